@@ -1,0 +1,8 @@
+//! What a visit record is and how copies of it agree.
+//!
+//! Sans I/O: functions take bytes, messages, times and entropy and return what is to be
+//! stored, sent or told. There is no HTTP, SQL, file, clock or random generator in here;
+//! the server and the technician's client supply them.
+
+pub mod ids;
+pub mod time;
