@@ -5,4 +5,6 @@
 //! the server and the technician's client supply them.
 
 pub mod ids;
+pub mod log;
+pub mod protocol;
 pub mod time;

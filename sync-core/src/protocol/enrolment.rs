@@ -1,0 +1,49 @@
+//! How a device gets its identity: one JSON request, one JSON answer.
+
+use crate::ids::{DeviceId, PersonId, ServerId};
+use crate::log::PublicKey;
+use serde::{Deserialize, Serialize};
+
+/// Body of `POST /v1/enrolments`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolmentRequest {
+    /// The one-time secret from the invitation: the link's part after `#`, or the short typed code.
+    pub code: String,
+    /// The key the device made for itself, 32 bytes in lower-case hexadecimal.
+    pub public_key: String,
+    /// Signature over [`enrolment_proof_input`], 64 bytes in lower-case hexadecimal.
+    pub proof: String,
+    /// What the owner calls the device.
+    pub label: String,
+    /// Version of the client.
+    pub app_version: String,
+}
+
+/// Answer to an enrolment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolmentAnswer {
+    /// The new identity.
+    pub device_id: DeviceId,
+    /// Short name for people, for example `dev-07`.
+    pub device_name: String,
+    /// The installation.
+    pub server_id: ServerId,
+    /// Its present history.
+    pub epoch: u64,
+    /// The server's clock, Unix milliseconds.
+    pub server_time_ms: i64,
+    /// The person the invitation was made for.
+    pub person_id: PersonId,
+    /// That person's name, for the screen of the device.
+    pub person_name: String,
+    /// That person's staff number.
+    pub staff_no: String,
+}
+
+/// The bytes a device signs to prove that it holds the key it enrols.
+pub fn enrolment_proof_input(code: &str, key: &PublicKey) -> Vec<u8> {
+    let mut input = b"fieldloop/enrolment/v1\0".to_vec();
+    input.extend_from_slice(key.as_bytes());
+    input.extend_from_slice(code.as_bytes());
+    input
+}

@@ -1,0 +1,224 @@
+//! The pack: what a device carries to read, as JSON items under stable keys.
+//!
+//! Items are replaced as a whole. Fields are only ever added; readers ignore what they do not
+//! know, so that old and new clients share one pack.
+
+use crate::ids::{ComplaintId, DeviceId, PersonId, VisitId, WorkOrderId};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Where an item stands in the pack.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PackKey {
+    /// An [`AssignmentCard`].
+    Assignment(VisitId),
+    /// A [`ChecklistTemplate`].
+    Checklist(String),
+    /// A [`ColleagueCard`]: names behind person and device ids.
+    Colleague(DeviceId),
+    /// A table of codes: a list of [`TermCard`].
+    Codes(String),
+}
+
+impl fmt::Display for PackKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Assignment(visit) => write!(f, "assignment/{visit}"),
+            Self::Checklist(code) => write!(f, "checklist/{code}"),
+            Self::Colleague(device) => write!(f, "colleague/{device}"),
+            Self::Codes(table) => write!(f, "codes/{table}"),
+        }
+    }
+}
+
+impl FromStr for PackKey {
+    type Err = String;
+
+    /// Reads a key; the error is the text of a key that this version does not know.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || text.to_owned();
+        let (kind, name) = text.split_once('/').ok_or_else(unknown)?;
+        match kind {
+            "assignment" => name.parse().map(Self::Assignment).map_err(|_| unknown()),
+            "checklist" => Ok(Self::Checklist(name.to_owned())),
+            "colleague" => name.parse().map(Self::Colleague).map_err(|_| unknown()),
+            "codes" => Ok(Self::Codes(name.to_owned())),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+/// One visit that the technician is to make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssignmentCard {
+    /// The visit.
+    pub visit: VisitId,
+    /// The work order, `None` for a visit born in the field.
+    pub work_order: Option<WorkOrderId>,
+    /// The complaint.
+    pub complaint: ComplaintId,
+    /// Its number, for example `C-2026-0417`.
+    pub number: String,
+    /// Numbers given out before, such as the provisional one.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// `power`, `gas`, `telecom` or `water`.
+    pub utility: String,
+    /// Category code.
+    pub category: String,
+    /// What the customer says.
+    pub summary: String,
+    /// Where.
+    pub address: String,
+    /// Who, as far as the technician may know.
+    pub customer: CardCustomer,
+    /// The meter on record, if there is one.
+    pub meter: Option<CardMeter>,
+    /// Checklist to fill in.
+    pub checklist: String,
+    /// Day of the visit in the office's calendar, `YYYY-MM-DD`.
+    pub planned_on: String,
+    /// Appointment from, if one was made.
+    pub appointment_from: Option<Timestamp>,
+    /// Appointment to.
+    pub appointment_to: Option<Timestamp>,
+    /// When the complaint must be answered on site.
+    pub due_at: Option<Timestamp>,
+    /// `normal`, `high` or `urgent`.
+    pub priority: String,
+    /// State of the work order: `assigned`, `accepted`, `rework`, `done` …
+    pub state: String,
+    /// Position of the site in WGS-84 degrees as decimal text (latitude, longitude).
+    #[serde(default)]
+    pub position: Option<(String, String)>,
+    /// Everybody assigned to the visit.
+    #[serde(default)]
+    pub crew: Vec<PersonId>,
+}
+
+/// The customer as the technician may see them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CardCustomer {
+    /// Customer number; text, since leading zeros count.
+    pub number: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// Phone.
+    pub phone: Option<String>,
+}
+
+/// The meter on record.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CardMeter {
+    /// Meter number; text, since leading zeros count.
+    pub number: String,
+    /// Accuracy class, for example `2` or `0.5S`.
+    pub class: Option<String>,
+    /// Constant in imp/kWh.
+    pub constant: Option<u32>,
+    /// CT ratio as both numbers, for example `200/5`.
+    pub ct: Option<String>,
+    /// PT ratio as both numbers.
+    pub pt: Option<String>,
+    /// Digits before the point on the register.
+    pub digits: Option<u8>,
+    /// Digits after the point.
+    pub decimals: Option<u8>,
+    /// Rated voltage and current as on the nameplate, for example `220V 5(60)A`.
+    pub rating: Option<String>,
+    /// Newest reading on record, as displayed.
+    pub last_reading: Option<String>,
+    /// When it was read.
+    pub last_read_at: Option<Timestamp>,
+    /// Date of manufacture, `YYYY-MM-DD`.
+    pub made_on: Option<String>,
+}
+
+/// A checklist under one published version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChecklistTemplate {
+    /// Stable code.
+    pub code: String,
+    /// Published version; answers stay valid under every version ever published.
+    pub version: u32,
+    /// Title in Chinese.
+    pub zh: String,
+    /// Title in English.
+    pub en: String,
+    /// The questions in order.
+    pub items: Vec<ChecklistItem>,
+}
+
+/// One question of a checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChecklistItem {
+    /// Stable code; never reused.
+    pub code: String,
+    /// Question in Chinese.
+    pub zh: String,
+    /// Question in English.
+    pub en: String,
+    /// What answers it.
+    pub kind: ItemKind,
+    /// A visit cannot be finished without it, unless skipped with a reason.
+    pub required: bool,
+}
+
+/// What answers a checklist item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ItemKind {
+    /// Yes or no.
+    YesNo,
+    /// One of these.
+    Choice {
+        /// The options.
+        options: Vec<TermCard>,
+    },
+    /// A decimal number.
+    Number {
+        /// Unit in UCUM, for example `V`.
+        unit: String,
+        /// Lowest plausible value: below it there is a warning.
+        min: Option<String>,
+        /// Highest plausible value.
+        max: Option<String>,
+    },
+    /// Words.
+    Text,
+    /// A photo with this role.
+    Photo {
+        /// Role code, for example `seal`.
+        role: String,
+    },
+    /// At least one meter check.
+    MeterCheck,
+    /// At least one reading.
+    Reading,
+}
+
+/// A code with its words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TermCard {
+    /// Stable code.
+    pub code: String,
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+}
+
+/// The name behind a device and its usual person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColleagueCard {
+    /// The device.
+    pub device: DeviceId,
+    /// Its short name.
+    pub device_name: String,
+    /// The person it was enrolled for.
+    pub person: PersonId,
+    /// That person's name.
+    pub name: String,
+}

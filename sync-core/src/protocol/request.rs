@@ -1,0 +1,153 @@
+//! Requests for things the server owns: the content of a `command` body.
+
+use crate::ids::{ComplaintId, EntryId, VisitId, WorkOrderId};
+use crate::time::Timestamp;
+use minicbor::{Decode, Encode};
+
+/// A typed request. Numbers are part of the format and never reused.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
+pub enum Request {
+    /// The technician takes the work order.
+    #[n(1)]
+    AcceptWorkOrder {
+        /// The work order.
+        #[n(0)]
+        work_order: WorkOrderId,
+    },
+    /// The technician cannot take it.
+    #[n(2)]
+    DeclineWorkOrder {
+        /// The work order.
+        #[n(0)]
+        work_order: WorkOrderId,
+        /// Why.
+        #[n(1)]
+        reason: String,
+    },
+    /// The technician arrived.
+    #[n(3)]
+    Arrive {
+        /// The visit.
+        #[n(0)]
+        visit: VisitId,
+    },
+    /// The technician was there in vain.
+    #[n(4)]
+    NoAccess {
+        /// The visit.
+        #[n(0)]
+        visit: VisitId,
+        /// Code such as `nobody_home`.
+        #[n(1)]
+        reason: String,
+    },
+    /// The visit is done; its work order can be reviewed.
+    #[n(5)]
+    Finish {
+        /// The visit.
+        #[n(0)]
+        visit: VisitId,
+        /// Code such as `resolved_on_site`.
+        #[n(1)]
+        outcome: String,
+    },
+    /// A complaint met in the field.
+    #[n(6)]
+    OpenComplaint(#[n(0)] NewComplaint),
+    /// A grumble: ten seconds to file, no complaint needed.
+    #[n(7)]
+    Grumble {
+        /// What was heard.
+        #[n(0)]
+        text: String,
+        /// Category code, if it has one.
+        #[n(1)]
+        category: Option<String>,
+        /// Place in words, if it was said.
+        #[n(2)]
+        place: Option<String>,
+    },
+    /// A promise made to the customer gets its deadline on the complaint.
+    #[n(8)]
+    Promise {
+        /// The visit it was made on.
+        #[n(0)]
+        visit: VisitId,
+        /// Its entry in the visit document.
+        #[n(1)]
+        entry: EntryId,
+        /// When it is due.
+        #[n(2)]
+        due: Timestamp,
+    },
+    /// The bytes of a photo are lost for good on this device.
+    #[n(9)]
+    PhotoUnavailable {
+        /// The visit.
+        #[n(0)]
+        visit: VisitId,
+        /// Its entry in the visit document.
+        #[n(1)]
+        entry: EntryId,
+        /// Why.
+        #[n(2)]
+        reason: String,
+    },
+}
+
+/// A complaint born in the field, with the visit that investigates it at once.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct NewComplaint {
+    /// Minted by the device.
+    #[n(0)]
+    pub complaint: ComplaintId,
+    /// The visit opened with it, `None` when nobody investigates yet.
+    #[n(1)]
+    pub visit: Option<VisitId>,
+    /// Number given to the customer at once; stays valid as an alias.
+    #[n(2)]
+    pub provisional_number: String,
+    /// `power`, `gas`, `telecom` or `water`.
+    #[n(3)]
+    pub utility: String,
+    /// Category code.
+    #[n(4)]
+    pub category: String,
+    /// What the customer says.
+    #[n(5)]
+    pub summary: String,
+    /// Where.
+    #[n(6)]
+    pub address: String,
+    /// Customer's name, if given.
+    #[n(7)]
+    pub customer_name: Option<String>,
+    /// Customer's phone, if given.
+    #[n(8)]
+    pub customer_phone: Option<String>,
+    /// Meter number, if read.
+    #[n(9)]
+    pub meter_no: Option<String>,
+}
+
+/// A request that this build does not know, or that is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the request is unknown to this version")]
+pub struct UnknownRequest;
+
+impl Request {
+    /// The bytes of a command's `request`.
+    pub fn encode(&self) -> Vec<u8> {
+        minicbor::to_vec(self).expect("encoding into memory cannot fail")
+    }
+
+    /// Reads the bytes of a command's `request`.
+    ///
+    /// # Errors
+    /// When they come from a newer version or are damaged; the command is then refused, not lost.
+    pub fn decode(bytes: &[u8]) -> Result<Self, UnknownRequest> {
+        minicbor::decode(bytes).map_err(|_| UnknownRequest)
+    }
+}
