@@ -4,7 +4,10 @@
 //! stored, sent or told. There is no HTTP, SQL, file, clock or random generator in here;
 //! the server and the technician's client supply them.
 
+pub mod date;
 pub mod ids;
 pub mod log;
 pub mod protocol;
+pub mod metering;
+pub mod number;
 pub mod time;

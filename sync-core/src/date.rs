@@ -1,0 +1,121 @@
+//! Calendar days without a time zone, for dates printed on nameplates and in regulations.
+//!
+//! Not for deadlines: those need calendars of working days and a time zone.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A text that is no calendar day.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{found:?} is no date; write it like 2026-11-21")]
+pub struct DateError {
+    /// What was found, cut to 20 characters.
+    pub found: String,
+}
+
+/// A day of the Gregorian calendar, years 1 to 9999. Travels as `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CivilDate {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+impl CivilDate {
+    /// The day with this year, month (1 to 12) and day of month, if there is one.
+    pub const fn from_ymd(year: u16, month: u8, day: u8) -> Option<Self> {
+        if year == 0 || year > 9999 || month == 0 || month > 12 || day == 0 || day > days_of(year, month) {
+            return None;
+        }
+        Some(Self { year, month, day })
+    }
+
+    /// The same day `years` later; 29 February becomes 28 February where there is none. Held at 9999.
+    #[must_use]
+    pub const fn plus_years(self, years: u16) -> Self {
+        let later = self.year.saturating_add(years);
+        let year = if later > 9999 { 9999 } else { later };
+        let last = days_of(year, self.month);
+        Self { year, month: self.month, day: if self.day > last { last } else { self.day } }
+    }
+}
+
+impl fmt::Display for CivilDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl FromStr for CivilDate {
+    type Err = DateError;
+
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        read(text).ok_or_else(|| DateError { found: text.chars().take(20).collect() })
+    }
+}
+
+impl TryFrom<String> for CivilDate {
+    type Error = DateError;
+
+    fn try_from(text: String) -> Result<Self, DateError> {
+        text.parse()
+    }
+}
+
+impl From<CivilDate> for String {
+    fn from(date: CivilDate) -> Self {
+        date.to_string()
+    }
+}
+
+fn read(text: &str) -> Option<CivilDate> {
+    let plain = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let mut parts = text.split('-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    if !plain || parts.next().is_some() || (year.len(), month.len()) != (4, 2) {
+        return None;
+    }
+    CivilDate::from_ymd(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+const fn days_of(year: u16, month: u8) -> u8 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_has_one_spelling() {
+        for text in ["2026-11-21", "2024-02-29", "0001-01-01", "9999-12-31"] {
+            assert_eq!(text.parse::<CivilDate>().map(|d| d.to_string()), Ok(text.to_owned()));
+        }
+        for text in [
+            "",
+            "2026-2-01",
+            "2026-02-30",
+            "2100-02-29",
+            "2026-00-01",
+            "20261-1-01",
+            "2026-11-21 ",
+            "+026-11-21",
+        ] {
+            assert!(text.parse::<CivilDate>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn years_are_added_across_leap_days() {
+        let leap: CivilDate = "2016-02-29".parse().unwrap();
+        assert_eq!(leap.plus_years(10).to_string(), "2026-02-28");
+        assert_eq!(leap.plus_years(u16::MAX).to_string(), "9999-02-28");
+    }
+}

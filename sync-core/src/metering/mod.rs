@@ -1,0 +1,24 @@
+//! Electricity meters: error, limits, readings and what follows for a bill. Decimal arithmetic throughout.
+//!
+//! Limits and intervals are data (`data/`), each with its source; code holds only formulas. Nothing in here
+//! blocks a technician from recording: implausible figures give warnings, impossible ones typed errors.
+
+pub mod rounding;
+
+mod check;
+mod class;
+mod load;
+mod profile;
+mod transformer;
+
+pub use check::{
+    MeterCheckError, MeterCheckInput, MeterCheckResult, Method, RUNS_MAX, Reason, ReferenceInstrument,
+    Timing, Verdict, Worked, evaluate, evaluate_runs,
+};
+pub use class::{AccuracyClass, ClassError};
+pub use load::{Load, LoadCharacter, nameplate_currents};
+pub use profile::{
+    Consequence, Energy, Limit, LimitProfile, LimitRow, Limits, LoadMinimum, LocalName, Rounding,
+    TablePowerFactor,
+};
+pub use transformer::{MultiplierMismatch, Ratio, RatioError, Transformers, multiplier_mismatch};
