@@ -5,9 +5,11 @@
 //! the server and the technician's client supply them.
 
 pub mod date;
+pub mod document;
 pub mod ids;
 pub mod log;
-pub mod protocol;
+pub mod merge;
 pub mod metering;
 pub mod number;
+pub mod protocol;
 pub mod time;

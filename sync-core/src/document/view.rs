@@ -1,0 +1,399 @@
+//! Reading a visit document: everything it holds, typed, with the change that wrote it.
+//!
+//! Reading never fails: a field or entry that cannot be understood is named in `unknown`
+//! beside the rest, and stays in the document. It follows the schema and never descends into
+//! what it does not know, so strange content of any depth costs nothing.
+
+use super::actor::ActorId16;
+use super::drafts::{
+    EntryContent, Finding, GasTest, Hazard, HazardLowered, MeterCheck, Notice, Photo, Progress, Promise,
+    Reading, Resolution, Seal, Signature, Statement, mutable_fields,
+};
+use super::paths::{Container, Shape};
+use super::raw::{Found, Scalar};
+use super::{SCHEMA_VERSION, VisitDocument};
+use crate::ids::{ChangeHash, EntryId, PersonId, VisitId};
+use crate::time::Timestamp;
+use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ValueRef};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The most unknown places that are named.
+pub const UNKNOWN_MAX: usize = 256;
+
+/// One value of a path and the change that wrote it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Written {
+    /// The value.
+    pub value: Scalar,
+    /// The change: its envelope says who, on which device, and when.
+    pub change: ChangeHash,
+    /// The actor of that change.
+    pub actor: ActorId16,
+}
+
+/// A single value that several people may write.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SharedValue {
+    /// The value that every replica shows. Not the latest: with concurrent values there is none.
+    pub shown: Scalar,
+    /// Every concurrent value; the last one is the one shown.
+    pub values: Vec<Written>,
+}
+
+impl SharedValue {
+    /// Whether different values stand beside one another. Equal ones are no conflict.
+    pub fn is_conflict(&self) -> bool {
+        self.values.iter().any(|written| written.value != self.shown)
+    }
+}
+
+/// Who took an entry back, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// The person, always the entry's author.
+    pub by: PersonId,
+    /// When, by the device's clock.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+/// What every entry says beside its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryMeta {
+    /// The person who recorded it.
+    pub by: PersonId,
+    /// When, by the device's clock.
+    pub at: Timestamp,
+    /// The change that minted it.
+    pub change: ChangeHash,
+    /// The actor of that change.
+    pub actor: ActorId16,
+    /// The entry that this one corrects.
+    pub supersedes: Option<EntryId>,
+    /// The entries that correct this one.
+    #[serde(default)]
+    pub superseded_by: Vec<EntryId>,
+    /// Set when its author took it back.
+    pub withdrawn: Option<Withdrawn>,
+}
+
+/// An entry of a collection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry<T> {
+    /// Author, time, change, withdrawal.
+    #[serde(flatten)]
+    pub meta: EntryMeta,
+    /// What was recorded.
+    #[serde(flatten)]
+    pub content: T,
+}
+
+impl<T> Entry<T> {
+    /// Whether the entry stands: neither taken back nor corrected.
+    pub fn stands(&self) -> bool {
+        self.meta.withdrawn.is_none() && self.meta.superseded_by.is_empty()
+    }
+}
+
+/// How urgent a hazard is; later variants are higher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum HazardLevel {
+    /// Advice.
+    H3,
+    /// To be removed by a deadline.
+    H2,
+    /// At once: stop the supply on site.
+    H1,
+}
+
+impl HazardLevel {
+    /// The level with this code. A code that is not known counts as the highest: what a newer
+    /// release means by it cannot be judged here.
+    pub fn parse(code: &str) -> Self {
+        match code {
+            "H3" => Self::H3,
+            "H2" => Self::H2,
+            _ => Self::H1,
+        }
+    }
+}
+
+/// Everything in a visit document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VisitView {
+    /// The visit.
+    pub visit: VisitId,
+    /// Version of the schema that it was born with.
+    pub schema: i64,
+    /// Checklist answers by item code.
+    pub answers: BTreeMap<String, SharedValue>,
+    /// Seal states by `<meter no>/<position>`.
+    pub seal_states: BTreeMap<String, SharedValue>,
+    /// Proposed verdict, cause, responsibility and outcome.
+    pub proposal: BTreeMap<String, SharedValue>,
+    /// The cause in words.
+    pub cause_text: String,
+    /// The note of the visit.
+    pub note: String,
+    /// Findings.
+    pub findings: BTreeMap<EntryId, Entry<Finding>>,
+    /// Register readings.
+    pub readings: BTreeMap<EntryId, Entry<Reading>>,
+    /// Meter checks: inputs, from which results are computed.
+    pub meter_checks: BTreeMap<EntryId, Entry<MeterCheck>>,
+    /// Gas tests: inputs, from which results are computed.
+    pub gas_tests: BTreeMap<EntryId, Entry<GasTest>>,
+    /// Seals found and fitted.
+    pub seals: BTreeMap<EntryId, Entry<Seal>>,
+    /// References to photos.
+    pub photos: BTreeMap<EntryId, Entry<Photo>>,
+    /// References to statements.
+    pub statements: BTreeMap<EntryId, Entry<Statement>>,
+    /// Signatures and refusals to sign.
+    pub signatures: BTreeMap<EntryId, Entry<Signature>>,
+    /// Promises.
+    pub promises: BTreeMap<EntryId, Entry<Promise>>,
+    /// Hazards.
+    pub hazards: BTreeMap<EntryId, Entry<Hazard>>,
+    /// Steps of the visit.
+    pub progress: BTreeMap<EntryId, Entry<Progress>>,
+    /// Notices.
+    pub notices: BTreeMap<EntryId, Entry<Notice>>,
+    /// Decisions of the office about conflicts.
+    pub resolutions: BTreeMap<EntryId, Entry<Resolution>>,
+    /// Decisions of reviewers about hazards.
+    pub hazard_lowered: BTreeMap<EntryId, Entry<HazardLowered>>,
+    /// Every path whose concurrent values differ, unless the office decided to keep them all.
+    pub conflicts: BTreeMap<String, Vec<Written>>,
+    /// Paths of what this release cannot read, at most 256.
+    pub unknown: Vec<String>,
+}
+
+impl VisitView {
+    /// The level of the visit: the highest of its hazards, each as recorded or as a reviewer
+    /// lowered it. Withdrawing a hazard does not lower it.
+    pub fn hazard_level(&self) -> Option<HazardLevel> {
+        self.hazards.iter().filter_map(|(id, hazard)| self.level_of(*id, &hazard.content.level)).max()
+    }
+
+    /// The lowest level that reviewers gave the hazard. `None` when it is no hazard any more.
+    fn level_of(&self, id: EntryId, recorded: &str) -> Option<HazardLevel> {
+        self.hazard_lowered
+            .values()
+            .filter(|lowered| lowered.content.hazard == id && lowered.meta.withdrawn.is_none())
+            .map(|lowered| lowered.content.level.as_deref().map(HazardLevel::parse))
+            .chain([Some(HazardLevel::parse(recorded))])
+            .min()
+            .flatten()
+    }
+}
+
+/// Reads a document.
+pub(super) fn read(document: &VisitDocument) -> VisitView {
+    let mut reader = Reader { am: document.automerge(), conflicts: BTreeMap::new(), unknown: Vec::new() };
+    let schema = reader.root();
+    let mut view = VisitView {
+        visit: document.visit(),
+        schema,
+        answers: reader.shared(Container::Answers),
+        seal_states: reader.shared(Container::SealStates),
+        proposal: reader.shared(Container::Proposal),
+        cause_text: reader.text(Container::CauseText),
+        note: reader.text(Container::Note),
+        findings: reader.entries(),
+        readings: reader.entries(),
+        meter_checks: reader.entries(),
+        gas_tests: reader.entries(),
+        seals: reader.entries(),
+        photos: reader.entries(),
+        statements: reader.entries(),
+        signatures: reader.entries(),
+        promises: reader.entries(),
+        hazards: reader.entries(),
+        progress: reader.entries(),
+        notices: reader.entries(),
+        resolutions: reader.entries(),
+        hazard_lowered: reader.entries(),
+        conflicts: BTreeMap::new(),
+        unknown: Vec::new(),
+    };
+    let kept: Vec<&Resolution> = view.resolutions.values().map(|resolution| &resolution.content).collect();
+    reader
+        .conflicts
+        .retain(|path, values| !kept.iter().any(|resolution| keeps_all(resolution, path, values)));
+    view.conflicts = reader.conflicts;
+    view.unknown = reader.unknown;
+    view
+}
+
+/// Whether the office decided that exactly these values stay beside one another.
+pub(crate) fn keeps_all(resolution: &Resolution, path: &str, values: &[Written]) -> bool {
+    let Some(kept) = &resolution.kept else { return false };
+    resolution.path == path && values.iter().all(|written| kept.contains_key(&written.change.to_string()))
+}
+
+/// Every concurrent value at a key of a map, the shown one last; empty when there is none.
+pub(crate) fn written_at(am: &Automerge, object: &ObjId, key: &str) -> Vec<Written> {
+    let Ok(values) = am.get_all(object, key) else { return Vec::new() };
+    values
+        .iter()
+        .filter_map(|(value, id)| {
+            let (change, actor) = origin(am, id)?;
+            Some(Written { value: Scalar::from_value(value), change, actor })
+        })
+        .collect()
+}
+
+fn origin(am: &Automerge, id: &ObjId) -> Option<(ChangeHash, ActorId16)> {
+    let ObjId::Id(_, actor, _) = id else { return None };
+    Some((am.hash_for_opid(id)?.into(), ActorId16::from_slice(actor.to_bytes())?))
+}
+
+struct Reader<'a> {
+    am: &'a Automerge,
+    conflicts: BTreeMap<String, Vec<Written>>,
+    unknown: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// The schema version; names root keys that no container has.
+    fn root(&mut self) -> i64 {
+        let root = Found::read(self.am, &ROOT);
+        for key in root.keys() {
+            let known = Container::ALL.iter().any(|container| container.path() == key);
+            if !known && key != "schema" && key != "visit" {
+                self.unknown(key.to_owned());
+            }
+        }
+        for key in Found::read(self.am, &Container::Office.object()).keys() {
+            if key != Container::Resolutions.key() && key != Container::HazardLowered.key() {
+                self.unknown(format!("office/{key}"));
+            }
+        }
+        root.int("schema").unwrap_or(SCHEMA_VERSION)
+    }
+
+    fn shared(&mut self, container: Container) -> BTreeMap<String, SharedValue> {
+        let object = container.object();
+        let mut values = BTreeMap::new();
+        for item in self.am.map_range(&object, ..) {
+            let path = || format!("{}/{}", container.path(), item.key);
+            let written = if item.conflict { written_at(self.am, &object, &item.key) } else { Vec::new() };
+            let written = match (written.is_empty(), origin(self.am, &item.id())) {
+                (false, _) => written,
+                (true, Some((change, actor))) => {
+                    let value = Scalar::from_value(&item.value.clone().into_value());
+                    vec![Written { value, change, actor }]
+                }
+                (true, None) => {
+                    self.unknown(path());
+                    continue;
+                }
+            };
+            let Some(last) = written.last() else { continue };
+            if matches!(last.value, Scalar::Other { .. }) {
+                self.unknown(path());
+            }
+            let shared = SharedValue { shown: last.value.clone(), values: written };
+            if shared.is_conflict() {
+                self.conflicts.insert(path(), shared.values.clone());
+            }
+            values.insert(item.key.to_string(), shared);
+        }
+        values
+    }
+
+    fn text(&mut self, container: Container) -> String {
+        debug_assert_eq!(container.shape(), Shape::Text);
+        self.am.text(container.object()).unwrap_or_else(|_| {
+            self.unknown(container.path().to_owned());
+            String::new()
+        })
+    }
+
+    fn entries<T: EntryContent>(&mut self) -> BTreeMap<EntryId, Entry<T>> {
+        let container = T::CONTAINER;
+        let mut entries: BTreeMap<EntryId, Entry<T>> = BTreeMap::new();
+        for item in self.am.map_range(container.object(), ..) {
+            let entry = match (&item.value, item.key.parse::<EntryId>()) {
+                (ValueRef::Object(ObjType::Map), Ok(id)) => self.entry(container, id, &item.id()),
+                _ => None,
+            };
+            match entry {
+                Some((id, entry)) => {
+                    entries.insert(id, entry);
+                }
+                None => self.unknown(format!("{}/{}", container.path(), item.key)),
+            }
+        }
+        let corrections: Vec<_> =
+            entries.iter().filter_map(|(id, entry)| Some((entry.meta.supersedes?, *id))).collect();
+        for (old, new) in corrections {
+            if let Some(entry) = entries.get_mut(&old) {
+                entry.meta.superseded_by.push(new);
+            }
+        }
+        entries
+    }
+
+    fn entry<T: EntryContent>(
+        &mut self,
+        container: Container,
+        id: EntryId,
+        object: &ObjId,
+    ) -> Option<(EntryId, Entry<T>)> {
+        let found = Found::read(self.am, object);
+        let (change, actor) = origin(self.am, object)?;
+        let content = T::read(&found)?;
+        let meta = EntryMeta {
+            by: PersonId::from_bytes(found.bytes("by")?.try_into().ok()?),
+            at: Timestamp::from_unix_ms(found.int("at")?),
+            change,
+            actor,
+            supersedes: found.text("supersedes").and_then(|text| text.parse().ok()),
+            superseded_by: Vec::new(),
+            withdrawn: found.map("withdrawn").and_then(|map| self.withdrawn(map)),
+        };
+        self.unknown_fields(container, id, &found, meta.withdrawn.is_some());
+        self.conflicting_fields(container, id, object, &found);
+        Some((id, Entry { meta, content }))
+    }
+
+    fn withdrawn(&self, object: &ObjId) -> Option<Withdrawn> {
+        let found = Found::read(self.am, object);
+        Some(Withdrawn {
+            by: PersonId::from_bytes(found.bytes("by")?.try_into().ok()?),
+            at: Timestamp::from_unix_ms(found.int("at")?),
+            reason: found.text("reason").unwrap_or_default().to_owned(),
+        })
+    }
+
+    fn unknown_fields(&mut self, container: Container, id: EntryId, found: &Found, withdrawn: bool) {
+        let known = super::drafts::fields_of(container);
+        for key in found.keys() {
+            let common = matches!(key, "by" | "at" | "supersedes") || (key == "withdrawn" && withdrawn);
+            if !common && !known.iter().any(|rule| rule.name == key) {
+                self.unknown(format!("{}/{id}/{key}", container.path()));
+            }
+        }
+    }
+
+    fn conflicting_fields(&mut self, container: Container, id: EntryId, object: &ObjId, found: &Found) {
+        for field in mutable_fields(container) {
+            if found.is_conflicted(field) {
+                let values = written_at(self.am, object, field);
+                if values.iter().any(|written| written.value != values[0].value) {
+                    self.conflicts.insert(format!("{}/{id}/{field}", container.path()), values);
+                }
+            }
+        }
+    }
+
+    fn unknown(&mut self, path: String) {
+        if self.unknown.len() < UNKNOWN_MAX {
+            self.unknown.push(path);
+        }
+    }
+}
