@@ -36,7 +36,7 @@ pub struct BodyError {
 pub struct VisitBegin {
     /// Generation of the actor that will write.
     #[n(0)]
-    pub generation: u32,
+    pub generation: u64,
     /// The work order that sent the technician; `None` for a visit born in the field.
     #[n(1)]
     pub work_order: Option<WorkOrderId>,
@@ -51,7 +51,7 @@ pub struct VisitBegin {
 pub struct ChangeBody {
     /// Generation of the actor that wrote the chunks.
     #[n(0)]
-    pub generation: u32,
+    pub generation: u64,
     /// Uncompressed Automerge change chunks, in causal order.
     #[n(1)]
     pub chunks: Vec<ByteVec>,

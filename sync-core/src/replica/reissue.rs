@@ -1,0 +1,211 @@
+//! What a device does when it learns that the server refused one of its saves.
+//!
+//! It raises its generation, rebuilds the document from what the server accepted, and authors
+//! its later saves anew, one for one, on top of what their author had seen. The refused save
+//! itself stays in the log and in quarantine, where a person decides about it.
+
+use super::visit::{OwnSave, SaveFate, VisitReplica};
+use crate::document::{ActorId16, Container, VisitDocument};
+use crate::ids::{ChangeHash, DeviceId};
+use crate::log::{ChangeBody, Reissue};
+use automerge::legacy::{Key, ObjectId, Op, OpId, OpType};
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{ActorId, Automerge, Change, ObjId, ObjType, ReadDoc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reason code of a save that was refused only because it builds on a refused one.
+pub const DEPENDS_ON_REFUSED: &str = "depends_on_refused";
+
+impl VisitReplica {
+    /// Raises the generation after a refusal and returns the later saves, written anew in their
+    /// order. Each is to be sealed under the person of the envelope that it replaces and then
+    /// noted with [`VisitReplica::record`]. Empty when nothing was refused or nothing came after.
+    pub fn raise_generation(&mut self, device: DeviceId) -> Vec<Reissue> {
+        let refused = |save: &OwnSave| matches!(save.fate, SaveFate::Refused { .. });
+        let Some(first) = self.unsettled.iter().position(refused) else { return Vec::new() };
+        let dropped = self.unsettled.split_off(first);
+        self.generation += 1;
+        let actor = ActorId16::of_device(device, self.document.visit(), self.generation);
+        let mut rebuilder = Rebuilder::new(&self.document, &dropped, actor);
+        let reissues = dropped
+            .into_iter()
+            .filter_map(|save| match is_cause(&save) {
+                true => {
+                    rebuilder.step_over(&save);
+                    None
+                }
+                false => rebuilder.rewrite(save, self.generation),
+            })
+            .collect();
+        self.document = rebuilder.rebuilt;
+        reissues
+    }
+}
+
+/// Whether the save was refused for its own sake.
+fn is_cause(save: &OwnSave) -> bool {
+    matches!(&save.fate, SaveFate::Refused { reason } if reason != DEPENDS_ON_REFUSED)
+}
+
+struct Rebuilder<'a> {
+    old: &'a VisitDocument,
+    rebuilt: VisitDocument,
+    actor: ActorId16,
+    /// For every change left out: what stands in its place.
+    stand_ins: BTreeMap<ChangeHash, Vec<ChangeHash>>,
+    /// For every object that a rewritten change created: the object that stands in its place.
+    objects: BTreeMap<String, ObjId>,
+}
+
+impl<'a> Rebuilder<'a> {
+    fn new(old: &'a VisitDocument, dropped: &[OwnSave], actor: ActorId16) -> Self {
+        let mut left_out: BTreeSet<ChangeHash> =
+            dropped.iter().flat_map(|save| save.changes.iter().map(|(hash, _)| *hash)).collect();
+        let mut kept = Vec::new();
+        for chunk in old.changes_since(&[]) {
+            let builds_on_left_out = chunk.deps.iter().any(|dep| left_out.contains(dep));
+            if left_out.contains(&chunk.hash) || builds_on_left_out {
+                left_out.insert(chunk.hash);
+            } else {
+                kept.push(chunk.bytes);
+            }
+        }
+        let mut rebuilt = VisitDocument::birth(old.visit());
+        rebuilt.apply(&kept).expect("these changes stood in this document before");
+        Self { old, rebuilt, actor, stand_ins: BTreeMap::new(), objects: BTreeMap::new() }
+    }
+
+    /// Leaves a refused save out: what built on it now builds on what it built on.
+    fn step_over(&mut self, save: &OwnSave) {
+        for (hash, _) in &save.changes {
+            let deps = self.deps_of(*hash);
+            self.stand_ins.insert(*hash, deps);
+        }
+    }
+
+    /// Authors a save anew. `None` when nothing of it can stand without the refused save.
+    fn rewrite(&mut self, save: OwnSave, generation: u64) -> Option<Reissue> {
+        let mut chunks = Vec::new();
+        for (hash, _) in &save.changes {
+            let deps = self.deps_of(*hash);
+            let after = match self.rewrite_change(*hash, &deps) {
+                Some(change) => {
+                    self.rebuilt.apply(&[change.raw_bytes()]).expect("the change was just made on this document");
+                    chunks.push(change.raw_bytes().to_vec().into());
+                    vec![ChangeHash::from(change.hash())]
+                }
+                None => deps,
+            };
+            self.stand_ins.insert(*hash, after);
+        }
+        let change = ChangeBody { generation, chunks, photos: save.photos, parts: save.parts };
+        (!change.chunks.is_empty()).then_some(Reissue { replaces: vec![save.envelope], change })
+    }
+
+    fn deps_of(&self, hash: ChangeHash) -> Vec<ChangeHash> {
+        let deps = self.old.change_info(&hash).map(|info| info.deps).unwrap_or_default();
+        let stand_in = |dep: ChangeHash| self.stand_ins.get(&dep).cloned().unwrap_or_else(|| vec![dep]);
+        let resolved: BTreeSet<ChangeHash> = deps.into_iter().flat_map(stand_in).collect();
+        resolved.into_iter().filter(|dep| self.rebuilt.contains(dep)).collect()
+    }
+
+    fn rewrite_change(&mut self, hash: ChangeHash, deps: &[ChangeHash]) -> Option<Change> {
+        let source = self.old.automerge().get_change_by_hash(&hash.into())?;
+        let heads: Vec<automerge::ChangeHash> = deps.iter().map(|dep| (*dep).into()).collect();
+        // On exactly what the author had seen: values that arrived since stay concurrent.
+        let mut target = self.rebuilt.automerge().fork_at(&heads).ok()?;
+        target.set_actor(ActorId::from(self.actor));
+        let texts = self.text_changes(&source);
+        let mut tx = target.transaction();
+        let mut counter = source.start_op().get();
+        for op in source.decode().operations {
+            let id = OpId::new(counter, source.actor_id());
+            replay(&mut tx, &op, &id, &mut self.objects);
+            counter += 1;
+        }
+        for (object, text) in texts {
+            text.write(&mut tx, &object);
+        }
+        let (written, _) = tx.commit_with(CommitOptions::default().with_time(source.timestamp()));
+        target.get_change_by_hash(&written?)
+    }
+
+    /// What the change did to each shared text.
+    fn text_changes(&self, source: &Change) -> Vec<(ObjId, TextChange)> {
+        let am = self.old.automerge();
+        let at = |object: &ObjId, heads: &[automerge::ChangeHash]| am.text_at(object, heads).unwrap_or_default();
+        [Container::CauseText, Container::Note]
+            .into_iter()
+            .filter_map(|container| {
+                let object = container.object();
+                let before = at(&object, source.deps());
+                let change = TextChange::between(&before, &at(&object, &[source.hash()]))?;
+                Some((object, change))
+            })
+            .collect()
+    }
+}
+
+/// Repeats one operation on a map; operations inside texts are repeated as a whole elsewhere.
+fn replay<T: Transactable>(tx: &mut T, op: &Op, id: &OpId, objects: &mut BTreeMap<String, ObjId>) {
+    let Key::Map(key) = &op.key else { return };
+    let Some(object) = object_of(tx, &op.obj, objects) else { return };
+    // A failure means that the target cannot hold the value; the rest of the save still stands.
+    match &op.action {
+        OpType::Put(value) => {
+            let _ = tx.put(&object, key.as_str(), value.clone());
+        }
+        OpType::Make(ObjType::Map) => {
+            if let Ok(created) = tx.put_object(&object, key.as_str(), ObjType::Map) {
+                objects.insert(name_of(id), created);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn object_of<T: ReadDoc>(doc: &T, object: &ObjectId, objects: &BTreeMap<String, ObjId>) -> Option<ObjId> {
+    let ObjectId::Id(id) = object else { return Some(automerge::ROOT) };
+    let found = match objects.get(&name_of(id)) {
+        Some(stand_in) => stand_in.clone(),
+        None => ObjId::Id(id.counter(), id.actor().clone(), 0),
+    };
+    matches!(doc.object_type(&found), Ok(ObjType::Map)).then_some(found)
+}
+
+fn name_of(id: &OpId) -> String {
+    format!("{}@{}", id.counter(), id.actor().to_hex_string())
+}
+
+/// What a change did to a text: characters taken out and put in at one place.
+struct TextChange {
+    before: Vec<char>,
+    at: usize,
+    taken: usize,
+    put: String,
+}
+
+impl TextChange {
+    fn between(before: &str, after: &str) -> Option<Self> {
+        if before == after {
+            return None;
+        }
+        let (before, after): (Vec<char>, Vec<char>) = (before.chars().collect(), after.chars().collect());
+        let at = before.iter().zip(&after).take_while(|(old, new)| old == new).count();
+        let rest = before[at..].iter().rev().zip(after[at..].iter().rev());
+        let same_end = rest.take_while(|(old, new)| old == new).count();
+        let taken = before.len() - at - same_end;
+        let put = after[at..after.len() - same_end].iter().collect();
+        Some(Self { before, at, taken, put })
+    }
+
+    /// Does the same to the text as it stands now; where it differs from the text that was
+    /// changed, the words are added at its end.
+    fn write<T: Transactable>(&self, tx: &mut T, object: &ObjId) {
+        let now = tx.text(object).unwrap_or_default();
+        let same = now.chars().eq(self.before.iter().copied());
+        // Text positions count Unicode scalar values, Automerge's default encoding.
+        let (at, taken) = if same { (self.at, self.taken) } else { (now.chars().count(), 0) };
+        let _ = tx.splice_text(object, at, isize::try_from(taken).unwrap_or(0), &self.put);
+    }
+}
