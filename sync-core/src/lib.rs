@@ -12,4 +12,5 @@ pub mod merge;
 pub mod metering;
 pub mod number;
 pub mod protocol;
+pub mod replica;
 pub mod time;

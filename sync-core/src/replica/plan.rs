@@ -3,8 +3,8 @@
 use crate::ids::{EnvelopeHash, ServerId, VisitId};
 use crate::log::{ChainPosition, Envelope};
 use crate::protocol::{
-    CommandResult, Done, DownFrame, EnvelopeResult, FrameReader, Order, PackItem, Receipt, Rework, StreamError,
-    WelcomeBack, WholeDocument, WireContext,
+    CommandResult, Done, DownFrame, EnvelopeResult, FrameReader, Order, PackItem, Receipt, Rework,
+    StreamError, WelcomeBack, WholeDocument, WireContext,
 };
 
 /// One thing to do with the store. The order matters; doing it again changes nothing.

@@ -10,7 +10,7 @@ use crate::ids::{ChangeHash, DeviceId};
 use crate::log::{ChangeBody, Reissue};
 use automerge::legacy::{Key, ObjectId, Op, OpId, OpType};
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{ActorId, Automerge, Change, ObjId, ObjType, ReadDoc};
+use automerge::{ActorId, Change, ObjId, ObjType, ReadDoc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reason code of a save that was refused only because it builds on a refused one.
@@ -90,7 +90,9 @@ impl<'a> Rebuilder<'a> {
             let deps = self.deps_of(*hash);
             let after = match self.rewrite_change(*hash, &deps) {
                 Some(change) => {
-                    self.rebuilt.apply(&[change.raw_bytes()]).expect("the change was just made on this document");
+                    self.rebuilt
+                        .apply(&[change.raw_bytes()])
+                        .expect("the change was just made on this document");
                     chunks.push(change.raw_bytes().to_vec().into());
                     vec![ChangeHash::from(change.hash())]
                 }
@@ -133,7 +135,8 @@ impl<'a> Rebuilder<'a> {
     /// What the change did to each shared text.
     fn text_changes(&self, source: &Change) -> Vec<(ObjId, TextChange)> {
         let am = self.old.automerge();
-        let at = |object: &ObjId, heads: &[automerge::ChangeHash]| am.text_at(object, heads).unwrap_or_default();
+        let at =
+            |object: &ObjId, heads: &[automerge::ChangeHash]| am.text_at(object, heads).unwrap_or_default();
         [Container::CauseText, Container::Note]
             .into_iter()
             .filter_map(|container| {
@@ -207,5 +210,111 @@ impl TextChange {
         // Text positions count Unicode scalar values, Automerge's default encoding.
         let (at, taken) = if same { (self.at, self.taken) } else { (now.chars().count(), 0) };
         let _ = tx.splice_text(object, at, isize::try_from(taken).unwrap_or(0), &self.put);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{EditAuthor, Finding, Role, Scalar, SharedText};
+    use crate::ids::{EntryId, EnvelopeHash, PersonId, VisitId};
+    use crate::time::Timestamp;
+
+    const DEVICE: DeviceId = DeviceId::from_bytes([2; 16]);
+
+    fn author(device: u8, generation: u64) -> EditAuthor {
+        let device = DeviceId::from_bytes([device; 16]);
+        EditAuthor {
+            actor: ActorId16::of_device(device, VisitId::from_bytes([1; 16]), generation),
+            person: PersonId::from_bytes(*device.as_bytes()),
+            at: Timestamp::from_unix_ms(1_000),
+            role: Role::Field,
+        }
+    }
+
+    /// Saves what `act` does on `replica` as its next own save.
+    fn save(replica: &mut VisitReplica, sequence: u64, act: impl FnOnce(&mut crate::document::Edit<'_>)) {
+        let mut edit = replica.document.edit(author(2, replica.generation));
+        act(&mut edit);
+        let chunk = edit.commit().expect("the act changes something");
+        replica.unsettled.push(OwnSave {
+            envelope: EnvelopeHash::from_bytes([u8::try_from(sequence).unwrap(); 32]),
+            sequence,
+            changes: vec![(chunk.hash, chunk.bytes)],
+            photos: Vec::new(),
+            parts: Vec::new(),
+            fate: SaveFate::Waiting,
+        });
+    }
+
+    fn finding(text: &str) -> Finding {
+        Finding { code: "SEAL_OK".into(), text: text.into(), item: None, severity: None }
+    }
+
+    #[test]
+    fn what_came_after_a_refused_save_is_authored_anew_and_nothing_typed_is_lost() {
+        let mut replica = VisitReplica::birth(VisitId::from_bytes([1; 16]));
+        let id = |n: u8| EntryId::from_bytes([n; 16]);
+        save(&mut replica, 1, |edit| edit.add_finding(id(1), &finding("accepted")).unwrap());
+        save(&mut replica, 2, |edit| {
+            edit.add_finding(id(2), &finding("refused")).unwrap();
+            edit.append_text(SharedText::Note, "first line").unwrap();
+        });
+        save(&mut replica, 3, |edit| {
+            edit.add_finding(id(3), &finding("later")).unwrap();
+            edit.append_text(SharedText::Note, "second line").unwrap();
+        });
+        save(&mut replica, 4, |edit| edit.answer("seal", "intact").unwrap());
+        replica.settle_merged(1);
+        assert!(replica.settle_refused(2, "foreign_entry"));
+        assert!(replica.settle_refused(3, DEPENDS_ON_REFUSED));
+
+        let reissues = replica.raise_generation(DEVICE);
+
+        assert_eq!(replica.generation, 1);
+        assert_eq!(
+            reissues.iter().map(|reissue| reissue.replaces[0].as_bytes()[0]).collect::<Vec<_>>(),
+            [3, 4]
+        );
+        let view = replica.document.view();
+        assert!(view.findings.contains_key(&id(1)) && view.findings.contains_key(&id(3)));
+        assert!(!view.findings.contains_key(&id(2)), "the refused finding waits in quarantine");
+        assert_eq!(view.answers["seal"].shown, Scalar::from("intact"));
+        assert!(view.note.contains("second line") && !view.note.contains("first line"));
+        assert!(replica.unsettled.is_empty(), "reissues are recorded once they are sealed");
+    }
+
+    #[test]
+    fn a_value_that_arrived_since_stays_concurrent_to_the_reissued_one() {
+        let visit = VisitId::from_bytes([1; 16]);
+        let mut replica = VisitReplica::birth(visit);
+        save(&mut replica, 1, |edit| edit.answer("door", "open").unwrap());
+        save(&mut replica, 2, |edit| edit.answer("seal", "intact").unwrap());
+        let mut other = VisitDocument::birth(visit);
+        let mut edit = other.edit(author(7, 0));
+        edit.answer("seal", "missing").unwrap();
+        let theirs = edit.commit().unwrap();
+        replica.document.apply(&[theirs.bytes]).unwrap();
+        replica.settle_refused(1, "answer_not_allowed");
+
+        replica.raise_generation(DEVICE);
+
+        let view = replica.document.view();
+        assert_eq!(view.answers["seal"].values.len(), 2, "both values stay readable");
+        assert!(!view.answers.contains_key("door"));
+    }
+
+    #[test]
+    fn accepted_heads_leave_own_unsettled_changes_out() {
+        let mut replica = VisitReplica::birth(VisitId::from_bytes([1; 16]));
+        let born = replica.document.heads();
+        save(&mut replica, 1, |edit| edit.answer("a", 1).unwrap());
+        let after_first = replica.document.heads();
+        save(&mut replica, 2, |edit| edit.answer("b", 1).unwrap());
+        assert_eq!(replica.accepted_heads(), born);
+        replica.settle_merged(1);
+        assert_eq!(replica.accepted_heads(), after_first);
+        replica.settle_merged(2);
+        assert_eq!(replica.accepted_heads(), replica.document.heads());
     }
 }
