@@ -119,11 +119,8 @@ impl<'a> Rebuilder<'a> {
         target.set_actor(ActorId::from(self.actor));
         let texts = self.text_changes(&source);
         let mut tx = target.transaction();
-        let mut counter = source.start_op().get();
-        for op in source.decode().operations {
-            let id = OpId::new(counter, source.actor_id());
-            replay(&mut tx, &op, &id, &mut self.objects);
-            counter += 1;
+        for (counter, op) in (source.start_op().get()..).zip(source.decode().operations) {
+            replay(&mut tx, &op, &OpId::new(counter, source.actor_id()), &mut self.objects);
         }
         for (object, text) in texts {
             text.write(&mut tx, &object);
