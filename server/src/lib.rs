@@ -1,1 +1,3 @@
-//! Skeleton.
+//! The Fieldloop server: exchange, gate, central complaint record, administration.
+
+pub mod store;

@@ -1,0 +1,32 @@
+//! Numbers without gaps.
+//!
+//! A number is part of the transaction that takes it: a rollback gives it back, and no reader sees number *n + 1*
+//! before number *n*. The price is that the row stays locked until the commit on PostgreSQL, so counters are taken
+//! last, and several of them in the order of their names.
+
+use super::{StoreError, Tx, on_engine};
+
+/// The name of one sequence of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counter(pub &'static str);
+
+impl Counter {
+    /// Positions in the server log.
+    pub const SERVER_LOG: Self = Self("server_log");
+}
+
+/// The next number of this sequence, starting with 1.
+pub async fn next_number(tx: &mut Tx, counter: Counter) -> Result<i64, StoreError> {
+    next_numbers(tx, counter, 1).await
+}
+
+/// Takes `count` consecutive numbers and returns the first.
+pub async fn next_numbers(tx: &mut Tx, counter: Counter, count: u32) -> Result<i64, StoreError> {
+    const SQL: &str = "INSERT INTO counters (name, value) VALUES ($1, $2) \
+        ON CONFLICT (name) DO UPDATE SET value = counters.value + $2 RETURNING value";
+    let count = i64::from(count);
+    let last: i64 = on_engine!(tx, |conn| {
+        sqlx::query_scalar(SQL).bind(counter.0).bind(count).fetch_one(conn).await
+    })?;
+    Ok(last - count + 1)
+}

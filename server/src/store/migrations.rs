@@ -1,0 +1,36 @@
+//! Numbered, forward-only migrations, compiled in, one folder for each engine with the same file names.
+
+use super::engine::SqlitePools;
+use super::{EngineKind, StoreError, Tx, on_engine};
+use sqlx::{Connection, PgPool};
+use sqlx::migrate::Migrator;
+
+static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
+
+pub(super) async fn run_sqlite(pools: &SqlitePools) -> Result<(), StoreError> {
+    let mut conn = pools.writer.extra_connection().await?;
+    SQLITE.run(&mut conn).await?;
+    Ok(conn.close().await?)
+}
+
+pub(super) async fn run_postgres(pool: &PgPool) -> Result<(), StoreError> {
+    Ok(POSTGRES.run(pool).await?)
+}
+
+pub(super) async fn missing(tx: &mut Tx) -> Result<usize, StoreError> {
+    let known = match tx.kind() {
+        EngineKind::Sqlite => &SQLITE,
+        EngineKind::Postgres => &POSTGRES,
+    };
+    const SQL: &str = "SELECT version FROM _sqlx_migrations WHERE success";
+    let applied: Result<Vec<i64>, sqlx::Error> =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_all(conn).await);
+    let applied = match applied {
+        Ok(versions) => versions,
+        // The table is made by the first migration.
+        Err(sqlx::Error::Database(_)) => Vec::new(),
+        Err(other) => return Err(other.into()),
+    };
+    Ok(known.iter().filter(|migration| !applied.contains(&migration.version)).count())
+}

@@ -1,0 +1,242 @@
+//! The database: one store on SQLite or PostgreSQL, chosen by one URL.
+//!
+//! Invariants: every write goes through [`Store::write`]; what [`Tx::commit`] has acknowledged
+//! survives a power cut; numbers from [`next_number`] have no gaps. The store knows no capability:
+//! each capability keeps its own SQL and runs it with [`on_engine!`].
+
+mod counters;
+mod engine;
+mod error;
+mod group;
+mod migrations;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use counters::{Counter, next_number, next_numbers};
+pub use error::StoreError;
+
+use engine::SqlitePools;
+use sqlx::{PgPool, SqliteConnection};
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How to reach the database and how long to wait for it.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// `sqlite:///path/file.db` or `postgres://…`.
+    pub url: String,
+    /// Readers at once (SQLite), connections at once (PostgreSQL).
+    pub connections_max: u32,
+    /// How long a request waits for its turn before it is told that the store is busy.
+    pub wait_max: Duration,
+}
+
+impl StoreSettings {
+    /// The usual settings for this URL.
+    pub fn for_url(url: impl Into<String>) -> Self {
+        Self { url: url.into(), connections_max: 8, wait_max: Duration::from_secs(2) }
+    }
+}
+
+/// The open database. Cloning is cheap and shares the connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    engine: Engine,
+}
+
+#[derive(Clone, Debug)]
+enum Engine {
+    Sqlite(Arc<SqlitePools>),
+    Postgres(PgPool),
+}
+
+/// Which database a store runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineKind {
+    /// The embedded database, one file.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+/// One open transaction on the engine the server was configured with.
+pub enum Tx {
+    /// A member of a commit group, or a reader with its own snapshot.
+    Sqlite(SqliteTx),
+    /// A plain transaction.
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+/// A transaction on the embedded database. Dereferences to its connection.
+pub struct SqliteTx(SqliteTxKind);
+
+enum SqliteTxKind {
+    Member(group::Member),
+    Reader(sqlx::Transaction<'static, sqlx::Sqlite>),
+}
+
+/// Compiles one query body for both engines, so that the SQL is written once.
+///
+/// `on_engine!(tx, |conn| sqlx::query(SQL).bind(id).execute(conn).await)?`
+macro_rules! on_engine {
+    ($tx:expr, |$conn:ident| $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+            $crate::store::Tx::Postgres(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use on_engine;
+
+impl Store {
+    /// Opens the database, creates the file of an embedded one, and checks that it is set up to keep promises.
+    ///
+    /// # Errors
+    /// [`StoreError::BadUrl`] for an unknown scheme, [`StoreError::Unsound`] when the engine is too old or refuses
+    /// a setting that durability depends on, [`StoreError::Database`] when it cannot be reached.
+    pub async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let engine = match engine::parse_url(&settings.url)? {
+            engine::Target::Sqlite(path) => {
+                Engine::Sqlite(Arc::new(engine::open_sqlite(path, settings).await?))
+            }
+            engine::Target::Postgres(options) => {
+                Engine::Postgres(engine::open_postgres(*options, settings).await?)
+            }
+        };
+        Ok(Self { engine })
+    }
+
+    /// Applies the migrations that this database has not seen. Repeating it changes nothing.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(pools) => migrations::run_sqlite(pools).await,
+            Engine::Postgres(pool) => migrations::run_postgres(pool).await,
+        }
+    }
+
+    /// How many of the migrations compiled in are not applied yet.
+    pub async fn migrations_missing(&self) -> Result<usize, StoreError> {
+        let mut tx = self.read().await?;
+        migrations::missing(&mut tx).await
+    }
+
+    /// Begins a transaction that may write. Nothing is kept unless [`Tx::commit`] is called.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when no turn came within the configured time.
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(pools) => {
+                Ok(Tx::Sqlite(SqliteTx(SqliteTxKind::Member(pools.writer.begin().await?))))
+            }
+            Engine::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await.map_err(StoreError::from_acquire)?)),
+        }
+    }
+
+    /// Begins a transaction that sees one snapshot and cannot write. It needs no commit.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(pools) => {
+                let tx = pools.readers.begin().await.map_err(StoreError::from_acquire)?;
+                Ok(Tx::Sqlite(SqliteTx(SqliteTxKind::Reader(tx))))
+            }
+            Engine::Postgres(pool) => {
+                const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Ok(Tx::Postgres(pool.begin_with(BEGIN).await.map_err(StoreError::from_acquire)?))
+            }
+        }
+    }
+
+    /// Which database this is.
+    pub fn kind(&self) -> EngineKind {
+        match &self.engine {
+            Engine::Sqlite(_) => EngineKind::Sqlite,
+            Engine::Postgres(_) => EngineKind::Postgres,
+        }
+    }
+
+    /// The file of an embedded database.
+    pub fn file(&self) -> Option<PathBuf> {
+        match &self.engine {
+            Engine::Sqlite(pools) => Some(pools.path.clone()),
+            Engine::Postgres(_) => None,
+        }
+    }
+
+    /// Durable commits made through the writer since the store was opened; `None` where commits are not grouped.
+    pub fn group_commits(&self) -> Option<u64> {
+        match &self.engine {
+            Engine::Sqlite(pools) => Some(pools.writer.commits()),
+            Engine::Postgres(_) => None,
+        }
+    }
+
+    /// Waits for running transactions, moves the write-ahead log into the file and closes all connections.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite(pools) => {
+                pools.readers.close().await;
+                pools.writer.close().await;
+            }
+            Engine::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes everything written in this transaction durable. Returns after the bytes are on disk.
+    ///
+    /// Runs to its end even when the caller is cancelled while it waits: the outcome is then unknown to that
+    /// caller, so every write must be one that can be repeated.
+    ///
+    /// # Errors
+    /// Nothing of this transaction is kept. [`StoreError::Commit`] when the whole commit group failed.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Tx::Sqlite(SqliteTx(SqliteTxKind::Member(member))) => member.commit().await,
+            Tx::Sqlite(SqliteTx(SqliteTxKind::Reader(tx))) => Ok(tx.commit().await?),
+            Tx::Postgres(tx) => match tokio::spawn(tx.commit()).await {
+                Ok(outcome) => Ok(outcome?),
+                Err(_) => Err(StoreError::Interrupted),
+            },
+        }
+    }
+
+    /// Which database this transaction runs on.
+    pub fn kind(&self) -> EngineKind {
+        match self {
+            Tx::Sqlite(_) => EngineKind::Sqlite,
+            Tx::Postgres(_) => EngineKind::Postgres,
+        }
+    }
+}
+
+impl Deref for SqliteTx {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        match &self.0 {
+            SqliteTxKind::Member(member) => member.connection(),
+            SqliteTxKind::Reader(tx) => tx,
+        }
+    }
+}
+
+impl DerefMut for SqliteTx {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        match &mut self.0 {
+            SqliteTxKind::Member(member) => member.connection_mut(),
+            SqliteTxKind::Reader(tx) => tx,
+        }
+    }
+}

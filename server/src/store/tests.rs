@@ -1,0 +1,326 @@
+//! What the store promises, on both engines; group commit on the one that has it.
+
+use super::testing::{TestDatabase, for_each_engine};
+use super::*;
+use std::collections::BTreeMap;
+
+const NOTES: &str = "CREATE TABLE notes (name TEXT NOT NULL PRIMARY KEY, parent TEXT \
+    REFERENCES notes (name) DEFERRABLE INITIALLY DEFERRED)";
+
+async fn with_notes(store: &Store) {
+    let mut tx = store.write().await.unwrap();
+    on_engine!(&mut tx, |conn| sqlx::query(NOTES).execute(conn).await.map(drop)).unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn note(tx: &mut Tx, name: &str) -> Result<(), StoreError> {
+    note_under(tx, name, None).await
+}
+
+async fn note_under(tx: &mut Tx, name: &str, parent: Option<&str>) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO notes (name, parent) VALUES ($1, $2)";
+    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(name).bind(parent).execute(conn).await.map(drop))?)
+}
+
+async fn notes(store: &Store) -> Vec<String> {
+    const SQL: &str = "SELECT name FROM notes ORDER BY name";
+    let mut tx = store.read().await.unwrap();
+    on_engine!(&mut tx, |conn| sqlx::query_scalar(SQL).fetch_all(conn).await).unwrap()
+}
+
+async fn count(tx: &mut Tx) -> i64 {
+    const SQL: &str = "SELECT count(*) FROM notes";
+    on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await).unwrap()
+}
+
+/// An embedded store whose writer is held by one member, and that member.
+async fn held_store() -> (TestDatabase, Store, Tx) {
+    let database = TestDatabase::sqlite();
+    let store = database.open().await;
+    with_notes(&store).await;
+    let holder = store.write().await.unwrap();
+    (database, store, holder)
+}
+
+async fn until_waiting(store: &Store, count: usize) {
+    let Engine::Sqlite(pools) = &store.engine else { panic!("only the embedded store has a lane") };
+    while pools.writer.waiting() < count {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn spawn_note(store: &Store, name: String) -> tokio::task::JoinHandle<Result<(), StoreError>> {
+    let store = store.clone();
+    tokio::spawn(async move {
+        let mut tx = store.write().await?;
+        note(&mut tx, &name).await?;
+        tx.commit().await
+    })
+}
+
+#[tokio::test]
+async fn committed_rows_stay_and_dropped_ones_do_not() {
+    for_each_engine(|store| async move {
+        with_notes(&store).await;
+        let mut kept = store.write().await.unwrap();
+        note(&mut kept, "kept").await.unwrap();
+        kept.commit().await.unwrap();
+        let mut dropped = store.write().await.unwrap();
+        note(&mut dropped, "dropped").await.unwrap();
+        drop(dropped);
+        let mut after = store.write().await.unwrap();
+        note(&mut after, "after").await.unwrap();
+        after.commit().await.unwrap();
+        assert_eq!(notes(&store).await, ["after", "kept"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reader_keeps_its_snapshot_and_cannot_write() {
+    for_each_engine(|store| async move {
+        with_notes(&store).await;
+        let mut reader = store.read().await.unwrap();
+        assert_eq!(count(&mut reader).await, 0);
+        let mut writer = store.write().await.unwrap();
+        note(&mut writer, "new").await.unwrap();
+        writer.commit().await.unwrap();
+        assert_eq!(count(&mut reader).await, 0);
+        assert!(note(&mut reader, "forbidden").await.is_err());
+        drop(reader);
+        assert_eq!(notes(&store).await, ["new"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn violations_can_be_told_apart() {
+    for_each_engine(|store| async move {
+        with_notes(&store).await;
+        let mut tx = store.write().await.unwrap();
+        note(&mut tx, "one").await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = store.write().await.unwrap();
+        let error = note(&mut tx, "one").await.unwrap_err();
+        assert!(error.is_unique_violation() && !error.is_foreign_key_violation() && !error.is_busy());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn numbers_have_no_gaps_even_after_a_rollback() {
+    for_each_engine(|store| async move {
+        let take = async |count| {
+            let mut tx = store.write().await.unwrap();
+            let first = next_numbers(&mut tx, Counter::SERVER_LOG, count).await.unwrap();
+            (tx, first)
+        };
+        let (tx, first) = take(1).await;
+        assert_eq!(first, 1);
+        tx.commit().await.unwrap();
+        let (tx, first) = take(5).await;
+        assert_eq!(first, 2);
+        drop(tx);
+        let (tx, first) = take(3).await;
+        assert_eq!(first, 2);
+        tx.commit().await.unwrap();
+        let mut tx = store.write().await.unwrap();
+        assert_eq!(next_number(&mut tx, Counter::SERVER_LOG).await.unwrap(), 5);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn text_sorts_the_same_and_hostile_strings_come_back_unchanged() {
+    const HOSTILE: [&str; 9] = [
+        "",
+        " lead",
+        "'; DROP TABLE notes; --",
+        "A",
+        "Z",
+        "a",
+        "é\u{301}",
+        "\u{202e}电表",
+        "\u{10ffff}",
+    ];
+    for_each_engine(|store| async move {
+        let mut tx = store.write().await.unwrap();
+        for (value, name) in HOSTILE.into_iter().rev().enumerate() {
+            const SQL: &str = "INSERT INTO counters (name, value) VALUES ($1, $2)";
+            let value = i64::try_from(value).unwrap();
+            on_engine!(&mut tx, |conn| sqlx::query(SQL).bind(name).bind(value).execute(conn).await.map(drop))
+                .unwrap();
+        }
+        const SQL: &str = "SELECT name FROM counters ORDER BY name";
+        let names: Vec<String> =
+            on_engine!(&mut tx, |conn| sqlx::query_scalar(SQL).fetch_all(conn).await).unwrap();
+        assert_eq!(names, HOSTILE);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn migrating_again_changes_nothing_and_the_store_opens_again() {
+    for_each_engine(|store| async move {
+        assert_eq!(store.migrations_missing().await.unwrap(), 0);
+        store.migrate().await.unwrap();
+        store.close().await;
+        assert!(store.write().await.is_err(), "a closed store takes no writes");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writers_that_wait_share_one_commit() {
+    let (_database, store, mut holder) = held_store().await;
+    let before = store.group_commits().unwrap();
+    let writers: Vec<_> = (0..199).map(|n| spawn_note(&store, format!("{n:03}"))).collect();
+    until_waiting(&store, 199).await;
+    note(&mut holder, "holder").await.unwrap();
+    holder.commit().await.unwrap();
+    for writer in writers {
+        writer.await.unwrap().unwrap();
+    }
+    assert_eq!(notes(&store).await.len(), 200);
+    assert_eq!(store.group_commits().unwrap() - before, 4, "200 members in groups of at most 64");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_that_fails_costs_the_others_nothing() {
+    let (_database, store, mut holder) = held_store().await;
+    let first = spawn_note(&store, "twice".to_owned());
+    until_waiting(&store, 1).await;
+    let second = spawn_note(&store, "twice".to_owned());
+    until_waiting(&store, 2).await;
+    let third = spawn_note(&store, "third".to_owned());
+    until_waiting(&store, 3).await;
+    note(&mut holder, "holder").await.unwrap();
+    holder.commit().await.unwrap();
+    first.await.unwrap().unwrap();
+    assert!(second.await.unwrap().unwrap_err().is_unique_violation());
+    third.await.unwrap().unwrap();
+    assert_eq!(notes(&store).await, ["holder", "third", "twice"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_waiter_that_goes_away_leaves_no_group_uncommitted() {
+    let (_database, store, mut holder) = held_store().await;
+    for round in 0..50 {
+        let waiter = spawn_note(&store, format!("waiter {round}"));
+        until_waiting(&store, 1).await;
+        note(&mut holder, &format!("holder {round}")).await.unwrap();
+        let committed = tokio::spawn(holder.commit());
+        if round % 2 == 0 {
+            tokio::task::yield_now().await;
+        }
+        waiter.abort();
+        let committed = tokio::time::timeout(std::time::Duration::from_secs(10), committed).await;
+        committed.expect("the group is committed without the waiter").unwrap().unwrap();
+        let _ = waiter.await;
+        holder = store.write().await.unwrap();
+    }
+    drop(holder);
+    let names = notes(&store).await;
+    assert_eq!(names.iter().filter(|name| name.starts_with("holder")).count(), 50);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_cancelled_anywhere_never_harm_the_next() {
+    let database = TestDatabase::sqlite();
+    let store = database.open().await;
+    with_notes(&store).await;
+    for round in 0..300_u32 {
+        let victim = spawn_note(&store, format!("victim {round:03}"));
+        for _ in 0..round % 40 {
+            tokio::task::yield_now().await;
+        }
+        victim.abort();
+        let cancelled = victim.await.is_err();
+        spawn_note(&store, format!("next {round:03}")).await.unwrap().unwrap();
+        if !cancelled {
+            assert!(notes(&store).await.contains(&format!("victim {round:03}")));
+        }
+    }
+    assert_eq!(notes(&store).await.iter().filter(|name| name.starts_with("next")).count(), 300);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_commit_fails_every_member_and_the_store_recovers() {
+    let (_database, store, mut holder) = held_store().await;
+    let innocent = spawn_note(&store, "innocent".to_owned());
+    until_waiting(&store, 1).await;
+    // The missing parent is noticed by COMMIT, not by the INSERT.
+    note_under(&mut holder, "orphan", Some("nobody")).await.unwrap();
+    let error = holder.commit().await.unwrap_err();
+    assert!(matches!(error, StoreError::Commit { .. }), "{error}");
+    assert!(matches!(innocent.await.unwrap(), Err(StoreError::Commit { .. })));
+    assert!(notes(&store).await.is_empty());
+    spawn_note(&store, "afterwards".to_owned()).await.unwrap().unwrap();
+    assert_eq!(notes(&store).await, ["afterwards"]);
+}
+
+#[tokio::test]
+async fn who_waits_too_long_is_told_that_the_store_is_busy() {
+    let database = TestDatabase::sqlite();
+    drop(database.open().await);
+    let mut settings = StoreSettings::for_url(database.url.clone());
+    settings.wait_max = std::time::Duration::from_millis(30);
+    let store = Store::open(&settings).await.unwrap();
+    let _holder = store.write().await.unwrap();
+    let Err(error) = store.write().await else { panic!("two writers at once") };
+    assert!(error.is_busy(), "{error}");
+}
+
+/// (table, column) → (is nullable, type as far as the engines have the same word for it).
+type Shape = BTreeMap<(String, String), (bool, &'static str)>;
+
+async fn shape(store: &Store) -> Shape {
+    const SQLITE: &str = "SELECT m.name, c.name, c.\"notnull\" = 0, c.type FROM sqlite_schema m \
+        JOIN pragma_table_info(m.name) c WHERE m.type = 'table'";
+    const POSTGRES: &str = "SELECT table_name::text, column_name::text, is_nullable = 'YES', \
+        data_type || coalesce(' ' || collation_name, '') FROM information_schema.columns \
+        WHERE table_schema = current_schema()";
+    let mut tx = store.read().await.unwrap();
+    let sql = match tx.kind() {
+        EngineKind::Sqlite => SQLITE,
+        EngineKind::Postgres => POSTGRES,
+    };
+    let rows: Vec<(String, String, bool, String)> =
+        on_engine!(&mut tx, |conn| sqlx::query_as(sql).fetch_all(conn).await).unwrap();
+    let own = rows.into_iter().filter(|row| row.0 != "_sqlx_migrations" && !row.0.starts_with("sqlite_"));
+    own.map(|(table, column, nullable, found)| {
+        let word = match found.as_str() {
+            "INTEGER" | "bigint" => "integer",
+            // A flag is an INTEGER with a CHECK on SQLite.
+            "boolean" => "integer",
+            "TEXT" | "text C" => "text",
+            "BLOB" | "bytea" => "bytes",
+            other => panic!("{table}.{column} has type {other:?}, which is not one of the portable ones"),
+        };
+        ((table, column), (nullable, word))
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn both_engines_have_the_same_tables_and_columns() {
+    let Some(postgres) = TestDatabase::postgres().await else { return };
+    let sqlite = TestDatabase::sqlite();
+    let (left, right) = (shape(&sqlite.open().await).await, shape(&postgres.open().await).await);
+    for (column, facts) in &left {
+        assert_eq!(right.get(column), Some(facts), "{column:?} differs between SQLite and PostgreSQL");
+    }
+    assert_eq!(left.len(), right.len(), "PostgreSQL has columns that SQLite lacks");
+}
+
+#[test]
+fn both_folders_have_the_same_migrations() {
+    let names = |folder: &str| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+}
