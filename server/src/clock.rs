@@ -1,8 +1,8 @@
 //! Time and chance: the only place of the server that asks the machine for either.
 
 use sha2::{Digest, Sha256};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 use sync_core::time::Timestamp;
 
@@ -76,7 +76,8 @@ impl Entropy {
             Self::Seeded { seed, taken } => {
                 for chunk in bytes.chunks_mut(32) {
                     let block = taken.fetch_add(1, Ordering::SeqCst);
-                    let digest = Sha256::new().chain_update(seed.to_be_bytes()).chain_update(block.to_be_bytes());
+                    let digest =
+                        Sha256::new().chain_update(seed.to_be_bytes()).chain_update(block.to_be_bytes());
                     chunk.copy_from_slice(&digest.finalize()[..chunk.len()]);
                 }
             }

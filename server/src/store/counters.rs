@@ -25,8 +25,8 @@ pub async fn next_numbers(tx: &mut Tx, counter: Counter, count: u32) -> Result<i
     const SQL: &str = "INSERT INTO counters (name, value) VALUES ($1, $2) \
         ON CONFLICT (name) DO UPDATE SET value = counters.value + $2 RETURNING value";
     let count = i64::from(count);
-    let last: i64 = on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(counter.0).bind(count).fetch_one(conn).await
-    })?;
+    let name = counter.0;
+    let last: i64 =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(name).bind(count).fetch_one(conn).await)?;
     Ok(last - count + 1)
 }

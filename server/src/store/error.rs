@@ -58,8 +58,8 @@ pub enum StoreError {
 
 impl StoreError {
     /// An error for a row that cannot be understood.
-    pub fn impossible(table: &'static str, column: &'static str, key: impl ToString) -> Self {
-        Self::ImpossibleRow { table, column, key: key.to_string() }
+    pub fn impossible(table: &'static str, column: &'static str, key: impl Into<String>) -> Self {
+        Self::ImpossibleRow { table, column, key: key.into() }
     }
 
     /// Parses a text column, naming the place when that is impossible.
@@ -74,12 +74,12 @@ impl StoreError {
 
     /// Whether a unique key or primary key refused the write.
     pub fn is_unique_violation(&self) -> bool {
-        self.kind_is(ErrorKind::UniqueViolation)
+        self.kind_is(&ErrorKind::UniqueViolation)
     }
 
     /// Whether a foreign key refused the write.
     pub fn is_foreign_key_violation(&self) -> bool {
-        self.kind_is(ErrorKind::ForeignKeyViolation)
+        self.kind_is(&ErrorKind::ForeignKeyViolation)
     }
 
     /// Whether a later attempt of the same request may succeed: busy, locked, deadlock, serialisation failure.
@@ -118,8 +118,10 @@ impl StoreError {
         }
     }
 
-    fn kind_is(&self, kind: ErrorKind) -> bool {
-        self.source_error().and_then(sqlx::Error::as_database_error).is_some_and(|error| error.kind() == kind)
+    fn kind_is(&self, kind: &ErrorKind) -> bool {
+        self.source_error()
+            .and_then(sqlx::Error::as_database_error)
+            .is_some_and(|error| error.kind() == *kind)
     }
 
     fn code(&self) -> Option<String> {

@@ -127,12 +127,18 @@ impl Writer {
 
 impl Member {
     pub(super) fn connection(&self) -> &SqliteConnection {
-        self.lane().conn.as_ref().expect("an open member has a connection: open() made it and only finish() takes it")
+        self.lane()
+            .conn
+            .as_ref()
+            .expect("an open member has a connection: open() made it and only finish() takes it")
     }
 
     pub(super) fn connection_mut(&mut self) -> &mut SqliteConnection {
-        let lane = self.lane.as_mut().expect("only commit and drop hand the lane on, and both consume the member");
-        lane.conn.as_mut().expect("an open member has a connection: open() made it and only finish() takes it")
+        let lane =
+            self.lane.as_mut().expect("only commit and drop hand the lane on, and both consume the member");
+        lane.conn
+            .as_mut()
+            .expect("an open member has a connection: open() made it and only finish() takes it")
     }
 
     /// Hands the member over to a task that the caller cannot cancel, and waits for the group's commit.

@@ -2,8 +2,8 @@
 
 use super::engine::SqlitePools;
 use super::{EngineKind, StoreError, Tx, on_engine};
-use sqlx::{Connection, PgPool};
 use sqlx::migrate::Migrator;
+use sqlx::{Connection, PgPool};
 
 static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");

@@ -63,7 +63,9 @@ impl TestDatabase {
         let schema = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let mut conn = PgConnection::connect(&base).await.expect("the test PostgreSQL answers");
         let sql = format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}");
-        conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql))).await.expect("the test role may create schemas");
+        conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql)))
+            .await
+            .expect("the test role may create schemas");
         conn.close().await.expect("the test PostgreSQL lets go");
         let separator = if base.contains('?') { '&' } else { '?' };
         Some(Self { url: format!("{base}{separator}options[search_path]={schema}"), _folder: None })

@@ -132,17 +132,8 @@ async fn numbers_have_no_gaps_even_after_a_rollback() {
 
 #[tokio::test]
 async fn text_sorts_the_same_and_hostile_strings_come_back_unchanged() {
-    const HOSTILE: [&str; 9] = [
-        "",
-        " lead",
-        "'; DROP TABLE notes; --",
-        "A",
-        "Z",
-        "a",
-        "é\u{301}",
-        "\u{202e}电表",
-        "\u{10ffff}",
-    ];
+    const HOSTILE: [&str; 9] =
+        ["", " lead", "'; DROP TABLE notes; --", "A", "Z", "a", "é\u{301}", "\u{202e}电表", "\u{10ffff}"];
     for_each_engine(|store| async move {
         let mut tx = store.write().await.unwrap();
         for (value, name) in HOSTILE.into_iter().rev().enumerate() {

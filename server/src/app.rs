@@ -1,0 +1,221 @@
+//! The running server: shared state, the router put together from the capabilities, start and stop.
+//!
+//! A capability is one folder, its migrations, and one line in [`routes`]. Nothing that matters lives only here:
+//! several server processes may share one database.
+
+use crate::clock::{Clock, Entropy};
+use crate::config::Config;
+use crate::http::{self, HttpLimits};
+use crate::installation::{self, Installation};
+use crate::layers::{self, Class};
+use crate::store::{Store, StoreError, StoreSettings};
+use crate::{health, problem};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use std::future::Future;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Shared state of all handlers. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct App {
+    parts: Arc<AppParts>,
+}
+
+/// What handlers find in [`App`].
+#[derive(Debug)]
+pub struct AppParts {
+    /// The database.
+    pub store: Store,
+    /// The present time.
+    pub clock: Clock,
+    /// Unpredictable bytes.
+    pub entropy: Entropy,
+    /// What the administrator set.
+    pub config: Config,
+    /// Who this server is.
+    pub installation: Installation,
+    stopping: AtomicBool,
+}
+
+impl Deref for App {
+    type Target = AppParts;
+
+    fn deref(&self) -> &AppParts {
+        &self.parts
+    }
+}
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be made or used.
+    #[error("data folder {folder}: {source}")]
+    DataFolder {
+        /// The folder.
+        folder: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl App {
+    /// Opens data folder and database, applies missing migrations, and makes the installation's identity if it is new.
+    pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
+        let store = open_store(&config).await?;
+        store.migrate().await?;
+        Self::with_store(store, config, clock, entropy).await
+    }
+
+    /// The same on a store that is open and migrated.
+    pub async fn with_store(
+        store: Store,
+        config: Config,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Result<Self, StartError> {
+        make_data_folder(&config)?;
+        let installation = installation::ensure(&store, &clock, &entropy).await?;
+        let stopping = AtomicBool::new(false);
+        let parts = AppParts { store, clock, entropy, config, installation, stopping };
+        Ok(Self { parts: Arc::new(parts) })
+    }
+
+    /// Whether the server has been told to stop: readiness is off, new work should be refused.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Serves until `stop` resolves, finishes what is under way, and closes the database.
+    pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let limits = HttpLimits {
+            connections_max: self.config.server.connections_max,
+            shutdown: Duration::from_secs(self.config.server.shutdown_seconds),
+            ..HttpLimits::default()
+        };
+        let stop = async {
+            stop.await;
+            self.stopping.store(true, Ordering::SeqCst);
+        };
+        http::serve(listener, router(self.clone()), limits, stop).await;
+        self.store.close().await;
+    }
+}
+
+/// Opens the configured database without migrating it.
+pub async fn open_store(config: &Config) -> Result<Store, StartError> {
+    make_data_folder(config)?;
+    let settings = StoreSettings {
+        url: config.database_url(),
+        connections_max: config.database.connections_max,
+        wait_max: Duration::from_millis(config.database.wait_ms),
+    };
+    Ok(Store::open(&settings).await?)
+}
+
+fn make_data_folder(config: &Config) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let folder = &config.data.folder;
+    // Keys and customers' data: nobody else on this machine has business in there.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|source| StartError::DataFolder { folder: folder.display().to_string(), source })
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Fieldloop",
+    description = "Field work that is never lost: exchange with devices, central complaint record, administration.",
+    license(name = "Apache-2.0", identifier = "Apache-2.0")
+))]
+struct Document;
+
+/// All routes of all capabilities with their descriptions.
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi()).merge(Class::administration().of(health::routes()))
+}
+
+/// The OpenAPI document as pretty JSON: what `/openapi.json` and `fieldloop openapi` give.
+pub fn openapi_json() -> String {
+    let mut text = routes().into_openapi().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The whole service.
+pub fn router(app: App) -> Router {
+    let document = openapi_json();
+    let (router, _) = routes().split_for_parts();
+    let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
+    router
+        .route("/openapi.json", get(move || async move { (json, document) }))
+        .fallback(|| async { problem::Problem::new(&problem::NOT_FOUND) })
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn_with_state(app.clone(), layers::finish))
+        .with_state(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{TestApp, check_document};
+
+    /// `FIELDLOOP_BLESS=1 cargo test -p server documented` writes the file anew.
+    #[test]
+    fn the_api_is_documented() {
+        check_document("docs/openapi.json", &openapi_json());
+    }
+
+    #[tokio::test]
+    async fn failures_are_problems_in_the_language_of_the_request() {
+        let test = TestApp::sqlite().await;
+        let answer = test.get("/v1/nowhere").header("accept-language", "zh-CN").send().await;
+        assert_eq!(answer.status, 404);
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        assert_eq!(answer.json["code"], "not-found");
+        assert_eq!(answer.json["title"], problem::NOT_FOUND.zh.0);
+        assert_eq!(answer.json["request_id"], answer.headers["x-request-id"].to_str().unwrap());
+        let call = test.post("/healthz").header("x-request-id", "mine-1").json(&serde_json::json!({}));
+        let answer = call.send().await;
+        assert_eq!((answer.status, answer.json["code"].as_str()), (405, Some("method-not-allowed")));
+        assert_eq!(answer.headers["allow"], "GET,HEAD");
+        assert_eq!(answer.json["request_id"], "mine-1");
+    }
+
+    #[tokio::test]
+    async fn the_document_is_served_and_large_bodies_are_refused() {
+        let test = TestApp::sqlite().await;
+        assert_eq!(test.get("/openapi.json").send().await.body, openapi_json().as_bytes());
+        let large = test.get("/healthz").header("content-length", "100000").body(vec![0; 100_000]);
+        let answer = large.send().await;
+        assert_eq!((answer.status, answer.json["code"].as_str()), (413, Some("body-too-large")));
+    }
+
+    async fn broken() -> String {
+        panic!("geheim")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_and_costs_nobody_else_anything() {
+        let test = TestApp::sqlite().await;
+        let router = Router::new()
+            .route("/panic", get(broken))
+            .layer(CatchPanicLayer::custom(layers::panicked))
+            .layer(from_fn_with_state(test.app.clone(), layers::finish));
+        let answer = crate::testing::call(&router, axum::http::Method::GET, "/panic", &[], None).await;
+        assert_eq!((answer.status, answer.json["code"].as_str()), (500, Some("internal")));
+        assert!(!answer.json.to_string().contains("geheim"));
+    }
+}

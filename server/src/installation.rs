@@ -1,0 +1,73 @@
+//! Who this installation is: one row, made when the store is first used.
+
+use crate::audit::{self, EntryKind, NewEntry};
+use crate::clock::{Clock, Entropy};
+use crate::store::{Store, StoreError, Tx, on_engine};
+use sync_core::ids::ServerId;
+use sync_core::time::Timestamp;
+
+/// Identity of the server towards its devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Installation {
+    /// Never changes; kept by backups.
+    pub server_id: ServerId,
+    /// Raised by a restore. Ask [`find`] in the transaction where it matters: another process may raise it.
+    pub epoch: i64,
+    /// When the store was made.
+    pub created_at: Timestamp,
+}
+
+/// The row, if the store was used before.
+pub async fn find(tx: &mut Tx) -> Result<Option<Installation>, StoreError> {
+    const SQL: &str = "SELECT server_id, epoch, created_at_ms FROM installation";
+    let row: Option<(String, i64, i64)> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_optional(conn).await)?;
+    row.map(|(server_id, epoch, created_at_ms)| {
+        Ok(Installation {
+            server_id: StoreError::parse_column("installation", "server_id", "1", &server_id)?,
+            epoch,
+            created_at: Timestamp::from_unix_ms(created_at_ms),
+        })
+    })
+    .transpose()
+}
+
+/// The row, made now if the store is new. Several processes may do this at once.
+pub async fn ensure(store: &Store, clock: &Clock, entropy: &Entropy) -> Result<Installation, StoreError> {
+    if let Some(installation) = find(&mut store.read().await?).await? {
+        return Ok(installation);
+    }
+    const SQL: &str = "INSERT INTO installation (singleton, server_id, epoch, created_at_ms) \
+        VALUES (1, $1, 1, $2) ON CONFLICT (singleton) DO NOTHING";
+    let now = clock.now();
+    let server_id = ServerId::from_entropy(now, entropy.bytes());
+    let mut tx = store.write().await?;
+    let inserted = on_engine!(&mut tx, |conn| {
+        let query = sqlx::query(SQL).bind(server_id.to_string()).bind(now.unix_ms());
+        query.execute(conn).await.map(|done| done.rows_affected())
+    })?;
+    if inserted == 1 {
+        audit::append(&mut tx, &NewEntry::new(EntryKind::INSTALLED, now)).await?;
+    }
+    let installation = find(&mut tx).await?;
+    tx.commit().await?;
+    installation.ok_or_else(|| StoreError::impossible("installation", "singleton", "1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::for_each_engine;
+
+    #[tokio::test]
+    async fn an_installation_keeps_its_identity() {
+        for_each_engine(|store| async move {
+            let first = ensure(&store, &Clock::System, &Entropy::System).await.unwrap();
+            let again = ensure(&store, &Clock::System, &Entropy::System).await.unwrap();
+            assert_eq!(first, again);
+            assert_eq!(first.epoch, 1);
+            assert_eq!(audit::last_index(&mut store.read().await.unwrap()).await.unwrap(), 1);
+        })
+        .await;
+    }
+}
