@@ -13,4 +13,5 @@ pub mod metering;
 pub mod number;
 pub mod protocol;
 pub mod replica;
+pub mod search;
 pub mod time;
