@@ -6,9 +6,10 @@
 
 use super::class::AccuracyClass;
 use super::load::Load;
-use super::profile::{Consequence, Energy, Limit, LimitProfile, LocalName, Lookup};
+use super::profile::{Consequence, Energy, Limit, LimitProfile, Lookup};
 use super::rounding::{round_to_step, signed_text};
 use super::transformer::{RatioError, Transformers};
+use crate::codes::LocalName;
 use crate::date::CivilDate;
 use crate::number::{Entered, QuantityError, shown};
 use measure::{Measured, mean, measure};

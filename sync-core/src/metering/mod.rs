@@ -18,7 +18,7 @@ pub use check::{
 pub use class::{AccuracyClass, ClassError};
 pub use load::{Load, LoadCharacter, nameplate_currents};
 pub use profile::{
-    Consequence, Energy, Limit, LimitProfile, LimitRow, Limits, LoadMinimum, LocalName, Rounding,
+    Consequence, Energy, Limit, LimitProfile, LimitRow, Limits, LoadMinimum, Rounding,
     TablePowerFactor,
 };
 pub use transformer::{MultiplierMismatch, Ratio, RatioError, Transformers, multiplier_mismatch};

@@ -5,6 +5,7 @@
 
 use super::class::AccuracyClass;
 use super::load::{LoadCharacter, LoadPoint};
+use crate::codes::LocalName;
 use crate::date::CivilDate;
 use crate::number::shown;
 use rust_decimal::Decimal;
@@ -21,16 +22,6 @@ pub enum Energy {
     Active,
     /// Reactive energy, kvarh.
     Reactive,
-}
-
-/// Text in the two languages of the product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LocalName {
-    /// Simplified Chinese.
-    pub zh: String,
-    /// English.
-    pub en: String,
 }
 
 /// How the measured error is rounded before it is compared.
