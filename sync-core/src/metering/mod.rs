@@ -8,7 +8,11 @@ pub mod rounding;
 mod check;
 mod class;
 mod load;
+mod plausibility;
 mod profile;
+mod register;
+mod seal;
+mod site;
 mod transformer;
 
 pub use check::{
@@ -17,8 +21,14 @@ pub use check::{
 };
 pub use class::{AccuracyClass, ClassError};
 pub use load::{Load, LoadCharacter, nameplate_currents};
+pub use plausibility::{Connection, PlausibilityInput, PlausibilityWarning, plausibility};
 pub use profile::{
-    Consequence, Energy, Limit, LimitProfile, LimitRow, Limits, LoadMinimum, Rounding,
-    TablePowerFactor,
+    Consequence, Energy, Limit, LimitProfile, LimitRow, Limits, LoadMinimum, Rounding, TablePowerFactor,
 };
+pub use register::{
+    Consumption, ConsumptionError, ConsumptionInput, ReadingKind, RegisterFormat, RegisterSumWarning,
+    UnknownReadingKind, consumption, register_sum,
+};
+pub use seal::{SealError, SealPosition, SealRecord, SealState, UnknownSealPosition, UnknownSealState};
+pub use site::{ClockDeviation, DisplayCode, SiteLimit, SiteVerdict, clock_deviation};
 pub use transformer::{MultiplierMismatch, Ratio, RatioError, Transformers, multiplier_mismatch};
