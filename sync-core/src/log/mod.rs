@@ -25,6 +25,9 @@ pub use envelope::{Envelope, OpenError, SealParts};
 pub use header::{BodyKind, BootId, HEADER_FORMAT, Header};
 pub use keys::{PublicKey, Signature, SigningKey, fingerprint};
 
+#[cfg(test)]
+mod golden;
+
 /// Salt of one body: 16 bytes from the writer's random source, never reused.
 pub type Salt = [u8; 16];
 
