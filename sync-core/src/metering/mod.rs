@@ -3,6 +3,7 @@
 //! Limits and intervals are data (`data/`), each with its source; code holds only formulas. Nothing in here
 //! blocks a technician from recording: implausible figures give warnings, impossible ones typed errors.
 
+pub mod back_billing;
 pub mod rounding;
 
 mod check;
