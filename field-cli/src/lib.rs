@@ -1,1 +1,57 @@
-//! Skeleton.
+//! The technician's Fieldloop client: records visits offline and exchanges them with the server.
+//!
+//! Thin: it asks `sync_core` and decides nothing. `cli` says what can be typed, `cmd` does it
+//! (one file per subcommand), `output` and `render` show it, `i18n` has the words.
+
+mod cli;
+mod clock;
+mod cmd;
+mod ctx;
+mod failure;
+mod i18n;
+mod output;
+mod render;
+
+pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
+
+use clap::FromArgMatches;
+use cli::Cli;
+use ctx::Ctx;
+use failure::Exit;
+use i18n::Words;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let ctx = ctx::of_this_process(&arguments);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            // Nothing else works without it, and no words can help.
+            return ExitCode::from(ctx.out.last_words(&error.to_string()));
+        }
+    };
+    ExitCode::from(runtime.block_on(run(ctx, arguments)).code())
+}
+
+/// Parses, runs and reports one command line.
+async fn run(mut ctx: Ctx, arguments: Vec<OsString>) -> Exit {
+    let result = match parse(&ctx.words, &arguments) {
+        Ok(cli) => {
+            ctx.take(&cli.global);
+            cmd::run(&mut ctx, cli.command).await
+        }
+        Err(error) => return cli::usage::report(&mut ctx, &error),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(failure) => ctx.report(&failure),
+    }
+}
+
+fn parse(words: &Words, arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let matches = cli::help::localised(words).try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
+}

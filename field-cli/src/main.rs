@@ -1,2 +1,5 @@
-//! Skeleton.
-fn main() {}
+//! `field`: the technician's Fieldloop client.
+
+fn main() -> std::process::ExitCode {
+    field_cli::main()
+}

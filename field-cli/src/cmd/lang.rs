@@ -1,0 +1,28 @@
+//! `field lang`.
+
+use super::Outcome;
+use crate::cli::LangArgs;
+use crate::ctx::Ctx;
+use crate::failure::{Exit, Failure};
+use crate::i18n::say;
+use serde_json::json;
+
+/// Shows the language, or keeps another one for later commands.
+pub(crate) fn run(ctx: &mut Ctx, args: &LangArgs) -> Outcome {
+    match args.language {
+        None => ctx.out.data(&say!(ctx.words, "lang-is", lang = ctx.words.lang.tag())),
+        Some(lang) => {
+            let file = ctx.home.display().to_string();
+            ctx.choose_lang(lang).map_err(|error| {
+                let error = error.to_string();
+                Failure::new(
+                    "file-not-written",
+                    say!(ctx.words, "file-not-written", file = file, error = error),
+                )
+            })?;
+            ctx.out.done(&say!(ctx.words, "lang-saved", lang = lang.tag()));
+        }
+    }
+    ctx.out.event("lang", json!({ "lang": ctx.words.lang.tag() }));
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,215 @@
+//! Where results and messages go: data on standard output, messages on standard error, colours
+//! only on a terminal, JSON lines when a script asks.
+
+use crate::failure::{Exit, Failure};
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Write};
+
+/// How a text is set off on a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paint {
+    Dim,
+    Bold,
+    Green,
+    Yellow,
+    Red,
+}
+
+impl Paint {
+    const fn sgr(self) -> &'static str {
+        match self {
+            Self::Dim => "\x1b[2m",
+            Self::Bold => "\x1b[1m",
+            Self::Green => "\x1b[32m",
+            Self::Yellow => "\x1b[33m",
+            Self::Red => "\x1b[31m",
+        }
+    }
+}
+
+/// One of the two streams.
+struct Stream {
+    to: Box<dyn Write + Send>,
+    colours: bool,
+}
+
+impl Stream {
+    /// A reader that went away (`| head`) is no failure of the command.
+    fn line(&mut self, text: &str) {
+        let _ = writeln!(self.to, "{text}");
+        let _ = self.to.flush();
+    }
+
+    fn painted(&self, paint: Paint, text: &str) -> String {
+        if self.colours { format!("{}{text}\x1b[0m", paint.sgr()) } else { text.to_owned() }
+    }
+}
+
+/// Results and messages of one command.
+pub(crate) struct Output {
+    data: Stream,
+    messages: Stream,
+    json: bool,
+    /// Columns of the terminal; `None` off a terminal, where nothing is wrapped.
+    pub(crate) columns: Option<u16>,
+    /// Whether moving bars can be drawn.
+    pub(crate) bars: bool,
+}
+
+impl Output {
+    /// The streams of this process.
+    pub(crate) fn of_this_process() -> Self {
+        let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let (out_tty, err_tty) = (stdout.is_terminal(), stderr.is_terminal());
+        Self {
+            data: Stream { colours: out_tty && !plain, to: Box::new(stdout) },
+            messages: Stream { colours: err_tty && !plain, to: Box::new(stderr) },
+            json: false,
+            columns: if out_tty { terminal_columns() } else { None },
+            bars: err_tty,
+        }
+    }
+
+    /// From now on JSON lines instead of words.
+    pub(crate) fn json_lines(&mut self) {
+        self.json = true;
+        self.bars = false;
+    }
+
+    /// Whether a script reads.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// A result in words: one or more lines. Nothing under `--json`.
+    pub(crate) fn data(&mut self, text: &str) {
+        if !self.json {
+            self.data.line(text);
+        }
+    }
+
+    /// A result that is wanted as it is, such as a completion script, whoever reads.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.data.to.write_all(bytes)?;
+        self.data.to.flush()
+    }
+
+    /// A result as one JSON line with its kind in `event`. Nothing without `--json`.
+    pub(crate) fn event(&mut self, kind: &str, mut fields: Value) {
+        if self.json {
+            if let Value::Object(map) = &mut fields {
+                map.insert("event".to_owned(), json!(kind));
+            }
+            self.data.line(&fields.to_string());
+        }
+    }
+
+    /// Something is done and on disk.
+    pub(crate) fn done(&mut self, text: &str) {
+        self.marked(Paint::Green, "✓", text);
+    }
+
+    /// Something to look at; nothing is blocked by it. Also an event of its own.
+    pub(crate) fn warn(&mut self, code: &str, text: &str) {
+        self.event("warning", json!({ "code": code, "message": text }));
+        self.marked(Paint::Yellow, "!", text);
+    }
+
+    /// A line of explanation.
+    pub(crate) fn note(&mut self, text: &str) {
+        if !self.json {
+            self.messages.line(&format!("  {text}"));
+        }
+    }
+
+    /// What to do next, one dim line.
+    pub(crate) fn next(&mut self, text: &str) {
+        if !self.json {
+            let line = self.messages.painted(Paint::Dim, &format!("  {text}"));
+            self.messages.line(&line);
+        }
+    }
+
+    /// Why a command did not do what was asked.
+    pub(crate) fn failure(&mut self, failure: &Failure) {
+        if self.json {
+            let line = json!({
+                "event": "error", "code": failure.code, "message": failure.what, "hints": failure.hints,
+                "exit": failure.exit.code(),
+            });
+            self.messages.line(&line.to_string());
+            return;
+        }
+        self.marked(Paint::Red, "✗", &failure.what);
+        for hint in &failure.hints {
+            self.messages.line(&format!("  {hint}"));
+        }
+    }
+
+    /// A line on standard error as it is, for help and usage.
+    pub(crate) fn message(&mut self, text: &str) {
+        self.messages.line(text);
+    }
+
+    /// A failure before there were words.
+    pub(crate) fn last_words(mut self, text: &str) -> u8 {
+        self.messages.line(text);
+        Exit::Failed.code()
+    }
+
+    /// A text for [`Self::data`], set off when colours are shown there.
+    pub(crate) fn painted(&self, paint: Paint, text: &str) -> String {
+        self.data.painted(paint, text)
+    }
+
+    fn marked(&mut self, paint: Paint, mark: &str, text: &str) {
+        if !self.json {
+            let line = format!("{} {text}", self.messages.painted(paint, mark));
+            self.messages.line(&line);
+        }
+    }
+}
+
+/// Width of the terminal as `comfy-table` finds it.
+fn terminal_columns() -> Option<u16> {
+    comfy_table::Table::new().width()
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::{Output, Stream};
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    /// Both streams in one transcript, as a person sees them.
+    #[derive(Clone, Default)]
+    pub(crate) struct Transcript(Arc<Mutex<Vec<u8>>>);
+
+    impl Transcript {
+        /// What was written since the last call.
+        pub(crate) fn take(&self) -> String {
+            String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+        }
+    }
+
+    impl Write for Transcript {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Output {
+        /// An output that is kept for a test.
+        pub(crate) fn to(transcript: &Transcript) -> Self {
+            let stream = || Stream { to: Box::new(transcript.clone()), colours: false };
+            Self { data: stream(), messages: stream(), json: false, columns: Some(100), bars: false }
+        }
+    }
+}
