@@ -34,6 +34,7 @@ pub use raw::Scalar;
 pub use view::{Entry, EntryMeta, HazardLevel, SharedValue, UNKNOWN_MAX, VisitView, Withdrawn, Written};
 
 pub(crate) use birth::hash_of;
+pub(crate) use view::{keeps_all, written_at};
 
 use crate::ids::{ChangeHash, VisitId};
 use automerge::{Automerge, Change, ReadDoc, ScalarValue, Value};
@@ -203,6 +204,22 @@ impl VisitDocument {
             .map(|meta| meta.seq)
             .max()
             .unwrap_or(0)
+    }
+
+    /// Whether the author of change `later` had seen change `earlier`. A change has seen itself;
+    /// of changes that are not here nothing is known.
+    pub fn knew_of(&self, later: &ChangeHash, earlier: &ChangeHash) -> bool {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut open = vec![*later];
+        while let Some(hash) = open.pop() {
+            if hash == *earlier {
+                return self.contains(&hash);
+            }
+            if seen.insert(hash) {
+                open.extend(self.change_info(&hash).into_iter().flat_map(|info| info.deps));
+            }
+        }
+        false
     }
 
     /// The change, as it travels; `None` when this replica does not have it.

@@ -2,29 +2,38 @@
 
 use crate::ids::EntryId;
 use automerge::{Automerge, ObjId, ObjType, ReadDoc, ScalarValue, Value, ValueRef};
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A single value of a shared container.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
 #[serde(untagged)]
 pub enum Scalar {
     /// Cleared on purpose.
+    #[n(0)]
     Null,
     /// Yes or no.
-    Bool(bool),
+    #[n(1)]
+    Bool(#[n(0)] bool),
     /// A whole number.
-    Int(i64),
+    #[n(2)]
+    Int(#[n(0)] i64),
     /// A number with a fraction; finite when it passed the gate.
-    Number(f64),
+    #[n(3)]
+    Number(#[n(0)] f64),
     /// A text.
-    Text(String),
+    #[n(4)]
+    Text(#[n(0)] String),
     /// A value that this release cannot read: the kind as Automerge names it, and as much
     /// of it as can be printed.
+    #[n(5)]
     Other {
         /// Kind of the value.
+        #[n(0)]
         kind: String,
         /// It as text.
+        #[n(1)]
         text: String,
     },
 }

@@ -15,6 +15,7 @@ use super::{SCHEMA_VERSION, VisitDocument};
 use crate::ids::{ChangeHash, EntryId, PersonId, VisitId};
 use crate::time::Timestamp;
 use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ValueRef};
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,13 +23,17 @@ use std::collections::BTreeMap;
 pub const UNKNOWN_MAX: usize = 256;
 
 /// One value of a path and the change that wrote it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
+#[cbor(array)]
 pub struct Written {
     /// The value.
+    #[n(0)]
     pub value: Scalar,
     /// The change: its envelope says who, on which device, and when.
+    #[n(1)]
     pub change: ChangeHash,
     /// The actor of that change.
+    #[n(2)]
     pub actor: ActorId16,
 }
 

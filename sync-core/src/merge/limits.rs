@@ -10,12 +10,12 @@ pub struct Limits {
     /// Bytes of one change chunk.
     #[n(0)]
     pub chunk_bytes_max: u64,
-    /// Bytes of all chunks of one job: 5 MiB of merged document is the end anyway.
+    /// Bytes of all chunks of one unit: 5 MiB of merged document is the end anyway.
     #[n(1)]
-    pub job_bytes_max: u64,
-    /// Changes in one job.
+    pub unit_bytes_max: u64,
+    /// Changes in one unit.
     #[n(2)]
-    pub job_changes_max: u64,
+    pub unit_changes_max: u64,
     /// Operations in one change: automerge expands run lengths without asking (69 bytes took 20 s).
     #[n(3)]
     pub change_ops_max: u64,
@@ -43,17 +43,14 @@ pub struct Limits {
     /// Operation counter of one document. Automerge stops at 2^32.
     #[n(11)]
     pub document_counter_max: u64,
-    /// Nesting of maps. The schema needs four: a container, an entry, a flat map or withdrawal.
-    #[n(12)]
-    pub depth_max: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             chunk_bytes_max: 256 * 1024,
-            job_bytes_max: 4 * 1024 * 1024,
-            job_changes_max: 5_000,
+            unit_bytes_max: 4 * 1024 * 1024,
+            unit_changes_max: 1_000,
             change_ops_max: 10_000,
             change_preds_max: 10_000,
             change_deps_max: 64,
@@ -63,7 +60,6 @@ impl Default for Limits {
             document_bytes_max: 5 * 1024 * 1024,
             document_actors_max: 256,
             document_counter_max: 1 << 30,
-            depth_max: 8,
         }
     }
 }
