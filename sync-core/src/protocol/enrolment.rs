@@ -30,6 +30,8 @@ pub struct EnrolmentAnswer {
     pub server_id: ServerId,
     /// Its present history.
     pub epoch: u64,
+    /// The key that signs the office log of this epoch, 32 bytes in lower-case hexadecimal.
+    pub office_key: String,
     /// The server's clock, Unix milliseconds.
     pub server_time_ms: i64,
     /// The person the invitation was made for.
