@@ -4,6 +4,7 @@
 //! stored, sent or told. There is no HTTP, SQL, file, clock or random generator in here;
 //! the server and the technician's client supply them.
 
+pub mod checklist;
 pub mod codes;
 pub mod date;
 pub mod document;

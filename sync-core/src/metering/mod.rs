@@ -11,6 +11,7 @@ mod class;
 mod load;
 mod plausibility;
 mod profile;
+mod recorded;
 mod register;
 mod seal;
 mod site;
@@ -26,6 +27,7 @@ pub use plausibility::{Connection, PlausibilityInput, PlausibilityWarning, plaus
 pub use profile::{
     Consequence, Energy, Limit, LimitProfile, LimitRow, Limits, LoadMinimum, Rounding, TablePowerFactor,
 };
+pub use recorded::{RecordedError, evaluate_recorded, from_inputs, to_inputs};
 pub use register::{
     Consumption, ConsumptionError, ConsumptionInput, ReadingKind, RegisterFormat, RegisterSumWarning,
     UnknownReadingKind, consumption, register_sum,
