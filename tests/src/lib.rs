@@ -1,1 +1,7 @@
-//! Skeleton.
+//! Stories across real processes: a `fieldloop` server, `field` clients, and a link between
+//! them that can be cut, slowed and counted.
+
+pub mod harness;
+
+#[cfg(test)]
+mod peers;
