@@ -8,6 +8,7 @@ pub mod checklist;
 pub mod codes;
 pub mod date;
 pub mod document;
+pub mod gas;
 pub mod ids;
 pub mod log;
 pub mod merge;
