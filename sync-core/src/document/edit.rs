@@ -154,7 +154,7 @@ impl<'a> Edit<'a> {
         for (name, value) in fields {
             if let Some(value) = value {
                 self.check_field(Container::Findings, name, value)?;
-                self.tx.put(&entry, name, value.as_str())?;
+                self.put_over(&entry, name, value.as_str().into())?;
             }
         }
         Ok(())
@@ -214,8 +214,23 @@ impl<'a> Edit<'a> {
             }
             Scalar::Number(number) if !number.is_finite() => refuse("the number is not finite"),
             Scalar::Other { .. } => refuse("it is of a kind that this release cannot write"),
-            _ => Ok(self.tx.put(container.object(), key, ScalarValue::from(value))?),
+            _ => self.put_over(&container.object(), key, ScalarValue::from(value)),
         }
+    }
+
+    /// Writes a value over all that stand at a key.
+    ///
+    /// To confirm the shown one of several values, Automerge would delete the others, and
+    /// nobody would have written what stands. Going through another value makes this author's
+    /// change the one that did.
+    fn put_over(&mut self, object: &ObjId, key: &str, value: ScalarValue) -> Result<(), EditError> {
+        let standing = self.tx.get_all(object, key)?;
+        let shown = standing.last().and_then(|(shown, _)| shown.as_scalar().cloned());
+        if standing.len() > 1 && shown.as_ref() == Some(&value) {
+            let other = if value.is_null() { ScalarValue::Boolean(false) } else { ScalarValue::Null };
+            self.tx.put(object, key, other)?;
+        }
+        Ok(self.tx.put(object, key, value)?)
     }
 
     /// Writes over whatever concurrent values stand at a path.
@@ -232,7 +247,7 @@ impl<'a> Edit<'a> {
                 let text = value.as_text().ok_or(refuse("the field takes only text"))?;
                 self.check_field(container, field, text)?;
                 let object = self.entry(container, id)?;
-                Ok(self.tx.put(&object, field, text)?)
+                self.put_over(&object, field, text.into())
             }
             _ => Err(refuse("it is no place where values can be in conflict")),
         }

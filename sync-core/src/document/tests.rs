@@ -181,6 +181,18 @@ fn a_resolution_settles_every_replica_and_both_may_be_kept() {
 }
 
 #[test]
+fn whoever_confirms_the_shown_of_several_values_is_its_author() {
+    let (mut one, mut two) = (VisitDocument::birth(VISIT), VisitDocument::birth(VISIT));
+    let first = commit(&mut one, author(1), |edit| edit.answer("a", "yes").unwrap());
+    commit(&mut two, author(2), |edit| edit.answer("a", "no").unwrap());
+    two.apply(&[&first.bytes]).unwrap();
+    let shown = two.view().answers["a"].shown.clone();
+    let confirmed = commit(&mut two, author(3), |edit| edit.answer("a", shown.clone()).unwrap());
+    let answer = &two.view().answers["a"];
+    assert_eq!((answer.values.len(), &answer.shown, answer.values[0].change), (1, &shown, confirmed.hash));
+}
+
+#[test]
 fn nobody_edits_or_withdraws_what_somebody_else_recorded() {
     let mut doc = VisitDocument::birth(VISIT);
     commit(&mut doc, author(1), |edit| edit.add_finding(entry(1), &finding("mine")).unwrap());

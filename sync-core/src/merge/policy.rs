@@ -141,7 +141,7 @@ impl<'l, 'a> Policy<'l, 'a> {
             }
             Known::Container(container) => self.mint(container, object, id, key, action),
             Known::Entry(entry) if self.drafts.contains_key(&object) => {
-                self.draft_field(object, entry, id, key, action)
+                self.draft_field(object, entry, id, key, action, preds)
             }
             Known::Entry(entry) => self.late_field(entry, id, key, action, preds),
             Known::Strings => self.string(object, key, scalar(action)?),
@@ -188,6 +188,7 @@ impl<'l, 'a> Policy<'l, 'a> {
         id: OpRef,
         key: &str,
         action: &OpType,
+        preds: &[OpRef],
     ) -> Result<(), Refusal> {
         match key {
             "by" => {
@@ -197,7 +198,7 @@ impl<'l, 'a> Policy<'l, 'a> {
             }
             "at" => check_field(Kind::Int, scalar(action)?)?,
             "supersedes" => check_field(Kind::Entry, scalar(action)?)?,
-            "withdrawn" => self.withdraw(entry, id, action)?,
+            "withdrawn" => self.withdraw(entry, id, action, preds)?,
             _ => self.content_field(entry, id, key, action)?,
         }
         if let Some(draft) = self.drafts.get_mut(&object) {
@@ -243,10 +244,7 @@ impl<'l, 'a> Policy<'l, 'a> {
         }
         let entry_path = format!("{}/{}", entry.container.path(), entry.id);
         if key == "withdrawn" {
-            if !preds.is_empty() {
-                return forbidden_path("a withdrawal of what was withdrawn");
-            }
-            self.withdraw(entry, id, action)?;
+            self.withdraw(entry, id, action, preds)?;
             self.record.changed.insert(entry_path);
             return Ok(());
         }
@@ -259,7 +257,16 @@ impl<'l, 'a> Policy<'l, 'a> {
         Ok(())
     }
 
-    fn withdraw(&mut self, entry: KnownEntry, id: OpRef, action: &OpType) -> Result<(), Refusal> {
+    fn withdraw(
+        &mut self,
+        entry: KnownEntry,
+        id: OpRef,
+        action: &OpType,
+        preds: &[OpRef],
+    ) -> Result<(), Refusal> {
+        if !preds.is_empty() {
+            return forbidden_path("a withdrawal of what was withdrawn");
+        }
         if entry.by != Some(self.signer.person) {
             return refuse(Reason::NotAuthor, format!("{}/{}", entry.container.path(), entry.id));
         }

@@ -1,5 +1,10 @@
 //! Promises of the gate, and the tools with which its tests attack it.
 
+mod conflicts;
+mod convergence;
+mod hostile;
+mod matrix;
+mod mutation;
 mod units;
 
 use super::judge::judge;
@@ -7,8 +12,8 @@ use super::*;
 use crate::document::{ActorId16, Chunk, Edit, EditAuthor, Finding, VisitDocument, birth_hash};
 use crate::ids::{BlobHash, ChangeHash, DeviceId, EntryId, PersonId, VisitId};
 use crate::time::Timestamp;
-use automerge::legacy::{Key, ObjectId, Op, OpId, OpType, SortedVec};
-use automerge::{Change, ExpandedChange, ScalarValue};
+use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType, SortedVec};
+use automerge::{Change, ExpandedChange, ObjType, ScalarValue};
 use std::num::NonZeroU64;
 
 pub(super) const VISIT: VisitId = VisitId::from_bytes([7; 16]);
@@ -40,6 +45,13 @@ pub(super) fn finding(text: &str) -> Finding {
 /// Commits what `act` does in a replica of device and person `n`.
 pub(super) fn commit(doc: &mut VisitDocument, n: u8, act: impl FnOnce(&mut Edit<'_>)) -> Chunk {
     let mut edit = doc.edit(by(device(n), person(n), i64::from(n)));
+    act(&mut edit);
+    edit.commit().expect("the act changes something")
+}
+
+/// Commits what `act` does in a replica of the office.
+pub(super) fn commit_office(doc: &mut VisitDocument, act: impl FnOnce(&mut Edit<'_>)) -> Chunk {
+    let mut edit = doc.edit(by(OFFICE, person(99), 99));
     act(&mut edit);
     edit.commit().expect("the act changes something")
 }
@@ -142,4 +154,41 @@ pub(super) fn map_op(obj: ObjectId, key: &str, action: OpType, pred: Vec<OpId>) 
 
 pub(super) fn put(obj: ObjectId, key: &str, value: impl Into<ScalarValue>) -> Op {
     map_op(obj, key, OpType::Put(value.into()), Vec::new())
+}
+
+pub(super) fn make_map(obj: ObjectId, key: &str) -> Op {
+    map_op(obj, key, OpType::Make(ObjType::Map), Vec::new())
+}
+
+pub(super) fn insert(obj: ObjectId, after: Option<OpId>, value: impl Into<ScalarValue>) -> Op {
+    let element = after.map_or(ElementId::Head, ElementId::Id);
+    let action = OpType::Put(value.into());
+    Op { action, obj, key: Key::Seq(element), pred: SortedVec::new(), insert: true }
+}
+
+/// A chunk with this contents, and a right checksum: what anybody can make.
+pub(super) fn seal(kind: u8, contents: &[u8]) -> Vec<u8> {
+    let mut chunk = vec![0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, kind];
+    unsigned(&mut chunk, contents.len() as u64);
+    chunk.extend_from_slice(contents);
+    let hash = crate::document::hash_of(&chunk);
+    chunk[4..8].copy_from_slice(&hash.as_bytes()[..4]);
+    chunk
+}
+
+/// The contents of a chunk, without its header.
+pub(super) fn contents(chunk: &[u8]) -> &[u8] {
+    let length = chunk[9..].iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
+    &chunk[9 + length..]
+}
+
+pub(super) fn unsigned(out: &mut Vec<u8>, mut value: u64) {
+    loop {
+        let byte = (value & 0x7f) as u8;
+        value >>= 7;
+        if value == 0 {
+            return out.push(byte);
+        }
+        out.push(byte | 0x80);
+    }
 }
