@@ -20,6 +20,7 @@ mod raw;
 mod tests;
 mod view;
 
+pub use crate::gas::HazardLevel;
 pub use actor::{ActorId16, ActorTextError};
 pub use acts::{EditAuthor, EditError, FindingEdit, ProposalField, Role, SharedText};
 pub use birth::{SCHEMA_VERSION, birth_chunk, birth_hash};
@@ -31,7 +32,7 @@ pub use drafts::{
 pub use edit::{Edit, SHARED_KEY_BYTES_MAX, SHARED_TEXT_BYTES_MAX};
 pub use paths::{Container, Place, Shape};
 pub use raw::Scalar;
-pub use view::{Entry, EntryMeta, HazardLevel, SharedValue, UNKNOWN_MAX, VisitView, Withdrawn, Written};
+pub use view::{Entry, EntryMeta, SharedValue, UNKNOWN_MAX, VisitView, Withdrawn, Written};
 
 pub(crate) use birth::hash_of;
 pub(crate) use view::{keeps_all, written_at};

@@ -12,6 +12,7 @@ use super::drafts::{
 use super::paths::{Container, Shape};
 use super::raw::{Found, Scalar};
 use super::{SCHEMA_VERSION, VisitDocument};
+use crate::gas::HazardLevel;
 use crate::ids::{ChangeHash, EntryId, PersonId, VisitId};
 use crate::time::Timestamp;
 use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ValueRef};
@@ -99,29 +100,6 @@ impl<T> Entry<T> {
     /// Whether the entry stands: neither taken back nor corrected.
     pub fn stands(&self) -> bool {
         self.meta.withdrawn.is_none() && self.meta.superseded_by.is_empty()
-    }
-}
-
-/// How urgent a hazard is; later variants are higher.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum HazardLevel {
-    /// Advice.
-    H3,
-    /// To be removed by a deadline.
-    H2,
-    /// At once: stop the supply on site.
-    H1,
-}
-
-impl HazardLevel {
-    /// The level with this code. A code that is not known counts as the highest: what a newer
-    /// release means by it cannot be judged here.
-    pub fn parse(code: &str) -> Self {
-        match code {
-            "H3" => Self::H3,
-            "H2" => Self::H2,
-            _ => Self::H1,
-        }
     }
 }
 

@@ -45,6 +45,8 @@ pub enum GasReason {
     ClassNotCovered,
     /// A flow lies outside Q_min to Q_max.
     FlowOutOfRange,
+    /// The limit depends on the flow, and the time of the draw or the flows of the nameplate are missing.
+    FlowNotKnown,
     /// All errors between Q_t and Q_max have one sign and one is above this limit.
     OneSign {
         /// The limit, ±per cent.
@@ -156,6 +158,9 @@ pub enum GasTestError {
     /// A figure is zero, negative or out of range.
     #[error(transparent)]
     Quantity(#[from] QuantityError),
+    /// Neither the installation volume nor the volume of the meter.
+    #[error("the allowed drop depends on the installation volume; give it, or pipes and meter volume")]
+    VolumeMissing,
     /// No point, no joint.
     #[error("nothing was measured")]
     NothingMeasured,

@@ -45,6 +45,16 @@ impl HazardLevel {
         }
     }
 
+    /// The level with this code. A code that is not known counts as the highest: what a newer release means
+    /// by it cannot be judged here.
+    pub fn parse(code: &str) -> Self {
+        match code {
+            "H3" => Self::H3,
+            "H2" => Self::H2,
+            _ => Self::H1,
+        }
+    }
+
     /// The level that holds when several people recorded one: the most urgent.
     pub fn highest(levels: impl IntoIterator<Item = Self>) -> Option<Self> {
         levels.into_iter().max()
@@ -198,6 +208,7 @@ mod tests {
         assert_eq!(HazardLevel::highest([H3, H1, H2]), Some(H1));
         assert_eq!(HazardLevel::highest([]), None);
         assert_eq!("h2".parse(), Ok(H2));
+        assert_eq!((HazardLevel::parse("H2"), HazardLevel::parse("H0")), (H2, H1));
     }
 
     #[test]

@@ -17,10 +17,12 @@ pub struct GasMeterTest {
     pub profile: String,
     /// Accuracy class of the nameplate, `1.0` or `1.5`.
     pub class: Entered,
-    /// Smallest flow of the nameplate in m³/h.
-    pub q_min_m3h: Entered,
+    /// Smallest flow of the nameplate in m³/h. Without both flows only profiles with one limit decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q_min_m3h: Option<Entered>,
     /// Largest flow of the nameplate in m³/h.
-    pub q_max_m3h: Entered,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q_max_m3h: Option<Entered>,
     /// Transitional flow in m³/h; the usual share of the largest when the nameplate does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q_t_m3h: Option<Entered>,
@@ -35,18 +37,19 @@ pub struct GasMeterPoint {
     pub meter_m3: Entered,
     /// Volume of the reference in m³.
     pub reference_m3: Entered,
-    /// Time of the draw in s.
-    pub seconds: Entered,
+    /// Time of the draw in s; without it the flow is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<Entered>,
 }
 
 /// The error at one point.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GasPointResult {
-    /// Flow in m³/h, four decimals.
-    pub flow_m3h: Decimal,
+    /// Flow in m³/h, four decimals, if the time was taken.
+    pub flow_m3h: Option<Decimal>,
     /// Error in per cent, four decimals. Positive: the meter runs fast.
     pub error_percent: Decimal,
-    /// Limit ±per cent at this flow; none outside Q_min to Q_max.
+    /// Limit ±per cent at this flow; none outside Q_min to Q_max and where the flow decides but is not known.
     pub limit_percent: Option<Decimal>,
     /// Whether the error is within the limit.
     pub within_limit: Option<bool>,
@@ -88,6 +91,31 @@ pub struct GasClassLimits {
     pub one_sign: Option<Decimal>,
 }
 
+/// A common size of diaphragm meters with its flows (recalled, not verified; the nameplate decides).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GasMeterSize {
+    /// As printed, `G4`.
+    pub code: String,
+    /// Smallest flow in m³/h.
+    pub q_min_m3h: Entered,
+    /// Largest flow in m³/h.
+    pub q_max_m3h: Entered,
+}
+
+impl GasMeterSize {
+    /// All sizes we know.
+    pub fn all() -> &'static [Self] {
+        &super::rules().meter_sizes
+    }
+
+    /// The size a person means by `G4` or `g4`.
+    pub fn find(typed: &str) -> Option<&'static Self> {
+        let plain = crate::search::fold(typed);
+        Self::all().iter().find(|size| size.code.eq_ignore_ascii_case(&plain))
+    }
+}
+
 impl GasLimitProfile {
     /// Every version of every profile we ship.
     pub fn embedded() -> &'static [Self] {
@@ -111,62 +139,93 @@ impl GasLimitProfile {
     }
 }
 
+/// The flows of a nameplate.
+struct FlowRange {
+    min: Decimal,
+    transitional: Decimal,
+    max: Decimal,
+}
+
+impl FlowRange {
+    fn of(test: &GasMeterTest, profile: &GasLimitProfile) -> Result<Option<Self>, QuantityError> {
+        let (Some(min), Some(max)) = (&test.q_min_m3h, &test.q_max_m3h) else { return Ok(None) };
+        let (min, max) = (min.positive("q_min_m3h")?, max.positive("q_max_m3h")?);
+        let transitional = match &test.q_t_m3h {
+            Some(transitional) => transitional.positive("q_t_m3h")?,
+            None => product("q_max_m3h", &[max, profile.transitional_of_max])?,
+        };
+        if min >= max || transitional > max {
+            return Err(QuantityError::OutOfRange { field: "q_min_m3h" });
+        }
+        Ok(Some(Self { min, transitional, max }))
+    }
+}
+
+impl GasClassLimits {
+    /// The limit at a flow. Where the flow makes no difference it need not be known.
+    fn at(&self, flow: Option<Decimal>, range: Option<&FlowRange>) -> Result<Decimal, GasReason> {
+        match (flow, range) {
+            (Some(flow), Some(range)) if !(range.min..=range.max).contains(&flow) => {
+                Err(GasReason::FlowOutOfRange)
+            }
+            (Some(flow), Some(range)) if flow < range.transitional => Ok(self.below_transitional),
+            (Some(_), Some(_)) => Ok(self.from_transitional),
+            _ if self.below_transitional == self.from_transitional => Ok(self.from_transitional),
+            _ => Err(GasReason::FlowNotKnown),
+        }
+    }
+}
+
 /// Judges every point by its flow, then all together by the rule of one sign.
 pub(super) fn judge(
     test: &GasMeterTest,
     profile: &GasLimitProfile,
 ) -> Result<(GasVerdict, Vec<GasReason>, GasFigures), GasTestError> {
-    let class = test.class.positive("class")?;
-    let (q_min, q_max) = (test.q_min_m3h.positive("q_min_m3h")?, test.q_max_m3h.positive("q_max_m3h")?);
-    let q_t = match &test.q_t_m3h {
-        Some(q_t) => q_t.positive("q_t_m3h")?,
-        None => product("q_max_m3h", &[q_max, profile.transitional_of_max])?,
-    };
-    if q_min >= q_max || q_t > q_max {
-        return Err(QuantityError::OutOfRange { field: "q_min_m3h" }.into());
-    }
+    let range = FlowRange::of(test, profile)?;
     if test.points.is_empty() {
         return Err(GasTestError::NothingMeasured);
     }
-    let limits = profile.class(class);
+    let limits = profile.class(test.class.positive("class")?);
     let mut reasons = Vec::new();
     let mut figures = GasFigures::default();
     let mut upper = Vec::new();
     for point in &test.points {
-        let flow = timed_flow(&point.reference_m3, &point.seconds)?;
-        let error = percent_off(
-            "reference_m3",
-            point.meter_m3.not_negative("meter_m3")?,
-            point.reference_m3.value(),
-        )?;
-        let limit = limits
-            .filter(|_| (q_min..=q_max).contains(&flow))
-            .map(|limits| if flow < q_t { limits.below_transitional } else { limits.from_transitional });
-        if limit.is_some() && flow >= q_t {
+        let reference = point.reference_m3.positive("reference_m3")?;
+        let error = percent_off("reference_m3", point.meter_m3.not_negative("meter_m3")?, reference)?;
+        let flow =
+            point.seconds.as_ref().map(|seconds| timed_flow(&point.reference_m3, seconds)).transpose()?;
+        let limit =
+            match limits.map_or(Err(GasReason::ClassNotCovered), |limits| limits.at(flow, range.as_ref())) {
+                Ok(limit) => Some(limit),
+                Err(reason) => {
+                    if !reasons.contains(&reason) {
+                        reasons.push(reason);
+                    }
+                    None
+                }
+            };
+        if let (Some(flow), Some(range), Some(_)) = (flow, &range, limit)
+            && flow >= range.transitional
+        {
             upper.push(error);
         }
         figures.points.push(GasPointResult {
-            flow_m3h: shown(flow, 4),
+            flow_m3h: flow.map(|flow| shown(flow, 4)),
             error_percent: shown(error, 4),
             limit_percent: limit,
             within_limit: limit.map(|limit| error.abs() <= limit),
         });
     }
-    if limits.is_none() {
-        reasons.push(GasReason::ClassNotCovered);
-    } else if figures.points.iter().any(|point| point.limit_percent.is_none()) {
-        reasons.push(GasReason::FlowOutOfRange);
-    }
-    if let Some(limit) = limits.and_then(|limits| limits.one_sign)
-        && breaks_rule_of_one_sign(&upper, limit)
-    {
-        reasons.push(GasReason::OneSign { limit_percent: limit });
-    }
-    let one_sign = reasons.iter().any(|reason| matches!(reason, GasReason::OneSign { .. }));
-    let verdict = match figures.points.iter().map(|point| point.within_limit).collect::<Vec<_>>() {
-        all if one_sign || all.contains(&Some(false)) => GasVerdict::Fail,
-        all if all.contains(&None) => GasVerdict::NoLimitKnown,
-        _ => GasVerdict::Pass,
+    let one_sign =
+        limits.and_then(|limits| limits.one_sign).filter(|limit| breaks_rule_of_one_sign(&upper, *limit));
+    reasons.extend(one_sign.map(|limit_percent| GasReason::OneSign { limit_percent }));
+    let within = |wanted| figures.points.iter().any(|point| point.within_limit == wanted);
+    let verdict = if one_sign.is_some() || within(Some(false)) {
+        GasVerdict::Fail
+    } else if within(None) {
+        GasVerdict::NoLimitKnown
+    } else {
+        GasVerdict::Pass
     };
     Ok((verdict, reasons, figures))
 }

@@ -23,7 +23,7 @@ pub use hazard::{
     HazardItem, HazardLevel, NoticeDelivery, NoticeMissing, NoticePart, UnknownHazardLevel,
     UnknownNoticeDelivery, WrittenNotice, may_close,
 };
-pub use meter::{GasClassLimits, GasLimitProfile, GasMeterPoint, GasMeterTest, GasPointResult};
+pub use meter::{GasClassLimits, GasLimitProfile, GasMeterPoint, GasMeterSize, GasMeterTest, GasPointResult};
 pub use tightness::{
     CnPressureTest, Gauge, JointCheck, LeakCheck, LeakMethod, PipeRun, PressureRun, UkTightness,
 };
@@ -36,6 +36,7 @@ use std::sync::LazyLock;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct GasRules {
+    meter_sizes: Vec<GasMeterSize>,
     meter_life: Vec<MeterLife>,
     volume_bases: Vec<VolumeBase>,
     lower_explosive_limits: Vec<LowerExplosiveLimit>,

@@ -50,16 +50,22 @@ pub struct UkTightness {
     pub gas: GasKind,
     /// What the pressure was read from.
     pub gauge: Gauge,
+    /// Installation volume in m³ when it is known; otherwise it follows from pipes and meter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installation_m3: Option<Entered>,
     /// Pipes of the installation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pipes: Vec<PipeRun>,
     /// Volume of the meter in m³.
-    pub meter_m3: Entered,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meter_m3: Option<Entered>,
     /// Test whether the valve lets gas by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub let_by: Option<PressureRun>,
     /// The test itself.
     pub run: PressureRun,
     /// Whether appliances were connected during the test.
+    #[serde(deserialize_with = "crate::recorded::yes_or_no")]
     pub appliances_connected: bool,
     /// The test of the pipework alone, after one with appliances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,6 +99,7 @@ pub struct JointCheck {
     /// Which joint.
     pub place: String,
     /// Whether there was a bubble or a reading.
+    #[serde(deserialize_with = "crate::recorded::yes_or_no")]
     pub leaks: bool,
 }
 
@@ -193,7 +200,11 @@ impl PressureRun {
 
 impl UkTightness {
     /// Installation volume in m³: 1.1 · Σ(π/4·d²·L) + meter volume.
-    fn volume(&self, rule: &IgemRule) -> Result<Decimal, QuantityError> {
+    fn volume(&self, rule: &IgemRule) -> Result<Decimal, GasTestError> {
+        if let Some(known) = &self.installation_m3 {
+            return Ok(known.positive("installation_m3")?);
+        }
+        let Some(meter) = &self.meter_m3 else { return Err(GasTestError::VolumeMissing) };
         /// From d²·L·π in mm²·m to π/4·d²·L in m³.
         const TO_CUBIC_METRES: Decimal = Decimal::from_parts(25, 0, 0, false, 8);
         let mut pipes = Decimal::ZERO;
@@ -204,8 +215,8 @@ impl UkTightness {
             pipes = pipes.checked_add(volume).ok_or(QuantityError::OutOfRange { field: "length_m" })?;
         }
         let pipes = product("length_m", &[pipes, rule.pipe_allowance])?;
-        let meter = self.meter_m3.not_negative("meter_m3")?;
-        pipes.checked_add(meter).ok_or(QuantityError::OutOfRange { field: "meter_m3" })
+        let meter = meter.not_negative("meter_m3")?;
+        Ok(pipes.checked_add(meter).ok_or(QuantityError::OutOfRange { field: "meter_m3" })?)
     }
 }
 

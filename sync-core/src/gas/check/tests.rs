@@ -27,11 +27,12 @@ fn a_tightness_test() -> UkTightness {
     UkTightness {
         gas: GasKind::Natural,
         gauge: Gauge::Water,
+        installation_m3: None,
         pipes: vec![
             PipeRun { diameter_mm: e("20.2"), length_m: e("8") },
             PipeRun { diameter_mm: e("13.6"), length_m: e("4") },
         ],
-        meter_m3: e("0.0024"),
+        meter_m3: Some(e("0.0024")),
         let_by: Some(run("8", "8", "1")),
         run: run("20", "20", "2"),
         appliances_connected: true,
@@ -40,7 +41,7 @@ fn a_tightness_test() -> UkTightness {
 }
 
 fn an_installation_of(gas: GasKind, volume_m3: &str) -> UkTightness {
-    UkTightness { gas, pipes: Vec::new(), meter_m3: e(volume_m3), ..a_tightness_test() }
+    UkTightness { gas, installation_m3: Some(e(volume_m3)), ..a_tightness_test() }
 }
 
 #[test]
@@ -165,13 +166,13 @@ fn a_meter(profile: &str, class: &str, points: &[(&str, &str)]) -> GasTestInput 
     let points = points.iter().map(|(error, flow)| GasMeterPoint {
         meter_m3: Entered::from_value((Decimal::ONE_HUNDRED + d(error)) / Decimal::ONE_HUNDRED),
         reference_m3: e("1"),
-        seconds: Entered::from_value(Decimal::from(3600) / d(flow)),
+        seconds: Some(Entered::from_value(Decimal::from(3600) / d(flow))),
     });
     GasTestInput::MeterError(GasMeterTest {
         profile: profile.to_owned(),
         class: e(class),
-        q_min_m3h: e("0.04"),
-        q_max_m3h: e("6"),
+        q_min_m3h: Some(e("0.04")),
+        q_max_m3h: Some(e("6")),
         q_t_m3h: None,
         points: points.collect(),
     })
@@ -206,6 +207,22 @@ fn gas_meter_limits_depend_on_class_flow_and_age() {
 }
 
 #[test]
+fn without_a_flow_only_a_limit_for_all_flows_decides() {
+    for (profile, expected) in [("CN_GAS_IN_SERVICE", GasVerdict::NoLimitKnown), ("UK_GAS", GasVerdict::Pass)]
+    {
+        let GasTestInput::MeterError(mut test) = a_meter(profile, "1.5", &[("1.5", "4")]) else {
+            unreachable!("a meter test was built")
+        };
+        test.points[0].seconds = None;
+        let result = evaluate(&GasTestInput::MeterError(test), today()).unwrap();
+        assert_eq!(result.verdict, expected, "{profile}");
+        assert_eq!(result.figures.points[0].error_percent, d("1.5"), "{profile}");
+    }
+    let size = crate::gas::GasMeterSize::find("ｇ4").unwrap();
+    assert_eq!((size.q_min_m3h.value(), size.q_max_m3h.value()), (d("0.04"), d("6")));
+}
+
+#[test]
 fn figures_that_cannot_be_are_refused() {
     let meter = |change: fn(&mut GasMeterTest)| {
         let GasTestInput::MeterError(mut test) = a_meter("CN_GAS_IN_SERVICE", "1.5", &[("0", "4")]) else {
@@ -215,15 +232,17 @@ fn figures_that_cannot_be_are_refused() {
         evaluate(&GasTestInput::MeterError(test), today())
     };
     assert!(meter(|_| ()).is_ok());
-    assert!(meter(|test| test.points[0].seconds = e("0")).is_err());
+    assert!(meter(|test| test.points[0].seconds = Some(e("0"))).is_err());
     assert!(meter(|test| test.points[0].reference_m3 = e("0")).is_err());
     assert!(meter(|test| test.points[0].meter_m3 = e("-1")).is_err());
-    assert!(meter(|test| test.q_max_m3h = e("0.04")).is_err());
+    assert!(meter(|test| test.q_max_m3h = Some(e("0.04"))).is_err());
     assert_eq!(meter(|test| test.points.clear()), Err(GasTestError::NothingMeasured));
     assert!(matches!(
         meter(|test| test.profile = "CN_NOTHING".to_owned()),
         Err(GasTestError::ProfileNotInForce { .. })
     ));
+    let nothing = UkTightness { meter_m3: None, ..a_tightness_test() };
+    assert_eq!(evaluate(&uk(nothing), today()), Err(GasTestError::VolumeMissing));
     let pipe = PipeRun { diameter_mm: e("0"), length_m: e("8") };
     let test = UkTightness { pipes: vec![pipe], ..a_tightness_test() };
     assert!(evaluate(&uk(test), today()).is_err());
