@@ -15,6 +15,7 @@ pub mod merge;
 pub mod metering;
 pub mod number;
 pub mod protocol;
+pub mod recorded;
 pub mod replica;
 pub mod search;
 pub mod time;
