@@ -7,9 +7,11 @@ use crate::clock::{Clock, Entropy};
 use crate::config::Config;
 use crate::http::{self, HttpLimits};
 use crate::installation::{self, Installation};
+use crate::keys::{KeyFileError, Keys};
 use crate::layers::{self, Class};
+use crate::people::PasswordPlaces;
 use crate::store::{Store, StoreError, StoreSettings};
-use crate::{health, problem};
+use crate::{auth, devices, health, openapi, people, problem};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
@@ -42,6 +44,10 @@ pub struct AppParts {
     pub config: Config,
     /// Who this server is.
     pub installation: Installation,
+    /// The server's own keys.
+    pub keys: Keys,
+    /// Places for password hashing.
+    pub passwords: PasswordPlaces,
     stopping: AtomicBool,
 }
 
@@ -67,6 +73,9 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The server's own keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
 }
 
 impl App {
@@ -86,8 +95,10 @@ impl App {
     ) -> Result<Self, StartError> {
         make_data_folder(&config)?;
         let installation = installation::ensure(&store, &clock, &entropy).await?;
+        let keys = Keys::open(&config.data.folder, installation.epoch, &entropy)?;
+        let passwords = PasswordPlaces::new(config.auth.password_hashes_at_once);
         let stopping = AtomicBool::new(false);
-        let parts = AppParts { store, clock, entropy, config, installation, stopping };
+        let parts = AppParts { store, clock, entropy, config, installation, keys, passwords, stopping };
         Ok(Self { parts: Arc::new(parts) })
     }
 
@@ -144,12 +155,16 @@ struct Document;
 
 /// All routes of all capabilities with their descriptions.
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi()).merge(Class::administration().of(health::routes()))
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(Class::administration().of(health::routes()))
+        .merge(Class::administration().of(people::routes()))
+        .merge(Class::administration().of(devices::routes()))
+        .merge(Class::enrolment().of(devices::enrolment_routes().merge(auth::routes())))
 }
 
 /// The OpenAPI document as pretty JSON: what `/openapi.json` and `fieldloop openapi` give.
 pub fn openapi_json() -> String {
-    let mut text = routes().into_openapi().to_pretty_json().unwrap_or_default();
+    let mut text = openapi::complete(routes().into_openapi());
     text.push('\n');
     text
 }

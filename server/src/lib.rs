@@ -2,13 +2,21 @@
 
 pub mod app;
 pub mod audit;
+pub mod auth;
+pub mod check;
 pub mod clock;
 pub mod config;
+pub mod devices;
 pub mod health;
 pub mod http;
 pub mod installation;
+pub mod keys;
 pub mod layers;
+mod openapi;
+pub mod people;
 pub mod problem;
 pub mod store;
+pub mod telemetry;
 #[cfg(test)]
 mod testing;
+pub mod wire;

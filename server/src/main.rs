@@ -1,2 +1,157 @@
-//! Skeleton.
-fn main() {}
+//! `fieldloop`: the server and its administration.
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use server::app::{self, App};
+use server::clock::{Clock, Entropy};
+use server::config::{Config, LogConfig, LogFormat};
+use server::devices::cli::{self as device_cli, DeviceCommand};
+use server::http::{self, HttpLimits};
+use server::people::cli::{self as people_cli, UserCommand};
+use server::problem::Language;
+use server::{check, telemetry};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Field work that is never lost: the server.
+#[derive(Debug, Parser)]
+#[command(name = "fieldloop", version, propagate_version = true)]
+struct Arguments {
+    /// Settings (TOML). Without it the defaults and the environment hold.
+    #[arg(long, global = true, env = "FIELDLOOP_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Language of what is printed: en or zh-CN. Default: as the terminal says.
+    #[arg(long, global = true, env = "FIELDLOOP_LANG", value_name = "LANG")]
+    lang: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server until it is told to stop.
+    Serve,
+    /// Bring the database to the shape of this version.
+    Migrate,
+    /// Tell whether configuration, disk, database and keys are sound, and what to do if not.
+    Check,
+    /// Manage people.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Manage devices.
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime.context("start the runtime").and_then(|runtime| runtime.block_on(run(arguments)));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            // Standard error may be closed; there is nobody left to tell.
+            let _ = writeln!(std::io::stderr(), "fieldloop: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let language = language(arguments.lang.as_deref());
+    if matches!(arguments.command, Command::Openapi) {
+        return show(&app::openapi_json());
+    }
+    let config = Config::load(arguments.config.as_deref())?;
+    match arguments.command {
+        Command::Serve => serve(config).await,
+        Command::Migrate => {
+            let store = app::open_store(&config).await?;
+            let missing = store.migrations_missing().await?;
+            store.migrate().await?;
+            store.close().await;
+            show(&format!("{missing} migrations applied\n"))
+        }
+        Command::Check => {
+            let (text, sound) = check::report(&check::check(&config).await, language);
+            show(&text)?;
+            Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::User(command) => {
+            let app = open(config).await?;
+            let text = people_cli::run(&app, command, language).await?;
+            app.store.close().await;
+            show(&text)
+        }
+        Command::Device(command) => {
+            let app = open(config).await?;
+            let text = device_cli::run(&app, command, language).await?;
+            app.store.close().await;
+            show(&text)
+        }
+        Command::Openapi => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The server's state for a command on the terminal: warnings only, for eyes.
+async fn open(config: Config) -> anyhow::Result<App> {
+    telemetry::start_log(&LogConfig { filter: "warn".to_owned(), format: LogFormat::Text })?;
+    Ok(App::open(config, Clock::System, Entropy::System).await?)
+}
+
+async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    telemetry::start_log(&config.log)?;
+    let listen = config.server.listen;
+    let metrics = config.metrics.listen;
+    let app = App::open(config, Clock::System, Entropy::System).await?;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("listen on {listen}"))?;
+    let address = listener.local_addr()?;
+    if let Some(listen) = metrics {
+        let listener = TcpListener::bind(listen).await.with_context(|| format!("listen on {listen}"))?;
+        let router = telemetry::router(telemetry::start_metrics()?);
+        tokio::spawn(http::serve(listener, router, HttpLimits::default(), std::future::pending()));
+    }
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tracing::info!(%address, server = %app.installation.server_id, epoch = app.installation.epoch, "serving");
+    // Scripts that asked for port 0 read the address from here.
+    show(&format!("listening on http://{address}\n"))?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        // A second signal ends the process at once: whatever was acknowledged is durable.
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            std::process::exit(1);
+        });
+    };
+    app.serve(listener, stop).await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a text; a reader that went away (`| head`) is no failure.
+fn show(text: &str) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// What was asked for, else what the terminal says.
+fn language(asked: Option<&str>) -> Language {
+    let terminal = || ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| std::env::var(name).ok());
+    let tag = asked.map(str::to_owned).or_else(terminal).unwrap_or_default();
+    if tag.to_ascii_lowercase().starts_with("zh") { Language::ZhCn } else { Language::En }
+}

@@ -1,10 +1,11 @@
 -- Installations of a client that have enrolled.
 CREATE TABLE devices (
     device_id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    number BIGINT NOT NULL UNIQUE,                  -- short name for people: dev-<number>, counter 'device'
     person_id TEXT COLLATE "C" NOT NULL REFERENCES people (person_id), -- who it was invited for
     label TEXT COLLATE "C" NOT NULL,                -- what people call it
     algorithm TEXT COLLATE "C" NOT NULL CHECK (algorithm IN ('ed25519', 'es256')),
-    public_key BYTEA NOT NULL,                      -- 32 bytes (Ed25519) or 33 bytes (P-256, compressed)
+    public_key BYTEA NOT NULL UNIQUE,               -- 32 bytes (Ed25519) or 33 bytes (P-256, compressed)
     enrolled_at_ms BIGINT NOT NULL,
     version BIGINT NOT NULL,                        -- raised by every administrative change
     revoked_at_ms BIGINT,                           -- NULL: not revoked

@@ -10,4 +10,4 @@ mod sql;
 mod tests;
 
 pub use entry::{Detail, EntryKind, EnvelopeEntry, NewEntry};
-pub use sql::{Entry, append, append_all, last_index, list};
+pub use sql::{Entry, append, append_all, first_gap, last_index, list};

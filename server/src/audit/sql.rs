@@ -96,3 +96,16 @@ pub async fn list(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<Entry>, Sto
     let limit = i64::from(limit);
     Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(conn).await)?)
 }
+
+/// The first index that has no entry though a later one has; `None` in a sound log.
+pub async fn first_gap(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+    const SQL: &str =
+        "SELECT CAST(count(*) AS BIGINT), CAST(coalesce(max(log_index), 0) AS BIGINT) FROM server_log";
+    const FIND: &str = "SELECT CAST(min(l.log_index) + 1 AS BIGINT) FROM server_log l WHERE NOT EXISTS \
+        (SELECT 1 FROM server_log n WHERE n.log_index = l.log_index + 1)";
+    let (count, newest): (i64, i64) = on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_one(conn).await)?;
+    if count == newest {
+        return Ok(None);
+    }
+    Ok(on_engine!(tx, |conn| sqlx::query_scalar(FIND).fetch_optional(conn).await)?)
+}

@@ -63,4 +63,67 @@ problems! {
     STOPPING: 503 "stopping"
         en "The server is being restarted" "Repeat the request after the time in Retry-After."
         zh "服务器正在重启" "请在 Retry-After 指示的时间后重试。";
+
+    // Signing in: people and devices.
+    TOKEN_MISSING: 401 "token-missing"
+        en "Not signed in" "Sign in, or send the token in the Authorization header."
+        zh "尚未登录" "请登录,或在 Authorization 请求头中提供令牌。";
+    TOKEN_INVALID: 401 "token-invalid"
+        en "This token is not valid here" "Send a new assertion. If that is refused too, ask the office about this device."
+        zh "令牌在此服务器无效" "请发送新的断言;若仍被拒绝,请联系办公室核实此设备。";
+    TOKEN_EXPIRED: 401 "token-expired"
+        en "The token has expired" "Send an assertion to get a new one."
+        zh "令牌已过期" "请发送断言以获取新令牌。";
+    ASSERTION_REPLAYED: 401 "assertion-replayed"
+        en "This assertion was used before" "Make a new one for each use."
+        zh "该断言已被使用" "每次使用请生成新的断言。";
+    NONCE_NEEDED: 401 "nonce-needed"
+        en "The device's clock is off" "Make a new assertion with the nonce given here; correct the clock by server_time_ms."
+        zh "设备时钟偏差过大" "请用此处给出的 nonce 生成新断言,并按 server_time_ms 校正时钟。";
+    GRANT_UNKNOWN: 400 "grant-unknown"
+        en "This kind of token request is not served" "Send grant_type client_credentials with a JWT assertion of the device."
+        zh "不支持此类令牌请求" "请以设备的 JWT 断言发送 grant_type client_credentials。";
+    SIGN_IN_FAILED: 401 "sign-in-failed"
+        en "Name or password is wrong" "Check both. After several failures you must wait a while."
+        zh "用户名或密码错误" "请核对后重试;多次失败后需等待一段时间。";
+    SESSION_OVER: 401 "session-over"
+        en "The session is over" "Sign in again."
+        zh "会话已结束" "请重新登录。";
+    CROSS_SITE: 403 "cross-site"
+        en "The request came from another site" "Use the pages of this server, or a token in the Authorization header."
+        zh "请求来自其他网站" "请使用本服务器的页面,或在 Authorization 请求头中提供令牌。";
+    ROLE_MISSING: 403 "role-missing"
+        en "You may not do this" "Ask an administrator for one of the roles named here."
+        zh "您没有此操作的权限" "请向管理员申请此处列出的角色之一。";
+
+    // People.
+    PERSON_UNKNOWN: 404 "person-unknown"
+        en "Nobody is known by this id" "See the list of people."
+        zh "没有此编号的人员" "请查看人员列表。";
+    LOGIN_TAKEN: 409 "login-taken"
+        en "This login name is in use" "Choose another one."
+        zh "该登录名已被使用" "请另选一个。";
+    LAST_ADMINISTRATOR: 409 "last-administrator"
+        en "Nobody would be left to administer" "Give somebody else the role of an administrator first."
+        zh "将没有管理员可用" "请先授予他人管理员角色。";
+
+    // Devices.
+    DEVICE_UNKNOWN: 404 "device-unknown"
+        en "No device has this id" "See the list of devices."
+        zh "没有此编号的设备" "请查看设备列表。";
+    DEVICE_NOT_ENROLLED: 401 "device-not-enrolled"
+        en "This device is not enrolled here" "Enrol it; what it holds is kept and can be sent afterwards."
+        zh "此设备未在本服务器登记" "请登记此设备;其中的内容会保留,登记后可发送。";
+    KEY_IN_USE: 409 "key-in-use"
+        en "This key belongs to a device already" "Make a new key for each enrolment."
+        zh "此密钥已属于另一设备" "每次登记请生成新密钥。";
+    DEVICE_REVOKED: 403 "device-revoked"
+        en "This device has lost its access" "Hand over what it holds by an exchange, and ask the office."
+        zh "此设备的访问权限已被撤销" "请通过一次交换交出其内容,并联系办公室。";
+    INVITATION_INVALID: 422 "invitation-invalid"
+        en "This code is not valid" "Check it. Codes are good for a few minutes, once, and bear few wrong tries; ask for a new one."
+        zh "该登记码无效" "请核对。登记码仅在数分钟内有效、只能使用一次且错误次数有限;请索取新码。";
+    PROOF_INVALID: 422 "proof-invalid"
+        en "The device did not prove that it holds its key" "Repeat the enrolment; if it fails again, update the client."
+        zh "设备未能证明持有其密钥" "请重新登记;若再次失败,请更新客户端。";
 }

@@ -1,0 +1,20 @@
+//! Who is asking: devices by token or assertion, office people by session.
+//!
+//! Extractors authenticate and hand over the actor; what the actor may do is decided by the handlers. Revocation and
+//! disablement are read from the store on every request, so they take effect with the next one.
+
+mod access_token;
+mod api;
+mod assertion;
+mod device;
+mod office;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use access_token::issue as issue_access_token;
+pub use api::routes;
+pub use device::{AnyDeviceAuth, Credential, DeviceAuth};
+pub use office::{AdminAuth, ClientAddress, OfficeAuth};
+
+/// Longest `Authorization` header that is looked at. Ours are below 1 kB; a token of megabytes would be decoded.
+pub(crate) const AUTHORIZATION_BYTES_MAX: usize = 4096;

@@ -1,0 +1,170 @@
+//! `fieldloop device …`: devices managed on the server's terminal, on the same database.
+
+use super::invitations::Invitation;
+use super::model::{DeviceError, DeviceStatus};
+use super::{invite, sql};
+use crate::app::App;
+use crate::people::{self, PeopleError};
+use crate::problem::Language;
+use crate::store::StoreError;
+use clap::Subcommand;
+use jiff::Timestamp as Moment;
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
+use std::fmt::Write;
+use sync_core::log::fingerprint;
+use sync_core::time::Timestamp;
+
+/// What can be done with devices.
+#[derive(Debug, Subcommand)]
+pub enum DeviceCommand {
+    /// Invite a device for a person: prints a QR, a link and a code for typing.
+    Invite {
+        /// Login name of the person.
+        login_name: String,
+        /// What people shall call the device; default: it names itself.
+        #[arg(long, default_value = "")]
+        label: String,
+        /// No QR.
+        #[arg(long)]
+        no_qr: bool,
+    },
+    /// List devices: last contact, version, what is not sent yet, clock.
+    List,
+    /// Take a device's access away, at once.
+    Revoke {
+        /// Id or short name (dev-07).
+        device: String,
+        /// Why: lost, stolen, handed back …
+        #[arg(long)]
+        reason: String,
+    },
+    /// Give a device another label.
+    Rename {
+        /// Id or short name (dev-07).
+        device: String,
+        /// The label.
+        label: String,
+    },
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceCommandError {
+    /// The device.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// The person.
+    #[error(transparent)]
+    Person(#[from] PeopleError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Runs a command and returns what the terminal should show.
+pub async fn run(
+    app: &App,
+    command: DeviceCommand,
+    language: Language,
+) -> Result<String, DeviceCommandError> {
+    let zh = language == Language::ZhCn;
+    let now = app.clock.now();
+    match command {
+        DeviceCommand::Invite { login_name, label, no_qr } => {
+            let person = people::find_by_login(&mut app.store.read().await?, &login_name).await?;
+            let person = person.ok_or(PeopleError::Unknown { who: login_name })?;
+            let invitation = invite(app, person.person_id, &label, None).await?;
+            Ok(invitation_text(&invitation, !no_qr, now, zh))
+        }
+        DeviceCommand::List => {
+            let devices = sql::list(&mut app.store.read().await?, 0, 10_000).await?;
+            Ok(devices.iter().map(|device| device_line(device, zh)).collect())
+        }
+        DeviceCommand::Revoke { device, reason } => {
+            let mut tx = app.store.write().await?;
+            let device = sql::find_by_name(&mut tx, &device).await?;
+            sql::revoke(&mut tx, device.device_id, &reason, None, now).await?;
+            tx.commit().await?;
+            let name = device.name();
+            Ok(if zh {
+                format!("✓ {name} 已撤销:下一次请求起生效,已送达的内容保留\n")
+            } else {
+                format!("✓ {name} is revoked from its next request on; what it sent stays\n")
+            })
+        }
+        DeviceCommand::Rename { device, label } => {
+            let mut tx = app.store.write().await?;
+            let device = sql::find_by_name(&mut tx, &device).await?;
+            sql::rename(&mut tx, device.device_id, &label, None, now).await?;
+            tx.commit().await?;
+            let label = label.trim();
+            Ok(format!("✓ {} → {label}\n", device.name()))
+        }
+    }
+}
+
+fn invitation_text(invitation: &Invitation, qr: bool, now: Timestamp, zh: bool) -> String {
+    let mut text = String::new();
+    if qr && let Ok(code) = QrCode::new(invitation.link.as_bytes()) {
+        // Dark modules are drawn as blanks on a dark terminal; every scanner reads both.
+        text += &code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+        text.push('\n');
+    }
+    let minutes = invitation.expires_at.since_ms(now) / 60_000;
+    let (name, link, code) = (&invitation.person_name, &invitation.link, &invitation.code);
+    if zh {
+        text +=
+            &format!("  人员  {name}\n  链接  {link}\n  登记码  {code}\n  {minutes} 分钟内有效,仅限一次\n");
+    } else {
+        text +=
+            &format!("  For   {name}\n  Link  {link}\n  Code  {code}\n  good for {minutes} minutes, once\n");
+    }
+    text
+}
+
+fn device_line(status: &DeviceStatus, zh: bool) -> String {
+    let device = &status.device;
+    let mut line = format!(
+        "{}  {}  {}  {}  {}",
+        device.name(),
+        device.label,
+        status.person_name,
+        device.device_id,
+        fingerprint(&device.key)
+    );
+    let said = match &status.last_contact {
+        Some((at, contact)) => {
+            let offset_s = contact.clock_offset_ms / 1000;
+            let (version, envelopes, photos) =
+                (&contact.app_version, contact.outbox_envelopes, contact.outbox_photos);
+            if zh {
+                format!(
+                    "  最近 {}  版本 {version}  待发 {envelopes} 条/{photos} 张  时钟 {offset_s:+} 秒",
+                    time(*at)
+                )
+            } else {
+                format!(
+                    "  seen {}  version {version}  unsent {envelopes} acts/{photos} photos  clock {offset_s:+} s",
+                    time(*at)
+                )
+            }
+        }
+        None if zh => "  尚未同步".to_owned(),
+        None => "  not seen yet".to_owned(),
+    };
+    line += &said;
+    if let Some(revoked) = &device.revoked {
+        let word = if zh { "已撤销" } else { "revoked" };
+        // Writing into a String cannot fail.
+        let _ = write!(line, "  {word} {} ({})", time(revoked.at), revoked.reason);
+    }
+    line.push('\n');
+    line
+}
+
+fn time(at: Timestamp) -> String {
+    let moment = Moment::from_millisecond(at.unix_ms());
+    moment
+        .map_or_else(|_| at.unix_ms().to_string(), |moment| moment.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+}

@@ -1,0 +1,22 @@
+//! Devices: how they get their identity and how they lose their access.
+//!
+//! An administrator invites a device for a named person; the device makes its own key, proves that it holds it, and
+//! gets an id. There is no long-lived bearer secret. A revocation is a row read on every request, so it takes effect
+//! with the next one; what the device sent before stays. Secrets and codes of invitations are stored as hashes.
+
+mod api;
+pub mod cli;
+mod code;
+mod enrol;
+mod invitations;
+mod model;
+mod sql;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub(crate) use api::enrolment_routes;
+pub use api::routes;
+pub use enrol::{EnrolError, enrol};
+pub use invitations::{Invitation, invite};
+pub use model::{Contact, DeviceError, DeviceStatus, KnownDevice, Revoked};
+pub use sql::{find, find_by_name, list, list_of_person, record_contact, rename, revoke};

@@ -1,0 +1,123 @@
+//! What the server knows about a device.
+
+use crate::problem::{self, Problem};
+use crate::store::StoreError;
+use sync_core::ids::{DeviceId, PersonId};
+use sync_core::log::PublicKey;
+use sync_core::time::Timestamp;
+
+/// An enrolled device.
+#[derive(Debug, Clone)]
+pub struct KnownDevice {
+    /// Its identity.
+    pub device_id: DeviceId,
+    /// Part of its short name.
+    pub number: i64,
+    /// Who it was invited for. Envelopes name who was signed in.
+    pub person_id: PersonId,
+    /// What people call it.
+    pub label: String,
+    /// Checks its signatures.
+    pub key: PublicKey,
+    /// When it was enrolled.
+    pub enrolled_at: Timestamp,
+    /// Set when it lost its access.
+    pub revoked: Option<Revoked>,
+}
+
+impl KnownDevice {
+    /// Short name for people.
+    pub fn name(&self) -> String {
+        format!("dev-{:02}", self.number)
+    }
+}
+
+/// How a device lost its access.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// When.
+    pub at: Timestamp,
+    /// By whom; nobody: on the server's terminal.
+    pub by: Option<PersonId>,
+    /// Why, in the words of who did it.
+    pub reason: String,
+    /// Where the server log says so.
+    pub log_index: i64,
+}
+
+/// What a device says about itself at a contact.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// Version of the client.
+    pub app_version: String,
+    /// Envelopes it has not sent yet.
+    pub outbox_envelopes: i64,
+    /// Photos it has not sent yet.
+    pub outbox_photos: i64,
+    /// Bytes of those photos.
+    pub outbox_bytes: i64,
+    /// Free bytes on its disk.
+    pub disk_free_bytes: i64,
+    /// Its clock minus ours.
+    pub clock_offset_ms: i64,
+}
+
+/// A device with its last contact.
+#[derive(Debug, Clone)]
+pub struct DeviceStatus {
+    /// The device.
+    pub device: KnownDevice,
+    /// Name of the person it was invited for.
+    pub person_name: String,
+    /// When it was seen last and what it said then.
+    pub last_contact: Option<(Timestamp, Contact)>,
+}
+
+/// Why an act on devices is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// No device has this id or name.
+    #[error("device {which} was never enrolled")]
+    Unknown {
+        /// Id or name that was asked for.
+        which: String,
+    },
+    /// Nobody has this id.
+    #[error("person {person_id} is unknown or disabled")]
+    UnknownPerson {
+        /// The id.
+        person_id: PersonId,
+    },
+    /// A text is empty, too long, or has control characters.
+    #[error("{field}: expected 1 to 80 characters, none of them a control character")]
+    Text {
+        /// Which text.
+        field: &'static str,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DeviceError> for Problem {
+    fn from(error: DeviceError) -> Self {
+        match error {
+            DeviceError::Unknown { .. } => Self::new(&problem::DEVICE_UNKNOWN),
+            DeviceError::UnknownPerson { .. } => Self::new(&problem::PERSON_UNKNOWN),
+            DeviceError::Text { field } => Self::invalid_field(
+                &format!("/{field}"),
+                "1 to 80 characters, none of them a control character",
+            ),
+            DeviceError::Store(source) => source.into(),
+        }
+    }
+}
+
+/// A short text of a person about a device.
+pub(super) fn check_text(field: &'static str, text: &str) -> Result<String, DeviceError> {
+    let text = text.trim();
+    if (1..=80).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+        return Ok(text.to_owned());
+    }
+    Err(DeviceError::Text { field })
+}

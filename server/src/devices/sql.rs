@@ -1,0 +1,257 @@
+//! The table `devices`. Every administrative change leaves its entry in the server log.
+
+use super::model::{Contact, DeviceError, DeviceStatus, KnownDevice, Revoked, check_text};
+use crate::audit::{self, Detail, EntryKind, NewEntry};
+use crate::store::{Counter, StoreError, Tx, next_number, on_engine};
+use sqlx::{AssertSqlSafe, FromRow};
+use sync_core::ids::{DeviceId, PersonId};
+use sync_core::log::PublicKey;
+use sync_core::time::Timestamp;
+
+const DEVICE: &str = "d.device_id, d.number, d.person_id, d.label, d.public_key, d.enrolled_at_ms, \
+    d.revoked_at_ms, d.revoked_by, d.revoked_reason, d.revoked_log_index";
+const CONTACT: &str = "p.display_name, d.last_seen_at_ms, d.app_version, d.outbox_envelopes, d.outbox_photos, \
+    d.outbox_bytes, d.disk_free_bytes, d.clock_offset_ms";
+
+#[derive(FromRow)]
+struct DeviceRow {
+    device_id: String,
+    number: i64,
+    person_id: String,
+    label: String,
+    public_key: Vec<u8>,
+    enrolled_at_ms: i64,
+    revoked_at_ms: Option<i64>,
+    revoked_by: Option<String>,
+    revoked_reason: Option<String>,
+    revoked_log_index: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct StatusRow {
+    #[sqlx(flatten)]
+    device: DeviceRow,
+    display_name: String,
+    last_seen_at_ms: Option<i64>,
+    app_version: Option<String>,
+    outbox_envelopes: Option<i64>,
+    outbox_photos: Option<i64>,
+    outbox_bytes: Option<i64>,
+    disk_free_bytes: Option<i64>,
+    clock_offset_ms: Option<i64>,
+}
+
+/// A device that is to be enrolled.
+pub(super) struct NewDevice {
+    pub(super) device_id: DeviceId,
+    pub(super) person_id: PersonId,
+    pub(super) label: String,
+    pub(super) key: PublicKey,
+    pub(super) app_version: String,
+}
+
+impl TryFrom<DeviceRow> for KnownDevice {
+    type Error = StoreError;
+
+    fn try_from(row: DeviceRow) -> Result<Self, StoreError> {
+        let id = row.device_id;
+        let impossible = |column| StoreError::impossible("devices", column, &id);
+        let key: [u8; 32] = row.public_key.try_into().map_err(|_| impossible("public_key"))?;
+        let by: Option<PersonId> = row
+            .revoked_by
+            .map(|by| StoreError::parse_column("devices", "revoked_by", &id, &by))
+            .transpose()?;
+        let revoked = row.revoked_at_ms.map(|at_ms| Revoked {
+            at: Timestamp::from_unix_ms(at_ms),
+            by,
+            reason: row.revoked_reason.unwrap_or_default(),
+            log_index: row.revoked_log_index.unwrap_or_default(),
+        });
+        Ok(Self {
+            device_id: StoreError::parse_column("devices", "device_id", &id, &id)?,
+            number: row.number,
+            person_id: StoreError::parse_column("devices", "person_id", &id, &row.person_id)?,
+            label: row.label,
+            key: PublicKey::from_bytes(&key).map_err(|_| impossible("public_key"))?,
+            enrolled_at: Timestamp::from_unix_ms(row.enrolled_at_ms),
+            revoked,
+        })
+    }
+}
+
+impl TryFrom<StatusRow> for DeviceStatus {
+    type Error = StoreError;
+
+    fn try_from(row: StatusRow) -> Result<Self, StoreError> {
+        let contact = Contact {
+            app_version: row.app_version.unwrap_or_default(),
+            outbox_envelopes: row.outbox_envelopes.unwrap_or_default(),
+            outbox_photos: row.outbox_photos.unwrap_or_default(),
+            outbox_bytes: row.outbox_bytes.unwrap_or_default(),
+            disk_free_bytes: row.disk_free_bytes.unwrap_or_default(),
+            clock_offset_ms: row.clock_offset_ms.unwrap_or_default(),
+        };
+        let seen = row.last_seen_at_ms.map(|at_ms| (Timestamp::from_unix_ms(at_ms), contact));
+        Ok(Self { device: row.device.try_into()?, person_name: row.display_name, last_contact: seen })
+    }
+}
+
+/// The device with this id, revoked or not.
+pub async fn find(tx: &mut Tx, device_id: DeviceId) -> Result<Option<KnownDevice>, StoreError> {
+    let sql = AssertSqlSafe(format!("SELECT {DEVICE} FROM devices d WHERE d.device_id = $1"));
+    let id = device_id.to_string();
+    let row: Option<DeviceRow> =
+        on_engine!(tx, |conn| sqlx::query_as(sql).bind(id).fetch_optional(conn).await)?;
+    row.map(KnownDevice::try_from).transpose()
+}
+
+/// The device with this id or short name (`dev-07`).
+pub async fn find_by_name(tx: &mut Tx, which: &str) -> Result<KnownDevice, DeviceError> {
+    const SQL: &str = "SELECT device_id FROM devices WHERE number = $1";
+    let unknown = || DeviceError::Unknown { which: which.chars().take(64).collect() };
+    let device_id: DeviceId = match which.strip_prefix("dev-").and_then(|number| number.parse::<i64>().ok()) {
+        Some(number) => {
+            let id: Option<String> =
+                on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(number).fetch_optional(conn).await)
+                    .map_err(StoreError::from)?;
+            let id = id.ok_or_else(unknown)?;
+            StoreError::parse_column("devices", "device_id", &id, &id)?
+        }
+        None => which.parse().map_err(|_| unknown())?,
+    };
+    find(tx, device_id).await?.ok_or_else(unknown)
+}
+
+/// Devices after this number with their last contact, in the order of their numbers.
+pub async fn list(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<DeviceStatus>, StoreError> {
+    let sql = AssertSqlSafe(format!(
+        "SELECT {DEVICE}, {CONTACT} FROM devices d JOIN people p ON p.person_id = d.person_id \
+        WHERE d.number > $1 ORDER BY d.number LIMIT $2"
+    ));
+    let limit = i64::from(limit);
+    let rows: Vec<StatusRow> =
+        on_engine!(tx, |conn| sqlx::query_as(sql).bind(after).bind(limit).fetch_all(conn).await)?;
+    rows.into_iter().map(DeviceStatus::try_from).collect()
+}
+
+/// The devices of one person, revoked ones too.
+pub async fn list_of_person(tx: &mut Tx, person_id: PersonId) -> Result<Vec<KnownDevice>, StoreError> {
+    let sql =
+        AssertSqlSafe(format!("SELECT {DEVICE} FROM devices d WHERE d.person_id = $1 ORDER BY d.number"));
+    let id = person_id.to_string();
+    let rows: Vec<DeviceRow> = on_engine!(tx, |conn| sqlx::query_as(sql).bind(id).fetch_all(conn).await)?;
+    rows.into_iter().map(KnownDevice::try_from).collect()
+}
+
+/// Whether a device has this key.
+pub(super) async fn is_key_known(tx: &mut Tx, key: &PublicKey) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT CAST(count(*) AS BIGINT) FROM devices WHERE public_key = $1";
+    let key = key.as_bytes().as_slice();
+    let count: i64 = on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(key).fetch_one(conn).await)?;
+    Ok(count > 0)
+}
+
+/// Adds a device. Takes the counter `device`.
+pub(super) async fn insert(tx: &mut Tx, new: &NewDevice, now: Timestamp) -> Result<KnownDevice, StoreError> {
+    const SQL: &str = "INSERT INTO devices (device_id, number, person_id, label, algorithm, public_key, \
+        enrolled_at_ms, version, app_version) VALUES ($1, $2, $3, $4, 'ed25519', $5, $6, 1, $7)";
+    let number = next_number(tx, Counter("device")).await?;
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(new.device_id.to_string())
+            .bind(number)
+            .bind(new.person_id.to_string())
+            .bind(&new.label)
+            .bind(new.key.as_bytes().as_slice())
+            .bind(now.unix_ms())
+            .bind(&new.app_version)
+            .execute(conn)
+            .await
+            .map(drop)
+    })?;
+    find(tx, new.device_id)
+        .await?
+        .ok_or_else(|| StoreError::impossible("devices", "device_id", new.device_id))
+}
+
+/// Gives a device another label.
+pub async fn rename(
+    tx: &mut Tx,
+    device_id: DeviceId,
+    label: &str,
+    by: Option<PersonId>,
+    now: Timestamp,
+) -> Result<(), DeviceError> {
+    const SQL: &str = "UPDATE devices SET label = $2, version = version + 1 WHERE device_id = $1";
+    let label = check_text("label", label)?;
+    let id = device_id.to_string();
+    let changed = on_engine!(tx, |conn| {
+        sqlx::query(SQL).bind(id).bind(label).execute(conn).await.map(|done| done.rows_affected())
+    })
+    .map_err(StoreError::from)?;
+    if changed == 0 {
+        return Err(DeviceError::Unknown { which: device_id.to_string() });
+    }
+    let entry = NewEntry::new(EntryKind::DEVICE_RENAMED, now).by(by).device(device_id);
+    audit::append(tx, &entry).await?;
+    Ok(())
+}
+
+/// Takes a device's access away, effective with its next request. Repeating it keeps the first time and reason.
+pub async fn revoke(
+    tx: &mut Tx,
+    device_id: DeviceId,
+    reason: &str,
+    by: Option<PersonId>,
+    now: Timestamp,
+) -> Result<(), DeviceError> {
+    const REVOKE: &str = "UPDATE devices SET revoked_at_ms = $2, revoked_by = $3, revoked_reason = $4, \
+        version = version + 1 WHERE device_id = $1 AND revoked_at_ms IS NULL";
+    const LOCATE: &str = "UPDATE devices SET revoked_log_index = $2 WHERE device_id = $1";
+    let reason = check_text("reason", reason)?;
+    let (id, by_text, now_ms) = (device_id.to_string(), by.map(String::from), now.unix_ms());
+    let changed = on_engine!(tx, |conn| {
+        let query = sqlx::query(REVOKE).bind(&id).bind(now_ms).bind(by_text).bind(reason);
+        query.execute(conn).await.map(|done| done.rows_affected())
+    })
+    .map_err(StoreError::from)?;
+    if changed == 0 {
+        return match find(tx, device_id).await? {
+            Some(_) => Ok(()),
+            None => Err(DeviceError::Unknown { which: id }),
+        };
+    }
+    // The reason is somebody's free text and stays in the table: the log cannot be erased.
+    let detail = Detail::new().with("effective_from_ms", now_ms.to_string());
+    let entry = NewEntry::new(EntryKind::DEVICE_REVOKED, now).by(by).device(device_id).detail(detail);
+    let log_index = audit::append(tx, &entry).await?;
+    on_engine!(tx, |conn| sqlx::query(LOCATE).bind(id).bind(log_index).execute(conn).await.map(drop))
+        .map_err(StoreError::from)?;
+    Ok(())
+}
+
+/// Keeps what a device said about itself at this contact.
+pub async fn record_contact(
+    tx: &mut Tx,
+    device_id: DeviceId,
+    contact: &Contact,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE devices SET last_seen_at_ms = $2, app_version = $3, outbox_envelopes = $4, \
+        outbox_photos = $5, outbox_bytes = $6, disk_free_bytes = $7, clock_offset_ms = $8 WHERE device_id = $1";
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(device_id.to_string())
+            .bind(now.unix_ms())
+            .bind(&contact.app_version)
+            .bind(contact.outbox_envelopes)
+            .bind(contact.outbox_photos)
+            .bind(contact.outbox_bytes)
+            .bind(contact.disk_free_bytes)
+            .bind(contact.clock_offset_ms)
+            .execute(conn)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! The server's own keys: files in the data folder that only the server may read.
+//!
+//! `keys/token.pem` signs access tokens; `keys/token-previous.pem`, if there, still verifies them (rotation: rename the
+//! one to the other and restart). `keys/office-<epoch>.pem` signs the office log of that epoch. All are Ed25519 keys as
+//! PKCS #8 PEM. What a backup needs besides the database is this folder.
+
+use crate::clock::Entropy;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use sync_core::log::SigningKey;
+
+/// A key file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// It cannot be read or written.
+    #[error("key file {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It holds no Ed25519 key.
+    #[error("key file {} holds no Ed25519 private key in PKCS #8 PEM form: restore it from a backup", path.display())]
+    NoKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Others may read it.
+    #[error("key file {} may be read by others: chmod 600 it, and replace the key if others had access", path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The server's own keys.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// Signs access tokens.
+    pub token: SigningKey,
+    /// Verifies tokens made before the last rotation.
+    pub token_previous: Option<SigningKey>,
+    /// Signs the office log of the present epoch.
+    pub office_log: SigningKey,
+}
+
+impl Keys {
+    /// Reads the keys in this data folder; makes those that are missing.
+    pub fn open(data_folder: &Path, epoch: i64, entropy: &Entropy) -> Result<Self, KeyFileError> {
+        let folder = data_folder.join("keys");
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .map_err(|source| KeyFileError::Io { path: folder.clone(), source })?;
+        Ok(Self {
+            token: read_or_make(&folder.join("token.pem"), entropy)?,
+            token_previous: read(&folder.join("token-previous.pem"))?,
+            office_log: read_or_make(&folder.join(format!("office-{epoch}.pem")), entropy)?,
+        })
+    }
+}
+
+fn read_or_make(path: &Path, entropy: &Entropy) -> Result<SigningKey, KeyFileError> {
+    if let Some(key) = read(path)? {
+        return Ok(key);
+    }
+    make(path, entropy).map_err(|source| KeyFileError::Io { path: path.to_owned(), source })?;
+    // Another process may have been quicker: what lies there counts.
+    read(path)?.ok_or_else(|| KeyFileError::NoKey { path: path.to_owned() })
+}
+
+fn read(path: &Path) -> Result<Option<SigningKey>, KeyFileError> {
+    let io = |source| KeyFileError::Io { path: path.to_owned(), source };
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io(error)),
+    };
+    if fs::metadata(path).map_err(io)?.permissions().mode() & 0o077 != 0 {
+        return Err(KeyFileError::Exposed { path: path.to_owned() });
+    }
+    match ed25519_dalek::SigningKey::from_pkcs8_pem(&text) {
+        Ok(key) => Ok(Some(SigningKey::from_seed(key.as_bytes()))),
+        Err(_) => Err(KeyFileError::NoKey { path: path.to_owned() }),
+    }
+}
+
+/// Writes a new key under another name first, so that a key file is whole or absent.
+fn make(path: &Path, entropy: &Entropy) -> io::Result<()> {
+    let key = ed25519_dalek::SigningKey::from_bytes(&entropy.bytes());
+    let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other)?;
+    let suffix = data_encoding::HEXLOWER.encode(&entropy.bytes::<8>());
+    let draft = path.with_extension(suffix);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    file.write_all(pem.as_bytes())?;
+    file.sync_all()?;
+    // hard_link, unlike rename, does not replace a key that another process has made meanwhile.
+    let linked = match fs::hard_link(&draft, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    };
+    fs::remove_file(&draft)?;
+    if let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    linked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_made_once_and_only_the_owner_may_read_them() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let first = Keys::open(folder.path(), 1, &Entropy::System).unwrap();
+        let again = Keys::open(folder.path(), 1, &Entropy::System).unwrap();
+        assert_eq!(first.token.public(), again.token.public());
+        assert_eq!(first.office_log.public(), again.office_log.public());
+        let after_restore = Keys::open(folder.path(), 2, &Entropy::System).unwrap();
+        assert_ne!(first.office_log.public(), after_restore.office_log.public());
+        let path = folder.path().join("keys/token.pem");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path().join("keys")).unwrap().count(), 3, "no drafts are left");
+    }
+
+    #[test]
+    fn a_damaged_or_exposed_key_stops_the_server() {
+        let folder = tempfile::TempDir::new().unwrap();
+        Keys::open(folder.path(), 1, &Entropy::System).unwrap();
+        let path = folder.path().join("keys/token.pem");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(Keys::open(folder.path(), 1, &Entropy::System), Err(KeyFileError::Exposed { .. })));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, "cut").unwrap();
+        assert!(matches!(Keys::open(folder.path(), 1, &Entropy::System), Err(KeyFileError::NoKey { .. })));
+    }
+}

@@ -1,0 +1,22 @@
+//! Persons: accounts, roles with their scopes, and sessions of those who work in the office.
+//!
+//! Technicians are people, too: their devices act for them. Passwords are hashed with argon2id, session tokens are
+//! stored as hashes only. The last administrator can be neither disabled nor deprived of the role.
+
+mod api;
+mod attempts;
+pub mod cli;
+mod model;
+mod password;
+mod sessions;
+mod sql;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use api::routes;
+pub use attempts::{Limit, count_failure, is_exhausted};
+pub use model::{Grant, NewPerson, PeopleError, Person, Role};
+pub use password::{PasswordPlaces, generate_password};
+pub(crate) use sessions::touch as touch_session;
+pub use sessions::{COOKIE, OpenSession, find_session};
+pub use sql::{create, disable, enable, find, find_by_login, list, set_password, set_roles, update};

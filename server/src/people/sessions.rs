@@ -1,0 +1,112 @@
+//! Sessions of office people: a random token of 256 bits, of which the server keeps only the hash.
+
+use super::model::Grant;
+use super::sql::roles_of;
+use crate::clock::Entropy;
+use crate::config::AuthConfig;
+use crate::store::{StoreError, Tx, on_engine};
+use sha2::{Digest, Sha256};
+use sync_core::ids::PersonId;
+use sync_core::time::Timestamp;
+
+/// Name of the session cookie. The prefix makes browsers insist on Secure, no Domain, and Path=/.
+pub const COOKIE: &str = "__Host-fieldloop";
+
+/// The time of the last use is written this often, so that reading does not become writing.
+const TOUCH_EVERY_MS: i64 = 60_000;
+
+/// A session that is good at this moment.
+#[derive(Debug, Clone)]
+pub struct OpenSession {
+    /// Whose it is.
+    pub person_id: PersonId,
+    /// That person's name.
+    pub display_name: String,
+    /// What that person may do.
+    pub roles: Vec<Grant>,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// Hash of its token.
+    pub token_sha256: String,
+    /// The time of the last use is old enough to be written.
+    pub should_touch: bool,
+}
+
+/// A new session.
+pub(super) struct NewSession {
+    /// Shown once.
+    pub(super) token: String,
+    pub(super) expires_at: Timestamp,
+}
+
+pub(super) async fn create(
+    tx: &mut Tx,
+    person_id: PersonId,
+    config: &AuthConfig,
+    entropy: &Entropy,
+    now: Timestamp,
+) -> Result<NewSession, StoreError> {
+    const SQL: &str = "INSERT INTO sessions (token_sha256, person_id, created_at_ms, last_used_at_ms, expires_at_ms) \
+        VALUES ($1, $2, $3, $3, $4)";
+    const FORGET: &str = "DELETE FROM sessions WHERE expires_at_ms < $1";
+    let token = data_encoding::BASE64URL_NOPAD.encode(&entropy.bytes::<32>());
+    let expires_at = now.plus_ms(i64::from(config.session_hours) * 3_600_000);
+    let (hash, id) = (token_hash(&token), person_id.to_string());
+    let (now_ms, expires_ms) = (now.unix_ms(), expires_at.unix_ms());
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL).bind(hash).bind(id).bind(now_ms).bind(expires_ms).execute(conn).await.map(drop)
+    })?;
+    on_engine!(tx, |conn| sqlx::query(FORGET).bind(now_ms).execute(conn).await.map(drop))?;
+    Ok(NewSession { token, expires_at })
+}
+
+/// The session of this token, if it is neither too old nor idle for too long and its person may sign in.
+pub async fn find_session(
+    tx: &mut Tx,
+    token: &str,
+    config: &AuthConfig,
+    now: Timestamp,
+) -> Result<Option<OpenSession>, StoreError> {
+    const SQL: &str = "SELECT s.person_id, p.display_name, s.last_used_at_ms, s.expires_at_ms \
+        FROM sessions s JOIN people p ON p.person_id = s.person_id \
+        WHERE s.token_sha256 = $1 AND s.expires_at_ms > $2 AND s.last_used_at_ms > $3 \
+        AND p.disabled_at_ms IS NULL";
+    let hash = token_hash(token);
+    let idle_since = now.plus_ms(-i64::from(config.session_idle_minutes) * 60_000).unix_ms();
+    let now_ms = now.unix_ms();
+    let row: Option<(String, String, i64, i64)> = on_engine!(tx, |conn| {
+        sqlx::query_as(SQL).bind(&hash).bind(now_ms).bind(idle_since).fetch_optional(conn).await
+    })?;
+    let Some((id, display_name, last_used_ms, expires_ms)) = row else { return Ok(None) };
+    let person_id = StoreError::parse_column("sessions", "person_id", &hash, &id)?;
+    Ok(Some(OpenSession {
+        person_id,
+        display_name,
+        roles: roles_of(tx, person_id).await?,
+        expires_at: Timestamp::from_unix_ms(expires_ms),
+        should_touch: now_ms - last_used_ms >= TOUCH_EVERY_MS,
+        token_sha256: hash,
+    }))
+}
+
+/// Notes that the session was used.
+pub(crate) async fn touch(tx: &mut Tx, token_sha256: &str, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE sessions SET last_used_at_ms = $2 WHERE token_sha256 = $1";
+    let now_ms = now.unix_ms();
+    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(token_sha256).bind(now_ms).execute(conn).await.map(drop))?)
+}
+
+pub(super) async fn end(tx: &mut Tx, token_sha256: &str) -> Result<(), StoreError> {
+    const SQL: &str = "DELETE FROM sessions WHERE token_sha256 = $1";
+    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(token_sha256).execute(conn).await.map(drop))?)
+}
+
+pub(super) async fn end_all(tx: &mut Tx, person_id: PersonId) -> Result<(), StoreError> {
+    const SQL: &str = "DELETE FROM sessions WHERE person_id = $1";
+    let id = person_id.to_string();
+    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(id).execute(conn).await.map(drop))?)
+}
+
+fn token_hash(token: &str) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(token.as_bytes()))
+}

@@ -1,0 +1,297 @@
+//! The tables `people` and `person_roles`. Every change leaves its entry in the server log.
+
+use super::model::{Grant, NewPerson, PeopleError, Person, Role, check_text, fold_login};
+use crate::audit::{self, Detail, EntryKind, NewEntry};
+use crate::store::{StoreError, Tx, on_engine};
+use sqlx::FromRow;
+use sync_core::ids::PersonId;
+use sync_core::time::Timestamp;
+
+const COLUMNS: &str =
+    "person_id, login_name, display_name, staff_number, password_hash, disabled_at_ms, version";
+
+#[derive(FromRow)]
+struct PersonRow {
+    person_id: String,
+    login_name: String,
+    display_name: String,
+    staff_number: String,
+    password_hash: Option<String>,
+    disabled_at_ms: Option<i64>,
+    version: i64,
+}
+
+/// Creates an account without a password.
+pub async fn create(
+    tx: &mut Tx,
+    person_id: PersonId,
+    new: &NewPerson,
+    by: Option<PersonId>,
+    now: Timestamp,
+) -> Result<Person, PeopleError> {
+    const SQL: &str = "INSERT INTO people (person_id, login_name, display_name, staff_number, created_at_ms, \
+        version) VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT (login_name) DO NOTHING";
+    let login_name = fold_login(&new.login_name)?;
+    let display_name = check_text("display_name", &new.display_name, 1..=80)?;
+    let staff_number = check_text("staff_number", &new.staff_number, 0..=40)?;
+    let id = person_id.to_string();
+    let inserted = on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(&id).bind(&login_name).bind(display_name).bind(staff_number);
+        query.bind(now.unix_ms()).execute(conn).await.map(|done| done.rows_affected())
+    })
+    .map_err(StoreError::from)?;
+    if inserted == 0 {
+        return Err(PeopleError::LoginTaken { login_name });
+    }
+    insert_roles(tx, person_id, &new.roles).await?;
+    record(tx, EntryKind::PERSON_CREATED, person_id, by, now, roles_text(&new.roles)).await?;
+    must_find(tx, person_id).await
+}
+
+/// The person with this id.
+pub async fn find(tx: &mut Tx, person_id: PersonId) -> Result<Option<Person>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM people WHERE person_id = $1");
+    Ok(find_row(tx, sql, person_id.to_string()).await?.map(|(person, _)| person))
+}
+
+/// The person with this login name.
+pub async fn find_by_login(tx: &mut Tx, login_name: &str) -> Result<Option<Person>, PeopleError> {
+    Ok(find_with_hash(tx, login_name).await?.map(|(person, _)| person))
+}
+
+/// The person with this login name and the hash of the password.
+pub(super) async fn find_with_hash(
+    tx: &mut Tx,
+    login_name: &str,
+) -> Result<Option<(Person, Option<String>)>, PeopleError> {
+    let Ok(login_name) = fold_login(login_name) else { return Ok(None) };
+    let sql = format!("SELECT {COLUMNS} FROM people WHERE login_name = $1");
+    Ok(find_row(tx, sql, login_name).await?)
+}
+
+async fn find_row(
+    tx: &mut Tx,
+    sql: String,
+    key: String,
+) -> Result<Option<(Person, Option<String>)>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(sql);
+    let row: Option<PersonRow> =
+        on_engine!(tx, |conn| sqlx::query_as(sql).bind(key).fetch_optional(conn).await)?;
+    let Some(row) = row else { return Ok(None) };
+    let hash = row.password_hash.clone();
+    let mut person = to_person(row)?;
+    person.roles = roles_of(tx, person.person_id).await?;
+    Ok(Some((person, hash)))
+}
+
+/// People after this login name, in the order of their login names.
+pub async fn list(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<Person>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM people WHERE login_name > $1 ORDER BY login_name LIMIT $2");
+    let (sql, limit) = (sqlx::AssertSqlSafe(sql), i64::from(limit));
+    let rows: Vec<PersonRow> =
+        on_engine!(tx, |conn| sqlx::query_as(sql).bind(after).bind(limit).fetch_all(conn).await)?;
+    let mut people = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut person = to_person(row)?;
+        person.roles = roles_of(tx, person.person_id).await?;
+        people.push(person);
+    }
+    Ok(people)
+}
+
+/// Changes display name and staff number. `version` guards against overwriting somebody else's change.
+pub async fn update(
+    tx: &mut Tx,
+    person_id: PersonId,
+    (display_name, staff_number): (&str, &str),
+    version: Option<i64>,
+    by: Option<PersonId>,
+    now: Timestamp,
+) -> Result<Person, PeopleError> {
+    const SQL: &str = "UPDATE people SET display_name = $2, staff_number = $3 WHERE person_id = $1";
+    let display_name = check_text("display_name", display_name, 1..=80)?;
+    let staff_number = check_text("staff_number", staff_number, 0..=40)?;
+    raise_version(tx, person_id, version).await?;
+    let id = person_id.to_string();
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL).bind(id).bind(display_name).bind(staff_number).execute(conn).await.map(drop)
+    })
+    .map_err(StoreError::from)?;
+    let detail = Detail::new().with("changed", "name or staff number");
+    record(tx, EntryKind::PERSON_CHANGED, person_id, by, now, detail).await?;
+    must_find(tx, person_id).await
+}
+
+/// Replaces the roles of a person.
+pub async fn set_roles(
+    tx: &mut Tx,
+    person_id: PersonId,
+    roles: &[Grant],
+    version: Option<i64>,
+    by: Option<PersonId>,
+    now: Timestamp,
+) -> Result<Person, PeopleError> {
+    const DELETE: &str = "DELETE FROM person_roles WHERE person_id = $1";
+    raise_version(tx, person_id, version).await?;
+    let id = person_id.to_string();
+    on_engine!(tx, |conn| sqlx::query(DELETE).bind(id).execute(conn).await.map(drop))
+        .map_err(StoreError::from)?;
+    insert_roles(tx, person_id, roles).await?;
+    require_administrator(tx).await?;
+    record(tx, EntryKind::PERSON_CHANGED, person_id, by, now, roles_text(roles)).await?;
+    must_find(tx, person_id).await
+}
+
+/// Sets the hash of a new password and ends all sessions of the person.
+pub async fn set_password(
+    tx: &mut Tx,
+    person_id: PersonId,
+    hash: &str,
+    by: Option<PersonId>,
+    now: Timestamp,
+) -> Result<(), PeopleError> {
+    const SQL: &str = "UPDATE people SET password_hash = $2 WHERE person_id = $1";
+    raise_version(tx, person_id, None).await?;
+    let id = person_id.to_string();
+    on_engine!(tx, |conn| sqlx::query(SQL).bind(id).bind(hash).execute(conn).await.map(drop))
+        .map_err(StoreError::from)?;
+    super::sessions::end_all(tx, person_id).await?;
+    Ok(record(tx, EntryKind::PASSWORD_SET, person_id, by, now, Detail::new()).await?)
+}
+
+/// Takes a person's access away and ends their sessions. Repeating it keeps the first time.
+pub async fn disable(
+    tx: &mut Tx,
+    person_id: PersonId,
+    by: Option<PersonId>,
+    now: Timestamp,
+) -> Result<(), PeopleError> {
+    if must_find(tx, person_id).await?.disabled_at.is_some() {
+        return Ok(());
+    }
+    set_disabled(tx, person_id, Some(now)).await?;
+    require_administrator(tx).await?;
+    super::sessions::end_all(tx, person_id).await?;
+    Ok(record(tx, EntryKind::PERSON_DISABLED, person_id, by, now, Detail::new()).await?)
+}
+
+/// Gives a person's access back.
+pub async fn enable(
+    tx: &mut Tx,
+    person_id: PersonId,
+    by: Option<PersonId>,
+    now: Timestamp,
+) -> Result<(), PeopleError> {
+    if must_find(tx, person_id).await?.disabled_at.is_none() {
+        return Ok(());
+    }
+    set_disabled(tx, person_id, None).await?;
+    Ok(record(tx, EntryKind::PERSON_ENABLED, person_id, by, now, Detail::new()).await?)
+}
+
+async fn set_disabled(tx: &mut Tx, person_id: PersonId, at: Option<Timestamp>) -> Result<(), PeopleError> {
+    const SQL: &str = "UPDATE people SET disabled_at_ms = $2 WHERE person_id = $1";
+    raise_version(tx, person_id, None).await?;
+    let (id, at_ms) = (person_id.to_string(), at.map(Timestamp::unix_ms));
+    on_engine!(tx, |conn| sqlx::query(SQL).bind(id).bind(at_ms).execute(conn).await.map(drop))
+        .map_err(|error| StoreError::from(error).into())
+}
+
+async fn must_find(tx: &mut Tx, person_id: PersonId) -> Result<Person, PeopleError> {
+    find(tx, person_id).await?.ok_or_else(|| PeopleError::Unknown { who: person_id.to_string() })
+}
+
+/// Compare-and-set: the row changes only if it is the one that was read.
+async fn raise_version(tx: &mut Tx, person_id: PersonId, expected: Option<i64>) -> Result<(), PeopleError> {
+    const SQL: &str = "UPDATE people SET version = version + 1 \
+        WHERE person_id = $1 AND version = coalesce($2, version)";
+    let id = person_id.to_string();
+    let changed = on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(id).bind(expected);
+        query.execute(conn).await.map(|done| done.rows_affected())
+    })
+    .map_err(StoreError::from)?;
+    if changed == 0 {
+        must_find(tx, person_id).await?;
+        return Err(PeopleError::Changed);
+    }
+    Ok(())
+}
+
+/// Refuses a state in which nobody could manage people any more. Before the first administrator all is allowed.
+async fn require_administrator(tx: &mut Tx) -> Result<(), PeopleError> {
+    const SQL: &str = "SELECT CAST(count(*) AS BIGINT), \
+        CAST(coalesce(sum(CASE WHEN p.disabled_at_ms IS NULL AND r.role IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT) \
+        FROM people p LEFT JOIN person_roles r ON r.person_id = p.person_id AND r.role = 'administrator'";
+    let (people, administrators): (i64, i64) =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_one(conn).await).map_err(StoreError::from)?;
+    if people > 0 && administrators == 0 {
+        return Err(PeopleError::LastAdministrator);
+    }
+    Ok(())
+}
+
+async fn insert_roles(tx: &mut Tx, person_id: PersonId, roles: &[Grant]) -> Result<(), PeopleError> {
+    const SQL: &str = "INSERT INTO person_roles (person_id, role, unit, region) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (person_id, role, unit, region) DO NOTHING";
+    if roles.len() > 50 {
+        return Err(PeopleError::Invalid { field: "roles", expected: "at most 50 roles" });
+    }
+    let id = person_id.to_string();
+    for grant in roles {
+        let unit = check_text("roles", &grant.unit, 0..=80)?;
+        let region = check_text("roles", &grant.region, 0..=80)?;
+        let role = grant.role.as_str();
+        on_engine!(tx, |conn| {
+            sqlx::query(SQL).bind(&id).bind(role).bind(unit).bind(region).execute(conn).await.map(drop)
+        })
+        .map_err(StoreError::from)?;
+    }
+    Ok(())
+}
+
+/// What a person may do.
+pub(super) async fn roles_of(tx: &mut Tx, person_id: PersonId) -> Result<Vec<Grant>, StoreError> {
+    const SQL: &str =
+        "SELECT role, unit, region FROM person_roles WHERE person_id = $1 ORDER BY role, unit, region";
+    let id = person_id.to_string();
+    let rows: Vec<(String, String, String)> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&id).fetch_all(conn).await)?;
+    rows.into_iter()
+        .map(|(role, unit, region)| {
+            let role: Role = StoreError::parse_column("person_roles", "role", &id, &role)?;
+            Ok(Grant { role, unit, region })
+        })
+        .collect()
+}
+
+fn to_person(row: PersonRow) -> Result<Person, StoreError> {
+    let person_id = StoreError::parse_column("people", "person_id", &row.person_id, &row.person_id)?;
+    Ok(Person {
+        person_id,
+        login_name: row.login_name,
+        display_name: row.display_name,
+        staff_number: row.staff_number,
+        has_password: row.password_hash.is_some(),
+        disabled_at: row.disabled_at_ms.map(Timestamp::from_unix_ms),
+        version: row.version,
+        roles: Vec::new(),
+    })
+}
+
+fn roles_text(roles: &[Grant]) -> Detail {
+    let roles: Vec<String> = roles.iter().map(Grant::to_string).collect();
+    Detail::new().with("roles", roles.join(" "))
+}
+
+async fn record(
+    tx: &mut Tx,
+    kind: EntryKind,
+    about: PersonId,
+    by: Option<PersonId>,
+    now: Timestamp,
+    detail: Detail,
+) -> Result<(), StoreError> {
+    let entry = NewEntry::new(kind, now).by(by).detail(detail.with("person", about));
+    audit::append(tx, &entry).await.map(drop)
+}

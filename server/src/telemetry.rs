@@ -1,0 +1,48 @@
+//! Log records and figures of the process.
+//!
+//! Records carry request ids, route patterns, kinds and counts; no names, addresses, tokens or contents.
+
+use crate::config::{LogConfig, LogFormat};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+/// Log or figures could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// `log.filter` cannot be understood.
+    #[error("log.filter: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// The process has a log already.
+    #[error("log: {0}")]
+    Log(Box<dyn std::error::Error + Send + Sync>),
+    /// The process has figures already.
+    #[error("metrics: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+/// Sends log records to standard error in the configured form.
+pub fn start_log(config: &LogConfig) -> Result<(), TelemetryError> {
+    let filter = EnvFilter::try_new(&config.filter)?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.format {
+        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).try_init(),
+        LogFormat::Text => log.try_init(),
+    }
+    .map_err(TelemetryError::Log)
+}
+
+/// Collects the figures that the server counts.
+pub fn start_metrics() -> Result<PrometheusHandle, TelemetryError> {
+    Ok(PrometheusBuilder::new().install_recorder()?)
+}
+
+/// `/metrics` in Prometheus text form.
+pub fn router(handle: PrometheusHandle) -> axum::Router {
+    axum::Router::new().route(
+        "/metrics",
+        axum::routing::get(move || async move {
+            handle.run_upkeep();
+            handle.render()
+        }),
+    )
+}

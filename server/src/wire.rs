@@ -1,0 +1,142 @@
+//! What all JSON capabilities have in common: bodies, pages, versions.
+
+use crate::problem::{self, Problem};
+use axum::Json;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// A JSON body. What cannot be understood is answered with a problem that names the place.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        use axum::extract::rejection::JsonRejection;
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Self(body)),
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::new(&problem::MEDIA_TYPE_UNKNOWN)),
+            Err(JsonRejection::BytesRejection(_)) => Err(Problem::new(&problem::BODY_TOO_LARGE)),
+            // The decoder's text repeats no more of the body than a field's name and type.
+            Err(rejection) => Err(Problem::invalid_field("", &expected(&rejection.body_text()))),
+        }
+    }
+}
+
+/// What the decoder expected, without the part of its message that may quote the body.
+fn expected(text: &str) -> String {
+    let message = text.rsplit("target type: ").next().unwrap_or(text);
+    match message.split_once(", expected ") {
+        Some((_, expected)) => format!("expected {expected}"),
+        None if message.contains('`') && !message.starts_with("invalid") => message.to_owned(),
+        None => "valid JSON of the described shape".to_owned(),
+    }
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// `next_cursor` of the page before.
+    #[param(max_length = 400)]
+    pub cursor: Option<String>,
+    /// Entries per page.
+    #[param(minimum = 1, maximum = 500)]
+    pub limit: Option<u32>,
+}
+
+/// Entries of a page when the client does not say.
+const LIMIT_DEFAULT: u32 = 100;
+/// Entries of a page at most.
+const LIMIT_MAX: u32 = 500;
+
+impl PageQuery {
+    /// How many entries to give.
+    pub fn limit(&self) -> u32 {
+        self.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX)
+    }
+
+    /// The key of the last entry the client has.
+    ///
+    /// # Errors
+    /// A problem when the cursor did not come from this list.
+    pub fn position<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let bytes = data_encoding::BASE64URL_NOPAD.decode(cursor.as_bytes()).ok();
+        let key = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        key.map(Some).ok_or_else(|| Problem::new(&problem::QUERY_INVALID).with("parameter", "cursor"))
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// Where the next page begins; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// Makes a page of `limit` entries from a list that was read with one entry more.
+    pub fn cut<K: Serialize>(mut items: Vec<T>, limit: u32, key: impl Fn(&T) -> K) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let last = items.last().filter(|_| more);
+        let next_cursor = last.and_then(|last| serde_json::to_vec(&key(last)).ok());
+        Self { items, next_cursor: next_cursor.map(|bytes| data_encoding::BASE64URL_NOPAD.encode(&bytes)) }
+    }
+
+    /// The same page of other things.
+    pub fn map<U>(self, to: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(to).collect(), next_cursor: self.next_cursor }
+    }
+}
+
+/// The version in an `If-Match` header, if there is one.
+///
+/// # Errors
+/// A problem when the header holds something else.
+pub fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version = text.trim_matches('"').parse();
+    version.map(Some).map_err(|_| Problem::new(&problem::QUERY_INVALID).with("header", "If-Match"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_leads_to_the_next_page_and_a_strange_one_is_refused() {
+        let page = Page::cut(vec![1, 2, 3], 2, |n| *n);
+        assert_eq!(page.items, [1, 2]);
+        let query = PageQuery { cursor: page.next_cursor, limit: None };
+        assert_eq!(query.position::<i32>().unwrap(), Some(2));
+        assert!(query.position::<String>().is_err());
+        assert!(PageQuery { cursor: Some("!".to_owned()), limit: None }.position::<i32>().is_err());
+        assert_eq!(Page::cut(vec![1, 2], 2, |n| *n).next_cursor, None);
+    }
+
+    #[test]
+    fn messages_of_the_decoder_quote_nothing_of_the_body() {
+        let text = "Failed to deserialize the JSON body into the target type: roles: invalid type: \
+            string \"geheim\", expected a sequence at line 1 column 9";
+        assert_eq!(expected(text), "expected a sequence at line 1 column 9");
+        assert_eq!(
+            expected("Failed to parse the request body as JSON: geheim"),
+            "valid JSON of the described shape"
+        );
+    }
+}
