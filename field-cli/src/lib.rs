@@ -9,8 +9,10 @@ mod cmd;
 mod ctx;
 mod failure;
 mod i18n;
+pub mod machine;
 mod output;
 mod render;
+pub mod store;
 
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
 

@@ -1,0 +1,174 @@
+//! Who this device is, and the key it signs with.
+
+use super::{Store, StoreError, Tx};
+use crate::machine::Home;
+use sqlx::FromRow;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use sync_core::ids::{DeviceId, PersonId, ServerId};
+use sync_core::log::SigningKey;
+use sync_core::time::Timestamp;
+
+/// Who this device is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Where the server answers, without a slash at the end.
+    pub server_url: String,
+    /// The installation of the server.
+    pub server: ServerId,
+    /// Key that signs the office log, hexadecimal; empty when the server named none.
+    pub office_key: String,
+    /// The device.
+    pub device: DeviceId,
+    /// Its short name, for example `dev-07`.
+    pub device_name: String,
+    /// Whose device it is.
+    pub person: PersonId,
+    /// That person's name.
+    pub person_name: String,
+    /// That person's staff number.
+    pub staff_no: String,
+    /// Random name of this installation.
+    pub install: String,
+    /// What binds it to the machine.
+    pub machine: String,
+    /// When it was enrolled, by the device's clock.
+    pub enrolled_at: Timestamp,
+}
+
+/// What enrolment yields.
+#[derive(Debug)]
+pub struct NewIdentity {
+    /// Where the server answers, without a slash at the end.
+    pub server_url: String,
+    /// The server's answer.
+    pub answer: sync_core::protocol::EnrolmentAnswer,
+    /// The key that was enrolled.
+    pub key: SigningKey,
+}
+
+#[derive(FromRow)]
+struct IdentityRow {
+    server_url: String,
+    server_id: String,
+    office_key: String,
+    device_id: String,
+    device_name: String,
+    person_id: String,
+    person_name: String,
+    staff_no: String,
+    install_id: String,
+    machine: String,
+    enrolled_at_ms: i64,
+}
+
+impl TryFrom<IdentityRow> for Identity {
+    type Error = StoreError;
+
+    fn try_from(row: IdentityRow) -> Result<Self, StoreError> {
+        let damaged = |column| StoreError::damaged("identity", column, 1);
+        Ok(Self {
+            server: row.server_id.parse().map_err(|_| damaged("server_id"))?,
+            device: row.device_id.parse().map_err(|_| damaged("device_id"))?,
+            person: row.person_id.parse().map_err(|_| damaged("person_id"))?,
+            server_url: row.server_url,
+            office_key: row.office_key,
+            device_name: row.device_name,
+            person_name: row.person_name,
+            staff_no: row.staff_no,
+            install: row.install_id,
+            machine: row.machine,
+            enrolled_at: Timestamp::from_unix_ms(row.enrolled_at_ms),
+        })
+    }
+}
+
+const SELECT: &str = "SELECT server_url, server_id, office_key, device_id, device_name, person_id, \
+    person_name, staff_no, install_id, machine, enrolled_at_ms FROM identity";
+
+impl Store {
+    /// Who this device is.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEnrolled`] when it is nobody yet.
+    pub async fn identity(&self) -> Result<Identity, StoreError> {
+        self.find_identity().await?.ok_or(StoreError::NotEnrolled)
+    }
+
+    /// Who this device is, `None` before it is enrolled.
+    ///
+    /// # Errors
+    /// When the row cannot be read.
+    pub async fn find_identity(&self) -> Result<Option<Identity>, StoreError> {
+        let row: Option<IdentityRow> = sqlx::query_as(SELECT).fetch_optional(self.pool()).await?;
+        row.map(Identity::try_from).transpose()
+    }
+
+    pub(crate) async fn identity_in(tx: &mut Tx) -> Result<Identity, StoreError> {
+        let row: Option<IdentityRow> = sqlx::query_as(SELECT).fetch_optional(&mut **tx).await?;
+        row.map(Identity::try_from).transpose()?.ok_or(StoreError::NotEnrolled)
+    }
+
+    /// The key of this device. The only place that reads it.
+    ///
+    /// # Errors
+    /// [`StoreError::Key`] when the file is missing or damaged.
+    pub fn key(&self) -> Result<SigningKey, StoreError> {
+        let path = self.home().key_file();
+        let seed = std::fs::read(&path).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        seed.map(|seed| SigningKey::from_seed(&seed)).ok_or(StoreError::Key { path })
+    }
+
+    /// Takes on a new identity. Whatever was recorded stays; the exchange starts from nothing.
+    ///
+    /// # Errors
+    /// When key, marker or row cannot be written.
+    pub async fn adopt(&self, new: NewIdentity) -> Result<Identity, StoreError> {
+        let install = data_encoding::HEXLOWER.encode(&self.machine().bytes::<16>());
+        write_key(self.home(), &new.key)?;
+        let machine = self.machine().binding(&install);
+        let mut tx = self.write().await?;
+        let answer = &new.answer;
+        sqlx::query("DELETE FROM identity").execute(&mut *tx).await?;
+        sqlx::query(
+            "INSERT INTO identity (one, server_url, server_id, device_id, device_name, person_id, person_name, \
+             staff_no, install_id, machine, enrolled_at_ms, office_key) \
+             VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(&new.server_url)
+        .bind(answer.server_id.to_string())
+        .bind(answer.device_id.to_string())
+        .bind(&answer.device_name)
+        .bind(answer.person_id.to_string())
+        .bind(&answer.person_name)
+        .bind(&answer.staff_no)
+        .bind(&install)
+        .bind(&machine)
+        .bind(self.machine().now().unix_ms())
+        .bind(&answer.office_key)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query(
+            "UPDATE sync_state SET epoch = $1, cursor = 0, acknowledged = 0, acknowledged_hash = NULL, \
+             token = NULL, enrol_again = 0, own_from = 0, wants_everything = 1, last_failure = NULL",
+        )
+        .bind(i64::try_from(answer.epoch).unwrap_or(i64::MAX))
+        .execute(&mut *tx)
+        .await?;
+        // Before the commit: a marker without a store hurts nobody, a store without one is refused.
+        super::binding::write_marker(self.home(), &install, 0)?;
+        tx.commit().await?;
+        self.identity().await
+    }
+}
+
+fn write_key(home: &Home, key: &SigningKey) -> Result<(), StoreError> {
+    let (path, fresh) = (home.key_file(), home.data.join("device.key.new"));
+    let failed = |source| StoreError::file("write", &path, source);
+    let _ = std::fs::remove_file(&fresh);
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh).map_err(failed)?;
+    file.write_all(key.seed()).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&fresh, &path).map_err(failed)?;
+    super::binding::sync_dir(&home.data)
+}

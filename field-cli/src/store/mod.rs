@@ -1,0 +1,162 @@
+//! Everything this device has, in one SQLite file and a directory of photos beside it.
+//!
+//! Invariants:
+//! - There is one write path for what a technician records, [`Store::record`]: document,
+//!   envelopes, photo rows and search rows are one transaction. Whoever prints "saved" after it
+//!   returned tells the truth.
+//! - Writers hold the database from their first read to their commit (`BEGIN IMMEDIATE`), so
+//!   that two processes on one store take turns.
+//! - A store that was copied or restored from a backup is noticed before it is written to.
+//!
+//! Deliberately not here: what the server is told and what its answers mean (`sync_core`), and
+//! anything that people read.
+
+mod binding;
+mod commands;
+mod error;
+mod identity;
+mod log;
+mod origins;
+mod pack;
+mod photos;
+mod record;
+mod search;
+mod settings;
+mod sync_state;
+mod visits;
+mod writes;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use commands::{CommandRow, CommandState};
+pub use error::StoreError;
+pub use identity::{Identity, NewIdentity};
+pub use log::{EnvelopeState, LogCounts, LogRow};
+pub use origins::Origin;
+pub use pack::PackEntry;
+pub use photos::{BlobRow, BlobState, PhotoCounts, PhotoRow, StoredBlob};
+pub use record::{Act, Recorded, Start};
+pub use search::{SearchHit, SearchItem};
+pub use sync_state::{SyncState, Token};
+pub use visits::{ReworkRow, VisitRow, VisitState, state_of};
+pub use writes::Write;
+
+use crate::machine::{Home, Machine};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::time::Duration;
+
+/// Layouts of the store, oldest first; `PRAGMA user_version` counts those applied. Forward only,
+/// never edited once released.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_base.sql")];
+/// How long a command waits for another process of this client that is writing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// An open transaction.
+pub(crate) type Tx = Transaction<'static, Sqlite>;
+
+/// The store of this device.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: SqlitePool,
+    home: Home,
+    machine: Machine,
+}
+
+impl Store {
+    /// Opens the store of an enrolled device.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEnrolled`] when there is none.
+    pub async fn open(home: Home, machine: Machine) -> Result<Self, StoreError> {
+        if !home.database().exists() {
+            return Err(StoreError::NotEnrolled);
+        }
+        let store = Self::connect(home, machine, false).await?;
+        match store.find_identity().await? {
+            Some(_) => Ok(store),
+            None => Err(StoreError::NotEnrolled),
+        }
+    }
+
+    /// Opens the store of a device that may not be enrolled yet, and makes it if need be.
+    ///
+    /// # Errors
+    /// When the directory or the database cannot be made.
+    pub async fn open_or_create(home: Home, machine: Machine) -> Result<Self, StoreError> {
+        for dir in [&home.data, &home.photos()] {
+            let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+            made.map_err(|source| StoreError::file("create", dir, source))?;
+        }
+        Self::connect(home, machine, true).await
+    }
+
+    async fn connect(home: Home, machine: Machine, create: bool) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(home.database())
+            .create_if_missing(create)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        // One connection: a command does one thing after another, and a second would only wait.
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options)
+            .await?;
+        let store = Self { pool, home, machine };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Brings the layout up to date; another process doing the same at once is waited for.
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+        let layout = "SELECT user_version FROM pragma_user_version";
+        let found: i64 = sqlx::query_scalar(layout).fetch_one(&self.pool).await?;
+        if found == known {
+            return Ok(());
+        }
+        let mut tx = self.write().await?;
+        let found: i64 = sqlx::query_scalar(layout).fetch_one(&mut *tx).await?;
+        if found > known {
+            return Err(StoreError::NewerLayout { found, known });
+        }
+        for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+            sqlx::raw_sql(*migration).execute(&mut *tx).await?;
+        }
+        sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {known}"))).execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Starts a transaction that may write; no other process writes until it ends.
+    pub(crate) async fn write(&self) -> Result<Tx, StoreError> {
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Where the store lives.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The machine it runs on.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    pub(crate) fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    /// Closes the database; what was committed stays.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

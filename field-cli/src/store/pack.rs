@@ -1,0 +1,148 @@
+//! What the device carries to read.
+
+use super::{SearchItem, Store, StoreError, Tx};
+use sync_core::ids::VisitId;
+use sync_core::protocol::{AssignmentCard, PackItem, PackKey};
+use sync_core::time::Timestamp;
+
+/// An item of the pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackEntry {
+    /// Its key, for example `assignment/<visit>`.
+    pub key: String,
+    /// Its JSON.
+    pub json: String,
+    /// Whether this device made it itself, for a visit born in the field.
+    pub provisional: bool,
+}
+
+impl Store {
+    /// The item under a key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pack_item(&self, key: &PackKey) -> Result<Option<PackEntry>, StoreError> {
+        let sql = "SELECT key, json, provisional FROM pack_items WHERE key = $1";
+        let row: Option<(String, String, bool)> =
+            sqlx::query_as(sql).bind(key.to_string()).fetch_optional(self.pool()).await?;
+        Ok(row.map(|(key, json, provisional)| PackEntry { key, json, provisional }))
+    }
+
+    /// Every item whose key begins with `prefix`, for example `checklist/`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pack_items(&self, prefix: &str) -> Result<Vec<PackEntry>, StoreError> {
+        let rows: Vec<(String, String, bool)> = sqlx::query_as(
+            "SELECT key, json, provisional FROM pack_items WHERE substr(key, 1, length($1)) = $1 ORDER BY key",
+        )
+        .bind(prefix)
+        .fetch_all(self.pool())
+        .await?;
+        Ok(rows.into_iter().map(|(key, json, provisional)| PackEntry { key, json, provisional }).collect())
+    }
+
+    /// The item under a key, read as `T`; `None` when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read as `T`.
+    pub async fn pack_json<T: serde::de::DeserializeOwned>(
+        &self,
+        key: &PackKey,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(entry) = self.pack_item(key).await? else { return Ok(None) };
+        serde_json::from_str(&entry.json)
+            .map(Some)
+            .map_err(|_| StoreError::damaged("pack_items", "json", key))
+    }
+
+    /// The cards of every visit of this device; cards that cannot be read are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn assignments(&self) -> Result<Vec<AssignmentCard>, StoreError> {
+        let entries = self.pack_items("assignment/").await?;
+        Ok(entries.iter().filter_map(|entry| serde_json::from_str(&entry.json).ok()).collect())
+    }
+
+    /// The card of a visit.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn assignment(&self, visit: VisitId) -> Result<Option<AssignmentCard>, StoreError> {
+        self.pack_json(&PackKey::Assignment(visit)).await
+    }
+
+    /// Takes in an item from the server, and what follows from it.
+    pub(crate) async fn put_pack_item_in(
+        tx: &mut Tx,
+        item: &PackItem,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(json) = &item.json else {
+            super::search::remove_in(tx, &item.key).await?;
+            sqlx::query("DELETE FROM pack_items WHERE key = $1").bind(&item.key).execute(&mut **tx).await?;
+            return Ok(());
+        };
+        put_in(tx, &item.key, json, false, now).await?;
+        if let Ok(PackKey::Assignment(_)) = item.key.parse::<PackKey>() {
+            if let Ok(card) = serde_json::from_str::<AssignmentCard>(json) {
+                take_card_in(tx, &card, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a card that this device made itself until the server sends its own.
+    pub(crate) async fn put_provisional_card_in(
+        tx: &mut Tx,
+        card: &AssignmentCard,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let json = serde_json::to_string(card).expect("a card is plain JSON");
+        put_in(tx, &PackKey::Assignment(card.visit).to_string(), &json, true, now).await?;
+        take_card_in(tx, card, now).await
+    }
+}
+
+async fn put_in(
+    tx: &mut Tx,
+    key: &str,
+    json: &str,
+    provisional: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO pack_items (key, json, provisional, updated_at_ms) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (key) DO UPDATE SET json = $2, provisional = $3, updated_at_ms = $4",
+    )
+    .bind(key)
+    .bind(json)
+    .bind(provisional)
+    .bind(now.unix_ms())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A card makes its visit known here, and can be found by its words.
+async fn take_card_in(tx: &mut Tx, card: &AssignmentCard, now: Timestamp) -> Result<(), StoreError> {
+    Store::ensure_visit_in(tx, card.visit, now).await?;
+    sqlx::query("UPDATE visits SET work_order_id = $2, unassigned = 0 WHERE visit_id = $1")
+        .bind(card.visit.to_string())
+        .bind(card.work_order.map(|id| id.to_string()))
+        .execute(&mut **tx)
+        .await?;
+    let mut words = vec![card.number.as_str(), &card.summary, &card.address, &card.category];
+    words.extend(card.aliases.iter().map(String::as_str));
+    words.extend(
+        [&card.customer.name, &card.customer.number, &card.customer.phone]
+            .into_iter()
+            .flatten()
+            .map(String::as_str),
+    );
+    words.extend(card.meter.as_ref().map(|meter| meter.number.as_str()));
+    let key = PackKey::Assignment(card.visit).to_string();
+    let item = SearchItem { key, visit: Some(card.visit), text: words.join("\n") };
+    super::search::put_in(tx, &item).await
+}
