@@ -18,4 +18,6 @@ pub mod protocol;
 pub mod recorded;
 pub mod replica;
 pub mod search;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;

@@ -16,7 +16,7 @@ pub enum Author {
         device: DeviceId,
         /// The generation that the envelope names.
         #[n(1)]
-        generation: u32,
+        generation: u64,
     },
     /// The office log of an epoch.
     #[n(1)]
@@ -31,9 +31,7 @@ impl Author {
     /// The only actor whose changes the author may send.
     pub fn actor(&self, visit: VisitId) -> ActorId16 {
         match self {
-            Self::Device { device, generation } => {
-                ActorId16::of_device(*device, visit, u64::from(*generation))
-            }
+            Self::Device { device, generation } => ActorId16::of_device(*device, visit, *generation),
             Self::Office { epoch } => ActorId16::of_office(*epoch, visit),
         }
     }

@@ -12,10 +12,11 @@ const FLUSH_BYTES: usize = 32 * 1024;
 const WINDOW_LOG_MAX: u32 = 23;
 
 /// Collects frames into one compressed body.
+#[derive(Debug, Default)]
 pub struct FrameWriter {
-    encoder: zstd::stream::Encoder<'static, Vec<u8>>,
-    inflated: usize,
-    unflushed: usize,
+    inflated: Vec<u8>,
+    /// Where a zstd block ends.
+    blocks: Vec<usize>,
     frames: u32,
 }
 
@@ -68,27 +69,21 @@ pub enum StreamError {
 impl FrameWriter {
     /// An empty body.
     pub fn new() -> Self {
-        let encoder = zstd::stream::Encoder::new(Vec::new(), ZSTD_LEVEL)
-            .expect("a zstd encoder with a valid level can always be made");
-        Self { encoder, inflated: 0, unflushed: 0, frames: 0 }
+        Self::default()
     }
 
     /// Appends one frame.
     pub fn push<T: Encode<()>>(&mut self, frame: &T) {
-        let bytes = minicbor::to_vec(frame).expect("encoding into memory cannot fail");
-        self.inflated += bytes.len();
+        minicbor::encode(frame, &mut self.inflated).expect("encoding into memory cannot fail");
         self.frames += 1;
-        self.encoder.write_all(&bytes).expect("writing into memory cannot fail");
-        self.unflushed += bytes.len();
-        if self.unflushed >= FLUSH_BYTES {
-            self.encoder.flush().expect("writing into memory cannot fail");
-            self.unflushed = 0;
+        if self.inflated.len() - self.blocks.last().copied().unwrap_or(0) >= FLUSH_BYTES {
+            self.blocks.push(self.inflated.len());
         }
     }
 
     /// Bytes of all frames so far, before compression.
     pub fn inflated_bytes(&self) -> usize {
-        self.inflated
+        self.inflated.len()
     }
 
     /// Frames so far.
@@ -98,13 +93,17 @@ impl FrameWriter {
 
     /// The compressed body.
     pub fn finish(self) -> Vec<u8> {
-        self.encoder.finish().expect("writing into memory cannot fail")
-    }
-}
-
-impl Default for FrameWriter {
-    fn default() -> Self {
-        Self::new()
+        const MEMORY: &str = "compressing into memory cannot fail";
+        let mut encoder = zstd::stream::Encoder::new(Vec::new(), ZSTD_LEVEL).expect(MEMORY);
+        // Told the size, zstd makes its tables no larger than a small body needs.
+        encoder.set_pledged_src_size(Some(self.inflated.len() as u64)).expect(MEMORY);
+        let mut from = 0;
+        for to in self.blocks {
+            encoder.write_all(&self.inflated[from..to]).and_then(|()| encoder.flush()).expect(MEMORY);
+            from = to;
+        }
+        encoder.write_all(&self.inflated[from..]).expect(MEMORY);
+        encoder.finish().expect(MEMORY)
     }
 }
 

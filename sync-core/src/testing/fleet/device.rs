@@ -3,7 +3,8 @@
 use crate::document::{ActorId16, Edit, EditAuthor, Role};
 use crate::ids::{DeviceId, EnvelopeHash, PersonId, ServerId, VisitId};
 use crate::log::{
-    Body, BodyKind, ChainPosition, ChangeBody, Envelope, HEADER_FORMAT, Header, PublicKey, SealParts, SigningKey,
+    Body, BodyKind, ChainPosition, ChangeBody, Envelope, HEADER_FORMAT, Header, PublicKey, SealParts,
+    SigningKey,
 };
 use crate::protocol::{Ask, Beacon, EnvelopeStatus, scope_digest};
 use crate::replica::{Composed, Plan, Step, Upload, VisitReplica, compose, plan};
@@ -167,7 +168,7 @@ impl Device {
             }
             Step::FetchOwn { from } => self.own_from = from,
             Step::Settle(result) => self.settle(result.sequence, &result.status, refused),
-            Step::Keep(envelope) => self.keep(*envelope),
+            Step::Keep(envelope) => self.keep(&envelope),
             Step::Replace(document) => {
                 let replica = self.visits.get_mut(&document.visit).expect("only our visits arrive");
                 replica.replace(&document).expect("the server sends readable documents");
@@ -182,7 +183,9 @@ impl Device {
     }
 
     fn settle(&mut self, sequence: u64, status: &EnvelopeStatus, refused: &mut Vec<VisitId>) {
-        let Some(envelope) = self.log.iter().find(|envelope| envelope.header().sequence == sequence) else { return };
+        let Some(envelope) = self.log.iter().find(|envelope| envelope.header().sequence == sequence) else {
+            return;
+        };
         let Some(visit) = envelope.header().visit else { return };
         let replica = self.visits.get_mut(&visit).expect("only our visits are judged");
         match status {
@@ -196,7 +199,7 @@ impl Device {
         }
     }
 
-    fn keep(&mut self, envelope: Envelope) {
+    fn keep(&mut self, envelope: &Envelope) {
         if envelope.header().device == self.id {
             if envelope.header().sequence == self.position().sequence + 1 {
                 self.log.push(envelope.clone());

@@ -33,6 +33,17 @@ pub struct Story {
     pub conflicts: usize,
 }
 
+impl Story {
+    /// Adds the counts of another story.
+    pub fn add(&mut self, other: Self) {
+        self.saves += other.saves;
+        self.requests += other.requests;
+        self.faults += other.faults;
+        self.refused += other.refused;
+        self.conflicts += other.conflicts;
+    }
+}
+
 /// Plays the story of `seed` and checks its end.
 ///
 /// # Panics
@@ -61,7 +72,8 @@ impl Fleet {
     fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed);
         let id = ServerId::from_bytes([9; 16]);
-        let visits: Vec<VisitId> = (0..=rng.below(2)).map(|n| VisitId::from_bytes([n as u8 + 1; 16])).collect();
+        let visits: Vec<VisitId> =
+            (0..=rng.below(2)).map(|n| VisitId::from_bytes([n as u8 + 1; 16])).collect();
         let devices: Vec<Device> =
             (0..2 + rng.below(3)).map(|n| Device::enrolled(n as u8 + 1, id, &visits)).collect();
         let keys = devices.iter().map(|device| (device.id, device.public_key())).collect();
@@ -80,7 +92,7 @@ impl Fleet {
 
     fn save(&mut self, device: usize) {
         let visit = self.visits[self.rng.below(self.visits.len())];
-        let word = format!("w{}-{}", self.story.saves, self.rng.below(1000));
+        let word = format!("w{}-{}.", self.story.saves, self.rng.below(1000));
         let (choice, id) = (self.rng.below(5), EntryId::from_bytes(self.rng.bytes()));
         let forbidden = self.rng.chance(4);
         let device = &mut self.devices[device];
@@ -140,7 +152,8 @@ impl Fleet {
                 let request = before.request(1_000_000, 1_000_000);
                 let answer = self.send(before.id, &request.body);
                 assert!(self.devices[index].read(&answer), "a whole answer is read whole");
-                at_rest &= request.envelopes == 0 && !self.devices[index].differs && self.same(&before, index);
+                at_rest &=
+                    request.envelopes == 0 && !self.devices[index].differs && self.same(&before, index);
             }
             if at_rest {
                 return;
@@ -152,7 +165,10 @@ impl Fleet {
     fn same(&self, before: &Device, index: usize) -> bool {
         let after = &self.devices[index];
         before.log.len() == after.log.len()
-            && self.visits.iter().all(|visit| before.visits[visit].document.heads() == after.visits[visit].document.heads())
+            && self
+                .visits
+                .iter()
+                .all(|visit| before.visits[visit].document.heads() == after.visits[visit].document.heads())
     }
 
     fn check(&mut self) {
@@ -191,7 +207,9 @@ impl Fleet {
         let mut history = Vec::new();
         for visit in &self.visits {
             let none: &[ChangeHash] = &[];
-            history.extend(self.server.document(*visit).changes_since(none).into_iter().flat_map(|chunk| chunk.bytes));
+            history.extend(
+                self.server.document(*visit).changes_since(none).into_iter().flat_map(|chunk| chunk.bytes),
+            );
         }
         for word in &self.words {
             let found = history.windows(word.len()).any(|window| window == word.as_bytes());
@@ -202,4 +220,52 @@ impl Fleet {
 
 fn finding(text: &str) -> Finding {
     Finding { code: "SEAL_OK".to_owned(), text: text.to_owned(), item: None, severity: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Instant;
+
+    /// Seeds played unless `FIELDLOOP_SEEDS` names another count.
+    const SEEDS: u64 = 10_000;
+
+    #[test]
+    fn fleets_over_a_lossy_link_come_to_one_state_and_lose_nothing() {
+        let wanted = std::env::var("FIELDLOOP_SEEDS").ok().and_then(|count| count.parse().ok());
+        let (seeds, next) = (wanted.unwrap_or(SEEDS), AtomicU64::new(0));
+        let began = Instant::now();
+        let play = || {
+            let mut sum = Story::default();
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed >= seeds {
+                    return sum;
+                }
+                let told = std::panic::catch_unwind(|| run(seed));
+                let story =
+                    told.unwrap_or_else(|_| panic!("seed {seed} fails: FIELDLOOP_SEED={seed} replays it"));
+                sum.add(story);
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let sum = std::thread::scope(|scope| {
+            let players: Vec<_> = (0..threads).map(|_| scope.spawn(play)).collect();
+            let mut sum = Story::default();
+            for player in players {
+                sum.add(player.join().expect("a failing seed was named above"));
+            }
+            sum
+        });
+        let per_second = f64::from(u32::try_from(seeds).unwrap_or(u32::MAX)) / began.elapsed().as_secs_f64();
+        println!("{seeds} fleets, {per_second:.0} each second: {sum:?}");
+        assert!(sum.faults > 0 && sum.refused > 0 && sum.conflicts > 0, "the stories are too tame: {sum:?}");
+    }
+
+    #[test]
+    fn one_seed_is_one_story() {
+        let seed = std::env::var("FIELDLOOP_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
+        assert_eq!(run(seed), run(seed));
+    }
 }

@@ -19,8 +19,8 @@ pub struct Server {
     pub id: ServerId,
     /// Everything that arrived, in order, with its fate.
     pub log: Vec<(Envelope, EnvelopeStatus)>,
-    /// The merged documents, saved.
-    pub visits: BTreeMap<VisitId, Vec<u8>>,
+    /// The merged documents, saved, and their heads.
+    pub visits: BTreeMap<VisitId, (Vec<u8>, Vec<ChangeHash>)>,
     /// Changes that stand in quarantine.
     pub refused: BTreeSet<ChangeHash>,
     keys: BTreeMap<DeviceId, PublicKey>,
@@ -31,14 +31,14 @@ pub struct Server {
 impl Server {
     /// A server that knows these devices and visits.
     pub fn new(id: ServerId, keys: BTreeMap<DeviceId, PublicKey>, visits: &[VisitId]) -> Self {
-        let visits = visits.iter().map(|visit| (*visit, VisitDocument::birth(*visit).save())).collect();
+        let visits = visits.iter().map(|visit| (*visit, birth(*visit))).collect();
         let (log, feed) = (Vec::new(), Vec::new());
         Self { id, log, visits, refused: BTreeSet::new(), keys, chains: BTreeMap::new(), feed }
     }
 
     /// The merged document of a visit.
     pub fn document(&self, visit: VisitId) -> VisitDocument {
-        VisitDocument::load(&self.visits[&visit]).expect("stored documents always load")
+        VisitDocument::load(&self.visits[&visit].0).expect("stored documents always load")
     }
 
     /// Takes a request that may have been cut and answers it.
@@ -87,13 +87,14 @@ impl Server {
                 continue;
             }
             let units = waiting.iter().map(|index| unit_of(*index, &self.log[*index].0)).collect();
-            let base = Some(self.visits[&visit].clone());
-            let outcome = judge(MergeJob { visit, base, units, open_paths: Vec::new() }, &Limits::default());
-            for (index, result) in waiting.into_iter().zip(&outcome.results) {
-                self.note(index, &result.result);
+            let base = Some(self.visits[&visit].0.clone().into());
+            let job = MergeJob { visit, base, units, open_paths: Vec::new() };
+            let outcome = judge(&job, &Limits::default()).expect("stored documents always load");
+            for (reference, result) in &outcome.results {
+                self.note(usize::try_from(*reference).expect("an index of this log"), result);
             }
             if let Some(saved) = outcome.saved {
-                self.visits.insert(visit, saved);
+                self.visits.insert(visit, (saved.into(), outcome.heads));
             }
         }
     }
@@ -108,7 +109,7 @@ impl Server {
     fn note(&mut self, index: usize, result: &UnitResult) {
         let status = match result {
             UnitResult::Accepted { .. } => EnvelopeStatus::Merged,
-            UnitResult::Quarantined { reason } => self.refuse(index, reason.code()),
+            UnitResult::Quarantined { refusal } => self.refuse(index, refusal.reason.code()),
             UnitResult::Waiting { missing } if missing.iter().any(|hash| self.refused.contains(hash)) => {
                 self.refuse(index, DEPENDS_ON_REFUSED)
             }
@@ -167,16 +168,21 @@ impl Server {
     }
 
     fn digest(&self, visit: VisitId) -> VisitDigest {
-        visit_digest(visit, &self.document(visit).heads())
+        visit_digest(visit, &self.visits[&visit].1)
     }
 
     fn repair(&self, theirs: &VisitDigest, writer: &mut FrameWriter) {
         if *theirs != self.digest(theirs.visit) {
-            let (visit, saved) = (theirs.visit, self.visits[&theirs.visit].clone());
-            let heads = self.document(visit).heads();
+            let (saved, heads) = self.visits[&theirs.visit].clone();
+            let visit = theirs.visit;
             writer.push(&DownFrame::Document(WholeDocument { visit, saved: saved.into(), heads }));
         }
     }
+}
+
+fn birth(visit: VisitId) -> (Vec<u8>, Vec<ChangeHash>) {
+    let born = VisitDocument::birth(visit);
+    (born.save(), born.heads())
 }
 
 fn unit_of(index: usize, envelope: &Envelope) -> MergeUnit {
@@ -187,7 +193,7 @@ fn unit_of(index: usize, envelope: &Envelope) -> MergeUnit {
         reference: index as u64,
         author: Author::Device { device: header.device, generation: change.generation },
         person: header.person,
-        chunks: change.chunks.iter().map(|chunk| chunk.to_vec()).collect(),
+        chunks: change.chunks.clone(),
         photos: change.photos.iter().map(|photo| photo.sha256).collect(),
     }
 }
