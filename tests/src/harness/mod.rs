@@ -1,9 +1,12 @@
 //! Starts and stops the real programs.
 
+mod device;
 mod link;
-
+mod office;
 mod programs;
 
+pub use device::{FieldDevice, Run};
 pub use link::{Link, Traffic};
-
+pub use office::{Desk, Office};
 pub use programs::{Programs, peer_node_modules, peer_python};
+pub use server::store::testing::TestDatabase;

@@ -1,0 +1,102 @@
+//! A technician's `field` on a store of its own.
+
+use super::Programs;
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// A device of the tests.
+#[derive(Debug)]
+pub struct FieldDevice {
+    home: TempDir,
+}
+
+/// How a `field` command ended.
+#[derive(Debug)]
+pub struct Run {
+    /// Exit code; `None` when it was killed.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Run {
+    /// The JSON objects that were printed, one a line.
+    pub fn json(&self) -> Vec<Value> {
+        self.out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// The last JSON object: the summary of a `sync`.
+    ///
+    /// # Panics
+    /// When none was printed.
+    pub fn summary(&self) -> Value {
+        self.json().pop().unwrap_or_else(|| panic!("no JSON: {self:?}"))
+    }
+}
+
+impl FieldDevice {
+    /// A device that nobody has enrolled.
+    ///
+    /// # Panics
+    /// When no temporary folder can be made.
+    pub fn fresh() -> Self {
+        Self { home: tempfile::tempdir().expect("a temporary folder can be made") }
+    }
+
+    /// A device enrolled by a short code with the server (or link) at `address`.
+    ///
+    /// # Panics
+    /// When the enrolment fails.
+    pub fn enrolled(code: &str, address: SocketAddr) -> Self {
+        let device = Self::fresh();
+        device.ok(&["enrol", code, "--server", &format!("http://{address}")]);
+        device
+    }
+
+    /// Where its store lies.
+    pub fn home(&self) -> &std::path::Path {
+        self.home.path()
+    }
+
+    /// A `field` command on this device.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&Programs::built().field);
+        command.env("FIELD_HOME", self.home.path()).env("FIELD_LANG", "en").env("NO_COLOR", "1");
+        command.args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        let output = self.command(arguments).output().expect("the built client can be started");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Run { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    /// Runs a command that must succeed.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn ok(&self, arguments: &[&str]) -> Run {
+        let run = self.run(arguments);
+        assert_eq!(run.code, Some(0), "field {arguments:?}: {run:?}");
+        run
+    }
+
+    /// Starts a command that the test will end.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("the built client can be started")
+    }
+}

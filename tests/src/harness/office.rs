@@ -1,0 +1,214 @@
+//! A real server process with a data folder and a database of its own.
+
+use super::Programs;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use server::store::testing::TestDatabase;
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long a server may take to answer after its start; far beyond what it needs.
+const READY_MAX: Duration = Duration::from_secs(60);
+
+/// Password of every office person in tests.
+const PASSWORD: &str = "a password for tests only";
+
+/// A server of the tests. Killed with its value.
+#[derive(Debug)]
+pub struct Office {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// For requests of any kind.
+    pub http: Client,
+    folder: TempDir,
+    database: TestDatabase,
+    process: Option<Child>,
+}
+
+/// An office person who has signed in.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    http: Client,
+    base: String,
+    token: String,
+}
+
+impl Office {
+    /// Starts a server on `database` and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it does not become ready.
+    pub async fn open(database: TestDatabase) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let address = free_address();
+        let http = Client::builder().build().expect("a client without special settings");
+        let mut office = Self { address, http, folder, database, process: None };
+        office.start().await;
+        office
+    }
+
+    /// Starts the server, after [`Office::kill`] or [`Office::stop`], and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it does not become ready.
+    pub async fn start(&mut self) {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_path());
+        let log = log.expect("the log file can be written");
+        let mut command = self.command();
+        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        self.process = Some(command.spawn().expect("the built server can be started"));
+        let began = Instant::now();
+        while !self.is_ready().await {
+            let ended = self.process.as_mut().and_then(|process| process.try_wait().ok().flatten());
+            assert!(ended.is_none(), "the server ended: {}", self.log());
+            assert!(began.elapsed() < READY_MAX, "the server is not ready: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn is_ready(&self) -> bool {
+        let answer = self.http.get(self.url("/readyz")).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// `kill -9`, as a power cut of the process.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    /// Process id of the running server.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("the server runs").id()
+    }
+
+    /// What the server has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    fn log_path(&self) -> std::path::PathBuf {
+        self.folder.path().join("server.log")
+    }
+
+    /// The whole address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A `fieldloop` command on the same data folder and database.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&Programs::built().fieldloop);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FIELDLOOP_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("FIELDLOOP_DATA_FOLDER", self.folder.path().join("data"))
+            .env("FIELDLOOP_DATABASE_URL", &self.database.url)
+            .env("FIELDLOOP_SERVER_LISTEN", self.address.to_string())
+            .env("FIELDLOOP_SERVER_PUBLIC_URL", self.url(""))
+            .env("FIELDLOOP_LANG", "en");
+        command
+    }
+
+    /// Runs a `fieldloop` command to its end and returns what it printed.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        let output = self.command().args(arguments).output().expect("the built server can be started");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "fieldloop {arguments:?}: {errors}");
+        printed
+    }
+
+    /// Creates a technician and invites a device for them: the short code to enrol with.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn invite(&self, login: &str) -> String {
+        let known = self.run(&["user", "list"]).contains(login);
+        if !known {
+            self.run(&["user", "add", login, "--role", "technician", "--no-password"]);
+        }
+        let printed = self.run(&["device", "invite", login, "--no-qr"]);
+        let line = printed.lines().find_map(|line| line.trim().strip_prefix("Code"));
+        line.expect("an invitation has a code").trim().to_owned()
+    }
+
+    /// Creates an office person with these roles and signs them in.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn desk(&self, login: &str, roles: &[&str]) -> Desk {
+        let mut arguments = vec!["user", "add", login, "--password", PASSWORD];
+        arguments.extend(roles.iter().flat_map(|role| ["--role", role]));
+        self.run(&arguments);
+        let body = json!({ "login_name": login, "password": PASSWORD });
+        let answer = self.http.post(self.url("/v1/sessions")).json(&body).send().await;
+        let answer: Value = answer.expect("the server answers").json().await.expect("a session is JSON");
+        let token = answer["token"].as_str().unwrap_or_else(|| panic!("no session: {answer}")).to_owned();
+        Desk { http: self.http.clone(), base: self.url(""), token }
+    }
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Desk {
+    /// A request that is signed in.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http
+            .request(method, format!("{}{path}", self.base))
+            .header("authorization", format!("Session {}", self.token))
+    }
+
+    /// Reads a resource.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn get(&self, path: &str) -> Value {
+        self.answered(Method::GET, path, self.request(Method::GET, path)).await
+    }
+
+    /// Creates a resource.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        self.answered(Method::POST, path, self.request(Method::POST, path).json(body)).await
+    }
+
+    /// Replaces a resource.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn put(&self, path: &str, body: &Value) -> Value {
+        self.answered(Method::PUT, path, self.request(Method::PUT, path).json(body)).await
+    }
+
+    async fn answered(&self, method: Method, path: &str, request: RequestBuilder) -> Value {
+        let answer = request.send().await.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let status = answer.status();
+        let text = answer.text().await.unwrap_or_default();
+        assert!(status.is_success(), "{method} {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+}
+
+/// A loopback address that was free a moment ago.
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    listener.local_addr().expect("a bound listener has an address")
+}
