@@ -11,7 +11,7 @@ use crate::keys::{KeyFileError, Keys};
 use crate::layers::{self, Class};
 use crate::people::PasswordPlaces;
 use crate::store::{Store, StoreError, StoreSettings};
-use crate::{auth, devices, health, openapi, people, problem};
+use crate::{audit, auth, devices, health, openapi, people, problem};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
@@ -130,6 +130,7 @@ pub async fn open_store(config: &Config) -> Result<Store, StartError> {
         url: config.database_url(),
         connections_max: config.database.connections_max,
         wait_max: Duration::from_millis(config.database.wait_ms),
+        disk_free_bytes_min: config.data.disk_free_mib_min << 20,
     };
     Ok(Store::open(&settings).await?)
 }
@@ -159,6 +160,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::administration().of(health::routes()))
         .merge(Class::administration().of(people::routes()))
         .merge(Class::administration().of(devices::routes()))
+        .merge(Class::administration().of(audit::routes()))
         .merge(Class::enrolment().of(devices::enrolment_routes().merge(auth::routes())))
 }
 

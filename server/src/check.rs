@@ -2,6 +2,7 @@
 
 use crate::app;
 use crate::config::Config;
+use crate::disk;
 use crate::installation;
 use crate::keys::Keys;
 use crate::problem::Language;
@@ -9,9 +10,6 @@ use crate::store::{Store, StoreError, on_engine};
 use crate::{audit, clock::Entropy};
 use std::fmt::Write;
 use std::path::Path;
-
-/// Below this much free space something will soon fail: as much as checkpoint and uploads may need at once.
-const DISK_FREE_BYTES_MIN: u64 = 512 << 20;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +28,7 @@ pub async fn check(config: &Config) -> Vec<Finding> {
             subject: "configuration",
             verdict: Ok(format!("{} on {}", config.server.public_url(), config.server.listen)),
         },
-        Finding { subject: "disk", verdict: check_disk(folder) },
+        Finding { subject: "disk", verdict: check_disk(config) },
     ];
     let store = match app::open_store(config).await {
         Ok(store) => store,
@@ -49,19 +47,12 @@ pub async fn check(config: &Config) -> Vec<Finding> {
     findings
 }
 
-fn check_disk(folder: &Path) -> Result<String, String> {
-    // The folder may not be there yet: then its nearest ancestor is where it will be.
-    let existing = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
-    let existing = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
-    let free = rustix::fs::statvfs(existing)
-        .map(|stat| stat.f_bavail.saturating_mul(stat.f_frsize))
-        .map_err(|error| format!("{}: {error}", folder.display()))?;
-    let text = format!("{} MiB free at {}", free >> 20, folder.display());
-    if free >= DISK_FREE_BYTES_MIN {
-        Ok(text)
-    } else {
-        Err(format!("{text}: at least {} MiB are needed", DISK_FREE_BYTES_MIN >> 20))
-    }
+fn check_disk(config: &Config) -> Result<String, String> {
+    let folder = &config.data.folder;
+    let free = disk::free_bytes(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let (free, needed) = (free >> 20, config.data.disk_free_mib_min);
+    let text = format!("{free} MiB free at {}", folder.display());
+    if free >= needed { Ok(text) } else { Err(format!("{text}: at least {needed} MiB are needed")) }
 }
 
 async fn check_database(store: &Store) -> Result<Result<String, String>, StoreError> {

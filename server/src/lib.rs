@@ -7,6 +7,7 @@ pub mod check;
 pub mod clock;
 pub mod config;
 pub mod devices;
+pub mod disk;
 pub mod health;
 pub mod http;
 pub mod installation;

@@ -6,6 +6,9 @@ use crate::config::{LogConfig, LogFormat};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
+/// Upper ends of the buckets of every duration, in seconds.
+const SECONDS: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
+
 /// Log or figures could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
@@ -33,7 +36,7 @@ pub fn start_log(config: &LogConfig) -> Result<(), TelemetryError> {
 
 /// Collects the figures that the server counts.
 pub fn start_metrics() -> Result<PrometheusHandle, TelemetryError> {
-    Ok(PrometheusBuilder::new().install_recorder()?)
+    Ok(PrometheusBuilder::new().set_buckets(&SECONDS)?.install_recorder()?)
 }
 
 /// `/metrics` in Prometheus text form.

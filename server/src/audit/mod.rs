@@ -4,10 +4,12 @@
 //! record. [`append`] takes the log's counter, so it comes last in a transaction. Entries carry ids, never names,
 //! addresses or free text of customers; bodies of envelopes lie beside the log so that they can be erased.
 
+mod api;
 mod entry;
 mod sql;
 #[cfg(test)]
 mod tests;
 
+pub use api::routes;
 pub use entry::{Detail, EntryKind, EnvelopeEntry, NewEntry};
 pub use sql::{Entry, append, append_all, first_gap, last_index, list};

@@ -62,6 +62,19 @@ async fn the_same_envelope_enters_only_once() {
     .await;
 }
 
+#[tokio::test]
+async fn administrators_read_the_log_and_others_do_not() {
+    use crate::people::{Role, tests::a_person};
+    let test = crate::testing::TestApp::sqlite().await;
+    let (_, admin) = a_person(&test, "root", &[Role::Administrator]).await;
+    let (_, clerk) = a_person(&test, "clerk", &[Role::Clerk]).await;
+    let read = |session: &str| test.get("/v1/server-log?limit=2").header("authorization", session).send();
+    let page = read(&admin).await;
+    assert_eq!(page.json["items"][1]["kind"], "person.created", "{}", page.json);
+    assert!(page.json["next_cursor"].is_string());
+    assert_eq!(read(&clerk).await.status, 403);
+}
+
 #[test]
 fn the_canonical_bytes_never_change() {
     let entry = entry(EntryKind::DEVICE_REVOKED)

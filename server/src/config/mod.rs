@@ -55,11 +55,13 @@ pub struct Config {
 pub struct DataConfig {
     /// Folder of keys, photos and, unless configured otherwise, the database.
     pub folder: PathBuf,
+    /// With fewer free MiB the embedded database takes no writes. 0: no limit.
+    pub disk_free_mib_min: u64,
 }
 
 impl Default for DataConfig {
     fn default() -> Self {
-        Self { folder: PathBuf::from("./fieldloop-data") }
+        Self { folder: PathBuf::from("./fieldloop-data"), disk_free_mib_min: 512 }
     }
 }
 
@@ -141,6 +143,7 @@ impl Config {
     /// Checks every range.
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.server.validate()?;
+        in_range("data.disk_free_mib_min", self.data.disk_free_mib_min, 0..=10_000_000)?;
         self.database.validate()?;
         self.auth.validate()
     }

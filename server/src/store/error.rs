@@ -25,6 +25,14 @@ pub enum StoreError {
         /// How long was waited.
         waited: Duration,
     },
+    /// So little room is left on the disk that nothing more is written.
+    #[error("{free} bytes are free where the database is, at least {needed} are needed")]
+    DiskLow {
+        /// Free bytes.
+        free: u64,
+        /// The configured floor.
+        needed: u64,
+    },
     /// The URL names no database that the server knows.
     #[error("{url:?} is no database URL: expected sqlite:///path/file.db or postgres://…")]
     BadUrl {
@@ -100,7 +108,7 @@ impl StoreError {
 
     /// Whether the disk of the database is full.
     pub fn is_disk_full(&self) -> bool {
-        matches!(self.code().as_deref(), Some("13" | "53100"))
+        matches!(self, Self::DiskLow { .. }) || matches!(self.code().as_deref(), Some("13" | "53100"))
     }
 
     pub(super) fn from_acquire(error: sqlx::Error) -> Self {

@@ -33,12 +33,14 @@ pub struct StoreSettings {
     pub connections_max: u32,
     /// How long a request waits for its turn before it is told that the store is busy.
     pub wait_max: Duration,
+    /// With less free space than this an embedded database refuses writes: checkpoints need room, too. 0: never.
+    pub disk_free_bytes_min: u64,
 }
 
 impl StoreSettings {
     /// The usual settings for this URL.
     pub fn for_url(url: impl Into<String>) -> Self {
-        Self { url: url.into(), connections_max: 8, wait_max: Duration::from_secs(2) }
+        Self { url: url.into(), connections_max: 8, wait_max: Duration::from_secs(2), disk_free_bytes_min: 0 }
     }
 }
 
@@ -133,10 +135,12 @@ impl Store {
     /// Begins a transaction that may write. Nothing is kept unless [`Tx::commit`] is called.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when no turn came within the configured time.
+    /// [`StoreError::Busy`] when no turn came within the configured time, [`StoreError::DiskLow`] when the disk is
+    /// nearly full.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         match &self.engine {
             Engine::Sqlite(pools) => {
+                pools.require_room()?;
                 Ok(Tx::Sqlite(SqliteTx(SqliteTxKind::Member(pools.writer.begin().await?))))
             }
             Engine::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await.map_err(StoreError::from_acquire)?)),

@@ -250,6 +250,40 @@ async fn a_failed_commit_fails_every_member_and_the_store_recovers() {
     assert_eq!(notes(&store).await, ["afterwards"]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_fails_who_meets_it_and_nobody_for_good() {
+    let (_database, store, mut holder) = held_store().await;
+    let innocent = spawn_note(&store, "innocent".to_owned());
+    until_waiting(&store, 1).await;
+    let pages = |tx, sql: &'static str| async move {
+        let mut tx: Tx = tx;
+        let pages: i64 = on_engine!(&mut tx, |conn| sqlx::query_scalar(sql).fetch_one(conn).await).unwrap();
+        (tx, pages)
+    };
+    (holder, _) = pages(holder, "PRAGMA page_count").await;
+    (holder, _) = pages(holder, "PRAGMA max_page_count = 1").await;
+    let error = note(&mut holder, &"x".repeat(1 << 20)).await.unwrap_err();
+    assert!(error.is_disk_full(), "{error}");
+    drop(holder);
+    innocent.await.unwrap().unwrap();
+    let (tx, _) = pages(store.write().await.unwrap(), "PRAGMA max_page_count = 1000000").await;
+    drop(tx);
+    spawn_note(&store, "y".repeat(1 << 20)).await.unwrap().unwrap();
+    assert_eq!(notes(&store).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_nearly_full_disk_takes_no_more_writes_but_is_read() {
+    let database = TestDatabase::sqlite();
+    drop(database.open().await);
+    let mut settings = StoreSettings::for_url(database.url.clone());
+    settings.disk_free_bytes_min = u64::MAX;
+    let store = Store::open(&settings).await.unwrap();
+    let Err(error) = store.write().await else { panic!("written to a full disk") };
+    assert!(error.is_disk_full() && !error.is_busy(), "{error}");
+    assert!(store.read().await.is_ok());
+}
+
 #[tokio::test]
 async fn who_waits_too_long_is_told_that_the_store_is_busy() {
     let database = TestDatabase::sqlite();
