@@ -4,6 +4,7 @@
 //! (one file per subcommand), `output` and `render` show it, `i18n` has the words.
 
 mod cli;
+pub mod client;
 mod clock;
 mod cmd;
 mod ctx;
@@ -13,6 +14,7 @@ pub mod machine;
 mod output;
 mod render;
 pub mod store;
+pub mod sync;
 
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
 

@@ -40,6 +40,15 @@ pub struct CommandRow {
     pub state: CommandState,
 }
 
+impl CommandState {
+    pub(super) fn of(outcome: &CommandOutcome) -> Self {
+        match outcome.clone() {
+            CommandOutcome::Done { reference } => Self::Done { reference },
+            CommandOutcome::Refused { reason, detail } => Self::Refused { reason, detail },
+        }
+    }
+}
+
 #[derive(FromRow)]
 struct RawCommand {
     command_id: String,

@@ -155,6 +155,8 @@ impl Store {
         .bind(i64::try_from(answer.epoch).unwrap_or(i64::MAX))
         .execute(&mut *tx)
         .await?;
+        // No visit was begun under the new identity.
+        sqlx::query("UPDATE visits SET begun_generation = NULL").execute(&mut *tx).await?;
         // Before the commit: a marker without a store hurts nobody, a store without one is refused.
         super::binding::write_marker(self.home(), &install, 0)?;
         tx.commit().await?;

@@ -225,6 +225,15 @@ impl Store {
     }
 
     /// Where the present chain ends.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn chain_end(&self) -> Result<ChainPosition, StoreError> {
+        let device = self.identity().await?.device;
+        Self::chain_end_in(&mut self.pool().begin().await?, device).await
+    }
+
+    /// The same inside a transaction.
     pub(crate) async fn chain_end_in(tx: &mut Tx, device: DeviceId) -> Result<ChainPosition, StoreError> {
         let row: Option<(i64, String)> = sqlx::query_as(
             "SELECT sequence, hash FROM log WHERE device_id = $1 ORDER BY sequence DESC LIMIT 1",

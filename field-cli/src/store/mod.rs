@@ -14,6 +14,7 @@
 mod binding;
 mod commands;
 mod error;
+mod exchange;
 mod identity;
 mod log;
 mod origins;
@@ -33,6 +34,7 @@ mod tests;
 
 pub use commands::{CommandRow, CommandState};
 pub use error::StoreError;
+pub use exchange::{Outgoing, Performed, VisitReceipt};
 pub use identity::{Identity, NewIdentity};
 pub use log::{EnvelopeState, LogCounts, LogRow};
 pub use origins::Origin;
@@ -153,6 +155,31 @@ impl Store {
 
     pub(crate) fn pool(&self) -> &SqlitePool {
         &self.pool
+    }
+
+    /// Deletes everything this device has: database, key and photos. Only when the office orders it.
+    ///
+    /// # Errors
+    /// When a file cannot be deleted.
+    pub async fn wipe(&self) -> Result<(), StoreError> {
+        self.close().await;
+        let database = self.home.database();
+        let with = |suffix: &str| {
+            let mut name = database.clone().into_os_string();
+            name.push(suffix);
+            std::path::PathBuf::from(name)
+        };
+        // The key first: without it nothing here can speak for the device any more.
+        for file in [self.home.key_file(), database.clone(), with("-wal"), with("-shm")] {
+            match std::fs::remove_file(&file) {
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(StoreError::file("delete", file, source));
+                }
+                _ => {}
+            }
+        }
+        let photos = self.home.photos();
+        std::fs::remove_dir_all(&photos).map_err(|source| StoreError::file("delete", photos, source))
     }
 
     /// Closes the database; what was committed stays.

@@ -261,6 +261,32 @@ impl Store {
         Ok(())
     }
 
+    /// Notes that bytes are whole on the server, in every visit that names them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn photo_arrived(&self, sha256: BlobHash) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        let moved = sqlx::query(
+            "UPDATE blobs SET state = 'arrived', reason = NULL, upload_url = NULL, upload_offset = size_bytes, \
+             arrived_at_ms = $2 WHERE sha256 = $1 AND state != 'arrived'",
+        )
+        .bind(sha256.to_string())
+        .bind(self.machine().now().unix_ms())
+        .execute(&mut *tx)
+        .await?;
+        if moved.rows_affected() > 0 {
+            sqlx::query(
+                "UPDATE visits SET receipt_photos_arrived = min(receipt_photos_named, receipt_photos_arrived + 1) \
+                 WHERE visit_id IN (SELECT visit_id FROM photos WHERE sha256 = $1)",
+            )
+            .bind(sha256.to_string())
+            .execute(&mut *tx)
+            .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
     /// Notes what became of bytes, and why when they did not arrive.
     ///
     /// # Errors

@@ -212,6 +212,17 @@ impl Store {
 
     /// Starts writing to the device log. Holds the database until [`LogWriter::commit`].
     pub(crate) async fn log_writer(&self) -> Result<LogWriter<'_>, StoreError> {
+        let writer = self.log_writer_unchecked().await?;
+        let (end, own_from) = (writer.position.sequence, writer.known.own_from);
+        binding::check(self.home(), self.machine(), &writer.identity, end)?;
+        match own_from {
+            0 => Ok(writer),
+            from => Err(StoreError::Restored { found: end, written: u64::try_from(from).unwrap_or(0) }),
+        }
+    }
+
+    /// The same, whether or not the store may be written to: only for taking in what the server says.
+    pub(crate) async fn log_writer_unchecked(&self) -> Result<LogWriter<'_>, StoreError> {
         let mut tx = self.write().await?;
         let identity = Self::identity_in(&mut tx).await?;
         let known: Known =
@@ -219,21 +230,17 @@ impl Store {
                 .fetch_one(&mut *tx)
                 .await?;
         let position = Self::chain_end_in(&mut tx, identity.device).await?;
-        binding::check(self.home(), self.machine(), &identity, position.sequence)?;
-        if known.own_from != 0 {
-            let written = u64::try_from(known.own_from).unwrap_or(0);
-            return Err(StoreError::Restored { found: position.sequence, written });
-        }
         let (key, now) = (self.key()?, self.machine().now());
         Ok(LogWriter { store: self, tx, identity, key, known, position, now, written: Vec::new() })
     }
 }
 
+/// What goes into every header of what the server said last.
 #[derive(FromRow)]
-struct Known {
-    epoch: i64,
-    log_index_known: i64,
-    server_time_known_ms: i64,
+pub(super) struct Known {
+    pub(super) epoch: i64,
+    pub(super) log_index_known: i64,
+    pub(super) server_time_known_ms: i64,
     own_from: i64,
 }
 
@@ -242,9 +249,9 @@ pub(crate) struct LogWriter<'s> {
     store: &'s Store,
     pub(crate) tx: Tx,
     pub(crate) identity: Identity,
-    key: SigningKey,
-    known: Known,
-    position: ChainPosition,
+    pub(super) key: SigningKey,
+    pub(super) known: Known,
+    pub(super) position: ChainPosition,
     pub(crate) now: Timestamp,
     written: Vec<EnvelopeHash>,
 }
@@ -310,7 +317,7 @@ impl LogWriter<'_> {
     }
 
     /// Appends the begin of this device on a visit, unless it stands in the log already.
-    async fn begin_visit(&mut self, visit: VisitId, open: &OpenVisit) -> Result<(), StoreError> {
+    pub(super) async fn begin_visit(&mut self, visit: VisitId, open: &OpenVisit) -> Result<(), StoreError> {
         if open.begun {
             return Ok(());
         }
@@ -398,7 +405,7 @@ impl LogWriter<'_> {
     }
 
     /// Remembers that the newest envelope brought a change, so that its values can be told their author.
-    async fn note_origin(&mut self, change: ChangeHash) -> Result<(), StoreError> {
+    pub(super) async fn note_origin(&mut self, change: ChangeHash) -> Result<(), StoreError> {
         let origin = Origin {
             device: self.identity.device,
             sequence: self.position.sequence,
@@ -408,10 +415,33 @@ impl LogWriter<'_> {
         note_origins_in(&mut self.tx, &[change], origin).await
     }
 
+    /// The envelope that was appended last.
+    pub(super) async fn newest(&mut self) -> Result<Option<Envelope>, StoreError> {
+        let row: (Vec<u8>, Vec<u8>, Vec<u8>) =
+            sqlx::query_as("SELECT cose, salt, body FROM log WHERE hash = $1")
+                .bind(self.position.hash.to_string())
+                .fetch_one(&mut *self.tx)
+                .await?;
+        let salt = row.1.try_into().unwrap_or_default();
+        Ok(Envelope::open(&row.0, salt, row.2).ok())
+    }
+
+    /// Whether the bytes are on this device.
+    pub(super) fn has_copy(&self, sha256: BlobHash) -> bool {
+        self.store.home().photos().join(sha256.to_string()).is_file()
+    }
+
     /// Makes everything durable; only now may "saved" be said.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        let moved = !self.written.is_empty();
+        self.commit_marking(moved).await
+    }
+
+    /// Makes everything durable; with `mark`, what the chain holds now is all that this
+    /// installation has written.
+    pub(super) async fn commit_marking(self, mark: bool) -> Result<(), StoreError> {
         self.tx.commit().await?;
-        if self.written.is_empty() {
+        if !mark {
             return Ok(());
         }
         // After the commit, so that the marker is never ahead of an honest store.

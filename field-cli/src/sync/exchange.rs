@@ -1,0 +1,201 @@
+//! Exchanges until both sides have everything. One in the normal case.
+
+use super::SyncError;
+use crate::client::{Backoff, ClientError, DeviceClient};
+use crate::store::{Performed, Store};
+use sync_core::protocol::BODY_BYTES_MAX;
+use sync_core::replica::{compose, plan};
+
+/// Smallest request body that is still halved no further: one envelope always fits.
+const BODY_BYTES_MIN: u64 = 16 * 1024;
+/// How often a request is tried again before the technician is told.
+const RETRIES: usize = 4;
+/// How often exchanges may follow one another without anything getting further.
+const STANDSTILL_MAX: u32 = 3;
+/// Exchanges in a row that repair a differing digest.
+const REPAIRS_MAX: u32 = 1;
+
+/// What the exchanges of one sync did, together.
+#[derive(Debug, Default)]
+pub struct Rounds {
+    /// Exchanges that were answered.
+    pub count: u32,
+    /// Compressed bytes up and down.
+    pub bytes_up: u64,
+    /// Compressed bytes down.
+    pub bytes_down: u64,
+    /// Envelopes sent that the server has now.
+    pub envelopes_sent: u64,
+    /// What the answers changed here.
+    pub performed: Performed,
+}
+
+/// Where both sides stand; when it does not change, nothing gets further.
+#[derive(PartialEq, Eq, Clone, Copy)]
+struct Standing {
+    cursor: u64,
+    acknowledged: u64,
+    own: u64,
+}
+
+/// Exchanges until both sides have everything.
+///
+/// # Errors
+/// When the server cannot be reached or refuses; everything recorded stays on this device.
+pub async fn exchange(store: &Store, client: &DeviceClient) -> Result<Rounds, SyncError> {
+    let mut rounds = Rounds::default();
+    let (mut standstill, mut repairs) = (0, 0);
+    let mut standing = None;
+    loop {
+        let round = one(store, client, &mut rounds).await?;
+        stop_orders(store, &round.performed).await?;
+        let now = round.standing;
+        standstill = if standing == Some(now) { standstill + 1 } else { 0 };
+        standing = Some(now);
+        let goes_on = round.goes_on();
+        let repair = !goes_on && round.differs && repairs < REPAIRS_MAX;
+        repairs += u32::from(repair);
+        rounds.performed.add(round.performed);
+        if !goes_on && !repair {
+            return Ok(rounds);
+        }
+        if standstill >= STANDSTILL_MAX {
+            return Err(SyncError::Stuck);
+        }
+    }
+}
+
+struct Round {
+    performed: Performed,
+    /// Everything that was unsent found room.
+    complete: bool,
+    differs: bool,
+    standing: Standing,
+}
+
+impl Round {
+    fn goes_on(&self) -> bool {
+        let performed = &self.performed;
+        !performed.whole
+            || performed.more
+            || performed.fetching_own
+            || performed.reissued > 0
+            || !self.complete
+    }
+}
+
+async fn stop_orders(store: &Store, performed: &Performed) -> Result<(), SyncError> {
+    if performed.escrow {
+        return Err(SyncError::Revoked);
+    }
+    if performed.forked {
+        return Err(SyncError::MustEnrolAgain);
+    }
+    if performed.wipe && store.log_counts().await?.unsent == 0 {
+        store.wipe().await?;
+        return Err(SyncError::Wiped);
+    }
+    Ok(())
+}
+
+/// One exchange, tried again while the network fails, with a smaller body each time.
+async fn one(store: &Store, client: &DeviceClient, rounds: &mut Rounds) -> Result<Round, SyncError> {
+    let mut backoff = Backoff::new(RETRIES);
+    loop {
+        match attempt(store, client, rounds).await {
+            Err(SyncError::Client(error)) => {
+                let waited = after_failure(store, &error, &mut backoff).await?;
+                if !waited {
+                    return Err(error.into());
+                }
+            }
+            Err(error) => {
+                let bytes_max = store.sync_state().await?.body_bytes_max;
+                store.note_failure(error.code(), bytes_max).await?;
+                return Err(error);
+            }
+            Ok(round) => return Ok(round),
+        }
+    }
+}
+
+/// Waits until the next attempt; false when it is time to tell the technician.
+async fn after_failure(store: &Store, error: &ClientError, backoff: &mut Backoff) -> Result<bool, SyncError> {
+    let too_large = matches!(error, ClientError::Problem { problem } if problem.status == 413);
+    let broke =
+        matches!(error, ClientError::Unreachable { connecting: false, .. } | ClientError::Silent { .. });
+    let mut bytes_max = store.sync_state().await?.body_bytes_max;
+    if too_large || broke {
+        bytes_max = (bytes_max / 2).max(BODY_BYTES_MIN);
+    }
+    store.note_failure(error.code(), bytes_max).await?;
+    // Without a connection there is nothing to wait for on site.
+    let hopeless = matches!(error, ClientError::Unreachable { connecting: true, .. });
+    if hopeless || !(error.is_passing() || too_large) {
+        return Ok(false);
+    }
+    match backoff.next(store.machine(), error.retry_after()) {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => return Ok(false),
+    }
+    Ok(true)
+}
+
+async fn attempt(store: &Store, client: &DeviceClient, rounds: &mut Rounds) -> Result<Round, SyncError> {
+    let bytes_max = usize::try_from(store.sync_state().await?.body_bytes_max).unwrap_or(BODY_BYTES_MAX);
+    let outgoing = store.outgoing(bytes_max).await?;
+    client.set_token(outgoing.state.token.clone(), outgoing.state.clock_offset_ms);
+    let composed = compose(&outgoing.upload(bytes_max));
+    let answer = client.exchange(&composed.body, BODY_BYTES_MAX).await?;
+    rounds.count += 1;
+    rounds.bytes_up += u64::try_from(composed.body.len()).unwrap_or(0);
+    rounds.bytes_down += u64::try_from(answer.len()).unwrap_or(0);
+    let identity = &outgoing.identity;
+    let plan = plan(&answer, identity.server, outgoing.state.epoch, outgoing.own, outgoing.acknowledged())?;
+    let told: &[_] = if composed.complete { &outgoing.ask.settled_visits } else { &[] };
+    let performed = store.perform(plan, told).await?;
+    let state = store.sync_state().await?;
+    let grown = state.body_bytes_max.saturating_mul(2).min(u64::try_from(BODY_BYTES_MAX).unwrap_or(u64::MAX));
+    if performed.whole && grown != state.body_bytes_max {
+        store.update_sync_state(|state| state.body_bytes_max = grown).await?;
+    }
+    client.set_token(state.token, state.clock_offset_ms);
+    rounds.envelopes_sent += state.acknowledged.saturating_sub(outgoing.state.acknowledged);
+    Ok(Round {
+        complete: (outgoing.complete && composed.complete) || performed.fetching_own,
+        differs: state.digest_differs,
+        standing: Standing {
+            cursor: state.cursor,
+            acknowledged: state.acknowledged,
+            own: store.chain_end().await?.sequence,
+        },
+        performed,
+    })
+}
+
+impl Performed {
+    /// This and what a later answer changed.
+    fn add(&mut self, later: Performed) {
+        self.whole = later.whole;
+        self.more = later.more;
+        self.new_epoch = later.new_epoch.or(self.new_epoch);
+        self.merged += later.merged;
+        self.pending = later.pending;
+        self.quarantined.extend(later.quarantined);
+        self.reissued += later.reissued;
+        for (place, count) in later.foreign {
+            *self.foreign.entry(place).or_default() += count;
+        }
+        self.documents += later.documents;
+        self.pack_items += later.pack_items;
+        self.visits_new.extend(later.visits_new);
+        self.visits_lost.extend(later.visits_lost);
+        self.commands.extend(later.commands);
+        self.reworks.extend(later.reworks);
+        for receipt in later.receipts {
+            self.receipts.retain(|older| older.visit != receipt.visit);
+            self.receipts.push(receipt);
+        }
+        self.conflicts_open = later.conflicts_open;
+    }
+}

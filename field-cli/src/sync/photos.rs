@@ -1,0 +1,139 @@
+//! Photos after the data, one after the other: what was begun first, then the small ones.
+
+use super::SyncError;
+use crate::client::{Announced, ClientError, DeviceClient, Rate, Sent, UploadError, Watch};
+use crate::store::{BlobState, PhotoRow, Store};
+
+/// How one photo ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhotoEnd {
+    /// Whole on the server, after this many bytes travelled.
+    Arrived(u64),
+    /// The server had it already.
+    Had,
+    /// The server will not take it: stable code and what it said.
+    Refused(String, String),
+    /// The copy on this device cannot be read.
+    Lost,
+}
+
+/// What became of the photos of one sync.
+#[derive(Debug, Default)]
+pub struct PhotoReport {
+    /// Photos that were to be sent.
+    pub total: u64,
+    /// Those that are on the server now.
+    pub arrived: u64,
+    /// Bytes that travelled.
+    pub bytes: u64,
+    /// Those that the server refused or that are lost, with the reason code.
+    pub failed: Vec<(PhotoRow, String)>,
+}
+
+/// Who watches photos travel.
+pub trait PhotoWatch {
+    /// A photo begins; `offset` bytes of it are on the server.
+    fn begins(&mut self, photo: &PhotoRow, offset: u64);
+    /// Bytes of it up to `offset` have left the device.
+    fn moved(&mut self, photo: &PhotoRow, offset: u64);
+    /// It ended.
+    fn ended(&mut self, photo: &PhotoRow, end: &PhotoEnd);
+}
+
+struct Step<'a, W> {
+    store: &'a Store,
+    photo: &'a PhotoRow,
+    watch: &'a mut W,
+    begun: bool,
+}
+
+impl<W: PhotoWatch> Watch for Step<'_, W> {
+    async fn placed(&mut self, url: &str, offset: u64) {
+        // What is lost with this row is only where to look first: the server knows better.
+        let _ = self.store.set_upload(self.photo.blob.sha256, Some(url), offset).await;
+        if !self.begun {
+            self.begun = true;
+            self.watch.begins(self.photo, offset);
+        }
+    }
+
+    fn moved(&mut self, offset: u64) {
+        self.watch.moved(self.photo, offset);
+    }
+}
+
+/// Sends every photo that is not on the server. One that the server refuses holds up no other.
+///
+/// # Errors
+/// When the network fails or the server refuses this device; photos sent until then have arrived.
+pub async fn send_photos(
+    store: &Store,
+    client: &DeviceClient,
+    rate: Rate,
+    watch: &mut impl PhotoWatch,
+    report: &mut PhotoReport,
+) -> Result<(), SyncError> {
+    let photos = store.photos_to_send().await?;
+    report.total = u64::try_from(photos.len()).unwrap_or(0);
+    for photo in photos {
+        let blob = Announced {
+            sha256: photo.blob.sha256,
+            size_bytes: photo.blob.size_bytes,
+            media_type: photo.blob.media_type.clone(),
+            visit: photo.visit,
+            path: photo.blob.path.clone(),
+            upload_url: photo.blob.upload_url.clone(),
+        };
+        let mut step = Step { store, photo: &photo, watch, begun: false };
+        let end = match client.upload(&blob, rate, &mut step).await {
+            Ok(Sent::Had) => PhotoEnd::Had,
+            Ok(Sent::Bytes(bytes)) => PhotoEnd::Arrived(bytes),
+            Err(UploadError::Refused { problem, .. }) => PhotoEnd::Refused(problem.code, problem.title),
+            Err(UploadError::Copy { .. }) => PhotoEnd::Lost,
+            Err(UploadError::Client(error)) => return Err(stopped(store, error).await?),
+        };
+        settle(store, &photo, &end, report).await?;
+        watch.ended(&photo, &end);
+    }
+    Ok(())
+}
+
+async fn stopped(store: &Store, error: ClientError) -> Result<SyncError, SyncError> {
+    if let ClientError::Refused { problem } = &error
+        && problem.code == "device-revoked"
+    {
+        return Ok(SyncError::Revoked);
+    }
+    let bytes_max = store.sync_state().await?.body_bytes_max;
+    store.note_failure(error.code(), bytes_max).await?;
+    Ok(error.into())
+}
+
+async fn settle(
+    store: &Store,
+    photo: &PhotoRow,
+    end: &PhotoEnd,
+    report: &mut PhotoReport,
+) -> Result<(), SyncError> {
+    let sha256 = photo.blob.sha256;
+    match end {
+        PhotoEnd::Arrived(bytes) => {
+            report.bytes += bytes;
+            report.arrived += 1;
+            store.photo_arrived(sha256).await?;
+        }
+        PhotoEnd::Had => {
+            report.arrived += 1;
+            store.photo_arrived(sha256).await?;
+        }
+        PhotoEnd::Refused(code, _) => {
+            store.set_blob_state(sha256, BlobState::Refused, Some(code)).await?;
+            report.failed.push((photo.clone(), code.clone()));
+        }
+        PhotoEnd::Lost => {
+            store.set_blob_state(sha256, BlobState::Unavailable, Some("copy-lost")).await?;
+            report.failed.push((photo.clone(), "copy-lost".to_owned()));
+        }
+    }
+    Ok(())
+}
