@@ -1,32 +1,32 @@
-//! What every command has at hand: words, output, clocks, the folder of this device.
+//! What every command has at hand: words, output, the machine, the folder of this device.
 
 use crate::cli::Global;
-use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::failure::{Exit, Failure};
-use crate::i18n::{Lang, Words};
+use crate::i18n::{Lang, Words, say};
+use crate::machine::{Home, Machine};
 use crate::output::Output;
-use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
+use crate::store::{Store, StoreError};
+use inquire::InquireError;
 use jiff::tz::TimeZone;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use sync_core::time::Timestamp;
 
 /// Name of the file in the device's folder that keeps the chosen language.
 const LANG_FILE: &str = "lang";
 
 /// The surroundings of one command.
 pub(crate) struct Ctx {
-    /// Folder with everything of this device.
-    pub(crate) home: PathBuf,
+    /// Folders with everything of this device.
+    pub(crate) home: Home,
     /// The words of the user's language.
     pub(crate) words: Words,
     /// Where results and messages go.
     pub(crate) out: Output,
-    /// The clocks.
-    pub(crate) clock: Arc<dyn Clock>,
-    /// Chance.
-    pub(crate) entropy: Arc<dyn Entropy>,
+    /// Clocks and chance.
+    pub(crate) machine: Machine,
     /// The zone in which times are shown.
     pub(crate) zone: TimeZone,
     /// Whether somebody is there to answer questions.
@@ -36,8 +36,14 @@ pub(crate) struct Ctx {
 /// The surroundings that this process was started in. Language and folder are found before
 /// arguments are parsed, since errors about arguments need words, too.
 pub(crate) fn of_this_process(arguments: &[OsString]) -> Ctx {
-    let home = early(arguments, "--home", "FIELD_HOME").map_or_else(default_home, PathBuf::from);
-    let lang = early(arguments, "--lang", "FIELD_LANG")
+    let found = Home::of_this_user().unwrap_or_else(|_| Home::below(Path::new(".fieldloop")));
+    let home = match early(arguments, "--home") {
+        Some(data) => Home { data: PathBuf::from(data), ..found },
+        None => found,
+    };
+    let variable = || std::env::var("FIELD_LANG").ok().filter(|value| !value.is_empty());
+    let lang = early(arguments, "--lang")
+        .or_else(variable)
         .and_then(|text| text.parse().ok())
         .or_else(|| chosen_lang(&home))
         .unwrap_or_else(Lang::of_system);
@@ -45,8 +51,7 @@ pub(crate) fn of_this_process(arguments: &[OsString]) -> Ctx {
         home,
         words: Words::new(lang),
         out: Output::of_this_process(),
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(SystemEntropy),
+        machine: Machine::this(),
         zone: TimeZone::system(),
         interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
     }
@@ -55,8 +60,8 @@ pub(crate) fn of_this_process(arguments: &[OsString]) -> Ctx {
 impl Ctx {
     /// Takes over what was typed.
     pub(crate) fn take(&mut self, global: &Global) {
-        if let Some(home) = &global.home {
-            self.home.clone_from(home);
+        if let Some(data) = &global.home {
+            self.home.data.clone_from(data);
         }
         if let Some(lang) = global.lang
             && lang != self.words.lang
@@ -69,10 +74,24 @@ impl Ctx {
         }
     }
 
+    /// The store of this device.
+    ///
+    /// # Errors
+    /// When the device is not enrolled or the store cannot be used.
+    pub(crate) async fn store(&self) -> Result<Store, StoreError> {
+        Store::open(self.home.clone(), self.machine.clone()).await
+    }
+
+    /// The wall clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.machine.now()
+    }
+
     /// Shows a failure and gives its exit code.
-    pub(crate) fn report(&mut self, failure: &Failure) -> Exit {
-        self.out.failure(failure);
-        failure.exit
+    pub(crate) fn report(&mut self, failure: Failure) -> Exit {
+        let told = failure.told(&self.words);
+        self.out.failure(&told);
+        told.exit
     }
 
     /// Keeps the language for later commands.
@@ -80,19 +99,84 @@ impl Ctx {
     /// # Errors
     /// When the folder cannot be written.
     pub(crate) fn choose_lang(&mut self, lang: Lang) -> std::io::Result<()> {
-        std::fs::create_dir_all(&self.home)?;
-        std::fs::write(self.home.join(LANG_FILE), lang.tag())?;
+        std::fs::create_dir_all(&self.home.data)?;
+        std::fs::write(self.home.data.join(LANG_FILE), lang.tag())?;
         self.words = Words::new(lang);
         Ok(())
     }
+
+    /// The value of an argument, asked for on a terminal when it was not typed.
+    ///
+    /// # Errors
+    /// Off a terminal, a usage failure that names the argument.
+    pub(crate) fn need(
+        &self,
+        given: Option<&str>,
+        argument: &str,
+        question: &str,
+    ) -> Result<String, Failure> {
+        if let Some(text) = given.map(str::trim).filter(|text| !text.is_empty()) {
+            return Ok(text.to_owned());
+        }
+        if !self.interactive {
+            return Err(self.missing(argument));
+        }
+        let answer = inquire::Text::new(question).prompt().map_err(|error| self.unanswered(&error))?;
+        match answer.trim() {
+            "" => Err(self.missing(argument)),
+            text => Ok(text.to_owned()),
+        }
+    }
+
+    /// One of several options, asked for on a terminal.
+    ///
+    /// # Errors
+    /// Off a terminal, a usage failure that names the argument.
+    pub(crate) fn choose<T: fmt::Display>(
+        &self,
+        argument: &str,
+        question: &str,
+        options: Vec<T>,
+    ) -> Result<T, Failure> {
+        if !self.interactive {
+            return Err(self.missing(argument));
+        }
+        inquire::Select::new(question, options).prompt().map_err(|error| self.unanswered(&error))
+    }
+
+    /// Yes or no on a terminal; `false` off one.
+    ///
+    /// # Errors
+    /// When the question was broken off.
+    pub(crate) fn confirm(&self, question: &str) -> Result<bool, Failure> {
+        if !self.interactive {
+            return Ok(false);
+        }
+        let prompt = inquire::Confirm::new(question).with_default(false);
+        prompt.prompt().map_err(|error| self.unanswered(&error))
+    }
+
+    fn missing(&self, argument: &str) -> Failure {
+        Failure::usage("missing-value", say!(self.words, "usage-missing", arguments = argument))
+            .hint(say!(self.words, "usage-help"))
+    }
+
+    fn unanswered(&self, error: &InquireError) -> Failure {
+        match error {
+            InquireError::OperationCanceled | InquireError::OperationInterrupted => {
+                Failure::new("interrupted", say!(self.words, "nothing-recorded")).exit(Exit::Interrupted)
+            }
+            other => Failure::new("prompt", say!(self.words, "prompt-failed", error = other.to_string())),
+        }
+    }
 }
 
-fn chosen_lang(home: &Path) -> Option<Lang> {
-    std::fs::read_to_string(home.join(LANG_FILE)).ok()?.parse().ok()
+fn chosen_lang(home: &Home) -> Option<Lang> {
+    std::fs::read_to_string(home.data.join(LANG_FILE)).ok()?.parse().ok()
 }
 
-/// `--name value` or `--name=value` among the arguments, else the variable.
-fn early(arguments: &[OsString], name: &str, variable: &str) -> Option<String> {
+/// `--name value` or `--name=value` among the arguments.
+fn early(arguments: &[OsString], name: &str) -> Option<String> {
     let mut rest = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
     while let Some(argument) = rest.next() {
         match argument.strip_prefix(name) {
@@ -101,18 +185,5 @@ fn early(arguments: &[OsString], name: &str, variable: &str) -> Option<String> {
             _ => {}
         }
     }
-    std::env::var(variable).ok().filter(|value| !value.is_empty())
-}
-
-/// `$XDG_DATA_HOME/fieldloop`, or what this platform has instead.
-fn default_home() -> PathBuf {
-    let name = AppStrategyArgs {
-        top_level_domain: "org".to_owned(),
-        author: "Fieldloop".to_owned(),
-        app_name: "fieldloop".to_owned(),
-    };
-    match choose_app_strategy(name) {
-        Ok(strategy) => strategy.data_dir(),
-        Err(_) => PathBuf::from(".fieldloop"),
-    }
+    None
 }

@@ -1,4 +1,10 @@
 //! How a command ends: exit codes, and failures in the words of the user.
+//!
+//! Typed errors travel as they are ([`Explain`]) and become words once, where they are reported.
+
+use crate::i18n::{Words, say};
+use std::fmt;
+use sync_core::document::EditError;
 
 /// Exit codes, documented in `field --help` and stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +43,9 @@ impl Exit {
     }
 }
 
-/// Why a command did not do what was asked, ready to be read: the edge where typed errors become words.
+/// A failure ready to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(crate) struct Told {
     /// Exit code.
     pub(crate) exit: Exit,
     /// Stable code for scripts, for example `visit-unknown`.
@@ -50,15 +56,31 @@ pub(crate) struct Failure {
     pub(crate) hints: Vec<String>,
 }
 
-impl Failure {
+/// An error that can say in the user's language what happened and what to do.
+pub(crate) trait Explain: fmt::Debug + Send {
+    /// It in words.
+    fn explain(&self, words: &Words) -> Told;
+}
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// In words already.
+    Told(Told),
+    /// To be put into words when it is reported.
+    Untold(Box<dyn Explain>),
+}
+
+impl<E: Explain + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Untold(Box::new(error))
+    }
+}
+
+impl Told {
     /// A failure with exit code 1.
     pub(crate) fn new(code: &'static str, what: impl Into<String>) -> Self {
         Self { exit: Exit::Failed, code, what: what.into(), hints: Vec::new() }
-    }
-
-    /// A wrong or incomplete command line.
-    pub(crate) fn usage(code: &'static str, what: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, ..Self::new(code, what) }
     }
 
     /// The same with another exit code.
@@ -72,5 +94,64 @@ impl Failure {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+}
+
+impl From<Told> for Failure {
+    fn from(told: Told) -> Self {
+        Self::Told(told)
+    }
+}
+
+impl Failure {
+    /// A failure with exit code 1.
+    pub(crate) fn new(code: &'static str, what: impl Into<String>) -> Self {
+        Self::Told(Told::new(code, what))
+    }
+
+    /// A wrong or incomplete command line.
+    pub(crate) fn usage(code: &'static str, what: impl Into<String>) -> Self {
+        Self::Told(Told::new(code, what).exit(Exit::Usage))
+    }
+
+    /// The same with another exit code; only for failures in words.
+    #[must_use]
+    pub(crate) fn exit(self, exit: Exit) -> Self {
+        match self {
+            Self::Told(told) => Self::Told(told.exit(exit)),
+            untold => untold,
+        }
+    }
+
+    /// The same with one more line about what to do; only for failures in words.
+    #[must_use]
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        match self {
+            Self::Told(told) => Self::Told(told.hint(hint)),
+            untold => untold,
+        }
+    }
+
+    /// It in words.
+    pub(crate) fn told(self, words: &Words) -> Told {
+        match self {
+            Self::Told(told) => told,
+            Self::Untold(error) => error.explain(words),
+        }
+    }
+}
+
+impl Explain for EditError {
+    fn explain(&self, words: &Words) -> Told {
+        match self {
+            Self::NotYours { .. } => Told::new("not-yours", say!(words, "edit-not-yours")),
+            Self::UnknownEntry { .. } => Told::new("entry-unknown", say!(words, "edit-unknown-entry")),
+            Self::Unwritable { path, .. } => {
+                Told::new("unwritable", say!(words, "edit-unwritable", path = path.clone())).exit(Exit::Usage)
+            }
+            Self::EntryExists { .. } | Self::OfficeOnly { .. } | Self::Document(_) => {
+                Told::new("edit", say!(words, "edit-failed", error = self.to_string()))
+            }
+        }
     }
 }

@@ -5,15 +5,17 @@
 
 mod cli;
 pub mod client;
-mod clock;
+pub mod clock;
 mod cmd;
 mod ctx;
 mod failure;
 mod i18n;
 pub mod machine;
 mod output;
+mod place;
 mod render;
 pub mod store;
+mod store_failure;
 pub mod sync;
 
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -51,7 +53,7 @@ async fn run(mut ctx: Ctx, arguments: Vec<OsString>) -> Exit {
     };
     match result {
         Ok(exit) => exit,
-        Err(failure) => ctx.report(&failure),
+        Err(failure) => ctx.report(failure),
     }
 }
 

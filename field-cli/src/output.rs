@@ -1,7 +1,7 @@
 //! Where results and messages go: data on standard output, messages on standard error, colours
 //! only on a terminal, JSON lines when a script asks.
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Told};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 
@@ -133,7 +133,7 @@ impl Output {
     }
 
     /// Why a command did not do what was asked.
-    pub(crate) fn failure(&mut self, failure: &Failure) {
+    pub(crate) fn failure(&mut self, failure: &Told) {
         if self.json {
             let line = json!({
                 "event": "error", "code": failure.code, "message": failure.what, "hints": failure.hints,

@@ -3,7 +3,8 @@
 //! The same answer on the device that finishes and on the server that reviews. Nothing in here forbids
 //! recording; it says what is open.
 
-use crate::document::{HazardLevel, Scalar, VisitView};
+use crate::document::{Hazard, HazardLevel, Scalar, VisitView};
+use crate::gas::HazardItem;
 use crate::ids::EntryId;
 use crate::protocol::{ChecklistItem, ChecklistTemplate, ItemKind};
 use serde::Serialize;
@@ -73,17 +74,20 @@ fn state_of(item: &ChecklistItem, view: &VisitView) -> ItemState {
     }
 }
 
-/// Dangers of the highest level of which no written notice is on record (Art. 9 of the criteria for major
+/// Dangers of the highest level, or that the law names, of which no written notice is on record (Art. 9 of the criteria for major
 /// hidden dangers of gas operation: found and not notified in writing is itself a major danger).
 pub fn hazards_without_notice(view: &VisitView) -> Vec<EntryId> {
     let told = |id: &EntryId| {
         let mut notices = view.notices.values().filter(|notice| notice.stands());
         notices.any(|notice| notice.content.hazard.is_none_or(|hazard| hazard == *id))
     };
-    let urgent = |level: &str| HazardLevel::parse(level) == HazardLevel::H1;
+    let asks = |hazard: &Hazard| {
+        HazardLevel::parse(&hazard.level) == HazardLevel::H1
+            || HazardItem::find(&hazard.code).is_some_and(|item| item.notice)
+    };
     view.hazards
         .iter()
-        .filter(|(id, hazard)| hazard.stands() && urgent(&hazard.content.level) && !told(id))
+        .filter(|(id, hazard)| hazard.stands() && asks(&hazard.content) && !told(id))
         .map(|(id, _)| *id)
         .collect()
 }

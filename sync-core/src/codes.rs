@@ -43,6 +43,12 @@ pub enum CodeTable {
     NoAccessReasons,
     /// What a photo shows.
     PhotoRoles,
+    /// What came of a visit.
+    Outcomes,
+    /// How bad a finding is.
+    Severities,
+    /// Who made a statement; a role, never a name.
+    StatementGivers,
 }
 
 /// One code with its names.
@@ -90,6 +96,9 @@ struct Tables {
     root_causes: Vec<CodeEntry>,
     no_access_reasons: Vec<CodeEntry>,
     photo_roles: Vec<CodeEntry>,
+    outcomes: Vec<CodeEntry>,
+    severities: Vec<CodeEntry>,
+    statement_givers: Vec<CodeEntry>,
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
@@ -116,6 +125,9 @@ impl CodeTable {
             Self::RootCauses => &TABLES.root_causes,
             Self::NoAccessReasons => &TABLES.no_access_reasons,
             Self::PhotoRoles => &TABLES.photo_roles,
+            Self::Outcomes => &TABLES.outcomes,
+            Self::Severities => &TABLES.severities,
+            Self::StatementGivers => &TABLES.statement_givers,
         }
     }
 
@@ -222,13 +234,16 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const ALL: [CodeTable; 6] = [
+    const ALL: [CodeTable; 9] = [
         CodeTable::Categories,
         CodeTable::Verdicts,
         CodeTable::Responsibilities,
         CodeTable::RootCauses,
         CodeTable::NoAccessReasons,
         CodeTable::PhotoRoles,
+        CodeTable::Outcomes,
+        CodeTable::Severities,
+        CodeTable::StatementGivers,
     ];
 
     #[test]

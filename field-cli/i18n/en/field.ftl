@@ -126,16 +126,27 @@ help-meter-seal--state = State of the seal
 help-meter-seal--fitted = Number of the seal that you fitted
 help-meter-list = List readings, checks and seals
 help-gas = Gas tests
-help-gas-soap = Soap test of joints
-help-gas-soap--leak = Did it bubble? yes or no
-help-gas-soap--joint = Which joint
-help-gas-leak = Tightness test: pressure over time
-help-gas-leak--minutes = Minutes between start and end
-help-gas-leak--volume = Volume of the installation in m³
+help-gas-leak = Leak check of joints with soap or a detector
+help-gas-leak--joint = Joint and what was found, for example "cooker valve=ok" or "cooker valve=leak"; may be repeated
+help-gas-leak--method = soap or detector; soap if not given
+help-gas-pressure = Pressure test of new indoor pipework
+help-gas-pressure--start = Pressure at the start in kPa
+help-gas-pressure--stop = Pressure at the end in kPa
+help-gas-pressure--minutes = Minutes between them
+help-gas-tightness = Tightness test by installation volume (IGEM/UP/1B)
+help-gas-tightness--run = The test: mbar at the start, at the end, minutes
+help-gas-tightness--let-by = The let-by test, in the same form
+help-gas-tightness--pipework-run = The test of the pipework alone, in the same form
+help-gas-tightness--pipe = Pipe: diameter in mm and length in m, for example 20.2x8; may be repeated
+help-gas-tightness--meter-volume = Volume of the meter in m³
+help-gas-tightness--lpg = LPG instead of natural gas
+help-gas-tightness--water-gauge = Water gauge instead of an electronic one
+help-gas-tightness--appliances = Appliances were connected
 help-gas-volume = Error of the gas meter against a reference
-help-gas-volume--seconds = Seconds the draw took, for the flow
-help-gas-gas = Reading of a gas detector
-help-gas-gas--reading = Reading with its unit: 20%LEL, 1vol%, 30ppm
+help-gas-volume--point = m³ of the meter, m³ of the reference, seconds, for example 0.102/0.100/180; may be repeated
+help-gas-volume--q-min = Smallest flow on the nameplate in m³/h
+help-gas-volume--q-max = Largest flow on the nameplate in m³/h
+help-gas-volume--q-t = Transitional flow in m³/h; a tenth of the largest if not given
 help-hazard = Record dangers; the highest level counts
 help-hazard-add = Record a danger
 help-hazard-add--code = What it is: a code
@@ -240,3 +251,393 @@ man-saved = { $count ->
 }
 file-not-written = { $file } cannot be written: { $error }
 next-step = next: { $command }
+
+## Questions
+
+nothing-recorded = nothing was recorded
+prompt-failed = the question could not be asked: { $error }
+
+## What the store refuses
+
+store-not-enrolled = This device is not enrolled
+store-not-enrolled-hint = Ask the office for an invitation, then: field enrol <link or code>
+store-enrol-again = The server wants this device to enrol again; what you recorded stays here
+store-newer = The data of this device was written by a newer version of field
+store-newer-hint = Install the newest version. Nothing was changed.
+store-copied = This folder was copied: it belongs to { $place }. Recording here would break the device's log.
+store-another-machine = another device
+store-copied-hint = Use it where it belongs, or enrol this device by itself in another folder.
+store-restored = This folder was restored from a backup and is older than what this device recorded
+store-restored-hint = Run field sync first: it fetches the missing part from the server.
+store-unknown-visit = That visit is not on this device
+store-key = The key of this device is missing or damaged: { $file }
+store-doctor-hint = More: field doctor
+store-disk-full = The disk is full; nothing was recorded
+store-disk-full-hint = Free some space and repeat the command. Everything saved before is safe.
+store-too-large = That is more than one act may hold; record it in parts
+store-file = { $file }: { $error }
+store-damaged = The data of this device cannot be read: { $error }
+
+## What an edit refuses
+
+edit-not-yours = Somebody else recorded that; only its author can change it. Record your own finding instead.
+edit-unknown-entry = That entry is not in this visit
+edit-unwritable = { $path } is too long
+edit-failed = It could not be recorded: { $error }
+
+## Figures that cannot be read or computed with
+
+number-not = { $value } is not a number ({ $argument }); type digits with at most one decimal point, like 22.5
+number-exponent = { $value } has an exponent ({ $argument }); write the number out
+number-separator = { $value } could mean two things ({ $argument }); use a point for decimals and no grouping
+number-too-long = { $value } has more than { $max } digits ({ $argument })
+quantity-not-positive = { $field } must be above zero, not { $value }
+quantity-negative = { $field } must not be negative, not { $value }
+quantity-not-whole = { $field } must be a whole number, not { $value }
+quantity-out-of-range = { $field }: that figure is out of range, please check it
+ratio-swapped = { $argument } { $value } steps up; the primary figure comes first
+ratio-hint = Both numbers, primary first: 200/5
+date-hint = Like 2026-11-27
+position-hint = Like 31.2304,121.4737 (latitude,longitude in degrees)
+due-hint = Like 2026-11-27, 2026-11-27T16:00, tomorrow, +3d, +2h
+due-past = { $due } is over already
+joint-hint = Like --joint "inlet valve=ok" --joint "cooker valve=leak"
+pressure-run-hint = Figures with slashes, for example --run 20/19.5/2 (mbar/mbar/minutes), --pipe 20.2x8, --point 0.102/0.100/180
+code-field-constant = The meter constant
+code-field-pulses = The number of pulses
+code-field-seconds = The time
+code-field-watts = The power
+code-field-tested-kwh = The energy of the meter
+code-field-reference-kwh = The energy of the reference
+code-field-start-kwh = The reading at the start
+code-field-stop-kwh = The reading at the end
+code-field-reference-constant = The constant of the reference
+code-field-tested-constant = The meter constant
+code-field-tested-pulses = The number of pulses of the meter
+code-field-reference-pulses = The number of pulses of the reference
+code-field-meter-watts = The power of the meter
+code-field-reference-watts = The power of the reference
+code-field-errors-percent = The error
+code-field-current-a = The current
+code-field-basic-a = The basic current on the nameplate
+code-field-max-a = The largest current on the nameplate
+code-field-power-factor = The power factor
+code-field-ct = The ratio of the current transformer
+code-field-pt = The ratio of the voltage transformer
+code-field-transformers = The transformer ratio
+code-field-reading = The reading
+code-field-current = The reading
+code-field-previous = The last reading on record
+code-field-multiplier = The multiplier
+code-field-tariff = The reading of a tariff
+code-field-total = The total
+code-field-class = The class
+code-field-q-min-m3h = The smallest flow
+code-field-q-max-m3h = The largest flow
+code-field-q-t-m3h = The transitional flow
+code-field-meter-m3 = The volume of the meter
+code-field-reference-m3 = The volume of the reference
+code-field-volume-m3 = The volume
+code-field-start-kpa = The pressure at the start
+code-field-end-kpa = The pressure at the end
+code-field-start-mbar = The pressure at the start
+code-field-end-mbar = The pressure at the end
+code-field-minutes = The minutes
+code-field-diameter-mm = The diameter of the pipe
+code-field-length-m = The length of the pipe
+
+## Which visit, which entry
+
+no-current-visit = No visit is current: start one, or name it
+visit-unknown = There is no visit { $visit } on this device
+visit-unknown-hint = List: field visit list --all. New ones arrive with field sync.
+visit-ambiguous = { $visit } fits several visits; type more of it, or the end of the id:
+visit-not-started = { $visit } has not been started
+visit-wrong-state = That is not possible: { $visit } is { $state }
+item-unknown = There is no checklist item { $item }
+entry-unknown = There is no entry { $entry }; the list has { $count }
+no-checklist = { $visit } has no checklist on this device
+none-recorded = Nothing recorded
+warn-visit-paused = { $visit } is paused; recorded all the same. To go on: field visit resume
+warn-visit-finished = { $visit } is finished; this is recorded as an addition and the office sees it as one
+
+## Saved
+
+saved = saved{ $what }
+saved-checklist = saved{ $what }   checklist { $done }/{ $total }
+yes = yes
+no = no
+
+## Lists
+
+column-number = Number
+column-address = Address
+column-summary = Complaint
+column-due = Due
+column-state = State
+column-code = Code
+column-text = What
+column-time = Time
+column-by = By
+column-photo = Photo
+list-empty = No visits on { $day }
+list-earlier = { $count ->
+    [one] One earlier visit is still open: field visit list --all
+   *[other] { $count } earlier visits are still open: field visit list --all
+}
+list-conflicts = { " " }· { $count ->
+    [one] 1 conflict
+   *[other] { $count } conflicts
+}
+code-state-planned = to do
+code-state-running = running
+code-state-paused = paused
+code-state-no-access = no access
+code-state-finished = finished
+code-state-rework = to redo
+code-event-started = started
+code-event-paused = paused
+code-event-resumed = resumed
+code-event-no-access = no access
+code-event-finished = finished
+
+## Visits
+
+visit-started = { $visit } "{ $summary }" started { $time }. It is now @.
+visit-started-at = { $visit } "{ $summary }" started { $time }, { $distance } from the address. It is now @.
+visit-is-current = { $visit } is running already; it is now @
+visit-still-running = { $visit } is still running; to pause it: field visit pause --visit { $visit }
+visit-checklist = checklist: { $title } ({ $done }/{ $total })
+visit-due = due { $due }
+visit-paused = { $visit } paused
+visit-resumed = { $visit } goes on
+visit-no-access = { $visit }: no access, { $reason }. Nothing else is needed for this visit.
+visit-finished = { $visit } finished { $time }: { $outcome }
+visit-already-finished = { $visit } is finished already
+warn-far-from-address = That is { $distance } from the address
+warn-clock = The clock of this device is off by { $by }; set it, or times recorded now will be doubted
+ask-no-access = Why was there no access?
+ask-verdict = Is the complaint justified?
+ask-outcome = What came of the visit?
+ask-reason = Why?
+finish-open = Not finished: { $open } of { $total } checks { $open ->
+    [one] is
+   *[other] are
+} open
+finish-notice-missing = Not finished: a danger has to be notified in writing first
+finish-notice = · no written notice of "{ $hazard }"    field notice add --number <no> --delivered handed_over --photo <file>
+finish-skip = Or record why not: { $command }
+
+## What a visit shows
+
+show-class = class { $class }
+show-meter = meter { $meter }
+show-aliases = also called { $aliases }
+show-rework = To redo: { $reason }
+show-withdrawn = { " " }· withdrawn: { $reason }
+show-corrected = { " " }· corrected later
+show-conflict = { $value } (other values exist)
+show-conflicts = { $count ->
+    [one] One value differs between people; the office decides
+   *[other] { $count } values differ between people; the office decides
+}
+show-statement = statement: { $from }
+show-signed = signed
+show-refused = would not sign: { $reason }
+show-promise = { $what }, until { $due }
+title-findings = Findings
+title-measured = Meter and tests
+title-hazards = Dangers and notices
+title-progress = Course of the visit
+title-photos = Photos
+title-customer = Customer
+title-proposal = Proposed to the office
+
+## Checklist
+
+answer-given = { $item }: { $value }
+answer-changed = { $item }: { $value } (before: { $before })
+answer-cleared = { $item }: cleared
+answer-by-evidence = "{ $item }" is answered by recording it
+warn-implausible = { $value } is unusual: expected { $range }. Recorded all the same; please check.
+
+## Findings
+
+ask-finding = What did you find?
+finding-number = finding { $number }
+finding-reworded = reworded
+finding-withdrawn = withdrawn; it stays readable
+
+## Meter
+
+ask-reading = Reading of the total register, as displayed
+ask-rollover = Did the register pass its end?
+reading-below-last = { $value } is below the last reading { $last }: a slip, an exchanged meter, or the register passed its end (then { $used } was used)
+reading-below-last-hint = Check the digits. If the register passed its end: --confirm-rollover. Another meter: --meter <number>.
+reading-one-correction = A correction names one reading; give one --register
+reading-used = { $used } used since the last reading { $last }
+reading-used-since = { $used } used since { $since } ({ $last })
+reading-rolled-over = The register passed its end.
+warn-reading-photo = A reading from the customer needs a photo: field photo add <file> --tag display, then --photo
+warn-register-shape = { $value } does not fit the register on record ({ $shape } digits)
+warn-register-sum = The tariffs add up to { $sum }, the total shows { $total }
+warn-above-connection = The connection can carry { $ceiling } at most since then; please check the reading
+warn-other-meter = This is meter { $found }; on record is { $booked }
+code-register-total = total
+code-register-sharp = sharp
+code-register-peak = peak
+code-register-flat = flat
+code-register-valley = valley
+ask-seal-position = Where does the seal sit?
+ask-seal-state = How did you find it?
+seal-line = seal { $position }: { $state }
+seal-fitted = { " " }· fitted { $number }
+warn-seal-number = No seal number recorded: --no
+code-method-watt-second = Watt-second method
+code-method-reference-energy = Reference energy
+code-method-register-run = Register run
+code-method-pulse-comparison = Pulse comparison
+code-method-power-comparison = Power comparison
+code-method-readings = Mean of readings
+check-seconds = expected { $expected } s · measured { $measured } s
+check-pulses = expected { $expected } pulses · counted { $measured }
+check-multiplier = { " " }· multiplier { $multiplier }, { $watts } W at the meter
+check-spread = spread { $spread } %
+check-line = error { $error } % (exactly { $raw } %), limit { $limit }: { $verdict }
+check-line-no-limit = error { $error } % (exactly { $raw } %): { $verdict }
+check-mean = mean of { $runs } runs: { $line }; spread { $spread } %
+check-unreadable = { $method }: recorded by another version, its result cannot be computed here
+check-stop-below-start = The register went from { $start } down to { $stop }; check the figures
+check-run-count = { $found } errors given; a mean needs 2 to { $max }
+check-mixed-classes = The runs are of classes { $first } and { $other }
+verdict-pass = within the limit
+verdict-fail = over the limit
+verdict-screening = a screening, no verdict
+verdict-screening-within = within the limit, as a screening
+verdict-screening-outside = outside the limit, as a screening: have the meter tested
+verdict-unsuitable-load = load unsuitable, no verdict
+verdict-no-limit = no limit known, no verdict
+verdict-incomplete = test incomplete, no verdict
+reason-stopwatch-short = Timed by hand for { $seconds } s; { $needed } s are needed for a verdict. Count more pulses.
+reason-stopwatch-class = Meters of this class are not judged by stopwatch
+reason-screens-wiring = Comparing power finds wiring errors; it does not test accuracy
+reason-expired = The calibration of the reference ended on { $date }
+reason-reference-class = The reference (class { $class }) is not two classes better than the meter
+reason-current-small = Current too small: { $found } of the basic current, { $needed } needed
+reason-current-max = The current is above the largest on the nameplate
+reason-power-factor = Power factor too small: at least { $needed }
+reason-class-not-covered = This profile has no limit for the class
+reason-load-not-covered = This profile has no limit at this load
+reason-load-not-recorded = Load not recorded (--current, --power-factor): whether it was large enough is not checked
+reason-inductive = Power factor taken as lagging
+reason-not-verified = These limits are recalled; their source has not been read. Confirm before deciding by them.
+
+## Gas and dangers
+
+gas-nothing-measured = Nothing was measured: give at least one point or joint
+gas-point = { $flow } m³/h: error { $error } %, limit { $limit }
+gas-drop = drop { $drop } mbar, limit { $limit } mbar
+gas-volume = installation { $volume } m³, purge { $purge } m³
+gas-reason-flow = A flow is outside of the range of the meter
+gas-reason-one-sign = All errors have one sign; then the limit is { $limit } %
+gas-reason-dropped = The pressure dropped
+gas-reason-rose = The pressure rose: test again once it is steady
+gas-reason-too-low = Pressure too low for the test: { $needed } needed
+gas-reason-short = Too short: { $needed } min needed
+gas-reason-let-by-missing = The let-by test is missing: --let-by
+gas-reason-let-by-pressure = The let-by test needs { $lowest } to { $highest } mbar
+gas-reason-lets-by = The valve lets by
+gas-reason-pipework-missing = Test the pipework alone as well: --pipework-run
+gas-reason-pipework-dropped = The pressure of the pipework alone dropped
+gas-reason-volume = The installation is larger than the rule covers
+gas-reason-joints = Leak at: { $places }
+code-gas-test-meter-error = Gas meter test
+code-gas-test-uk-tightness = Tightness test
+code-gas-test-cn-pressure = Pressure test
+code-gas-test-leak-check = Leak check
+code-leak-method-soap = soap
+code-leak-method-detector = detector
+ask-hazard = Which danger?
+hazard-too-low = "{ $hazard }" is { $level }; only a reviewer lowers a level
+warn-urgent = Immediate danger: stop the supply on site, notify in writing, call the emergency service
+ask-notice-number = Number printed on the notice
+ask-notice-delivered = How did it reach the customer?
+notice-line = notice { $number } · { $delivered }
+notice-left = { $count ->
+    [one] One danger still needs a written notice
+   *[other] { $count } dangers still need a written notice
+}
+warn-notice-photo = A photo of the notice is missing: field photo add <file> --tag notice
+
+## Photos
+
+ask-photo-role = What does it show?
+ask-photo-old = Keep it?
+photo-count = { $count ->
+    [one] 1 photo
+   *[other] { $count } photos
+}
+photo-taken = taken { $time }
+photo-already = { $file } is here already: photo { $number }
+photo-waiting = waiting
+photo-partly = { $percent } % on the server
+photo-arrived = on the server
+photo-refused = refused: { $reason }
+photo-unavailable = declared lost
+photo-declared = declared as lost; the office does not wait for it any more
+photo-not-here = That photo was taken with another device
+photo-has-arrived = That photo is on the server already
+photo-old-hint = To keep it all the same: --allow-old
+not-a-photo = { $file } is no photo: its content is { $found }
+not-a-photo-hint = JPEG, PNG, WebP and HEIC are taken, whatever the name says.
+file-empty = empty
+warn-photo-old = Taken { $before } before this visit started
+warn-photo-future = The camera says { $by } from now: its clock is wrong. Kept; the office sees both times.
+warn-photo-far = The camera says { $distance } from the address
+warn-photo-elsewhere = The same photo was recorded on { $visit }
+
+## Customer
+
+ask-statement = What does the customer state?
+statement-saved = statement ({ $from }), hash { $hash }…
+statement-size = A statement has 1 byte to { $max } kB of text
+signed-statement = signed { $time }, hash { $hash }… covers the statement
+signed-visit = signed { $time }, hash { $hash }… covers the whole visit
+ask-promise = What was promised?
+ask-due = Until when?
+
+## Complaints
+
+ask-summary = What does the customer say?
+ask-address = Where?
+ask-utility = What is it about?
+ask-category = Category?
+code-utility-power = Power
+code-utility-gas = Gas
+code-utility-telecom = Telecom
+code-utility-water = Water
+complaint-opened = Number for the customer: { $number }. The visit has started and is now @.
+complaint-number-hint = It stays valid after the office gives the complaint its own number.
+complaint-reported = Number for the customer: { $number }. Saved; the office gets it with the next sync.
+grumble-saved = saved; the office gets it with the next sync
+
+## Search
+
+search-empty = Type what to look for
+search-nothing = Nothing found for { $query }
+code-place-assignment = complaint
+code-place-checklist = checklist
+code-place-answers = answer
+code-place-findings = finding
+code-place-readings = reading
+code-place-seals = seal
+code-place-photos = photo
+code-place-promises = promise
+code-place-hazards = danger
+code-place-notices = notice
+code-place-note = note
+code-place-cause-text = cause
+
+gas-reason-flow-unknown = The limit depends on the flow: add the seconds of each draw and the flows of the nameplate
+gas-volume-missing = The allowed drop depends on the volume: give --volume, or --pipe and --meter-volume
+help-gas-tightness--volume = Volume of the installation in m³; follows from pipes and meter if not given

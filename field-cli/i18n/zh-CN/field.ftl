@@ -124,16 +124,27 @@ help-meter-seal--state = 封印状态
 help-meter-seal--fitted = 新加封印的编号
 help-meter-list = 列出示数、检验和封印
 help-gas = 燃气检测
-help-gas-soap = 接头皂液检漏
-help-gas-soap--leak = 是否冒泡：yes 或 no
-help-gas-soap--joint = 哪个接头
-help-gas-leak = 严密性试验：压力随时间的变化
-help-gas-leak--minutes = 开始到结束的分钟数
-help-gas-leak--volume = 管道系统容积（m³）
+help-gas-leak = 用皂液或检测仪逐个接头检漏
+help-gas-leak--joint = 接头和结果，例如 "灶前阀=ok" 或 "灶前阀=leak"；可多次使用
+help-gas-leak--method = soap（皂液）或 detector（检测仪）；不写则为皂液
+help-gas-pressure = 新装户内管道压力试验
+help-gas-pressure--start = 起始压力（kPa）
+help-gas-pressure--stop = 终止压力（kPa）
+help-gas-pressure--minutes = 间隔分钟数
+help-gas-tightness = 按系统容积的严密性试验（IGEM/UP/1B）
+help-gas-tightness--run = 试验：起始 mbar/终止 mbar/分钟
+help-gas-tightness--let-by = 阀门内漏试验，写法相同
+help-gas-tightness--pipework-run = 单独试验管道，写法相同
+help-gas-tightness--pipe = 管道：管径 mm 和长度 m，例如 20.2x8；可多次使用
+help-gas-tightness--meter-volume = 燃气表容积（m³）
+help-gas-tightness--lpg = 液化石油气，而非天然气
+help-gas-tightness--water-gauge = 水柱计，而非电子压力计
+help-gas-tightness--appliances = 燃具处于连接状态
 help-gas-volume = 燃气表与标准表比较的误差
-help-gas-volume--seconds = 用气秒数，用于计算流量
-help-gas-gas = 燃气检测仪读数
-help-gas-gas--reading = 读数连同单位：20%LEL、1vol%、30ppm
+help-gas-volume--point = 被检表 m³/标准表 m³/秒，例如 0.102/0.100/180；可多次使用
+help-gas-volume--q-min = 铭牌最小流量（m³/h）
+help-gas-volume--q-max = 铭牌最大流量（m³/h）
+help-gas-volume--q-t = 分界流量（m³/h）；不写则为最大流量的十分之一
 help-hazard = 记录隐患，以最高等级为准
 help-hazard-add = 记录一项隐患
 help-hazard-add--code = 隐患代码
@@ -235,3 +246,375 @@ lang-saved = 今后使用语言 { $lang }
 man-saved = 已在 { $dir } 写入 { $count } 页
 file-not-written = 无法写入 { $file }：{ $error }
 next-step = 下一步：{ $command }
+
+## 提问
+
+nothing-recorded = 没有记录任何内容
+prompt-failed = 无法提问：{ $error }
+
+## 本机数据拒绝的情况
+
+store-not-enrolled = 本设备尚未注册
+store-not-enrolled-hint = 请向办公室索取邀请，然后运行：field enrol <链接或短码>
+store-enrol-again = 服务器要求本设备重新注册；已记录的内容保留在本机
+store-newer = 本机数据由更新版本的 field 写入
+store-newer-hint = 请安装最新版本。数据未作任何改动。
+store-copied = 此目录是复制来的，原属 { $place }。在这里记录会破坏设备日志。
+store-another-machine = 另一台设备
+store-copied-hint = 请在原处使用，或换一个目录单独注册本设备。
+store-restored = 此目录由备份恢复，比本设备已记录的内容旧
+store-restored-hint = 请先运行 field sync，从服务器取回缺少的部分。
+store-unknown-visit = 本机没有这次核查
+store-key = 本设备的密钥缺失或损坏：{ $file }
+store-doctor-hint = 详情：field doctor
+store-disk-full = 磁盘已满，没有记录任何内容
+store-disk-full-hint = 请腾出空间后重试。之前保存的内容都在。
+store-too-large = 内容超过一次记录的上限，请分几次记录
+store-file = { $file }：{ $error }
+store-damaged = 无法读取本机数据：{ $error }
+
+## 修改被拒绝的情况
+
+edit-not-yours = 这是别人记录的，只有本人可以修改。请另记一条发现。
+edit-unknown-entry = 这次核查中没有这条记录
+edit-unwritable = { $path } 太长
+edit-failed = 无法记录：{ $error }
+
+## 无法读取或无法计算的数字
+
+number-not = { $value } 不是数字（{ $argument }）；请只写数字，最多一个小数点，例如 22.5
+number-exponent = { $value } 带有指数（{ $argument }）；请写出完整数字
+number-separator = { $value } 有歧义（{ $argument }）；小数请用点，不要写千位分隔
+number-too-long = { $value } 超过 { $max } 位数字（{ $argument }）
+quantity-not-positive = { $field }必须大于零，不能是 { $value }
+quantity-negative = { $field }不能为负，不能是 { $value }
+quantity-not-whole = { $field }必须是整数，不能是 { $value }
+quantity-out-of-range = { $field }超出范围，请核对
+ratio-swapped = { $argument } { $value } 写反了，一次侧的数在前
+ratio-hint = 两个数都写，一次侧在前：200/5
+date-hint = 例如 2026-11-27
+position-hint = 例如 31.2304,121.4737（纬度,经度，单位为度）
+due-hint = 例如 2026-11-27、2026-11-27T16:00、tomorrow、+3d、+2h
+due-past = { $due } 已经过去
+joint-hint = 例如 --joint "入户球阀=ok" --joint "灶前阀=leak"
+pressure-run-hint = 数字用斜线隔开，例如 --run 20/19.5/2（mbar/mbar/分钟）、--pipe 20.2x8、--point 0.102/0.100/180
+code-field-constant = 电表常数
+code-field-pulses = 脉冲数
+code-field-seconds = 时间
+code-field-watts = 功率
+code-field-tested-kwh = 被检表电量
+code-field-reference-kwh = 标准表电量
+code-field-start-kwh = 起始示数
+code-field-stop-kwh = 终止示数
+code-field-reference-constant = 标准表常数
+code-field-tested-constant = 电表常数
+code-field-tested-pulses = 被检表脉冲数
+code-field-reference-pulses = 标准表脉冲数
+code-field-meter-watts = 电表功率
+code-field-reference-watts = 标准表功率
+code-field-errors-percent = 误差
+code-field-current-a = 电流
+code-field-basic-a = 铭牌基本电流
+code-field-max-a = 铭牌最大电流
+code-field-power-factor = 功率因数
+code-field-ct = 电流互感器变比
+code-field-pt = 电压互感器变比
+code-field-transformers = 互感器变比
+code-field-reading = 示数
+code-field-current = 示数
+code-field-previous = 档案中的上次示数
+code-field-multiplier = 倍率
+code-field-tariff = 分时示数
+code-field-total = 总示数
+code-field-class = 等级
+code-field-q-min-m3h = 最小流量
+code-field-q-max-m3h = 最大流量
+code-field-q-t-m3h = 分界流量
+code-field-meter-m3 = 被检表体积
+code-field-reference-m3 = 标准表体积
+code-field-volume-m3 = 体积
+code-field-start-kpa = 起始压力
+code-field-end-kpa = 终止压力
+code-field-start-mbar = 起始压力
+code-field-end-mbar = 终止压力
+code-field-minutes = 分钟数
+code-field-diameter-mm = 管径
+code-field-length-m = 管长
+
+## 哪次核查、哪条记录
+
+no-current-visit = 没有当前核查：请先开始一次，或写明是哪一次
+visit-unknown = 本机没有核查 { $visit }
+visit-unknown-hint = 查看列表：field visit list --all。新任务随 field sync 到达。
+visit-ambiguous = { $visit } 对应多次核查，请多写几位，或写编号的末尾：
+visit-not-started = { $visit } 尚未开始
+visit-wrong-state = 无法执行：{ $visit } 当前状态为“{ $state }”
+item-unknown = 没有检查项 { $item }
+entry-unknown = 没有第 { $entry } 条；列表共 { $count } 条
+no-checklist = 本机没有 { $visit } 的检查表
+none-recorded = 尚无记录
+warn-visit-paused = { $visit } 已暂停，内容照常记录。继续请用：field visit resume
+warn-visit-finished = { $visit } 已完成，此次作为补充记录，办公室会看到
+
+## 已保存
+
+saved = 已保存{ $what }
+saved-checklist = 已保存{ $what }   检查项 { $done }/{ $total }
+yes = 是
+no = 否
+
+## 列表
+
+column-number = 编号
+column-address = 地址
+column-summary = 投诉内容
+column-due = 时限
+column-state = 状态
+column-code = 代码
+column-text = 内容
+column-time = 时间
+column-by = 记录人
+column-photo = 照片
+list-empty = { $day }没有核查
+list-earlier = 还有 { $count } 次以前的核查未完成：field visit list --all
+list-conflicts = { "" } · { $count } 处冲突
+code-state-planned = 待核查
+code-state-running = 进行中
+code-state-paused = 已暂停
+code-state-no-access = 未能进入
+code-state-finished = 已完成
+code-state-rework = 需返工
+code-event-started = 开始
+code-event-paused = 暂停
+code-event-resumed = 继续
+code-event-no-access = 未能进入
+code-event-finished = 完成
+
+## 核查
+
+visit-started = { $visit }“{ $summary }”于 { $time } 开始，现为 @
+visit-started-at = { $visit }“{ $summary }”于 { $time } 开始，距地址 { $distance }，现为 @
+visit-is-current = { $visit } 已在进行中，现为 @
+visit-still-running = { $visit } 仍在进行中；如需暂停：field visit pause --visit { $visit }
+visit-checklist = 检查表：{ $title }（{ $done }/{ $total }）
+visit-due = 时限 { $due }
+visit-paused = { $visit } 已暂停
+visit-resumed = { $visit } 继续进行
+visit-no-access = { $visit }：未能进入，{ $reason }。本次核查无需其他内容。
+visit-finished = { $visit } 于 { $time } 完成：{ $outcome }
+visit-already-finished = { $visit } 之前已完成
+warn-far-from-address = 距地址 { $distance }
+warn-clock = 本机时钟相差 { $by }；请校准，否则现在记录的时间会受到质疑
+ask-no-access = 为什么未能进入？
+ask-verdict = 投诉是否属实？
+ask-outcome = 核查结果如何？
+ask-reason = 原因？
+finish-open = 未完成：{ $total } 项检查中还有 { $open } 项未填
+finish-notice-missing = 未完成：隐患须先书面告知
+finish-notice = · 缺少“{ $hazard }”的书面告知    field notice add --number <编号> --delivered handed_over --photo <文件>
+finish-skip = 或记录不做的原因：{ $command }
+
+## 核查内容
+
+show-class = { $class } 级
+show-meter = 表计 { $meter }
+show-aliases = 曾用编号 { $aliases }
+show-rework = 需返工：{ $reason }
+show-withdrawn = { "" } · 已撤回：{ $reason }
+show-corrected = { "" } · 后来已更正
+show-conflict = { $value }（另有不同的值）
+show-conflicts = 有 { $count } 处内容各人记录不一致，由办公室裁定
+show-statement = 陈述：{ $from }
+show-signed = 已签字
+show-refused = 拒绝签字：{ $reason }
+show-promise = { $what }，期限 { $due }
+title-findings = 发现
+title-measured = 表计与检测
+title-hazards = 隐患与告知
+title-progress = 核查过程
+title-photos = 照片
+title-customer = 用户
+title-proposal = 向办公室的建议
+
+## 检查表
+
+answer-given = { $item }：{ $value }
+answer-changed = { $item }：{ $value }（原为 { $before }）
+answer-cleared = { $item }：已清除
+answer-by-evidence = “{ $item }”以实际记录作答
+warn-implausible = { $value } 不常见，一般为 { $range }。已照常记录，请核对。
+
+## 发现
+
+ask-finding = 发现了什么？
+finding-number = 发现 { $number }
+finding-reworded = 已修改
+finding-withdrawn = 已撤回，原文仍可查看
+
+## 表计
+
+ask-reading = 总示数，按显示填写
+ask-rollover = 计度器是否已走满归零？
+reading-below-last = { $value } 小于上次示数 { $last }：可能是输错、换表，或计度器走满归零（那样用量为 { $used }）
+reading-below-last-hint = 请核对数字。若已走满归零：--confirm-rollover；若不是同一块表：--meter <表号>。
+reading-one-correction = 更正只针对一个示数，请只写一个 --register
+reading-used = 自上次示数 { $last } 以来用量 { $used }
+reading-used-since = 自{ $since }（{ $last }）以来用量 { $used }
+reading-rolled-over = 计度器已走满归零。
+warn-reading-photo = 客户自报的示数需要照片：先 field photo add <文件> --tag display，再用 --photo
+warn-register-shape = { $value } 与档案中的计度器位数（{ $shape }）不符
+warn-register-sum = 分时示数之和为 { $sum }，总示数为 { $total }
+warn-above-connection = 自上次以来该线路最多只能用 { $ceiling }，请核对示数
+warn-other-meter = 现场表号 { $found }，档案表号 { $booked }
+code-register-total = 总
+code-register-sharp = 尖
+code-register-peak = 峰
+code-register-flat = 平
+code-register-valley = 谷
+ask-seal-position = 封印在哪里？
+ask-seal-state = 封印状况如何？
+seal-line = { $position }封印：{ $state }
+seal-fitted = { "" } · 新封印 { $number }
+warn-seal-number = 没有记录封印编号：--no
+code-method-watt-second = 瓦秒法
+code-method-reference-energy = 标准表法
+code-method-register-run = 走字法
+code-method-pulse-comparison = 脉冲比较法
+code-method-power-comparison = 功率比较
+code-method-readings = 多次误差平均
+check-seconds = 理论 { $expected } 秒 · 实测 { $measured } 秒
+check-pulses = 理论 { $expected } 个脉冲 · 实数 { $measured } 个
+check-multiplier = { "" } · 倍率 { $multiplier }，表端功率 { $watts } W
+check-spread = 极差 { $spread } %
+check-line = 误差 { $error } %（未化整 { $raw } %），限值 { $limit }：{ $verdict }
+check-line-no-limit = 误差 { $error } %（未化整 { $raw } %）：{ $verdict }
+check-mean = { $runs } 次平均：{ $line }；极差 { $spread } %
+check-unreadable = { $method }：由其他版本记录，此处无法计算结果
+check-stop-below-start = 示数从 { $start } 降到 { $stop }，请核对
+check-run-count = 给出 { $found } 个误差；取平均需要 2 到 { $max } 个
+check-mixed-classes = 各次检验的等级不同：{ $first } 和 { $other }
+verdict-pass = 合格
+verdict-fail = 超差
+verdict-screening = 仅为筛查，不下结论
+verdict-screening-within = 筛查在限值内
+verdict-screening-outside = 筛查超出限值，应送检
+verdict-unsuitable-load = 负荷不满足，不下结论
+verdict-no-limit = 没有适用限值，不下结论
+verdict-incomplete = 试验不完整，不下结论
+reason-stopwatch-short = 手动计时 { $seconds } 秒，下结论至少需要 { $needed } 秒，请多数一些脉冲
+reason-stopwatch-class = 该等级的电表不能用秒表判定
+reason-screens-wiring = 功率比较用于发现接线错误，不能检验准确度
+reason-expired = 标准表检定已于 { $date } 到期
+reason-reference-class = 标准表（{ $class } 级）没有比被检表高两个等级
+reason-current-small = 电流过小：为基本电流的 { $found }，需要 { $needed }
+reason-current-max = 电流超过铭牌最大电流
+reason-power-factor = 功率因数过低：至少 { $needed }
+reason-class-not-covered = 此方案没有该等级的限值
+reason-load-not-covered = 此方案没有该负荷点的限值
+reason-load-not-recorded = 未记录负荷（--current、--power-factor），无法核对负荷是否足够
+reason-inductive = 功率因数按感性处理
+reason-not-verified = 这些限值凭记忆录入，未读过原文，据此下结论前请确认
+
+## 燃气与隐患
+
+gas-nothing-measured = 没有任何测量：至少给出一个测点或接头
+gas-point = { $flow } m³/h：误差 { $error } %，限值 { $limit }
+gas-drop = 压降 { $drop } mbar，限值 { $limit } mbar
+gas-volume = 系统容积 { $volume } m³，置换 { $purge } m³
+gas-reason-flow = 有测点流量超出表的范围
+gas-reason-one-sign = 误差全部同号，此时限值为 { $limit } %
+gas-reason-dropped = 压力下降
+gas-reason-rose = 压力上升，请待稳定后重测
+gas-reason-too-low = 试验压力过低：需要 { $needed }
+gas-reason-short = 时间过短：需要 { $needed } 分钟
+gas-reason-let-by-missing = 缺少阀门内漏试验：--let-by
+gas-reason-let-by-pressure = 阀门内漏试验需要 { $lowest } 到 { $highest } mbar
+gas-reason-lets-by = 阀门内漏
+gas-reason-pipework-missing = 还须单独试验管道：--pipework-run
+gas-reason-pipework-dropped = 单独试验管道时压力下降
+gas-reason-volume = 系统容积超出规则适用范围
+gas-reason-joints = 漏气部位：{ $places }
+code-gas-test-meter-error = 燃气表检验
+code-gas-test-uk-tightness = 严密性试验
+code-gas-test-cn-pressure = 压力试验
+code-gas-test-leak-check = 检漏
+code-leak-method-soap = 皂液
+code-leak-method-detector = 检测仪
+ask-hazard = 哪种隐患？
+hazard-too-low = “{ $hazard }”为 { $level }，只有审核人可以调低等级
+warn-urgent = 立即处理：现场停气（停电），书面告知，联系抢修
+ask-notice-number = 告知书编号
+ask-notice-delivered = 如何送达？
+notice-line = 告知书 { $number } · { $delivered }
+notice-left = 还有 { $count } 项隐患需要书面告知
+warn-notice-photo = 缺少告知书照片：field photo add <文件> --tag notice
+
+## 照片
+
+ask-photo-role = 拍的是什么？
+ask-photo-old = 仍然保留？
+photo-count = { $count } 张照片
+photo-taken = 拍摄于 { $time }
+photo-already = { $file } 已经有了：照片 { $number }
+photo-waiting = 待上传
+photo-partly = 已上传 { $percent } %
+photo-arrived = 已送达
+photo-refused = 被拒：{ $reason }
+photo-unavailable = 已声明丢失
+photo-declared = 已声明丢失，办公室不再等待
+photo-not-here = 那张照片是用另一台设备拍的
+photo-has-arrived = 那张照片已在服务器上
+photo-old-hint = 仍要保留：--allow-old
+not-a-photo = { $file } 不是照片：其内容为 { $found }
+not-a-photo-hint = 接受 JPEG、PNG、WebP 和 HEIC，以内容为准，与文件名无关。
+file-empty = 空文件
+warn-photo-old = 拍摄时间比本次核查开始早 { $before }
+warn-photo-future = 相机时间比现在晚 { $by }，相机时钟有误。已保留，办公室会看到两个时间。
+warn-photo-far = 相机位置距地址 { $distance }
+warn-photo-elsewhere = 同一张照片已记录在 { $visit }
+
+## 用户
+
+ask-statement = 用户如何陈述？
+statement-saved = 陈述（{ $from }），哈希 { $hash }…
+statement-size = 陈述不能为空，且不超过 { $max } kB
+signed-statement = 于 { $time } 签字，哈希 { $hash }…，针对陈述
+signed-visit = 于 { $time } 签字，哈希 { $hash }…，针对整次核查
+ask-promise = 承诺了什么？
+ask-due = 期限？
+
+## 投诉
+
+ask-summary = 用户怎么说？
+ask-address = 地址？
+ask-utility = 业务类别？
+ask-category = 分类？
+code-utility-power = 电力
+code-utility-gas = 燃气
+code-utility-telecom = 电信
+code-utility-water = 供水
+complaint-opened = 给用户的编号：{ $number }。核查已开始，现为 @
+complaint-number-hint = 办公室给出正式编号后，此编号仍然有效。
+complaint-reported = 给用户的编号：{ $number }。已保存，下次同步时送到办公室。
+grumble-saved = 已保存，下次同步时送到办公室
+
+## 搜索
+
+search-empty = 请写要找的内容
+search-nothing = 没有找到 { $query }
+code-place-assignment = 投诉
+code-place-checklist = 检查表
+code-place-answers = 检查项
+code-place-findings = 发现
+code-place-readings = 示数
+code-place-seals = 封印
+code-place-photos = 照片
+code-place-promises = 承诺
+code-place-hazards = 隐患
+code-place-notices = 告知
+code-place-note = 备注
+code-place-cause-text = 原因
+
+gas-reason-flow-unknown = 限值取决于流量：请补充每次用气的秒数和铭牌流量
+gas-volume-missing = 允许压降取决于容积：请写 --volume，或 --pipe 和 --meter-volume
+help-gas-tightness--volume = 系统容积（m³）；不写则由管道和表计算

@@ -310,40 +310,63 @@ pub(crate) struct MeterSealArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GasCommand {
-    Soap(GasSoapArgs),
     Leak(GasLeakArgs),
+    Pressure(GasPressureArgs),
+    Tightness(GasTightnessArgs),
     Volume(GasVolumeArgs),
-    Gas(GasConcentrationArgs),
 }
 
-/// Bubbles at a joint, or none.
+/// Joint by joint, with soap or a detector.
 #[derive(Debug, Default, Args)]
-pub(crate) struct GasSoapArgs {
-    #[arg(long, value_name = "yes|no")]
-    pub(crate) leak: Option<String>,
+pub(crate) struct GasLeakArgs {
+    /// `place=ok` or `place=leak`; may be repeated.
+    #[arg(long, value_name = "PLACE=ok|leak")]
+    pub(crate) joint: Vec<String>,
     #[arg(long)]
-    pub(crate) joint: Option<String>,
+    pub(crate) method: Option<String>,
     #[arg(long, value_name = "NUMBER")]
     pub(crate) meter: Option<String>,
     #[command(flatten)]
     pub(crate) on: OnVisit,
 }
 
-/// Pressure over time.
+/// Pressure over time on new indoor pipework.
 #[derive(Debug, Default, Args)]
-pub(crate) struct GasLeakArgs {
-    #[arg(long)]
-    pub(crate) profile: Option<String>,
-    /// With its unit: `20mbar`, `5kPa`.
-    #[arg(long, value_name = "PRESSURE")]
+pub(crate) struct GasPressureArgs {
+    #[arg(long, value_name = "KPA", allow_hyphen_values = true)]
     pub(crate) start: Option<String>,
-    #[arg(long, value_name = "PRESSURE")]
+    #[arg(long, value_name = "KPA", allow_hyphen_values = true)]
     pub(crate) stop: Option<String>,
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) minutes: Option<String>,
-    /// Installation volume.
+    #[command(flatten)]
+    pub(crate) on: OnVisit,
+}
+
+/// Tightness test by volume of the installation (IGEM/UP/1B).
+#[derive(Debug, Default, Args)]
+pub(crate) struct GasTightnessArgs {
+    /// `20/19.5/2`: mbar at the start, at the end, minutes.
+    #[arg(long, value_name = "START/END/MIN")]
+    pub(crate) run: Option<String>,
+    #[arg(long, value_name = "START/END/MIN")]
+    pub(crate) let_by: Option<String>,
+    #[arg(long, value_name = "START/END/MIN")]
+    pub(crate) pipework_run: Option<String>,
+    /// `20.2x8`: diameter in mm, length in m; may be repeated.
+    #[arg(long, value_name = "MMxM")]
+    pub(crate) pipe: Vec<String>,
+    /// Of the installation; follows from pipes and meter when absent.
     #[arg(long, value_name = "M3")]
     pub(crate) volume: Option<String>,
+    #[arg(long, value_name = "M3")]
+    pub(crate) meter_volume: Option<String>,
+    #[arg(long)]
+    pub(crate) lpg: bool,
+    #[arg(long)]
+    pub(crate) water_gauge: bool,
+    #[arg(long)]
+    pub(crate) appliances: bool,
     #[arg(long, value_name = "NUMBER")]
     pub(crate) meter: Option<String>,
     #[command(flatten)]
@@ -353,27 +376,21 @@ pub(crate) struct GasLeakArgs {
 /// The error of a gas meter against a reference.
 #[derive(Debug, Default, Args)]
 pub(crate) struct GasVolumeArgs {
-    #[arg(long, value_name = "M3", allow_hyphen_values = true)]
-    pub(crate) tested: Option<String>,
-    #[arg(long, value_name = "M3", allow_hyphen_values = true)]
-    pub(crate) reference: Option<String>,
-    #[arg(long)]
-    pub(crate) seconds: Option<String>,
+    /// `0.102/0.100/180`: m³ of the meter, m³ of the reference, seconds; may be repeated.
+    #[arg(long, value_name = "METER/REF/S")]
+    pub(crate) point: Vec<String>,
     #[arg(long)]
     pub(crate) class: Option<String>,
+    #[arg(long, value_name = "M3/H")]
+    pub(crate) q_min: Option<String>,
+    #[arg(long, value_name = "M3/H")]
+    pub(crate) q_max: Option<String>,
+    #[arg(long, value_name = "M3/H")]
+    pub(crate) q_t: Option<String>,
     #[arg(long)]
     pub(crate) profile: Option<String>,
     #[arg(long, value_name = "NUMBER")]
     pub(crate) meter: Option<String>,
-    #[command(flatten)]
-    pub(crate) on: OnVisit,
-}
-
-/// A reading of a gas detector.
-#[derive(Debug, Default, Args)]
-pub(crate) struct GasConcentrationArgs {
-    /// With its unit: `20%LEL`, `1vol%`, `30ppm`.
-    pub(crate) reading: Option<String>,
     #[command(flatten)]
     pub(crate) on: OnVisit,
 }

@@ -18,7 +18,7 @@ pub(crate) fn report(ctx: &mut Ctx, error: &clap::Error) -> Exit {
         }
         _ => {
             let failure = failure(&ctx.words, error);
-            ctx.report(&failure)
+            ctx.report(failure)
         }
     }
 }

@@ -12,7 +12,7 @@ pub(crate) fn run(ctx: &mut Ctx, args: &LangArgs) -> Outcome {
     match args.language {
         None => ctx.out.data(&say!(ctx.words, "lang-is", lang = ctx.words.lang.tag())),
         Some(lang) => {
-            let file = ctx.home.display().to_string();
+            let file = ctx.home.data.display().to_string();
             ctx.choose_lang(lang).map_err(|error| {
                 let error = error.to_string();
                 Failure::new(

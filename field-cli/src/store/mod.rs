@@ -39,7 +39,7 @@ pub use identity::{Identity, NewIdentity};
 pub use log::{EnvelopeState, LogCounts, LogRow};
 pub use origins::Origin;
 pub use pack::PackEntry;
-pub use photos::{BlobRow, BlobState, PhotoCounts, PhotoRow, StoredBlob};
+pub use photos::{BlobRow, BlobState, PhotoCounts, PhotoRow, StoredBlob, media_type};
 pub use record::{Act, Recorded, Start};
 pub use search::{SearchHit, SearchItem};
 pub use sync_state::{SyncState, Token};

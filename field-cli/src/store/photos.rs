@@ -384,7 +384,7 @@ fn copy_and_hash(source: &Path, target: &Path) -> Result<(BlobHash, u64, &'stati
 }
 
 /// What a file is, by its first bytes; its name may say anything.
-fn media_type(head: &[u8]) -> &'static str {
+pub fn media_type(head: &[u8]) -> &'static str {
     let brand = head.get(4..12).unwrap_or_default();
     match head {
         [0xff, 0xd8, 0xff, ..] => "image/jpeg",

@@ -11,7 +11,6 @@ mod class;
 mod load;
 mod plausibility;
 mod profile;
-mod recorded;
 mod register;
 mod seal;
 mod site;
@@ -27,7 +26,6 @@ pub use plausibility::{Connection, PlausibilityInput, PlausibilityWarning, plaus
 pub use profile::{
     Consequence, Energy, Limit, LimitProfile, LimitRow, Limits, LoadMinimum, Rounding, TablePowerFactor,
 };
-pub use recorded::{RecordedError, evaluate_recorded, from_inputs, to_inputs};
 pub use register::{
     Consumption, ConsumptionError, ConsumptionInput, ReadingKind, RegisterFormat, RegisterSumWarning,
     UnknownReadingKind, consumption, register_sum,

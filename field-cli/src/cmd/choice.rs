@@ -1,0 +1,95 @@
+//! Codes that people choose from: typed in any form, offered on a terminal, named in both languages.
+
+use super::site::not_one_of;
+use crate::ctx::Ctx;
+use crate::failure::Failure;
+use crate::i18n::{Lang, Words};
+use crate::store::Store;
+use std::fmt;
+use sync_core::codes::{CodeTable, Language};
+use sync_core::protocol::{PackKey, TermCard};
+use sync_core::search::fold;
+
+/// An option with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) code: String,
+    pub(crate) name: String,
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  ({})", self.name, self.code)
+    }
+}
+
+/// The language in which codes have names.
+pub(crate) fn language(words: &Words) -> Language {
+    match words.lang {
+        Lang::En => Language::English,
+        Lang::ZhCn => Language::Chinese,
+    }
+}
+
+/// The options of a table.
+pub(crate) fn of_table(words: &Words, table: CodeTable) -> Vec<Choice> {
+    let entries = table.entries().iter();
+    entries
+        .map(|entry| Choice { code: entry.code.clone(), name: entry.name(language(words)).to_owned() })
+        .collect()
+}
+
+/// The options of a table that the office sends along; none when it sends none.
+pub(crate) async fn of_pack(words: &Words, store: &Store, table: &str) -> Result<Vec<Choice>, Failure> {
+    let terms: Option<Vec<TermCard>> = store.pack_json(&PackKey::Codes(table.to_owned())).await?;
+    Ok(terms.unwrap_or_default().iter().map(|term| of_term(words, term)).collect())
+}
+
+/// A term as an option.
+pub(crate) fn of_term(words: &Words, term: &TermCard) -> Choice {
+    Choice { code: term.code.clone(), name: words.lang.pick(&term.zh, &term.en).to_owned() }
+}
+
+/// The options of an enum with codes: `choices_of!(words, SealState)`.
+macro_rules! choices_of {
+    ($words:expr, $kind:ty) => {
+        <$kind>::ALL
+            .iter()
+            .map(|value| $crate::cmd::choice::Choice {
+                code: value.code().to_owned(),
+                name: value.name($crate::cmd::choice::language($words)).to_owned(),
+            })
+            .collect::<Vec<_>>()
+    };
+}
+pub(crate) use choices_of;
+
+/// The option that was typed: its code in any case, its name, or its number; asked for on a terminal
+/// when nothing was typed.
+///
+/// # Errors
+/// A usage failure that names the argument and lists the options.
+pub(crate) fn pick(
+    ctx: &Ctx,
+    given: Option<&str>,
+    argument: &str,
+    question: &str,
+    options: Vec<Choice>,
+) -> Result<Choice, Failure> {
+    match given.map(str::trim).filter(|text| !text.is_empty()) {
+        Some(typed) => matching(&options, typed).cloned().ok_or_else(|| {
+            let known: Vec<_> = options.into_iter().map(|option| (option.code, option.name)).collect();
+            not_one_of(&ctx.words, argument, typed, &known)
+        }),
+        None => ctx.choose(argument, question, options),
+    }
+}
+
+fn matching<'a>(options: &'a [Choice], typed: &str) -> Option<&'a Choice> {
+    let plain = |text: &str| fold(text).replace('-', "_");
+    let typed_plain = plain(typed);
+    let by_code = options.iter().find(|option| plain(&option.code) == typed_plain);
+    let by_name = || options.iter().find(|option| plain(&option.name) == typed_plain);
+    let by_number = || options.get(typed_plain.parse::<usize>().ok()?.checked_sub(1)?);
+    by_code.or_else(by_name).or_else(by_number)
+}

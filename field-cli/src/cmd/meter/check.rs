@@ -1,0 +1,383 @@
+//! `field meter check`: error, limit and verdict as soon as the figures are typed.
+//!
+//! What is recorded are the figures; everything shown here is computed from them, now and later.
+
+use super::meter_no;
+use crate::cli::{CheckCommon, ErrorsArgs, MeterCheckCommand, PowerArgs, PulseArgs, ReferenceArgs, WattArgs};
+use crate::cmd::site::{Site, saved};
+use crate::cmd::visit::civil_day;
+use crate::cmd::{Outcome, number, site};
+use crate::ctx::Ctx;
+use crate::failure::{Exit, Failure};
+use crate::i18n::{Words, say};
+use rust_decimal::Decimal;
+use serde_json::json;
+use sync_core::date::CivilDate;
+use sync_core::document::{MeterCheck, VisitView};
+use sync_core::metering::{
+    AccuracyClass, Energy, Limit, LimitProfile, Load, LoadCharacter, MeterCheckInput, MeterCheckResult,
+    Method, Ratio, Reason, ReferenceInstrument, Timing, Transformers, Verdict, evaluate, evaluate_runs,
+    nameplate_currents,
+};
+use sync_core::number::Entered;
+use sync_core::recorded::{self, RecordedError};
+
+/// The profile by which a check on site is judged when nothing else is said: what a meter over its
+/// class on site leads to.
+const PROFILE: &str = "CN_DLT448_REPLACE";
+
+/// Runs a subcommand of `field meter check`.
+pub(crate) async fn run(ctx: &mut Ctx, command: MeterCheckCommand) -> Outcome {
+    let common = match &command {
+        MeterCheckCommand::Watt(args) => &args.common,
+        MeterCheckCommand::Reference(args) => &args.common,
+        MeterCheckCommand::Pulse(args) => &args.common,
+        MeterCheckCommand::Power(args) => &args.common,
+        MeterCheckCommand::Errors(args) => &args.common,
+    };
+    let common = common.clone();
+    let store = ctx.store().await?;
+    let site = site::recording(ctx, &store, common.on.visit.as_deref()).await?;
+    let method = match &command {
+        MeterCheckCommand::Watt(args) => watt(ctx, &site, args)?,
+        MeterCheckCommand::Reference(args) => reference(ctx, args)?,
+        MeterCheckCommand::Pulse(args) => pulse(ctx, &site, args)?,
+        MeterCheckCommand::Power(args) => power(ctx, args)?,
+        MeterCheckCommand::Errors(args) => errors(ctx, args)?,
+    };
+    let day = civil_day(ctx.now(), &ctx.zone);
+    let profile = profile(ctx, common.profile.as_deref(), day)?;
+    let input = MeterCheckInput {
+        class: class(ctx, &site, &common)?,
+        energy: if common.reactive { Energy::Reactive } else { Energy::Active },
+        method,
+        load: load(ctx, &site, &common)?,
+        reference: instrument(ctx, &common, day)?,
+    };
+    let result = evaluate(&input, profile).map_err(|error| number::check(&ctx.words, &error))?;
+    let meter = meter_no(ctx, &site, common.meter.as_deref());
+    let check = recorded::meter_check(&input, Some(&profile.code), meter.as_deref()).map_err(|error| {
+        Failure::usage("too-many-figures", say!(ctx.words, "edit-failed", error = error.to_string()))
+    })?;
+    show(ctx, &input, &result);
+    let done = store
+        .record(site.visit, |act| {
+            let id = act.new_entry();
+            act.edit().add_meter_check(id, &check)?;
+            Ok::<_, Failure>(id)
+        })
+        .await?;
+    mean(ctx, &done.view, &check, profile);
+    saved(ctx, &site, &done, "", json!({ "check": done.value, "result": result }));
+    Ok(Exit::Ok)
+}
+
+fn figure(ctx: &Ctx, typed: Option<&str>, argument: &str) -> Result<Entered, Failure> {
+    let question = ctx.words.find(&format!("arg-{}", argument.trim_start_matches('-'))).unwrap_or_default();
+    number::read(&ctx.words, argument, &ctx.need(typed, argument, &question)?)
+}
+
+fn constant(ctx: &Ctx, site: &Site, typed: Option<&str>) -> Result<Entered, Failure> {
+    let on_record = site.card.as_ref().and_then(|card| card.meter.as_ref()?.constant);
+    match (typed, on_record) {
+        (None, Some(constant)) => Ok(Entered::from_value(constant.into())),
+        (typed, _) => figure(ctx, typed, "--constant"),
+    }
+}
+
+fn watt(ctx: &Ctx, site: &Site, args: &WattArgs) -> Result<Method, Failure> {
+    let ratio = |typed: &Option<String>, argument| {
+        typed.as_deref().map(|text| ratio(ctx, text, argument)).transpose()
+    };
+    let (ct, pt) = (ratio(&args.ct, "--ct")?, ratio(&args.pt, "--pt")?);
+    Ok(Method::WattSecond {
+        constant: constant(ctx, site, args.constant.as_deref())?,
+        pulses: figure(ctx, args.pulses.as_deref(), "--pulses")?,
+        seconds: figure(ctx, args.seconds.as_deref(), "--seconds")?,
+        watts: figure(ctx, args.watts.as_deref(), "--watts")?,
+        transformers: (ct.is_some() || pt.is_some()).then_some(Transformers { ct, pt }),
+        timing: if args.timed { Timing::Instrument } else { Timing::Stopwatch },
+    })
+}
+
+fn reference(ctx: &Ctx, args: &ReferenceArgs) -> Result<Method, Failure> {
+    let reference_kwh = figure(ctx, args.reference.as_deref(), "--reference")?;
+    match (&args.start, &args.stop) {
+        (Some(start), Some(stop)) => Ok(Method::RegisterRun {
+            start_kwh: figure(ctx, Some(start), "--start")?,
+            stop_kwh: figure(ctx, Some(stop), "--stop")?,
+            reference_kwh,
+        }),
+        _ => {
+            let tested_kwh = figure(ctx, args.tested.as_deref(), "--tested")?;
+            Ok(Method::ReferenceEnergy { tested_kwh, reference_kwh })
+        }
+    }
+}
+
+fn pulse(ctx: &Ctx, site: &Site, args: &PulseArgs) -> Result<Method, Failure> {
+    Ok(Method::PulseComparison {
+        reference_constant: figure(ctx, args.reference_constant.as_deref(), "--reference-constant")?,
+        tested_constant: constant(ctx, site, args.constant.as_deref())?,
+        tested_pulses: figure(ctx, args.pulses.as_deref(), "--pulses")?,
+        reference_pulses: figure(ctx, args.reference_pulses.as_deref(), "--reference-pulses")?,
+    })
+}
+
+fn power(ctx: &Ctx, args: &PowerArgs) -> Result<Method, Failure> {
+    Ok(Method::PowerComparison {
+        meter_watts: figure(ctx, args.shown.as_deref(), "--shown")?,
+        reference_watts: figure(ctx, args.reference.as_deref(), "--reference")?,
+    })
+}
+
+fn errors(ctx: &Ctx, args: &ErrorsArgs) -> Result<Method, Failure> {
+    let read = |text: &String| number::read(&ctx.words, "<PERCENT>", text.trim_end_matches(['%', '％']));
+    Ok(Method::Readings { errors_percent: args.errors.iter().map(read).collect::<Result<_, _>>()? })
+}
+
+fn ratio(ctx: &Ctx, text: &str, argument: &str) -> Result<Ratio, Failure> {
+    let Some((primary, secondary)) = text.split_once(['/', '／', ':']) else {
+        return Err(Failure::usage(
+            "wrong-value",
+            say!(ctx.words, "usage-wrong-value", value = text, argument = argument),
+        )
+        .hint(say!(ctx.words, "ratio-hint")));
+    };
+    Ok(Ratio {
+        primary: number::read(&ctx.words, argument, primary)?,
+        secondary: number::read(&ctx.words, argument, secondary)?,
+    })
+}
+
+fn class(ctx: &Ctx, site: &Site, common: &CheckCommon) -> Result<AccuracyClass, Failure> {
+    let on_record = site.card.as_ref().and_then(|card| card.meter.as_ref()?.class.as_deref());
+    let question = ctx.words.find("arg-class").unwrap_or_default();
+    let text = ctx.need(common.class.as_deref().or(on_record), "--class", &question)?;
+    read_class(ctx, &text, "--class")
+}
+
+fn read_class(ctx: &Ctx, text: &str, argument: &str) -> Result<AccuracyClass, Failure> {
+    text.parse().map_err(|_| {
+        let known: Vec<&str> = AccuracyClass::all().map(AccuracyClass::code).collect();
+        Failure::usage(
+            "class-unknown",
+            say!(ctx.words, "usage-wrong-value", value = text, argument = argument),
+        )
+        .hint(say!(ctx.words, "usage-valid-values", values = known.join(", ")))
+    })
+}
+
+fn profile(ctx: &Ctx, typed: Option<&str>, day: CivilDate) -> Result<&'static LimitProfile, Failure> {
+    let code = typed.unwrap_or(PROFILE);
+    let upper = code.trim().to_uppercase().replace('-', "_");
+    LimitProfile::find(&upper, day).ok_or_else(|| {
+        let known: Vec<&str> = LimitProfile::embedded().iter().map(|profile| profile.code.as_str()).collect();
+        let what = say!(ctx.words, "usage-wrong-value", value = code, argument = "--profile");
+        Failure::usage("profile-unknown", what).hint(say!(
+            ctx.words,
+            "usage-valid-values",
+            values = known.join(", ")
+        ))
+    })
+}
+
+/// The load, when current and power factor were measured; currents of the nameplate from the record.
+fn load(ctx: &Ctx, site: &Site, common: &CheckCommon) -> Result<Option<Load>, Failure> {
+    let (Some(current), Some(factor)) = (&common.current, &common.power_factor) else {
+        return match (&common.current, &common.power_factor) {
+            (None, None) => Ok(None),
+            (Some(_), _) => Err(lacks(ctx, "--power-factor")),
+            (_, Some(_)) => Err(lacks(ctx, "--current")),
+        };
+    };
+    let on_record = site.card.as_ref().and_then(|card| card.meter.as_ref()?.rating.clone());
+    let rating = common.rating.clone().or(on_record).ok_or_else(|| lacks(ctx, "--rating"))?;
+    let currents = rating.rsplit(['V', 'v']).next().unwrap_or(&rating);
+    let (basic_a, max_a) =
+        nameplate_currents(currents).map_err(|error| number::failure(&ctx.words, "--rating", &error))?;
+    let (figure, character) = match factor.trim().to_uppercase() {
+        text if text.ends_with('L') => {
+            (text.trim_end_matches('L').to_owned(), Some(LoadCharacter::Inductive))
+        }
+        text if text.ends_with('C') => {
+            (text.trim_end_matches('C').to_owned(), Some(LoadCharacter::Capacitive))
+        }
+        text => (text, None),
+    };
+    Ok(Some(Load {
+        current_a: number::read(&ctx.words, "--current", current)?,
+        basic_a,
+        max_a: Some(max_a),
+        power_factor: number::read(&ctx.words, "--power-factor", &figure)?,
+        character,
+    }))
+}
+
+fn lacks(ctx: &Ctx, argument: &str) -> Failure {
+    Failure::usage("missing-value", say!(ctx.words, "usage-missing", arguments = argument))
+}
+
+fn instrument(
+    ctx: &Ctx,
+    common: &CheckCommon,
+    day: CivilDate,
+) -> Result<Option<ReferenceInstrument>, Failure> {
+    let Some(number) = &common.instrument else { return Ok(None) };
+    let class = common
+        .instrument_class
+        .as_deref()
+        .map(|text| read_class(ctx, text, "--instrument-class"))
+        .transpose()?;
+    let valid_to = common.instrument_valid_to.as_deref().map(|text| {
+        text.parse().map_err(|_| {
+            let what = say!(ctx.words, "usage-wrong-value", value = text, argument = "--instrument-valid-to");
+            Failure::usage("wrong-value", what).hint(say!(ctx.words, "date-hint"))
+        })
+    });
+    Ok(Some(ReferenceInstrument {
+        number: number.clone(),
+        class,
+        valid_to: valid_to.transpose()?,
+        checked_on: Some(day),
+    }))
+}
+
+/// Shows what follows from the figures.
+fn show(ctx: &mut Ctx, input: &MeterCheckInput, result: &MeterCheckResult) {
+    if let Some(steps) = steps(&ctx.words, input, result) {
+        ctx.out.data(&format!("  {steps}"));
+    }
+    let line = verdict_line(&ctx.words, result);
+    let class = say!(ctx.words, "show-class", class = input.class.code());
+    let name = ctx.words.lang.pick(&result.profile_name.zh, &result.profile_name.en).to_owned();
+    ctx.out.data(&format!("  {line}"));
+    ctx.out.data(&format!("  {class} · {name}"));
+    for reason in &result.reasons {
+        ctx.out.warn("check", &reason_text(&ctx.words, reason));
+    }
+}
+
+/// The figures in between, for whoever wants to check them.
+fn steps(words: &Words, input: &MeterCheckInput, result: &MeterCheckResult) -> Option<String> {
+    let worked = &result.worked;
+    let expected = match (&input.method, worked.theoretical_seconds, worked.theoretical_pulses) {
+        (Method::WattSecond { seconds, .. }, Some(expected), _) => {
+            say!(words, "check-seconds", expected = expected.to_string(), measured = seconds.typed())
+        }
+        (Method::PulseComparison { reference_pulses, .. }, _, Some(expected)) => {
+            say!(words, "check-pulses", expected = expected.to_string(), measured = reference_pulses.typed())
+        }
+        _ => {
+            return worked
+                .spread_percent
+                .map(|spread| say!(words, "check-spread", spread = spread.to_string()));
+        }
+    };
+    let multiplier = worked.multiplier.zip(worked.terminal_watts).map(|(multiplier, watts)| {
+        say!(words, "check-multiplier", multiplier = multiplier.to_string(), watts = watts.to_string())
+    });
+    Some(format!("{expected}{}", multiplier.unwrap_or_default()))
+}
+
+/// Error, limit and verdict in one line.
+fn verdict_line(words: &Words, result: &MeterCheckResult) -> String {
+    let error = signed(&result.rounded_text);
+    let raw = signed(&result.error_percent.round_dp(4).to_string());
+    let verdict = verdict(words, result);
+    match &result.limit {
+        Some(limit) => {
+            say!(words, "check-line", error = error, raw = raw, limit = limit_text(limit), verdict = verdict)
+        }
+        None => say!(words, "check-line-no-limit", error = error, raw = raw, verdict = verdict),
+    }
+}
+
+fn verdict(words: &Words, result: &MeterCheckResult) -> String {
+    match (result.verdict, result.within_limit) {
+        (Verdict::Pass, _) => say!(words, "verdict-pass"),
+        (Verdict::Fail, _) => say!(words, "verdict-fail"),
+        (Verdict::ScreeningOnly, Some(true)) => say!(words, "verdict-screening-within"),
+        (Verdict::ScreeningOnly, Some(false)) => say!(words, "verdict-screening-outside"),
+        (Verdict::ScreeningOnly, None) => say!(words, "verdict-screening"),
+        (Verdict::UnsuitableLoad, _) => say!(words, "verdict-unsuitable-load"),
+        (Verdict::NoLimitKnown, _) => say!(words, "verdict-no-limit"),
+    }
+}
+
+fn limit_text(limit: &Limit) -> String {
+    if limit.upper == -limit.lower {
+        format!("±{} %", limit.upper)
+    } else {
+        format!("+{} / {} %", limit.upper, limit.lower)
+    }
+}
+
+fn signed(text: &str) -> String {
+    match text.parse::<Decimal>() {
+        Ok(value) if value > Decimal::ZERO && !text.starts_with('+') => format!("+{text}"),
+        _ => text.replace('-', "−"),
+    }
+}
+
+fn reason_text(words: &Words, reason: &Reason) -> String {
+    match reason {
+        Reason::StopwatchTooShort { seconds, needed } => {
+            say!(words, "reason-stopwatch-short", seconds = seconds.to_string(), needed = needed.to_string())
+        }
+        Reason::StopwatchRefusedForClass => say!(words, "reason-stopwatch-class"),
+        Reason::MethodScreensWiring => say!(words, "reason-screens-wiring"),
+        Reason::ReferenceExpired { valid_to } => say!(words, "reason-expired", date = valid_to.to_string()),
+        Reason::ReferenceNotBetterByTwo { class } => {
+            say!(words, "reason-reference-class", class = class.code())
+        }
+        Reason::CurrentTooSmall { of_basic, needed } => {
+            say!(words, "reason-current-small", found = of_basic.to_string(), needed = needed.to_string())
+        }
+        Reason::CurrentAboveMax => say!(words, "reason-current-max"),
+        Reason::PowerFactorTooSmall { needed } => {
+            say!(words, "reason-power-factor", needed = needed.to_string())
+        }
+        Reason::ClassNotCovered => say!(words, "reason-class-not-covered"),
+        Reason::LoadNotCovered => say!(words, "reason-load-not-covered"),
+        Reason::LoadNotRecorded => say!(words, "reason-load-not-recorded"),
+        Reason::TakenAsInductive => say!(words, "reason-inductive"),
+        Reason::LimitsNotVerified => say!(words, "reason-not-verified"),
+    }
+}
+
+/// Shows the mean of all standing runs of the same kind on the same meter, once there are two.
+fn mean(ctx: &mut Ctx, view: &VisitView, check: &MeterCheck, profile: &LimitProfile) {
+    let runs: Vec<MeterCheckInput> = view
+        .meter_checks
+        .values()
+        .filter(|entry| entry.stands())
+        .map(|entry| &entry.content)
+        .filter(|other| {
+            other.method == check.method && other.meter_no == check.meter_no && other.class == check.class
+        })
+        .filter_map(|other| recorded::meter_check_input(other).ok())
+        .collect();
+    if let Ok(mean) = evaluate_runs(&runs, profile) {
+        let spread = mean.worked.spread_percent.map(|spread| spread.to_string()).unwrap_or_default();
+        let line = verdict_line(&ctx.words, &mean);
+        ctx.out.data(&format!(
+            "  {}",
+            say!(ctx.words, "check-mean", runs = runs.len(), line = line, spread = spread)
+        ));
+    }
+}
+
+/// What follows from a recorded check.
+pub(crate) fn result_of(check: &MeterCheck, day: CivilDate) -> Result<MeterCheckResult, RecordedError> {
+    recorded::evaluate_meter_check(check, PROFILE, day)
+}
+
+/// A recorded check in one line.
+pub(crate) fn result_line(words: &Words, check: &MeterCheck, day: CivilDate) -> String {
+    let method = words.code("method", &check.method);
+    match result_of(check, day) {
+        Ok(result) => format!("{method}: {}", verdict_line(words, &result)),
+        Err(_) => say!(words, "check-unreadable", method = method),
+    }
+}

@@ -1,0 +1,181 @@
+//! `field photo add`, and photos that come with another act.
+
+use super::claims::examine;
+use super::exif::{self, Claims};
+use crate::cli::PhotoAddArgs;
+use crate::cmd::choice::{of_table, pick};
+use crate::cmd::site::{Site, entry, numbered, saved};
+use crate::cmd::{Outcome, site};
+use crate::ctx::Ctx;
+use crate::failure::{Exit, Failure};
+use crate::i18n::say;
+use crate::render;
+use crate::store::{Act, Store, StoredBlob, media_type};
+use serde_json::json;
+use std::io::Read as _;
+use std::path::Path;
+use sync_core::codes::CodeTable;
+use sync_core::document::Photo;
+use sync_core::ids::EntryId;
+
+/// Bytes at the beginning of a file that tell what it is.
+const HEAD_BYTES: u64 = 16;
+
+/// A photo that is safely on this device and waits for its act.
+pub(crate) struct Prepared {
+    photo: Photo,
+    blob: StoredBlob,
+    claims: Claims,
+}
+
+impl Prepared {
+    /// Records the photo within an act.
+    pub(crate) fn add(&self, act: &mut Act<'_>) -> Result<EntryId, Failure> {
+        let id = act.new_entry();
+        act.edit().add_photo(id, &self.photo)?;
+        Ok(id)
+    }
+
+    /// Says what was kept and what the camera claims.
+    pub(crate) fn tell(&self, ctx: &mut Ctx) {
+        let size = render::bytes(self.blob.size_bytes);
+        let hash = self.blob.sha256.to_string();
+        let taken = self.claims.taken_at.map(|at| {
+            let time = render::time(&ctx.words, at, ctx.now(), &ctx.zone);
+            say!(ctx.words, "photo-taken", time = time)
+        });
+        let place =
+            self.claims.position.as_ref().map(|place| format!("{},{}", place.lat_text, place.lon_text));
+        let hash = format!("sha256 {}…", &hash[..8]);
+        let parts = [Some(size), Some(hash), taken, place];
+        let line = parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
+        ctx.out.note(&line);
+    }
+}
+
+/// Adds photos: every file is copied first, then all are recorded in one act.
+pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
+    let store = ctx.store().await?;
+    let site = site::recording(ctx, &store, args.on.visit.as_deref()).await?;
+    let view = store.document(site.visit).await?.view();
+    let finding =
+        args.finding.as_deref().map(|typed| entry(&ctx.words, &view.findings, typed)).transpose()?;
+    let role = match args.tag.as_deref() {
+        None if !ctx.interactive => "other".to_owned(),
+        typed => {
+            let question = say!(ctx.words, "ask-photo-role");
+            pick(ctx, typed, "--tag", &question, of_table(&ctx.words, CodeTable::PhotoRoles))?.code
+        }
+    };
+    let mut prepared: Vec<Prepared> = Vec::new();
+    for file in &args.files {
+        let mut photo =
+            prepare(ctx, &store, &site, file, &role, args.caption.as_deref(), args.allow_old).await?;
+        photo.photo.finding = finding;
+        let twice = prepared.iter().any(|other| other.blob.sha256 == photo.blob.sha256);
+        let same = numbered(&view.photos).into_iter().find(|(_, _, found)| {
+            found.content.sha256 == photo.blob.sha256 && found.content.role == role && found.stands()
+        });
+        if let Some((number, _, _)) = same {
+            let name = file.display().to_string();
+            ctx.out.done(&say!(ctx.words, "photo-already", file = name, number = number));
+        } else if !twice {
+            prepared.push(photo);
+        }
+    }
+    if prepared.is_empty() {
+        ctx.out.event("saved", json!({ "visit": site.visit, "photos": [] }));
+        return Ok(Exit::Ok);
+    }
+    let recorded = store
+        .record(site.visit, |act| {
+            prepared.iter().map(|photo| photo.add(act)).collect::<Result<Vec<_>, Failure>>()
+        })
+        .await?;
+    let photos: Vec<_> = recorded
+        .value
+        .iter()
+        .zip(&prepared)
+        .map(|(id, photo)| json!({
+            "photo": id, "sha256": photo.blob.sha256, "size_bytes": photo.blob.size_bytes, "role": photo.photo.role,
+            "taken_at_ms": photo.claims.taken_at,
+        }))
+        .collect();
+    for photo in &prepared {
+        photo.tell(ctx);
+    }
+    let what = say!(ctx.words, "photo-count", count = prepared.len());
+    saved(ctx, &site, &recorded, &what, json!({ "photos": photos }));
+    Ok(Exit::Ok)
+}
+
+/// Looks at a file, copies it into the store and makes ready what will be recorded of it.
+///
+/// # Errors
+/// When it is no photo, cannot be read, or is older than the visit and nobody said yes.
+pub(crate) async fn prepare(
+    ctx: &mut Ctx,
+    store: &Store,
+    site: &Site,
+    file: &Path,
+    role: &str,
+    caption: Option<&str>,
+    allow_old: bool,
+) -> Result<Prepared, Failure> {
+    refuse_strangers(ctx, file)?;
+    let claims = exif::read(file, &ctx.zone);
+    let view = store.document(site.visit).await?.view();
+    examine(ctx, site, &view, &claims, allow_old)?;
+    let blob = store.import_blob(file).await?;
+    if blob.known {
+        used_elsewhere(ctx, store, site, &blob).await?;
+    }
+    let photo = Photo {
+        sha256: blob.sha256,
+        size: i64::try_from(blob.size_bytes).unwrap_or(i64::MAX),
+        media_type: blob.media_type.clone(),
+        role: role.to_owned(),
+        caption: caption.map(str::to_owned),
+        taken_at: claims.taken_at,
+        lat: claims.position.as_ref().map(|place| place.lat_text.clone()),
+        lon: claims.position.as_ref().map(|place| place.lon_text.clone()),
+        accuracy: None,
+        finding: None,
+    };
+    Ok(Prepared { photo, blob, claims })
+}
+
+/// Refuses what is no photo, whatever its name says, before anything is copied.
+pub(crate) fn refuse_strangers(ctx: &Ctx, file: &Path) -> Result<(), Failure> {
+    let name = file.display().to_string();
+    let mut head = Vec::new();
+    let read = std::fs::File::open(file).and_then(|opened| opened.take(HEAD_BYTES).read_to_end(&mut head));
+    if let Err(error) = read {
+        let what = say!(ctx.words, "store-file", file = name, error = error.to_string());
+        return Err(Failure::usage("file", what));
+    }
+    let found = media_type(&head);
+    if found.starts_with("image/") && found != "image/gif" {
+        return Ok(());
+    }
+    let found = if head.is_empty() {
+        say!(ctx.words, "file-empty")
+    } else if head.trim_ascii_start().starts_with(b"<") {
+        "HTML / XML".to_owned()
+    } else {
+        found.to_owned()
+    };
+    Err(Failure::usage("not-a-photo", say!(ctx.words, "not-a-photo", file = name, found = found))
+        .hint(say!(ctx.words, "not-a-photo-hint")))
+}
+
+async fn used_elsewhere(ctx: &mut Ctx, store: &Store, site: &Site, blob: &StoredBlob) -> Result<(), Failure> {
+    let rows = store.photos(None).await?;
+    let other = rows.iter().find(|row| row.blob.sha256 == blob.sha256 && row.visit != site.visit);
+    if let Some(other) = other {
+        let name =
+            store.assignment(other.visit).await?.map_or_else(|| other.visit.to_string(), |card| card.number);
+        ctx.out.warn("photo-used-elsewhere", &say!(ctx.words, "warn-photo-elsewhere", visit = name));
+    }
+    Ok(())
+}

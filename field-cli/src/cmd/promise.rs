@@ -1,0 +1,125 @@
+//! `field promise`: what was promised to the customer becomes a deadline of the complaint.
+
+use super::people::People;
+use super::site::{numbered, saved};
+use super::{Outcome, site};
+use crate::cli::{OnVisit, PromiseCommand};
+use crate::ctx::Ctx;
+use crate::failure::{Exit, Failure};
+use crate::i18n::say;
+use crate::render;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::{Span, ToSpan, Zoned};
+use serde_json::json;
+use sync_core::document::Promise;
+use sync_core::protocol::Request;
+use sync_core::time::Timestamp;
+
+/// Runs a subcommand of `field promise`.
+pub(crate) async fn run(ctx: &mut Ctx, command: PromiseCommand) -> Outcome {
+    match command {
+        PromiseCommand::Add { what, due, on } => add(ctx, what.as_deref(), due.as_deref(), &on).await,
+        PromiseCommand::List { on } => list(ctx, &on).await,
+    }
+}
+
+async fn add(ctx: &mut Ctx, what: Option<&str>, due: Option<&str>, on: &OnVisit) -> Outcome {
+    let store = ctx.store().await?;
+    let site = site::recording(ctx, &store, on.visit.as_deref()).await?;
+    let what = ctx.need(what, "--what", &say!(ctx.words, "ask-promise"))?;
+    let typed = ctx.need(due, "--due", &say!(ctx.words, "ask-due"))?;
+    let now = render::zoned(ctx.now(), &ctx.zone);
+    let due = read_due(&typed, &now).ok_or_else(|| {
+        let what = say!(ctx.words, "usage-wrong-value", value = typed.clone(), argument = "--due");
+        Failure::usage("wrong-value", what).hint(say!(ctx.words, "due-hint"))
+    })?;
+    if due <= ctx.now() {
+        return Err(Failure::usage("due-in-the-past", say!(ctx.words, "due-past", due = typed)));
+    }
+    let promise = Promise { what: what.clone(), due_ms: due, to: Some("customer".to_owned()) };
+    let recorded = store
+        .record(site.visit, |act| {
+            let entry = act.new_entry();
+            act.edit().add_promise(entry, &promise)?;
+            act.command(&Request::Promise { visit: act.visit(), entry, due });
+            Ok::<_, Failure>(entry)
+        })
+        .await?;
+    let due = render::time(&ctx.words, due, ctx.now(), &ctx.zone);
+    let line = say!(ctx.words, "show-promise", what = what, due = due);
+    saved(ctx, &site, &recorded, &line, json!({ "promise": recorded.value, "due_at_ms": promise.due_ms }));
+    Ok(Exit::Ok)
+}
+
+/// `2026-11-27`, `2026-11-27T16:00`, `tomorrow`, `+3d`, `+2h`. A day means its last minute.
+fn read_due(text: &str, now: &Zoned) -> Option<Timestamp> {
+    let text = text.trim().to_lowercase();
+    let end_of =
+        |day: Date| day.to_datetime(Time::constant(23, 59, 0, 0)).to_zoned(now.time_zone().clone()).ok();
+    let after = |span: Span| now.checked_add(span).ok();
+    let at = match text.as_str() {
+        "today" | "今天" => end_of(now.date()),
+        "tomorrow" | "明天" => end_of(now.date().checked_add(1.day()).ok()?),
+        relative if relative.starts_with('+') => {
+            let (count, unit) = relative[1..].split_at_checked(relative.len().checked_sub(2)?)?;
+            let count: i64 = count.parse().ok().filter(|count| (1..=3660).contains(count))?;
+            match unit {
+                "d" => end_of(now.date().checked_add(count.days()).ok()?),
+                "h" => after(count.hours()),
+                _ => None,
+            }
+        }
+        other => match other.parse::<Date>() {
+            Ok(day) if other.len() == 10 => end_of(day),
+            _ => other.replacen(' ', "t", 1).parse::<DateTime>().ok()?.to_zoned(now.time_zone().clone()).ok(),
+        },
+    }?;
+    Some(Timestamp::from_unix_ms(at.timestamp().as_millisecond()))
+}
+
+async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
+    let store = ctx.store().await?;
+    let site = site::find(ctx, &store, on.visit.as_deref()).await?;
+    let view = store.document(site.visit).await?.view();
+    let people = People::known(&store).await?;
+    let mut lines = Vec::new();
+    for (number, id, found) in numbered(&view.promises) {
+        ctx.out.event("promise", json!({ "number": number, "promise": id, "record": found }));
+        let due = render::time(&ctx.words, found.content.due_ms, ctx.now(), &ctx.zone);
+        let line = say!(ctx.words, "show-promise", what = found.content.what.clone(), due = due);
+        lines.push(format!("{number}  {line}  ({})", people.name(found.meta.by)));
+    }
+    if lines.is_empty() {
+        lines.push(say!(ctx.words, "none-recorded"));
+    }
+    ctx.out.data(&lines.join("\n"));
+    Ok(Exit::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_due_time_is_read_in_the_zone_of_the_user() {
+        let now: Zoned = "2026-11-21T09:42:00+08:00[Asia/Shanghai]".parse().unwrap();
+        let read = |text: &str| {
+            let at = read_due(text, &now)?;
+            Some(render::zoned(at, now.time_zone()).strftime("%Y-%m-%d %H:%M").to_string())
+        };
+        for (text, expected) in [
+            ("2026-11-27", "2026-11-27 23:59"),
+            ("2026-11-27T16:00", "2026-11-27 16:00"),
+            ("2026-11-27 16:00", "2026-11-27 16:00"),
+            ("tomorrow", "2026-11-22 23:59"),
+            ("明天", "2026-11-22 23:59"),
+            ("+3d", "2026-11-24 23:59"),
+            ("+2h", "2026-11-21 11:42"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in ["", "+", "+d", "+0d", "+3w", "soon", "2026-02-30", "27.11."] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

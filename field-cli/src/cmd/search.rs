@@ -1,0 +1,53 @@
+//! `field search`: everything on this device, also by two-character Chinese words.
+
+use super::Outcome;
+use crate::cli::SearchArgs;
+use crate::ctx::Ctx;
+use crate::failure::{Exit, Failure};
+use crate::i18n::say;
+use serde_json::json;
+
+/// Most hits that are shown.
+const HITS_MAX: u32 = 30;
+/// Characters of a hit that are shown.
+const HIT_CHARS_MAX: usize = 100;
+
+/// Shows what contains every word.
+pub(crate) async fn run(ctx: &mut Ctx, args: &SearchArgs) -> Outcome {
+    let query = args.text.join(" ");
+    if sync_core::search::query_terms(&query).is_empty() {
+        return Err(Failure::usage("empty-query", say!(ctx.words, "search-empty")));
+    }
+    let store = ctx.store().await?;
+    let hits = store.search(&query, HITS_MAX).await?;
+    let cards = store.assignments().await?;
+    for hit in &hits {
+        let number = hit.visit.and_then(|visit| cards.iter().find(|card| card.visit == visit));
+        let number = number.map_or("", |card| card.number.as_str());
+        ctx.out
+            .event("hit", json!({ "key": hit.key, "visit": hit.visit, "number": number, "text": hit.text }));
+        let text = hit.text.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" · ");
+        let mut short: String = text.chars().take(HIT_CHARS_MAX).collect();
+        if short.len() < text.len() {
+            short.push('…');
+        }
+        let place = place(ctx, &hit.key);
+        ctx.out.data(format!("{number:<16} {place}  {short}").trim_end());
+    }
+    if hits.is_empty() {
+        ctx.out.data(&say!(ctx.words, "search-nothing", query = query));
+    } else {
+        ctx.out.next(&say!(ctx.words, "next-step", command = "field visit show <number>"));
+    }
+    Ok(Exit::Ok)
+}
+
+/// What kind of text was found, from its key: `visit/<id>/findings/…` or `assignment/<id>`.
+fn place(ctx: &Ctx, key: &str) -> String {
+    let mut parts = key.split('/');
+    let kind = match parts.next() {
+        Some("visit") => parts.nth(1).unwrap_or_default(),
+        other => other.unwrap_or_default(),
+    };
+    ctx.words.code("place", kind)
+}

@@ -1,0 +1,334 @@
+//! Everything recorded on a visit, for people to read.
+
+use crate::cmd::people::People;
+use crate::cmd::site::{Site, item_name, numbered};
+use crate::cmd::{Outcome, choice, customer, gas, hazard, meter, site};
+use crate::ctx::Ctx;
+use crate::failure::{Exit, Failure};
+use crate::i18n::{Words, say};
+use crate::render;
+use crate::store::Store;
+use jiff::tz::TimeZone;
+use serde_json::json;
+use sync_core::checklist::{ItemState, ItemStatus};
+use sync_core::codes::CodeTable;
+use sync_core::date::CivilDate;
+use sync_core::document::{Entry, Scalar, VisitView};
+use sync_core::protocol::ItemKind;
+use sync_core::time::Timestamp;
+
+/// Shows a visit.
+pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Outcome {
+    let store = ctx.store().await?;
+    let site = site::find(ctx, &store, typed).await?;
+    let view = if site.row.has_document { Some(store.document(site.visit).await?.view()) } else { None };
+    if ctx.out.is_json() {
+        ctx.out.event(
+            "visit",
+            json!({
+                "visit": site.visit, "number": site.name(), "state": site.row.state.as_str(),
+                "card": site.card, "record": view,
+            }),
+        );
+        return Ok(Exit::Ok);
+    }
+    let mut page = Page {
+        words: &ctx.words,
+        zone: &ctx.zone,
+        now: ctx.now(),
+        people: People::known(&store).await?,
+        history,
+        text: Vec::new(),
+    };
+    page.head(&site);
+    if let Some(rework) = store.reworks().await?.iter().find(|rework| rework.visit == site.visit) {
+        page.line(say!(ctx.words, "show-rework", reason = rework.reason.clone()));
+    }
+    if let Some(view) = &view {
+        page.checklist(&site, view);
+        page.record(view);
+        page.photos(&store, &site, view).await?;
+        page.said(view);
+        page.proposal(view);
+    }
+    let text = page.text.join("\n");
+    ctx.out.data(&text);
+    let conflicts = view.as_ref().map_or(0, |view| view.conflicts.len());
+    if conflicts > 0 {
+        ctx.out.warn("conflicts", &say!(ctx.words, "show-conflicts", count = conflicts));
+        ctx.out.next(&say!(ctx.words, "next-step", command = "field conflicts"));
+    }
+    Ok(Exit::Ok)
+}
+
+/// A page in the making.
+struct Page<'a> {
+    words: &'a Words,
+    zone: &'a TimeZone,
+    now: Timestamp,
+    people: People,
+    history: bool,
+    text: Vec<String>,
+}
+
+impl Page<'_> {
+    fn line(&mut self, line: impl Into<String>) {
+        self.text.push(format!("  {}", line.into()).trim_end().to_owned());
+    }
+
+    fn title(&mut self, title: String) {
+        self.text.push(String::new());
+        self.text.push(title);
+    }
+
+    fn time(&self, at: Timestamp) -> String {
+        render::time(self.words, at, self.now, self.zone)
+    }
+
+    /// `09:44 张伟`, with what became of the entry.
+    fn origin<T>(&self, entry: &Entry<T>) -> String {
+        let mut text = format!("{} {}", self.time(entry.meta.at), self.people.name(entry.meta.by));
+        if let Some(withdrawn) = &entry.meta.withdrawn {
+            text.push_str(&say!(self.words, "show-withdrawn", reason = withdrawn.reason.clone()));
+        }
+        if !entry.meta.superseded_by.is_empty() {
+            text.push_str(&say!(self.words, "show-corrected"));
+        }
+        text
+    }
+
+    /// The day on which it was recorded: results follow the rules of that day.
+    fn day<T>(&self, entry: &Entry<T>) -> CivilDate {
+        civil_day(entry.meta.at, self.zone)
+    }
+
+    fn shows<T>(&self, entry: &Entry<T>) -> bool {
+        self.history || entry.stands()
+    }
+
+    fn head(&mut self, site: &Site) {
+        let state = self.words.code("state", site.row.state.as_str());
+        let summary = site.card.as_ref().map(|card| card.summary.clone()).unwrap_or_default();
+        self.text.push(format!("{}  {summary}  [{state}]", site.name()));
+        let Some(card) = &site.card else { return };
+        let customer = [&card.customer.name, &card.customer.phone, &card.customer.number];
+        let customer: Vec<&str> = customer.into_iter().flatten().map(String::as_str).collect();
+        self.line(card.address.clone());
+        if !customer.is_empty() {
+            self.line(customer.join(" · "));
+        }
+        if let Some(meter) = &card.meter {
+            let class = meter.class.as_deref().map(|class| say!(self.words, "show-class", class = class));
+            let constant = meter.constant.map(|constant| format!("{constant} imp/kWh"));
+            let parts = [
+                Some(meter.number.clone()),
+                class,
+                constant,
+                meter.rating.clone(),
+                meter.last_reading.clone(),
+            ];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            self.line(say!(self.words, "show-meter", meter = parts.join(" · ")));
+        }
+        if !card.aliases.is_empty() {
+            self.line(say!(self.words, "show-aliases", aliases = card.aliases.join(", ")));
+        }
+        if let Some(due) = card.due_at {
+            self.line(say!(self.words, "visit-due", due = self.time(due)));
+        }
+    }
+
+    fn checklist(&mut self, site: &Site, view: &VisitView) {
+        let items = site.items(view);
+        let Some(list) = site.checklist.as_ref().filter(|_| !items.is_empty()) else { return };
+        let done = items.iter().filter(|status| status.state != ItemState::Open).count();
+        let title = self.words.lang.pick(&list.zh, &list.en).to_owned();
+        self.title(say!(self.words, "visit-checklist", title = title, done = done, total = items.len()));
+        for (index, status) in items.iter().enumerate() {
+            let line = item_line(self.words, index + 1, status, view);
+            self.line(line);
+        }
+    }
+
+    fn record(&mut self, view: &VisitView) {
+        let findings = numbered(&view.findings);
+        let shown: Vec<_> = findings.iter().filter(|(_, _, entry)| self.shows(entry)).collect();
+        if !shown.is_empty() {
+            self.title(say!(self.words, "title-findings"));
+        }
+        for (number, _, entry) in shown {
+            let content = &entry.content;
+            let line = format!("{number}  {}  {}  ({})", content.code, content.text, self.origin(entry));
+            self.line(line);
+        }
+        let mut lines = Vec::new();
+        for (number, _, entry) in numbered(&view.readings).iter().filter(|(_, _, entry)| self.shows(entry)) {
+            lines.push(format!(
+                "{number}  {}  ({})",
+                meter::reading_line(self.words, &entry.content),
+                self.origin(entry)
+            ));
+        }
+        for (_, _, entry) in numbered(&view.meter_checks).iter().filter(|(_, _, entry)| self.shows(entry)) {
+            lines.push(format!(
+                "{}  ({})",
+                meter::check::result_line(self.words, &entry.content, self.day(entry)),
+                self.origin(entry)
+            ));
+        }
+        for (_, _, entry) in numbered(&view.gas_tests).iter().filter(|(_, _, entry)| self.shows(entry)) {
+            lines.push(format!(
+                "{}  ({})",
+                gas::result_line(self.words, &entry.content, self.day(entry)),
+                self.origin(entry)
+            ));
+        }
+        for (_, _, entry) in numbered(&view.seals).iter().filter(|(_, _, entry)| self.shows(entry)) {
+            lines.push(format!(
+                "{}  ({})",
+                meter::seal::line(self.words, &entry.content),
+                self.origin(entry)
+            ));
+        }
+        self.section(say!(self.words, "title-measured"), lines);
+        let mut lines = Vec::new();
+        for (number, _, entry) in numbered(&view.hazards).iter().filter(|(_, _, entry)| self.shows(entry)) {
+            lines.push(format!(
+                "{number}  {}  ({})",
+                hazard::line(self.words, &entry.content),
+                self.origin(entry)
+            ));
+        }
+        for (number, _, entry) in numbered(&view.notices).iter().filter(|(_, _, entry)| self.shows(entry)) {
+            lines.push(format!(
+                "{number}  {}  ({})",
+                hazard::notice_line(self.words, &entry.content),
+                self.origin(entry)
+            ));
+        }
+        self.section(say!(self.words, "title-hazards"), lines);
+        let mut lines = Vec::new();
+        for (_, _, entry) in &numbered(&view.progress) {
+            let content = &entry.content;
+            let event = self.words.code("event", &content.event);
+            let reason = content
+                .reason
+                .as_deref()
+                .map(|code| CodeTable::NoAccessReasons.name(code, choice::language(self.words)).to_owned());
+            let outcome = content
+                .outcome
+                .as_deref()
+                .map(|code| CodeTable::Outcomes.name(code, choice::language(self.words)).to_owned());
+            let more = reason.or(outcome).unwrap_or_default();
+            lines.push(format!("{}  {event}  {more}", self.origin(entry)));
+        }
+        self.section(say!(self.words, "title-progress"), lines);
+    }
+
+    fn section(&mut self, title: String, lines: Vec<String>) {
+        if !lines.is_empty() {
+            self.title(title);
+        }
+        for line in lines {
+            self.line(line);
+        }
+    }
+
+    async fn photos(&mut self, store: &Store, site: &Site, view: &VisitView) -> Result<(), Failure> {
+        let rows = store.photos(Some(site.visit)).await?;
+        let mut lines = Vec::new();
+        for (number, id, entry) in numbered(&view.photos).iter().filter(|(_, _, entry)| self.shows(entry)) {
+            let row = rows.iter().find(|row| row.entry == *id);
+            let line = crate::cmd::photo::line(self.words, &entry.content, row);
+            lines.push(format!("{number}  {line}  ({})", self.origin(entry)));
+        }
+        self.section(say!(self.words, "title-photos"), lines);
+        Ok(())
+    }
+
+    fn said(&mut self, view: &VisitView) {
+        let mut lines = Vec::new();
+        for (_, _, entry) in numbered(&view.statements).iter().filter(|(_, _, entry)| self.shows(entry)) {
+            let from = customer::giver_name(self.words, &entry.content.from);
+            lines.push(format!(
+                "{}  ({})",
+                say!(self.words, "show-statement", from = from),
+                self.origin(entry)
+            ));
+        }
+        for (_, _, entry) in numbered(&view.signatures).iter().filter(|(_, _, entry)| self.shows(entry)) {
+            let line = match &entry.content.refused_reason {
+                Some(reason) => say!(self.words, "show-refused", reason = reason.clone()),
+                None => say!(self.words, "show-signed"),
+            };
+            lines.push(format!("{line}  ({})", self.origin(entry)));
+        }
+        for (number, _, entry) in numbered(&view.promises).iter().filter(|(_, _, entry)| self.shows(entry)) {
+            let (what, due) = (entry.content.what.clone(), self.time(entry.content.due_ms));
+            lines.push(format!(
+                "{number}  {}  ({})",
+                say!(self.words, "show-promise", what = what, due = due),
+                self.origin(entry)
+            ));
+        }
+        self.section(say!(self.words, "title-customer"), lines);
+    }
+
+    fn proposal(&mut self, view: &VisitView) {
+        let tables = [
+            ("verdict", CodeTable::Verdicts),
+            ("cause", CodeTable::RootCauses),
+            ("responsibility", CodeTable::Responsibilities),
+        ];
+        let mut lines: Vec<String> = tables
+            .iter()
+            .filter_map(|(key, table)| {
+                let code = view.proposal.get(*key)?.shown.as_text()?;
+                Some(table.name(code, choice::language(self.words)).to_owned())
+            })
+            .collect();
+        lines.extend(
+            [&view.cause_text, &view.note].into_iter().flat_map(|text| text.lines()).map(str::to_owned),
+        );
+        self.section(say!(self.words, "title-proposal"), lines);
+    }
+}
+
+/// The day of a time, as limit profiles ask for it.
+pub(crate) fn civil_day(now: Timestamp, zone: &TimeZone) -> CivilDate {
+    render::day(now, zone).to_string().parse().expect("a calendar day of this millennium has four digits")
+}
+
+/// One item of the checklist with its answer.
+pub(crate) fn item_line(words: &Words, number: usize, status: &ItemStatus<'_>, view: &VisitView) -> String {
+    let mark = match status.state {
+        ItemState::Done => "✓",
+        ItemState::Skipped => "–",
+        ItemState::Open if status.item.required => "·",
+        ItemState::Open => " ",
+    };
+    let answer = view.answers.get(&status.item.code).map(|answer| {
+        let text = answer_text(words, &status.item.kind, &answer.shown);
+        if answer.is_conflict() { say!(words, "show-conflict", value = text) } else { text }
+    });
+    let name = item_name(words.lang, status.item);
+    format!("{mark} {number}  {name}  {}  [{}]", answer.unwrap_or_default(), status.item.code)
+}
+
+/// An answer in words.
+pub(crate) fn answer_text(words: &Words, kind: &ItemKind, value: &Scalar) -> String {
+    match (kind, value) {
+        (_, Scalar::Null) => String::new(),
+        (_, Scalar::Bool(true)) => say!(words, "yes"),
+        (_, Scalar::Bool(false)) => say!(words, "no"),
+        (ItemKind::Choice { options }, Scalar::Text(code)) => options
+            .iter()
+            .find(|option| option.code == *code)
+            .map_or_else(|| code.clone(), |option| words.lang.pick(&option.zh, &option.en).to_owned()),
+        (ItemKind::Number { unit, .. }, Scalar::Text(number)) => format!("{number} {unit}"),
+        (_, Scalar::Text(text)) => text.clone(),
+        (_, Scalar::Int(number)) => number.to_string(),
+        (_, Scalar::Number(number)) => number.to_string(),
+        (_, Scalar::Other { text, .. }) => text.clone(),
+    }
+}
