@@ -112,8 +112,10 @@ async fn accept(
 ///
 /// hyper's header timeout begins with the first byte, so the wait for that is ours.
 async fn begins(stream: &TcpStream, patience: Duration, stopping: &mut watch::Receiver<()>) -> bool {
+    let mut first = [0];
     tokio::select! {
-        readable = timeout(patience, stream.readable()) => matches!(readable, Ok(Ok(()))),
+        // Not readable(), which may resolve without a byte being there.
+        peeked = timeout(patience, stream.peek(&mut first)) => matches!(peeked, Ok(Ok(1..))),
         _ = stopping.changed() => false,
     }
 }
