@@ -140,7 +140,7 @@ macro_rules! digest_type {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                write_hex(&self.0, f)
             }
         }
 
@@ -210,6 +210,18 @@ impl From<ChangeHash> for automerge::ChangeHash {
     fn from(hash: ChangeHash) -> Self {
         automerge::ChangeHash(hash.0)
     }
+}
+
+/// Writes bytes as lower-case hexadecimal digits. Views hold hundreds of hashes: formatting
+/// byte by byte was a tenth of the cost of a merge.
+pub(crate) fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    f.write_str(&text)
 }
 
 fn parse_hex32(text: &str) -> Option<[u8; 32]> {

@@ -68,7 +68,7 @@ impl From<ActorId16> for automerge::ActorId {
 
 impl fmt::Display for ActorId16 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        crate::ids::write_hex(&self.0, f)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Values as they stand in the Automerge document, before they mean anything.
 
 use crate::ids::EntryId;
-use automerge::{Automerge, ObjId, ObjType, ReadDoc, ScalarValue, Value, ValueRef};
+use automerge::{Automerge, ObjId, ObjType, ReadDoc, ScalarValue, ScalarValueRef, Value, ValueRef};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -142,12 +142,13 @@ pub enum Put<'a> {
     Strings(&'a BTreeMap<String, String>),
 }
 
-/// The fields of one map of the document, one level deep.
+/// The fields of one map of the document, one level deep. Entries have a dozen fields: a
+/// search through a list is quicker than a tree.
 #[derive(Debug, Default)]
 pub struct Found {
-    scalars: BTreeMap<String, ScalarValue>,
-    strings: BTreeMap<String, BTreeMap<String, String>>,
-    maps: BTreeMap<String, ObjId>,
+    scalars: Vec<(String, ScalarValue)>,
+    strings: Vec<(String, BTreeMap<String, String>)>,
+    maps: Vec<(String, ObjId)>,
     /// Keys whose value is of no kind that any field takes.
     strange: Vec<String>,
     /// Keys at which several values stand.
@@ -157,47 +158,47 @@ pub struct Found {
 /// The most fields that are read of one map: what goes beyond was never accepted by a gate.
 const FIELDS_MAX: usize = 1024;
 
+fn at<'a, T>(list: &'a [(String, T)], name: &str) -> Option<&'a T> {
+    list.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
 impl Found {
     /// Reads the fields of `object`; flat maps of texts are read with it, other maps are named.
     pub(super) fn read(am: &Automerge, object: &ObjId) -> Self {
         let mut found = Self::default();
         for item in am.map_range(object, ..).take(FIELDS_MAX) {
-            let key = item.key.to_string();
+            let inner = matches!(item.value, ValueRef::Object(ObjType::Map)).then(|| item.id());
+            let key = item.key.into_owned();
             if item.conflict {
                 found.conflicted.push(key.clone());
             }
-            match &item.value {
-                ValueRef::Scalar(_) => {
-                    if let Value::Scalar(scalar) = item.value.clone().into_value() {
-                        found.scalars.insert(key, scalar.into_owned());
-                    }
-                }
-                ValueRef::Object(ObjType::Map) => {
-                    let inner = item.id();
+            match (item.value, inner) {
+                (_, Some(inner)) => {
                     if let Some(strings) = read_strings(am, &inner) {
-                        found.strings.insert(key.clone(), strings);
+                        found.strings.push((key.clone(), strings));
                     }
-                    found.maps.insert(key, inner);
+                    found.maps.push((key, inner));
                 }
-                ValueRef::Object(_) => found.strange.push(key),
+                (ValueRef::Scalar(scalar), None) => found.scalars.push((key, scalar.into())),
+                (ValueRef::Object(_), None) => found.strange.push(key),
             }
         }
         found
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        !matches!(self.scalars.get(name), None | Some(ScalarValue::Null)) || self.maps.contains_key(name)
+        !matches!(at(&self.scalars, name), None | Some(ScalarValue::Null)) || self.map(name).is_some()
     }
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        match self.scalars.get(name)? {
+        match at(&self.scalars, name)? {
             ScalarValue::Str(text) => Some(text),
             _ => None,
         }
     }
 
     pub(super) fn int(&self, name: &str) -> Option<i64> {
-        match self.scalars.get(name)? {
+        match at(&self.scalars, name)? {
             ScalarValue::Int(int) => Some(*int),
             ScalarValue::Uint(uint) => i64::try_from(*uint).ok(),
             _ => None,
@@ -205,25 +206,25 @@ impl Found {
     }
 
     pub(super) fn bool(&self, name: &str) -> Option<bool> {
-        match self.scalars.get(name)? {
+        match at(&self.scalars, name)? {
             ScalarValue::Boolean(yes) => Some(*yes),
             _ => None,
         }
     }
 
     pub(super) fn bytes(&self, name: &str) -> Option<&[u8]> {
-        match self.scalars.get(name)? {
+        match at(&self.scalars, name)? {
             ScalarValue::Bytes(bytes) => Some(bytes),
             _ => None,
         }
     }
 
     pub(super) fn strings(&self, name: &str) -> Option<&BTreeMap<String, String>> {
-        self.strings.get(name)
+        at(&self.strings, name)
     }
 
     pub(super) fn map(&self, name: &str) -> Option<&ObjId> {
-        self.maps.get(name)
+        at(&self.maps, name)
     }
 
     pub(super) fn is_conflicted(&self, name: &str) -> bool {
@@ -232,16 +233,16 @@ impl Found {
 
     /// Every key that was found.
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.scalars.keys().chain(self.maps.keys()).chain(&self.strange).map(String::as_str)
+        let scalars = self.scalars.iter().map(|(key, _)| key);
+        scalars.chain(self.maps.iter().map(|(key, _)| key)).chain(&self.strange).map(String::as_str)
     }
 }
 
 fn read_strings(am: &Automerge, object: &ObjId) -> Option<BTreeMap<String, String>> {
     let mut strings = BTreeMap::new();
     for item in am.map_range(object, ..).take(FIELDS_MAX) {
-        let Value::Scalar(scalar) = item.value.clone().into_value() else { return None };
-        let ScalarValue::Str(text) = scalar.as_ref() else { return None };
-        strings.insert(item.key.to_string(), text.to_string());
+        let ValueRef::Scalar(ScalarValueRef::Str(text)) = item.value else { return None };
+        strings.insert(item.key.into_owned(), text.into_owned());
     }
     Some(strings)
 }
