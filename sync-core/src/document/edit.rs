@@ -13,7 +13,7 @@ use super::raw::{Put, Scalar};
 use super::{Chunk, VisitDocument};
 use crate::ids::EntryId;
 use automerge::transaction::{CommitOptions, OwnedTransaction, Transactable};
-use automerge::{ObjId, ObjType, ReadDoc, ScalarValue, Value};
+use automerge::{AutomergeError, ObjId, ObjType, ReadDoc, ScalarValue, Value};
 
 /// Longest key of a shared container, in bytes.
 pub const SHARED_KEY_BYTES_MAX: usize = 256;
@@ -154,7 +154,7 @@ impl<'a> Edit<'a> {
         for (name, value) in fields {
             if let Some(value) = value {
                 self.check_field(Container::Findings, name, value)?;
-                self.put_over(&entry, name, value.as_str().into())?;
+                put_over(&mut self.tx, &entry, name, value.as_str().into())?;
             }
         }
         Ok(())
@@ -214,23 +214,8 @@ impl<'a> Edit<'a> {
             }
             Scalar::Number(number) if !number.is_finite() => refuse("the number is not finite"),
             Scalar::Other { .. } => refuse("it is of a kind that this release cannot write"),
-            _ => self.put_over(&container.object(), key, ScalarValue::from(value)),
+            _ => Ok(put_over(&mut self.tx, &container.object(), key, ScalarValue::from(value))?),
         }
-    }
-
-    /// Writes a value over all that stand at a key.
-    ///
-    /// To confirm the shown one of several values, Automerge would delete the others, and
-    /// nobody would have written what stands. Going through another value makes this author's
-    /// change the one that did.
-    fn put_over(&mut self, object: &ObjId, key: &str, value: ScalarValue) -> Result<(), EditError> {
-        let standing = self.tx.get_all(object, key)?;
-        let shown = standing.last().and_then(|(shown, _)| shown.as_scalar().cloned());
-        if standing.len() > 1 && shown.as_ref() == Some(&value) {
-            let other = if value.is_null() { ScalarValue::Boolean(false) } else { ScalarValue::Null };
-            self.tx.put(object, key, other)?;
-        }
-        Ok(self.tx.put(object, key, value)?)
     }
 
     /// Writes over whatever concurrent values stand at a path.
@@ -247,7 +232,7 @@ impl<'a> Edit<'a> {
                 let text = value.as_text().ok_or(refuse("the field takes only text"))?;
                 self.check_field(container, field, text)?;
                 let object = self.entry(container, id)?;
-                self.put_over(&object, field, text.into())
+                Ok(put_over(&mut self.tx, &object, field, text.into())?)
             }
             _ => Err(refuse("it is no place where values can be in conflict")),
         }
@@ -348,6 +333,26 @@ impl<'a> Edit<'a> {
             by.and_then(|(value, _)| value.as_bytes().map(|bytes| bytes == self.author.person.as_bytes()));
         if mine == Some(true) { Ok(object) } else { Err(EditError::NotYours { container, entry: id }) }
     }
+}
+
+/// Writes a value over all that stand at a key.
+///
+/// To confirm the shown one of several values, Automerge would delete the others: nobody would
+/// have written what stands, and the gate takes no deletions. Going through another value makes
+/// this change the one that wrote it.
+pub(crate) fn put_over<T: Transactable>(
+    tx: &mut T,
+    object: &ObjId,
+    key: &str,
+    value: ScalarValue,
+) -> Result<(), AutomergeError> {
+    let standing = tx.get_all(object, key)?;
+    let shown = standing.last().and_then(|(shown, _)| shown.as_scalar().cloned());
+    if standing.len() > 1 && shown.as_ref() == Some(&value) {
+        let other = if value.is_null() { ScalarValue::Boolean(false) } else { ScalarValue::Null };
+        tx.put(object, key, other)?;
+    }
+    tx.put(object, key, value)
 }
 
 fn too_long(container: Container, name: &str) -> EditError {

@@ -35,6 +35,7 @@ pub use raw::Scalar;
 pub use view::{Entry, EntryMeta, SharedValue, UNKNOWN_MAX, VisitView, Withdrawn, Written};
 
 pub(crate) use birth::hash_of;
+pub(crate) use edit::put_over;
 pub(crate) use view::{keeps_all, written_at};
 
 use crate::ids::{ChangeHash, VisitId};

@@ -5,7 +5,7 @@
 //! itself stays in the log and in quarantine, where a person decides about it.
 
 use super::visit::{OwnSave, SaveFate, VisitReplica};
-use crate::document::{ActorId16, Container, VisitDocument};
+use crate::document::{ActorId16, Container, VisitDocument, put_over};
 use crate::ids::{ChangeHash, DeviceId};
 use crate::log::{ChangeBody, Reissue};
 use automerge::legacy::{Key, ObjectId, Op, OpId, OpType};
@@ -153,7 +153,7 @@ fn replay<T: Transactable>(tx: &mut T, op: &Op, id: &OpId, objects: &mut BTreeMa
     // A failure means that the target cannot hold the value; the rest of the save still stands.
     match &op.action {
         OpType::Put(value) => {
-            let _ = tx.put(&object, key.as_str(), value.clone());
+            let _ = put_over(tx, &object, key, value.clone());
         }
         OpType::Make(ObjType::Map) => {
             if let Ok(created) = tx.put_object(&object, key.as_str(), ObjType::Map) {
@@ -299,6 +299,39 @@ mod tests {
         let view = replica.document.view();
         assert_eq!(view.answers["seal"].values.len(), 2, "both values stay readable");
         assert!(!view.answers.contains_key("door"));
+    }
+
+    #[test]
+    fn a_reissue_that_confirms_the_shown_of_several_values_passes_the_gate() {
+        use crate::merge::{Author, Limits, MergeJob, MergeUnit, UnitResult, judge};
+        let visit = VisitId::from_bytes([1; 16]);
+        let mut replica = VisitReplica::birth(visit);
+        let foreign = [(7, "intact"), (8, "missing")].map(|(device, state)| {
+            let mut other = VisitDocument::birth(visit);
+            let mut edit = other.edit(author(device, 0));
+            edit.answer("seal", state).unwrap();
+            edit.commit().unwrap().bytes
+        });
+        replica.document.apply(&foreign).unwrap();
+        let base = replica.document.save();
+        let shown = replica.document.view().answers["seal"].shown.clone();
+        save(&mut replica, 1, |edit| edit.answer("seal", "refused").unwrap());
+        save(&mut replica, 2, |edit| edit.answer("seal", shown.clone()).unwrap());
+        replica.settle_refused(1, "answer_not_allowed");
+
+        let reissues = replica.raise_generation(DEVICE);
+
+        let unit = MergeUnit {
+            reference: 0,
+            author: Author::Device { device: DEVICE, generation: 1 },
+            person: author(2, 1).person,
+            chunks: reissues[0].change.chunks.clone(),
+            photos: Vec::new(),
+        };
+        let job = MergeJob { visit, base: Some(base.into()), units: vec![unit], open_paths: Vec::new() };
+        let outcome = judge(&job, &Limits::default()).unwrap();
+        assert!(matches!(outcome.results[0].1, UnitResult::Accepted { .. }), "{:?}", outcome.results);
+        assert_eq!(replica.document.view().answers["seal"].values.len(), 1);
     }
 
     #[test]
