@@ -17,6 +17,7 @@ mod render;
 pub mod store;
 mod store_failure;
 pub mod sync;
+mod sync_failure;
 
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
 

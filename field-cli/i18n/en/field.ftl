@@ -641,3 +641,178 @@ code-place-cause-text = cause
 gas-reason-flow-unknown = The limit depends on the flow: add the seconds of each draw and the flows of the nameplate
 gas-volume-missing = The allowed drop depends on the volume: give --volume, or --pipe and --meter-volume
 help-gas-tightness--volume = Volume of the installation in m³; follows from pipes and meter if not given
+
+## Reaching the server
+
+net-setup = This machine cannot make secure connections: { $error }
+net-unreachable = { $server } cannot be reached ({ $reason })
+net-broke = The connection to { $server } broke ({ $reason })
+net-silent = { $server } does not answer
+net-stranger = What answers at { $server } is not the Fieldloop server
+net-stranger-hint = Is this a network with a sign-in page? Sign in there, or use another network.
+net-busy = The server is busy
+net-refused = The server refuses this device: { $reason }
+net-server-failed = The server failed: { $reason }
+net-revoked = The office revoked this device
+net-revoked-hint = What you recorded is kept here and was handed over for examination. Ask the office for a new invitation.
+net-other-server = Another server answers at this address than the one this device is enrolled with
+net-unreadable = The answer of the server cannot be read
+net-stuck = The server answers, but nothing gets further
+net-wiped = Everything on this device was deleted, as the office ordered
+net-running = Another field sync is running on this device
+net-safe = Everything you recorded is safe on this device.
+net-again = The next field sync tries again; nothing has to be redone.
+
+## Enrolling
+
+enrol-ask-server = Address of the server
+enrol-cut = The link is cut off: the part after # is missing
+enrol-cut-hint = Copy the whole link, or type the short code with --server
+enrol-confirm = This device is { $device } already. Enrol it anew? What you recorded is kept.
+enrol-already = This device is { $device } already
+enrol-already-hint = A second device needs another folder: FIELD_HOME=<folder> field enrol …
+enrol-done = Enrolled: { $device } of { $person } at { $server }
+enrol-key = Key { $fingerprint } stays on this device. If you lose it, ask the office to revoke it.
+enrol-carried = { $count ->
+    [one] 1 act that had not arrived is sent under the new identity
+   *[other] { $count } acts that had not arrived are sent under the new identity
+}
+
+## Syncing
+
+sync-sent = ↑ records { $count }   { $bytes }   { $seconds } s
+sync-fetched = ↓ new visits { $visits } · pack items { $items }   { $bytes }
+sync-others = { $count ->
+    [one] ↓ 1 change by { $person } on { $visit }
+   *[other] ↓ { $count } changes by { $person } on { $visit }
+}
+sync-visit-lost = { $visit } is not yours any more; what you recorded on it arrives all the same
+sync-new-epoch = The server was restored from a backup (history { $epoch }); this device gives back what it lacks
+sync-quarantined = The server put an act on { $visit } aside ({ $reason }); the office decides about it
+sync-reissued = { $count ->
+    [one] 1 later act was written anew without it
+   *[other] { $count } later acts were written anew without it
+}
+sync-command-refused = The server refused a request: { $reason }
+sync-command-done = The server answered: { $reference }
+sync-rework = { $visit } came back from the office: { $reason }
+sync-receipt = { $visit }   the server has everything up to { $at }
+sync-receipt-photos = { $visit }   the server has everything up to { $at }, { $arrived } of { $named } photos
+sync-photo = ↑ photo { $number }/{ $total }  { $file }   { $size }
+sync-photo-refused = The server does not take { $file }: { $reason }
+sync-photo-lost = The copy of { $file } on this device cannot be read
+sync-photos-failed = { $count ->
+    [one] 1 photo did not arrive
+   *[other] { $count } photos did not arrive
+}
+sync-kept = Kept on this device: acts { $acts }, photos { $photos }
+sync-done = Up to date. You can work offline until you choose to sync again.
+sync-conflicts = { $count ->
+    [one] 1 conflict needs a person
+   *[other] { $count } conflicts need a person
+}
+sync-stopped-early = Stopped. Everything is kept on this device.
+sync-stopped = Stopped. Photos that arrived: { $arrived }; waiting: { $waiting }, they continue where they stand.
+code-author-office = the office
+
+## Status
+
+status-synced = last sync { $at } ({ $ago } ago)
+status-never-synced = never synced
+status-outbox = Outbox     acts { $acts } ({ $bytes }) · photos { $photos } ({ $photobytes })
+status-outbox-empty = Everything recorded here has arrived
+status-visits = Visits     finished { $finished } · running { $running } · to do { $planned }
+status-conflicts = Conflicts  { $count }: field conflicts
+status-quarantined = Put aside by the server: { $count }. The office decides: field outbox
+status-photos-refused = Photos that the server refused: { $count }: field outbox
+status-clock-ok = Clock ok
+status-clock-off = The clock of this device is off by { $by }
+status-clock-unknown = Clock not compared yet
+status-disk = Disk { $free } free
+ready-yes = Ready for offline: yes
+ready-no = Ready for offline: no, missing: { $missing }
+ready-restored = this folder was restored from a backup; a sync fetches what it lacks
+ready-copied = this folder was copied from elsewhere; nothing can be recorded in it
+ready-enrol-again = the server wants this device to enrol again
+ready-never-synced = the first sync
+ready-old = a fresh sync (the last one was { $ago } ago)
+ready-checklist = the checklist { $checklist } of { $visit }
+ready-disk = room on the disk ({ $free } free)
+
+## Outbox, conflicts, log, undo
+
+outbox-photo = photo { $file } ({ $size })
+outbox-paused = Nothing is sent until you type: field outbox retry
+outbox-retry = The next sync sends again; refused photos: { $count }
+conflicts-none = No conflicts
+conflict-unknown = There is no conflict { $number }
+conflict-safe = Nothing is lost; the office sees every value. You may say which one is right:
+conflict-unwritable = That value can only be chosen by the office; add a note with --keep both --why
+conflict-chosen = saved   { $value }; the office decides with your word
+undo-nothing = There is nothing to undo
+undo-reason = undone
+undo-done = taken back: { $what } on { $visit }
+undo-left = Left as it is, since it was written again: { $path }
+code-envelope-unsent = only here
+code-envelope-stored = arrived, not judged yet
+code-envelope-merged = arrived
+code-envelope-merged-late = arrived late
+code-envelope-quarantined = put aside
+code-envelope-escrowed = set aside
+code-envelope-lost = written anew
+code-envelope-undone = taken back
+code-envelope-refused = refused
+code-blob-waiting = waiting
+code-blob-refused = refused
+code-blob-unavailable = lost
+code-act-visit-begin = began to write
+code-act-change = recorded
+code-act-command = request
+code-act-restricted = confidential finding
+code-act-reissue = written anew
+code-act-chain-restart = went on after a local loss
+code-place-seal-states = seal state
+code-place-proposal = proposal
+code-place-meter-checks = meter check
+code-place-gas-tests = gas test
+code-place-statements = statement
+code-place-signatures = signature
+code-place-progress = visit
+code-request-accept-work-order = accept the work order
+code-request-decline-work-order = decline the work order
+code-request-arrive = arrived
+code-request-no-access = no access
+code-request-finish = finish the visit
+code-request-open-complaint = open a complaint
+code-request-grumble = grumble
+code-request-promise = promise
+code-request-photo-unavailable = photo lost
+code-quarantine-malformed = it cannot be read
+code-quarantine-too-large = too large
+code-quarantine-wrong-actor = signed as somebody else
+code-quarantine-not-author = somebody else's entry
+code-quarantine-office-only = only the office may
+code-quarantine-forbidden-path = not part of a visit
+code-quarantine-forbidden-operation = not allowed
+code-quarantine-forbidden-value = a value that is not allowed
+code-quarantine-photos-differ = photos that were not announced
+code-quarantine-depends-on-refused = builds on an act that was put aside
+code-quarantine-document-full = the visit is full
+code-refusal-unknown-request = the server is older than this program
+code-refusal-failed = the server could not do it; the office sees it
+code-refusal-not-supported = the server does not take such requests
+
+## Doctor, export
+
+doctor-place-ok = The folder is where it belongs
+doctor-key-ok = The key can be used
+doctor-database-ok = The database is sound
+doctor-chain-ok = Acts { $count }: readable, signed, in order
+doctor-chain-broken = Act { $sequence } cannot be read; the next sync says so and sends its content anew
+doctor-documents-ok = Visits { $count }: readable
+doctor-documents-damaged = Visits that cannot be read: { $count }
+doctor-photos-ok = Photos waiting { $count }: whole
+doctor-photos-lost = Photos whose copy is missing or cut: { $count }. Declare them: field photo unavailable
+doctor-server-ok = { $server } answers
+doctor-server-away = { $server } does not answer now; you can work without it
+export-done = wrote { $file } ({ $size })

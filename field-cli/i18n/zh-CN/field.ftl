@@ -618,3 +618,163 @@ code-place-cause-text = 原因
 gas-reason-flow-unknown = 限值取决于流量：请补充每次用气的秒数和铭牌流量
 gas-volume-missing = 允许压降取决于容积：请写 --volume，或 --pipe 和 --meter-volume
 help-gas-tightness--volume = 系统容积（m³）；不写则由管道和表计算
+
+## 与服务器联系
+
+net-setup = 本机无法建立安全连接：{ $error }
+net-unreachable = 无法连接 { $server }（{ $reason }）
+net-broke = 与 { $server } 的连接中断（{ $reason }）
+net-silent = { $server } 没有应答
+net-stranger = { $server } 处应答的不是 Fieldloop 服务器
+net-stranger-hint = 是否是需要登录页面的网络？请先登录，或换一个网络。
+net-busy = 服务器繁忙
+net-refused = 服务器拒绝本设备：{ $reason }
+net-server-failed = 服务器出错：{ $reason }
+net-revoked = 办公室已撤销本设备
+net-revoked-hint = 您记录的内容仍保存在本机，并已移交核查。请向办公室索取新的邀请。
+net-other-server = 该地址应答的不是本设备登记的服务器
+net-unreadable = 无法读取服务器的应答
+net-stuck = 服务器有应答，但没有进展
+net-wiped = 按办公室的命令，本设备上的内容已全部删除
+net-running = 本设备上已有 field sync 在运行
+net-safe = 您记录的内容都安全地保存在本设备上。
+net-again = 下次 field sync 会自动重试，无需重做。
+
+## 登记
+
+enrol-ask-server = 服务器地址
+enrol-cut = 链接不完整：缺少 # 之后的部分
+enrol-cut-hint = 请复制完整链接，或输入短码并加上 --server
+enrol-confirm = 本设备已登记为 { $device }。重新登记吗？已记录的内容会保留。
+enrol-already = 本设备已登记为 { $device }
+enrol-already-hint = 第二台设备需要另一个文件夹：FIELD_HOME=<文件夹> field enrol …
+enrol-done = 已登记：{ $device }，{ $person }，{ $server }
+enrol-key = 密钥 { $fingerprint } 只保存在本设备。若丢失设备，请让办公室撤销它。
+enrol-carried = { $count } 项尚未送达的记录将以新身份发送
+
+## 同步
+
+sync-sent = ↑ 记录 { $count }   { $bytes }   { $seconds } 秒
+sync-fetched = ↓ 新核查 { $visits } · 资料 { $items }   { $bytes }
+sync-others = ↓ { $person } 在 { $visit } 上有 { $count } 项改动
+sync-visit-lost = { $visit } 已不归您负责；您在其上的记录照样送达
+sync-new-epoch = 服务器已从备份恢复（历史 { $epoch }）；本设备会补回它缺少的内容
+sync-quarantined = 服务器搁置了 { $visit } 的一项记录（{ $reason }），由办公室决定
+sync-reissued = 其后的 { $count } 项记录已重新写入
+sync-command-refused = 服务器拒绝了一项请求：{ $reason }
+sync-command-done = 服务器答复：{ $reference }
+sync-rework = { $visit } 被办公室退回：{ $reason }
+sync-receipt = { $visit }   服务器已有 { $at } 之前的全部内容
+sync-receipt-photos = { $visit }   服务器已有 { $at } 之前的全部内容，照片 { $arrived }/{ $named }
+sync-photo = ↑ 照片 { $number }/{ $total }  { $file }   { $size }
+sync-photo-refused = 服务器不接受 { $file }：{ $reason }
+sync-photo-lost = 本设备上 { $file } 的副本无法读取
+sync-photos-failed = { $count } 张照片未送达
+sync-kept = 保存在本设备：记录 { $acts } 项，照片 { $photos } 张
+sync-done = 已是最新。在下次同步之前可以离线工作。
+sync-conflicts = { $count } 处冲突需要人工处理
+sync-stopped-early = 已停止。全部内容保存在本设备。
+sync-stopped = 已停止。已送达照片 { $arrived } 张；待上传 { $waiting } 张，下次从中断处继续。
+code-author-office = 办公室
+
+## 状态
+
+status-synced = 上次同步 { $at }（{ $ago }前）
+status-never-synced = 从未同步
+status-outbox = 待上传   改动 { $acts } 项（{ $bytes }）· 照片 { $photos } 张（{ $photobytes }）
+status-outbox-empty = 本机记录已全部送达
+status-visits = 核查     已完成 { $finished } · 进行中 { $running } · 待办 { $planned }
+status-conflicts = 冲突     { $count }：field conflicts
+status-quarantined = 被服务器搁置：{ $count }，由办公室决定：field outbox
+status-photos-refused = 服务器拒绝的照片：{ $count }：field outbox
+status-clock-ok = 时钟正常
+status-clock-off = 本设备时钟偏差 { $by }
+status-clock-unknown = 时钟尚未比对
+status-disk = 磁盘剩余 { $free }
+ready-yes = 可以离线工作：是
+ready-no = 可以离线工作：否，缺少：{ $missing }
+ready-restored = 此文件夹由备份恢复，需同步补回缺少的部分
+ready-copied = 此文件夹是从别处复制的，不能在其中记录
+ready-enrol-again = 服务器要求本设备重新登记
+ready-never-synced = 首次同步
+ready-old = 新的同步（上次在 { $ago }前）
+ready-checklist = { $visit } 的检查表 { $checklist }
+ready-disk = 磁盘空间（剩余 { $free }）
+
+## 待上传、冲突、日志、撤回
+
+outbox-photo = 照片 { $file }（{ $size }）
+outbox-paused = 已暂停上传；恢复请输入：field outbox retry
+outbox-retry = 下次同步将重新发送；被拒照片 { $count } 张
+conflicts-none = 没有冲突
+conflict-unknown = 没有第 { $number } 处冲突
+conflict-safe = 没有任何内容丢失，办公室能看到每个值。您可以说明哪个正确：
+conflict-unwritable = 该值只能由办公室选定；可用 --keep both --why 加注
+conflict-chosen = 已保存   { $value }；办公室会参考您的意见决定
+undo-nothing = 没有可撤回的记录
+undo-reason = 撤回
+undo-done = 已撤回：{ $visit } 的 { $what }
+undo-left = 之后又被改写，保持原样：{ $path }
+code-envelope-unsent = 仅在本机
+code-envelope-stored = 已送达，待判定
+code-envelope-merged = 已送达
+code-envelope-merged-late = 迟到送达
+code-envelope-quarantined = 被搁置
+code-envelope-escrowed = 另行保管
+code-envelope-lost = 已重写
+code-envelope-undone = 已撤回
+code-envelope-refused = 被拒绝
+code-blob-waiting = 待上传
+code-blob-refused = 被拒绝
+code-blob-unavailable = 已丢失
+code-act-visit-begin = 开始记录
+code-act-change = 记录
+code-act-command = 请求
+code-act-restricted = 保密发现
+code-act-reissue = 重新写入
+code-act-chain-restart = 本机丢失后继续
+code-place-seal-states = 封印状态
+code-place-proposal = 建议
+code-place-meter-checks = 表计检验
+code-place-gas-tests = 燃气检测
+code-place-statements = 陈述
+code-place-signatures = 签名
+code-place-progress = 核查
+code-request-accept-work-order = 接受工单
+code-request-decline-work-order = 拒绝工单
+code-request-arrive = 到场
+code-request-no-access = 未能进入
+code-request-finish = 完成核查
+code-request-open-complaint = 新建投诉
+code-request-grumble = 抱怨
+code-request-promise = 承诺
+code-request-photo-unavailable = 照片丢失
+code-quarantine-malformed = 无法读取
+code-quarantine-too-large = 过大
+code-quarantine-wrong-actor = 署名为他人
+code-quarantine-not-author = 他人的记录
+code-quarantine-office-only = 仅办公室可写
+code-quarantine-forbidden-path = 不属于核查内容
+code-quarantine-forbidden-operation = 不允许的操作
+code-quarantine-forbidden-value = 不允许的值
+code-quarantine-photos-differ = 照片未经声明
+code-quarantine-depends-on-refused = 以被搁置的记录为基础
+code-quarantine-document-full = 该核查已满
+code-refusal-unknown-request = 服务器版本较旧
+code-refusal-failed = 服务器未能执行，办公室可见
+code-refusal-not-supported = 服务器不受理此类请求
+
+## 自检、导出
+
+doctor-place-ok = 文件夹位置正确
+doctor-key-ok = 密钥可用
+doctor-database-ok = 数据库完好
+doctor-chain-ok = 记录 { $count } 项：可读、已签名、次序正确
+doctor-chain-broken = 第 { $sequence } 项记录无法读取；下次同步会说明并重新发送其内容
+doctor-documents-ok = 核查 { $count } 个：可读
+doctor-documents-damaged = 无法读取的核查：{ $count }
+doctor-photos-ok = 待上传照片 { $count } 张：完整
+doctor-photos-lost = 副本缺失或不完整的照片：{ $count }。请声明：field photo unavailable
+doctor-server-ok = { $server } 有应答
+doctor-server-away = { $server } 现在没有应答；不影响离线工作
+export-done = 已写入 { $file }（{ $size }）

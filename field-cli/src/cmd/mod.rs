@@ -1,22 +1,32 @@
 //! The commands, one file each. They read and write through the store, ask `sync_core` what
 //! follows, and say it.
 
+mod acts;
 mod answer;
 mod choice;
 mod complaint;
+mod conflicts;
 mod customer;
+mod doctor;
+mod enrol;
+mod export;
 mod finding;
 mod gas;
 mod hazard;
 mod lang;
+mod log;
 mod man;
 mod meter;
 mod number;
+mod outbox;
 mod people;
 mod photo;
 mod promise;
 mod search;
 mod site;
+mod status;
+mod sync;
+mod undo;
 mod visit;
 
 use crate::cli::Command;
@@ -46,6 +56,14 @@ pub(crate) async fn run(ctx: &mut Ctx, command: Command) -> Outcome {
         Command::Lang(args) => lang::run(ctx, &args),
         Command::Completions(args) => man::completions(ctx, &args),
         Command::Man(args) => man::run(ctx, &args),
-        _ => Err(Failure::new("later", "later")),
+        Command::Enrol(args) => enrol::run(ctx, &args).await,
+        Command::Sync(args) => sync::run(ctx, &args).await,
+        Command::Status => status::run(ctx).await,
+        Command::Outbox(args) => outbox::run(ctx, &args).await,
+        Command::Conflicts(args) => conflicts::run(ctx, &args).await,
+        Command::Log(args) => log::run(ctx, &args).await,
+        Command::Undo(args) => undo::run(ctx, &args).await,
+        Command::Doctor(args) => doctor::run(ctx, &args).await,
+        Command::Export(args) => export::run(ctx, &args).await,
     }
 }

@@ -30,6 +30,8 @@ pub enum CommandState {
 pub struct CommandRow {
     /// Its identity.
     pub id: CommandId,
+    /// Sequence of the envelope that asks it.
+    pub sequence: u64,
     /// What was asked: `finish`, `open_complaint` …
     pub request: String,
     /// The visit it belongs to.
@@ -52,6 +54,7 @@ impl CommandState {
 #[derive(FromRow)]
 struct RawCommand {
     command_id: String,
+    sequence: i64,
     request: String,
     visit_id: Option<String>,
     asked_at_ms: i64,
@@ -78,6 +81,7 @@ impl TryFrom<RawCommand> for CommandRow {
             id: row.command_id.parse().map_err(|_| damaged("command_id"))?,
             visit: row.visit_id.as_deref().map(str::parse).transpose().map_err(|_| damaged("visit_id"))?,
             asked_at: Timestamp::from_unix_ms(row.asked_at_ms),
+            sequence: u64::try_from(row.sequence).map_err(|_| damaged("sequence"))?,
             request: row.request,
             state,
         })
@@ -91,7 +95,7 @@ impl Store {
     /// When a row cannot be read.
     pub async fn commands(&self) -> Result<Vec<CommandRow>, StoreError> {
         let rows: Vec<RawCommand> = sqlx::query_as(
-            "SELECT command_id, request, visit_id, asked_at_ms, outcome, reference, reason, detail FROM commands \
+            "SELECT command_id, sequence, request, visit_id, asked_at_ms, outcome, reference, reason, detail FROM commands \
              ORDER BY asked_at_ms DESC, sequence DESC",
         )
         .fetch_all(self.pool())

@@ -155,7 +155,7 @@ impl TryFrom<RawLogRow> for LogRow {
 
 /// The parts of a stored envelope.
 #[derive(FromRow)]
-struct RawEnvelope {
+pub(super) struct RawEnvelope {
     sequence: i64,
     cose: Vec<u8>,
     salt: Vec<u8>,
@@ -164,7 +164,7 @@ struct RawEnvelope {
 
 impl RawEnvelope {
     /// The envelope, or its sequence when it cannot be read any more.
-    fn open(self) -> Result<Envelope, u64> {
+    pub(super) fn open(self) -> Result<Envelope, u64> {
         let sequence = u64::try_from(self.sequence).unwrap_or(0);
         let salt = self.salt.try_into().map_err(|_| sequence)?;
         Envelope::open(&self.cose, salt, self.body).map_err(|_| sequence)
@@ -186,6 +186,22 @@ impl Store {
             .fetch_all(self.pool())
             .await?;
         rows.into_iter().map(LogRow::try_from).collect()
+    }
+
+    /// The newest own save that was not taken back and takes nothing back itself.
+    ///
+    /// # Errors
+    /// When the row cannot be read.
+    pub async fn last_undoable(&self) -> Result<Option<LogRow>, StoreError> {
+        let sql = format!(
+            "{SELECT} WHERE device_id = (SELECT device_id FROM identity) AND kind IN ('change', 'reissue') \
+             AND dropped = 0 AND undone_by IS NULL AND writes != '[]' \
+             AND hash NOT IN (SELECT undone_by FROM log WHERE undone_by IS NOT NULL) \
+             ORDER BY sequence DESC LIMIT 1"
+        );
+        let row: Option<RawLogRow> =
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_optional(self.pool()).await?;
+        row.map(LogRow::try_from).transpose()
     }
 
     /// Own envelopes that are not in the central record, oldest first.

@@ -12,9 +12,11 @@
 //! anything that people read.
 
 mod binding;
+mod checks;
 mod commands;
 mod error;
 mod exchange;
+mod foreign;
 mod identity;
 mod log;
 mod origins;
@@ -35,13 +37,15 @@ mod tests;
 pub use commands::{CommandRow, CommandState};
 pub use error::StoreError;
 pub use exchange::{Outgoing, Performed, VisitReceipt};
+pub use foreign::ForeignRow;
 pub use identity::{Identity, NewIdentity};
 pub use log::{EnvelopeState, LogCounts, LogRow};
-pub use origins::Origin;
+pub use origins::{Author, Origin};
 pub use pack::PackEntry;
 pub use photos::{BlobRow, BlobState, PhotoCounts, PhotoRow, StoredBlob, media_type};
 pub use record::{Act, Recorded, Start};
 pub use search::{SearchHit, SearchItem};
+pub use settings::PAUSED;
 pub use sync_state::{SyncState, Token};
 pub use visits::{ReworkRow, VisitRow, VisitState, state_of};
 pub use writes::Write;

@@ -2,8 +2,13 @@
 
 use super::{Store, StoreError, Tx};
 use std::collections::BTreeMap;
-use sync_core::ids::{ChangeHash, DeviceId, PersonId};
+use sync_core::document::{ActorId16, Written};
+use sync_core::ids::{ChangeHash, DeviceId, PersonId, VisitId};
+use sync_core::protocol::ColleagueCard;
 use sync_core::time::Timestamp;
+
+/// A device raises its generation once per refusal: more are not met in practice.
+const GENERATIONS_TRIED: u64 = 16;
 
 /// Who wrote a change, on which device, when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,5 +69,52 @@ impl Store {
             origins.insert(*change, origin);
         }
         Ok(origins)
+    }
+}
+
+/// Who wrote a value, as far as this device can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// The person.
+    pub person: PersonId,
+    /// The device.
+    pub device: DeviceId,
+    /// Its short name; empty when this device was never told.
+    pub device_name: String,
+    /// When, by that device's clock; `None` when only the device is known.
+    pub claimed_at: Option<Timestamp>,
+}
+
+impl Store {
+    /// Who wrote a value of a visit. Without an envelope (a document that came whole) the actor
+    /// still tells the device; `None` for the office and for devices this one was never told of.
+    ///
+    /// # Errors
+    /// When a row cannot be read.
+    pub async fn author(&self, visit: VisitId, written: &Written) -> Result<Option<Author>, StoreError> {
+        let identity = self.identity().await?;
+        let mut devices = vec![(identity.device, identity.device_name, identity.person)];
+        for entry in self.pack_items("colleague/").await? {
+            if let Ok(card) = serde_json::from_str::<ColleagueCard>(&entry.json) {
+                devices.push((card.device, card.device_name, card.person));
+            }
+        }
+        let named = |device: DeviceId| devices.iter().find(|(known, ..)| *known == device);
+        if let Some(origin) = self.origins(&[written.change]).await?.remove(&written.change) {
+            let device_name = named(origin.device).map(|(_, name, _)| name.clone()).unwrap_or_default();
+            let (person, device) = (origin.person, origin.device);
+            return Ok(Some(Author { person, device, device_name, claimed_at: Some(origin.claimed_at) }));
+        }
+        let is_author = |device: DeviceId| {
+            (0..=GENERATIONS_TRIED)
+                .any(|generation| ActorId16::of_device(device, visit, generation) == written.actor)
+        };
+        let found = devices.iter().find(|(device, ..)| is_author(*device));
+        Ok(found.map(|(device, device_name, person)| Author {
+            person: *person,
+            device: *device,
+            device_name: device_name.clone(),
+            claimed_at: None,
+        }))
     }
 }

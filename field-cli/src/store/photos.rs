@@ -242,6 +242,20 @@ impl Store {
         Ok(PhotoCounts { waiting: count(row.0), waiting_bytes: count(row.1), refused: count(row.2) })
     }
 
+    /// Offers refused photos to the server again; yields how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn retry_refused_photos(&self) -> Result<u64, StoreError> {
+        let done = sqlx::query(
+            "UPDATE blobs SET state = 'waiting', reason = NULL, upload_url = NULL, upload_offset = 0 \
+             WHERE state = 'refused'",
+        )
+        .execute(self.pool())
+        .await?;
+        Ok(done.rows_affected())
+    }
+
     /// Notes how far an upload got.
     ///
     /// # Errors

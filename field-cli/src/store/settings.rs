@@ -6,6 +6,9 @@ use sync_core::ids::VisitId;
 /// Name of the setting that holds the current visit, `@`.
 const CURRENT_VISIT: &str = "current-visit";
 
+/// Name of the setting that holds back what would be sent.
+pub const PAUSED: &str = "outbox-paused";
+
 impl Store {
     /// The value of a setting.
     ///

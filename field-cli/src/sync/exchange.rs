@@ -85,11 +85,12 @@ impl Round {
 }
 
 async fn stop_orders(store: &Store, performed: &Performed) -> Result<(), SyncError> {
-    if performed.escrow {
-        return Err(SyncError::Revoked);
-    }
+    // A forked chain is set aside, too, but can be mended by the technician.
     if performed.forked {
         return Err(SyncError::MustEnrolAgain);
+    }
+    if performed.escrow {
+        return Err(SyncError::Revoked);
     }
     if performed.wipe && store.log_counts().await?.unsent == 0 {
         store.wipe().await?;

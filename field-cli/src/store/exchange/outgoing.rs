@@ -1,7 +1,7 @@
 //! What this device says in an exchange.
 
 use crate::machine::disk_free_bytes;
-use crate::store::{Identity, Store, StoreError, SyncState};
+use crate::store::{Identity, PAUSED, Store, StoreError, SyncState};
 use sync_core::ids::{DeviceId, VisitId};
 use sync_core::log::{ChainPosition, Envelope};
 use sync_core::protocol::{
@@ -64,9 +64,11 @@ impl Store {
         }
         let (identity, mut state) = (self.identity().await?, self.sync_state().await?);
         let device = identity.device;
-        let (mut envelopes, unreadable) = match state.own_from {
-            0 => self.unacknowledged(device, &state, bytes_max).await?,
-            _ => (Vec::new(), None),
+        let paused = self.setting(PAUSED).await?.is_some();
+        let (mut envelopes, unreadable) = if state.own_from == 0 && !paused {
+            self.unacknowledged(device, &state, bytes_max).await?
+        } else {
+            (Vec::new(), None)
         };
         if envelopes.is_empty() && unreadable.is_some() {
             self.restart_chain().await?;
@@ -75,7 +77,7 @@ impl Store {
         }
         let own = Self::chain_end_in(&mut self.pool().begin().await?, device).await?;
         let last = envelopes.last().map_or(state.acknowledged, |envelope| envelope.header().sequence);
-        let complete = last >= own.sequence;
+        let complete = paused || last >= own.sequence;
         let ask = Ask {
             epoch: state.epoch,
             cursor: state.cursor,

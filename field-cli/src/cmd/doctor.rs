@@ -1,0 +1,165 @@
+//! `field doctor`: is everything sound, and what to do where it is not.
+
+use super::Outcome;
+use super::status::CLOCK_TOLERANCE_MS;
+use crate::cli::DoctorArgs;
+use crate::client::Client;
+use crate::ctx::Ctx;
+use crate::failure::Exit;
+use crate::i18n::say;
+use crate::machine::disk_free_bytes;
+use crate::render;
+use crate::store::{Store, StoreError};
+use serde_json::json;
+use std::time::Duration;
+
+/// How long the server may take to answer; a technician waits for this.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Less free space than this is a finding.
+const DISK_FREE_MIN: u64 = 100_000_000;
+
+/// What was found about one thing.
+struct Finding {
+    code: &'static str,
+    sound: bool,
+    text: String,
+}
+
+/// Checks, and repairs where that is asked for.
+pub(crate) async fn run(ctx: &mut Ctx, args: &DoctorArgs) -> Outcome {
+    let store = ctx.store().await?;
+    let mut findings = vec![place(ctx, &store, args.fix).await?, key(ctx, &store)];
+    findings.push(database(ctx, &store).await?);
+    findings.push(chain(ctx, &store).await?);
+    findings.push(documents(ctx, &store, args.fix).await?);
+    findings.push(photos(ctx, &store).await?);
+    findings.push(clock(ctx, &store).await?);
+    findings.push(disk(ctx, &store));
+    findings.push(server(ctx, &store).await?);
+    let mut sound = true;
+    for finding in findings {
+        ctx.out.event(
+            "check",
+            json!({ "check": finding.code, "sound": finding.sound, "message": finding.text }),
+        );
+        let mark = if finding.sound { "✓" } else { "✗" };
+        ctx.out.data(&format!("{mark} {}", finding.text));
+        // A server out of reach is no damage to this device.
+        sound &= finding.sound || finding.code == "server";
+    }
+    if !sound && !args.fix {
+        ctx.out.next(&say!(ctx.words, "next-step", command = "field doctor --fix"));
+    }
+    Ok(if sound { Exit::Ok } else { Exit::Failed })
+}
+
+fn good(code: &'static str, text: String) -> Finding {
+    Finding { code, sound: true, text }
+}
+
+fn bad(code: &'static str, text: String) -> Finding {
+    Finding { code, sound: false, text }
+}
+
+/// The store is where it was enrolled.
+async fn place(ctx: &Ctx, store: &Store, fix: bool) -> Result<Finding, StoreError> {
+    let found = match store.check_binding().await {
+        Err(StoreError::Copied { .. }) if fix => store.accept_move().await,
+        other => other,
+    };
+    Ok(match found {
+        Ok(()) => good("place", say!(ctx.words, "doctor-place-ok")),
+        Err(StoreError::Copied { belongs_to }) => {
+            let place = belongs_to
+                .map_or_else(|| say!(ctx.words, "store-another-machine"), |path| path.display().to_string());
+            bad("place", say!(ctx.words, "store-copied", place = place))
+        }
+        Err(StoreError::Restored { .. }) => bad("place", say!(ctx.words, "ready-restored")),
+        Err(error) => return Err(error),
+    })
+}
+
+fn key(ctx: &Ctx, store: &Store) -> Finding {
+    match store.key() {
+        Ok(_) => good("key", say!(ctx.words, "doctor-key-ok")),
+        Err(_) => {
+            bad("key", say!(ctx.words, "store-key", file = store.home().key_file().display().to_string()))
+        }
+    }
+}
+
+async fn database(ctx: &Ctx, store: &Store) -> Result<Finding, StoreError> {
+    Ok(match store.integrity().await? {
+        None => good("database", say!(ctx.words, "doctor-database-ok")),
+        Some(problem) => bad("database", say!(ctx.words, "store-damaged", error = problem)),
+    })
+}
+
+/// Every own envelope can be read, is signed by this device and follows on the one before.
+async fn chain(ctx: &Ctx, store: &Store) -> Result<Finding, StoreError> {
+    let (count, broken) = store.verify_chain().await?;
+    Ok(match broken {
+        None => good("chain", say!(ctx.words, "doctor-chain-ok", count = count)),
+        Some(sequence) => bad("chain", say!(ctx.words, "doctor-chain-broken", sequence = sequence)),
+    })
+}
+
+async fn documents(ctx: &Ctx, store: &Store, fix: bool) -> Result<Finding, StoreError> {
+    let (mut count, mut damaged) = (0, 0);
+    for row in store.visits().await? {
+        count += 1;
+        if store.document(row.visit).await.is_ok() {
+            continue;
+        }
+        if fix {
+            store.rebuild_document(row.visit).await?;
+        } else {
+            damaged += 1;
+        }
+    }
+    Ok(match damaged {
+        0 => good("documents", say!(ctx.words, "doctor-documents-ok", count = count)),
+        damaged => bad("documents", say!(ctx.words, "doctor-documents-damaged", count = damaged)),
+    })
+}
+
+/// Every photo that still has to travel is here, whole.
+async fn photos(ctx: &Ctx, store: &Store) -> Result<Finding, StoreError> {
+    let waiting = store.photos_to_send().await?;
+    let whole = |size: u64, path: &std::path::Path| {
+        std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == size)
+    };
+    let lost = waiting.iter().filter(|photo| !whole(photo.blob.size_bytes, &photo.blob.path)).count();
+    Ok(match lost {
+        0 => good("photos", say!(ctx.words, "doctor-photos-ok", count = waiting.len())),
+        lost => bad("photos", say!(ctx.words, "doctor-photos-lost", count = lost)),
+    })
+}
+
+async fn clock(ctx: &Ctx, store: &Store) -> Result<Finding, StoreError> {
+    Ok(match store.sync_state().await?.clock_offset_ms {
+        Some(offset) if offset.abs() > CLOCK_TOLERANCE_MS => {
+            bad("clock", say!(ctx.words, "status-clock-off", by = render::duration(&ctx.words, offset.abs())))
+        }
+        Some(_) => good("clock", say!(ctx.words, "status-clock-ok")),
+        None => good("clock", say!(ctx.words, "status-clock-unknown")),
+    })
+}
+
+fn disk(ctx: &Ctx, store: &Store) -> Finding {
+    let free = disk_free_bytes(&store.home().data).unwrap_or(u64::MAX);
+    let text = say!(ctx.words, "status-disk", free = render::bytes(free));
+    if free < DISK_FREE_MIN { bad("disk", text) } else { good("disk", text) }
+}
+
+async fn server(ctx: &Ctx, store: &Store) -> Result<Finding, StoreError> {
+    let base = store.identity().await?.server_url;
+    let server = crate::sync_failure::host(&base);
+    let asked = async { Client::new(&base, ctx.words.lang.tag())?.is_alive().await };
+    let alive = matches!(tokio::time::timeout(SERVER_TIMEOUT, asked).await, Ok(Ok(())));
+    Ok(if alive {
+        good("server", say!(ctx.words, "doctor-server-ok", server = server))
+    } else {
+        bad("server", say!(ctx.words, "doctor-server-away", server = server))
+    })
+}

@@ -1,0 +1,103 @@
+//! `field outbox`: what has not arrived, and why.
+
+use super::Outcome;
+use super::acts::{describe, visit_name, visit_names};
+use crate::cli::{OutboxArgs, OutboxCommand};
+use crate::ctx::Ctx;
+use crate::failure::{Exit, Failure};
+use crate::i18n::say;
+use crate::render;
+use crate::store::{BlobState, CommandState, PAUSED, Store};
+use serde_json::json;
+
+/// Runs a subcommand of `field outbox`.
+pub(crate) async fn run(ctx: &mut Ctx, args: &OutboxArgs) -> Outcome {
+    let store = ctx.store().await?;
+    match args.command {
+        None | Some(OutboxCommand::List) => list(ctx, &store).await?,
+        Some(OutboxCommand::Retry) => {
+            store.set_setting(PAUSED, None).await?;
+            let count = store.retry_refused_photos().await?;
+            ctx.out.event("outbox", json!({ "paused": false, "photos_retried": count }));
+            ctx.out.done(&say!(ctx.words, "outbox-retry", count = count));
+            ctx.out.next(&say!(ctx.words, "next-step", command = "field sync"));
+        }
+        Some(OutboxCommand::Pause) => {
+            store.set_setting(PAUSED, Some("1")).await?;
+            ctx.out.event("outbox", json!({ "paused": true }));
+            ctx.out.done(&say!(ctx.words, "outbox-paused"));
+            ctx.out.next(&say!(ctx.words, "next-step", command = "field outbox retry"));
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+async fn list(ctx: &mut Ctx, store: &Store) -> Result<(), Failure> {
+    let names = visit_names(store).await?;
+    let commands = store.commands().await?;
+    let now = ctx.now();
+    let headers = ["column-time", "column-number", "column-text", "column-state"];
+    let headers = headers.map(|id| ctx.words.find(id).unwrap_or_default());
+    let mut table = render::table(&ctx.out, headers);
+    let (mut count, rows) = (0, store.outbox().await?);
+    for row in &rows {
+        let request =
+            commands.iter().find(|command| command.sequence == row.sequence && row.kind == "command");
+        let what = describe(ctx, row, request.map(|command| command.request.as_str()));
+        ctx.out.event(
+            "act",
+            json!({
+                "sequence": row.sequence, "hash": row.hash, "kind": row.kind, "visit": row.visit,
+                "at_ms": row.claimed_at, "state": row.state.as_str(), "reason": row.reason, "bytes": row.size_bytes,
+            }),
+        );
+        let state = ctx.words.code("envelope", row.state.as_str());
+        let state = row
+            .reason
+            .as_ref()
+            .map_or(state.clone(), |reason| format!("{state}: {}", ctx.words.code("quarantine", reason)));
+        let time = render::time(&ctx.words, row.claimed_at, now, &ctx.zone);
+        table.add_row([time, visit_name(&names, row.visit), what, state]);
+        count += 1;
+    }
+    for photo in store.photos(None).await?.iter().filter(|photo| photo.blob.state != BlobState::Arrived) {
+        let blob = &photo.blob;
+        ctx.out.event(
+            "photo",
+            json!({
+                "sha256": blob.sha256, "visit": photo.visit, "file": blob.original_name, "state": blob.state.as_str(),
+                "sent": blob.upload_offset, "total": blob.size_bytes, "reason": blob.reason,
+            }),
+        );
+        let size = render::bytes(blob.size_bytes);
+        let what = say!(ctx.words, "outbox-photo", file = blob.original_name.clone(), size = size);
+        let state = match blob.upload_offset * 100 / blob.size_bytes.max(1) {
+            0 => ctx.words.code("blob", blob.state.as_str()),
+            percent => format!("{} {percent} %", ctx.words.code("blob", blob.state.as_str())),
+        };
+        table.add_row([String::new(), visit_name(&names, Some(photo.visit)), what, state]);
+        count += 1;
+    }
+    for command in commands {
+        let CommandState::Refused { reason, detail } = &command.state else { continue };
+        ctx.out.event(
+            "command",
+            json!({ "id": command.id, "request": command.request, "visit": command.visit, "reason": reason, "detail": detail }),
+        );
+        let what = ctx.words.code("request", &command.request);
+        let state =
+            format!("{}: {}", ctx.words.code("envelope", "refused"), ctx.words.code("refusal", reason));
+        let time = render::time(&ctx.words, command.asked_at, now, &ctx.zone);
+        table.add_row([time, visit_name(&names, command.visit), what, state]);
+        count += 1;
+    }
+    if count == 0 {
+        ctx.out.data(&say!(ctx.words, "status-outbox-empty"));
+    } else {
+        ctx.out.data(&render::lines(&table));
+    }
+    if store.setting(PAUSED).await?.is_some() {
+        ctx.out.warn("outbox-paused", &say!(ctx.words, "outbox-paused"));
+    }
+    Ok(())
+}

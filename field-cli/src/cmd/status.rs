@@ -1,0 +1,212 @@
+//! `field status`: what is on this device, what has arrived, whether a day without a network can
+//! begin. Asks nobody and reads no document.
+
+use super::Outcome;
+use crate::ctx::Ctx;
+use crate::failure::Exit;
+use crate::i18n::say;
+use crate::machine::disk_free_bytes;
+use crate::render;
+use crate::store::{Identity, LogCounts, PhotoCounts, Store, StoreError, SyncState, VisitRow, VisitState};
+use crate::sync_failure::host;
+use serde_json::json;
+use std::collections::BTreeSet;
+use sync_core::protocol::AssignmentCard;
+
+/// A clock that is off by less is good enough: deadlines are counted in hours.
+pub(crate) const CLOCK_TOLERANCE_MS: i64 = 5 * 60_000;
+/// A pack that is older may lack today's visits.
+const PACK_MS_MAX: i64 = 20 * 3_600_000;
+/// Less free space than this is no base for a day with photos.
+const DISK_FREE_MIN: u64 = 500_000_000;
+
+struct Status {
+    identity: Identity,
+    state: SyncState,
+    log: LogCounts,
+    photos: PhotoCounts,
+    visits: Vec<VisitRow>,
+    cards: Vec<AssignmentCard>,
+    checklists: BTreeSet<String>,
+    binding: Result<(), StoreError>,
+    disk_free: Option<u64>,
+    reworks: usize,
+}
+
+/// Shows the status.
+pub(crate) async fn run(ctx: &mut Ctx) -> Outcome {
+    let store = ctx.store().await?;
+    let status = gather(&store).await?;
+    let missing = missing(ctx, &status);
+    event(ctx, &status, &missing);
+    tell(ctx, &status, &missing);
+    Ok(Exit::Ok)
+}
+
+async fn gather(store: &Store) -> Result<Status, StoreError> {
+    let checklists = store.pack_items("checklist/").await?;
+    Ok(Status {
+        identity: store.identity().await?,
+        state: store.sync_state().await?,
+        log: store.log_counts().await?,
+        photos: store.photo_counts().await?,
+        visits: store.visits().await?.into_iter().filter(|row| !row.unassigned).collect(),
+        cards: store.assignments().await?,
+        checklists: checklists.into_iter().map(|entry| entry.key).collect(),
+        binding: store.check_binding().await,
+        disk_free: disk_free_bytes(&store.home().data),
+        reworks: store.reworks().await?.len(),
+    })
+}
+
+impl Status {
+    fn count(&self, states: &[VisitState]) -> usize {
+        self.visits.iter().filter(|row| states.contains(&row.state)).count()
+    }
+
+    fn conflicts(&self) -> u32 {
+        self.visits.iter().map(|row| row.conflicts_open).sum()
+    }
+}
+
+/// What stands in the way of a day without a network, ready to be read.
+fn missing(ctx: &Ctx, status: &Status) -> Vec<String> {
+    let (words, now) = (&ctx.words, ctx.now());
+    let mut missing = Vec::new();
+    match &status.binding {
+        Err(StoreError::Restored { .. }) => missing.push(say!(words, "ready-restored")),
+        Err(_) => missing.push(say!(words, "ready-copied")),
+        Ok(()) => {}
+    }
+    if status.state.enrol_again {
+        missing.push(say!(words, "ready-enrol-again"));
+    }
+    match status.state.last_sync_at {
+        None => missing.push(say!(words, "ready-never-synced")),
+        Some(at) if now.since_ms(at) > PACK_MS_MAX => {
+            missing.push(say!(words, "ready-old", ago = render::duration(words, now.since_ms(at))));
+        }
+        Some(_) => {}
+    }
+    let lacking = |card: &&AssignmentCard| {
+        !card.checklist.is_empty() && !status.checklists.contains(&format!("checklist/{}", card.checklist))
+    };
+    for card in status.cards.iter().filter(lacking) {
+        let (visit, checklist) = (card.number.clone(), card.checklist.clone());
+        missing.push(say!(words, "ready-checklist", visit = visit, checklist = checklist));
+    }
+    if status.disk_free.is_some_and(|free| free < DISK_FREE_MIN) {
+        let free = render::bytes(status.disk_free.unwrap_or(0));
+        missing.push(say!(words, "ready-disk", free = free));
+    }
+    missing
+}
+
+fn event(ctx: &mut Ctx, status: &Status, missing: &[String]) {
+    let state = &status.state;
+    ctx.out.event(
+        "status",
+        json!({
+            "device": status.identity.device_name, "device_id": status.identity.device,
+            "person": status.identity.person_name, "server": status.identity.server_url,
+            "ready_for_offline": missing.is_empty(), "missing": missing,
+            "last_sync_at_ms": state.last_sync_at, "last_failure": state.last_failure,
+            "clock_offset_ms": state.clock_offset_ms, "disk_free_bytes": status.disk_free,
+            "outbox": {
+                "envelopes": status.log.unsent, "bytes": status.log.unsent_bytes,
+                "photos": status.photos.waiting, "photo_bytes": status.photos.waiting_bytes,
+                "photos_refused": status.photos.refused,
+                "not_judged": status.log.stored, "quarantined": status.log.quarantined,
+            },
+            "visits": {
+                "planned": status.count(&[VisitState::Planned]),
+                "running": status.count(&[VisitState::Running, VisitState::Paused]),
+                "finished": status.count(&[VisitState::Finished, VisitState::NoAccess]),
+            },
+            "conflicts": status.conflicts(), "reworks": status.reworks,
+        }),
+    );
+}
+
+fn tell(ctx: &mut Ctx, status: &Status, missing: &[String]) {
+    let now = ctx.now();
+    let words = &ctx.words;
+    let synced = match status.state.last_sync_at {
+        Some(at) => say!(
+            words,
+            "status-synced",
+            at = render::time(words, at, now, &ctx.zone),
+            ago = render::duration(words, now.since_ms(at))
+        ),
+        None => say!(words, "status-never-synced"),
+    };
+    let identity = &status.identity;
+    let head = format!(
+        "{} · {} · {} · {synced}",
+        identity.person_name,
+        identity.device_name,
+        host(&identity.server_url)
+    );
+    let mut lines = vec![head, outbox_line(ctx, status), visits_line(ctx, status)];
+    let conflicts = status.conflicts();
+    if conflicts > 0 {
+        lines.push(say!(words, "status-conflicts", count = conflicts));
+    }
+    if status.log.quarantined > 0 {
+        lines.push(say!(words, "status-quarantined", count = status.log.quarantined));
+    }
+    if status.photos.refused > 0 {
+        lines.push(say!(words, "status-photos-refused", count = status.photos.refused));
+    }
+    lines.push(machine_line(ctx, status));
+    lines.push(if missing.is_empty() {
+        say!(words, "ready-yes")
+    } else {
+        say!(words, "ready-no", missing = missing.join("; "))
+    });
+    lines.iter().for_each(|line| ctx.out.data(line));
+    let waits = status.log.unsent > 0 || status.photos.waiting > 0 || !missing.is_empty();
+    if waits {
+        ctx.out.next(&say!(ctx.words, "next-step", command = "field sync"));
+    }
+}
+
+fn outbox_line(ctx: &Ctx, status: &Status) -> String {
+    let (log, photos) = (&status.log, &status.photos);
+    if log.unsent == 0 && photos.waiting == 0 {
+        return say!(ctx.words, "status-outbox-empty");
+    }
+    say!(
+        ctx.words,
+        "status-outbox",
+        acts = log.unsent,
+        bytes = render::bytes(log.unsent_bytes),
+        photos = photos.waiting,
+        photobytes = render::bytes(photos.waiting_bytes)
+    )
+}
+
+fn visits_line(ctx: &Ctx, status: &Status) -> String {
+    say!(
+        ctx.words,
+        "status-visits",
+        finished = status.count(&[VisitState::Finished, VisitState::NoAccess]),
+        running = status.count(&[VisitState::Running, VisitState::Paused]),
+        planned = status.count(&[VisitState::Planned])
+    )
+}
+
+fn machine_line(ctx: &Ctx, status: &Status) -> String {
+    let words = &ctx.words;
+    let clock = match status.state.clock_offset_ms {
+        Some(offset) if offset.abs() > CLOCK_TOLERANCE_MS => {
+            say!(words, "status-clock-off", by = render::duration(words, offset.abs()))
+        }
+        Some(_) => say!(words, "status-clock-ok"),
+        None => say!(words, "status-clock-unknown"),
+    };
+    match status.disk_free {
+        Some(free) => format!("{clock} · {}", say!(words, "status-disk", free = render::bytes(free))),
+        None => clock,
+    }
+}

@@ -1,0 +1,177 @@
+//! `field sync`: getting in step, with the truth about what arrived.
+
+mod progress;
+mod tell;
+
+use super::Outcome;
+use crate::cli::SyncArgs;
+use crate::client::{DeviceClient, Rate};
+use crate::ctx::Ctx;
+use crate::failure::{Exit, Failure};
+use crate::i18n::say;
+use crate::store::{PAUSED, Store};
+use crate::sync::{PhotoReport, Rounds, SyncError, SyncLock, exchange, send_photos};
+use progress::Progress;
+use serde_json::json;
+use std::time::Duration;
+
+/// How long `--watch` rests between two syncs.
+const WATCH_REST: Duration = Duration::from_secs(60);
+
+/// What one sync did, as far as it came.
+#[derive(Default)]
+struct Course {
+    rounds: Option<Rounds>,
+    photos: PhotoReport,
+    took: Duration,
+}
+
+/// Runs `field sync`.
+pub(crate) async fn run(ctx: &mut Ctx, args: &SyncArgs) -> Outcome {
+    let rate = rate(ctx, args)?;
+    let store = ctx.store().await?;
+    let _lock = SyncLock::take(store.home())?;
+    loop {
+        let outcome = once(ctx, &store, args, rate).await;
+        if !args.watch || matches!(outcome, Ok(Exit::Interrupted)) {
+            return outcome;
+        }
+        if let Err(failure) = outcome {
+            let told = failure.told(&ctx.words);
+            let stays = told.exit == Exit::NoAccess;
+            ctx.out.failure(&told);
+            if stays {
+                return Ok(told.exit);
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(WATCH_REST) => {}
+            _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
+        }
+    }
+}
+
+async fn once(ctx: &mut Ctx, store: &Store, args: &SyncArgs, rate: Rate) -> Outcome {
+    let key = store.key()?;
+    let client =
+        DeviceClient::new(store.identity().await?, key, store.machine().clone(), ctx.words.lang.tag())?;
+    let mut course = Course::default();
+    let stopped = tokio::select! {
+        result = course.follow(ctx, store, &client, args, rate) => Some(result),
+        _ = tokio::signal::ctrl_c() => None,
+    };
+    tell::receipts(ctx, store, &course).await?;
+    let exit = match &stopped {
+        None => Exit::Interrupted,
+        Some(Ok(())) => finished(store, &course).await?,
+        Some(Err(_)) if course.rounds.is_some() => Exit::Partly,
+        Some(Err(_)) => Exit::Unreachable,
+    };
+    let (exit, failure) = match stopped {
+        Some(Err(error)) => after_failure(ctx, store, error, exit).await?,
+        _ => (exit, None),
+    };
+    tell::summary(ctx, store, &course, exit).await?;
+    match failure {
+        Some(failure) => Err(failure),
+        None => Ok(exit),
+    }
+}
+
+impl Course {
+    async fn follow(
+        &mut self,
+        ctx: &mut Ctx,
+        store: &Store,
+        client: &DeviceClient,
+        args: &SyncArgs,
+        rate: Rate,
+    ) -> Result<(), SyncError> {
+        let begun = tokio::time::Instant::now();
+        let rounds = exchange(store, client).await?;
+        self.took = begun.elapsed();
+        tell::exchanged(ctx, store, &rounds, self.took).await?;
+        self.rounds = Some(rounds);
+        if args.photos_later || store.setting(PAUSED).await?.is_some() {
+            return Ok(());
+        }
+        let mut progress = Progress::new(ctx, &store.photos_to_send().await?);
+        let sent = send_photos(store, client, rate, &mut progress, &mut self.photos).await;
+        progress.finish();
+        sent
+    }
+}
+
+/// How a sync that was not stopped ends.
+async fn finished(store: &Store, course: &Course) -> Result<Exit, Failure> {
+    let conflicts: u32 = store.visits().await?.iter().map(|row| row.conflicts_open).sum();
+    let open = course.rounds.as_ref().map_or(0, |rounds| rounds.performed.conflicts_open);
+    Ok(match () {
+        () if !course.photos.failed.is_empty() => Exit::Partly,
+        () if conflicts.max(open) > 0 => Exit::Conflicts,
+        () => Exit::Ok,
+    })
+}
+
+/// The failure, with what is safe here; records that arrived before photos failed make it partial.
+async fn after_failure(
+    ctx: &Ctx,
+    store: &Store,
+    error: SyncError,
+    exit: Exit,
+) -> Result<(Exit, Option<Failure>), Failure> {
+    let mut told = Failure::from(error).told(&ctx.words);
+    if told.exit == Exit::Unreachable && exit == Exit::Partly {
+        told.exit = Exit::Partly;
+    }
+    let wiped = told.code == "wiped";
+    if !wiped && matches!(told.exit, Exit::Unreachable | Exit::Partly) {
+        let (acts, photos) = (store.log_counts().await?.unsent, store.photo_counts().await?.waiting);
+        told.hints.insert(0, say!(ctx.words, "sync-kept", acts = acts, photos = photos));
+    }
+    Ok((told.exit, Some(told.into())))
+}
+
+/// `200k` is 200,000 bytes per second.
+fn rate(ctx: &Ctx, args: &SyncArgs) -> Result<Rate, Failure> {
+    let Some(typed) = &args.limit_rate else { return Ok(Rate::default()) };
+    let wrong = || {
+        Failure::usage(
+            "wrong-value",
+            say!(ctx.words, "usage-wrong-value", value = typed.clone(), argument = "--limit-rate"),
+        )
+        .hint(say!(ctx.words, "help-sync--limit-rate"))
+    };
+    let plain = typed.trim();
+    let (digits, factor) = match plain.char_indices().next_back() {
+        Some((at, 'k' | 'K')) => (&plain[..at], 1_000),
+        Some((at, 'm' | 'M')) => (&plain[..at], 1_000_000),
+        _ => (plain, 1),
+    };
+    let count: u64 = digits.parse().ok().filter(|count| *count > 0).ok_or_else(wrong)?;
+    Ok(Rate(count.saturating_mul(factor)))
+}
+
+/// An event for scripts.
+fn event(ctx: &mut Ctx, kind: &str, fields: serde_json::Value) {
+    ctx.out.event(kind, fields);
+}
+
+/// Fields that every summary has.
+fn summary_fields(course: &Course, exit: Exit) -> serde_json::Value {
+    let rounds = course.rounds.as_ref();
+    json!({
+        "exit": exit.code(),
+        "exchanges": rounds.map_or(0, |rounds| rounds.count),
+        "envelopes_sent": rounds.map_or(0, |rounds| rounds.envelopes_sent),
+        "bytes_up": rounds.map_or(0, |rounds| rounds.bytes_up),
+        "bytes_down": rounds.map_or(0, |rounds| rounds.bytes_down),
+        "merged": rounds.map_or(0, |rounds| rounds.performed.merged),
+        "pending": rounds.map_or(0, |rounds| rounds.performed.pending),
+        "quarantined": rounds.map_or(0, |rounds| rounds.performed.quarantined.len()),
+        "reissued": rounds.map_or(0, |rounds| rounds.performed.reissued),
+        "photos": course.photos.total,
+        "photos_arrived": course.photos.arrived,
+        "photo_bytes": course.photos.bytes,
+    })
+}

@@ -1,0 +1,195 @@
+//! What people and scripts read about a sync.
+
+use super::{Course, event, summary_fields};
+use crate::cmd::acts::{visit_name, visit_names};
+use crate::ctx::Ctx;
+use crate::failure::{Exit, Failure};
+use crate::i18n::say;
+use crate::render;
+use crate::store::{CommandState, PhotoRow, Store};
+use crate::sync::{Rounds, SyncError};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use sync_core::ids::{DeviceId, VisitId};
+use sync_core::protocol::{ColleagueCard, PackKey};
+
+/// What the exchange did, before photos begin.
+pub(super) async fn exchanged(
+    ctx: &mut Ctx,
+    store: &Store,
+    rounds: &Rounds,
+    took: Duration,
+) -> Result<(), SyncError> {
+    let performed = &rounds.performed;
+    event(
+        ctx,
+        "exchange",
+        json!({
+            "exchanges": rounds.count, "envelopes_sent": rounds.envelopes_sent, "bytes_up": rounds.bytes_up,
+            "bytes_down": rounds.bytes_down, "merged": performed.merged, "pending": performed.pending,
+            "visits_new": performed.visits_new, "visits_lost": performed.visits_lost,
+            "pack_items": performed.pack_items, "new_epoch": performed.new_epoch,
+        }),
+    );
+    let size = |bytes| render::bytes(bytes);
+    let seconds = format!("{:.1}", took.as_secs_f64());
+    if rounds.envelopes_sent > 0 {
+        let (count, bytes) = (rounds.envelopes_sent, size(rounds.bytes_up));
+        ctx.out.note(&say!(ctx.words, "sync-sent", count = count, bytes = bytes, seconds = seconds.clone()));
+    }
+    let names = visit_names(store).await?;
+    if !performed.visits_new.is_empty() || performed.pack_items > 0 {
+        let (visits, bytes) = (performed.visits_new.len(), size(rounds.bytes_down));
+        ctx.out.note(&say!(
+            ctx.words,
+            "sync-fetched",
+            visits = visits,
+            items = performed.pack_items,
+            bytes = bytes
+        ));
+    }
+    others(ctx, store, rounds, &names).await?;
+    for visit in &performed.visits_lost {
+        let visit = visit_name(&names, Some(*visit));
+        ctx.out.warn("visit-lost", &say!(ctx.words, "sync-visit-lost", visit = visit));
+    }
+    if let Some(epoch) = performed.new_epoch {
+        ctx.out.warn("new-epoch", &say!(ctx.words, "sync-new-epoch", epoch = epoch));
+    }
+    refusals(ctx, rounds, &names);
+    Ok(())
+}
+
+/// What others did, by person and visit.
+async fn others(
+    ctx: &mut Ctx,
+    store: &Store,
+    rounds: &Rounds,
+    names: &BTreeMap<VisitId, String>,
+) -> Result<(), SyncError> {
+    let mut people: BTreeMap<DeviceId, String> = BTreeMap::new();
+    for ((visit, device), count) in &rounds.performed.foreign {
+        if !people.contains_key(device) {
+            let card: Option<ColleagueCard> =
+                store.pack_json(&PackKey::Colleague(*device)).await.unwrap_or_default();
+            let name = card.map(|card| format!("{} ({})", card.name, card.device_name));
+            people.insert(*device, name.unwrap_or_else(|| ctx.words.code("author", "office")));
+        }
+        let (person, visit) = (people[device].clone(), visit_name(names, Some(*visit)));
+        ctx.out.note(&say!(ctx.words, "sync-others", count = (*count), person = person, visit = visit));
+    }
+    Ok(())
+}
+
+fn refusals(ctx: &mut Ctx, rounds: &Rounds, names: &BTreeMap<VisitId, String>) {
+    let performed = &rounds.performed;
+    for (visit, sequence, reason) in &performed.quarantined {
+        event(ctx, "quarantined", json!({ "visit": visit, "sequence": sequence, "reason": reason }));
+        let (visit, reason) = (visit_name(names, *visit), ctx.words.code("quarantine", reason));
+        ctx.out.warn("quarantined", &say!(ctx.words, "sync-quarantined", visit = visit, reason = reason));
+    }
+    if performed.reissued > 0 {
+        ctx.out.note(&say!(ctx.words, "sync-reissued", count = performed.reissued));
+    }
+    for (result, state) in &performed.commands {
+        let (outcome, text) = match state {
+            CommandState::Waiting => continue,
+            CommandState::Done { reference } => ("done", reference.clone()),
+            CommandState::Refused { reason, .. } => ("refused", Some(reason.clone())),
+        };
+        event(ctx, "command", json!({ "id": result.id, "outcome": outcome, "reference": text }));
+        match state {
+            CommandState::Refused { reason, .. } => {
+                let reason = ctx.words.code("refusal", reason);
+                ctx.out.warn("command-refused", &say!(ctx.words, "sync-command-refused", reason = reason));
+            }
+            CommandState::Done { reference: Some(reference) } => {
+                ctx.out.note(&say!(ctx.words, "sync-command-done", reference = reference.clone()));
+            }
+            _ => {}
+        }
+    }
+    for rework in &performed.reworks {
+        event(
+            ctx,
+            "rework",
+            json!({ "visit": rework.visit, "reason": rework.reason, "paths": rework.paths }),
+        );
+        let (visit, reason) = (visit_name(names, Some(rework.visit)), rework.reason.clone());
+        ctx.out.warn("rework", &say!(ctx.words, "sync-rework", visit = visit, reason = reason));
+    }
+}
+
+/// What the server has of each visit that this sync was about.
+pub(super) async fn receipts(ctx: &mut Ctx, store: &Store, course: &Course) -> Result<(), Failure> {
+    let Some(rounds) = &course.rounds else { return Ok(()) };
+    let names = visit_names(store).await?;
+    let now = ctx.now();
+    for receipt in &rounds.performed.receipts {
+        let Some(row) = store.visit(receipt.visit).await? else { continue };
+        let (arrived, named) = (row.receipt_photos_arrived, row.receipt_photos_named);
+        event(
+            ctx,
+            "receipt",
+            json!({
+                "visit": receipt.visit, "number": names.get(&receipt.visit), "photos_arrived": arrived,
+                "photos_named": named, "everything_up_to_ms": receipt.everything_up_to,
+            }),
+        );
+        let visit = visit_name(&names, Some(receipt.visit));
+        let at = render::time(&ctx.words, receipt.everything_up_to, now, &ctx.zone);
+        let line = if named == 0 {
+            say!(ctx.words, "sync-receipt", visit = visit, at = at)
+        } else {
+            say!(ctx.words, "sync-receipt-photos", visit = visit, at = at, arrived = arrived, named = named)
+        };
+        ctx.out.data(&line);
+    }
+    Ok(())
+}
+
+/// The last lines.
+pub(super) async fn summary(
+    ctx: &mut Ctx,
+    store: &Store,
+    course: &Course,
+    exit: Exit,
+) -> Result<(), Failure> {
+    let wiped = !store.home().database().exists();
+    let conflicts: u32 =
+        if wiped { 0 } else { store.visits().await?.iter().map(|row| row.conflicts_open).sum() };
+    match exit {
+        Exit::Ok | Exit::Conflicts => {
+            ctx.out.done(&say!(ctx.words, "sync-done"));
+            if exit == Exit::Conflicts {
+                let count = conflicts.max(1);
+                ctx.out.warn("conflicts", &say!(ctx.words, "sync-conflicts", count = count));
+                ctx.out.next(&say!(ctx.words, "next-step", command = "field conflicts"));
+            }
+        }
+        Exit::Interrupted => {
+            let line = stopped(ctx, course, &store.photos_to_send().await?);
+            ctx.out.note(&line);
+        }
+        Exit::Partly if course.photos.failed.is_empty() => {}
+        Exit::Partly => {
+            let count = course.photos.failed.len();
+            ctx.out.warn("photos-failed", &say!(ctx.words, "sync-photos-failed", count = count));
+            ctx.out.next(&say!(ctx.words, "next-step", command = "field outbox"));
+        }
+        _ => {}
+    }
+    let mut fields = summary_fields(course, exit);
+    fields["conflicts"] = conflicts.into();
+    event(ctx, "summary", fields);
+    Ok(())
+}
+
+/// What Ctrl-C left behind.
+fn stopped(ctx: &Ctx, course: &Course, waiting: &[PhotoRow]) -> String {
+    if course.rounds.is_none() {
+        return say!(ctx.words, "sync-stopped-early");
+    }
+    say!(ctx.words, "sync-stopped", arrived = course.photos.arrived, waiting = waiting.len())
+}
