@@ -5,6 +5,7 @@
 
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
+use crate::evidence::{self, BlobError, Evidence};
 use crate::http::{self, HttpLimits};
 use crate::installation::{self, Installation};
 use crate::keys::{KeyFileError, Keys};
@@ -48,6 +49,8 @@ pub struct AppParts {
     pub keys: Keys,
     /// Places for password hashing.
     pub passwords: PasswordPlaces,
+    /// Photos and what belongs to them.
+    pub evidence: Evidence,
     stopping: AtomicBool,
 }
 
@@ -76,6 +79,9 @@ pub enum StartError {
     /// The server's own keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
+    /// The folder of photos cannot be made or used.
+    #[error(transparent)]
+    Evidence(#[from] BlobError),
 }
 
 impl App {
@@ -98,7 +104,9 @@ impl App {
         let keys = Keys::open(&config.data.folder, installation.epoch, &entropy)?;
         let passwords = PasswordPlaces::new(config.auth.password_hashes_at_once);
         let stopping = AtomicBool::new(false);
-        let parts = AppParts { store, clock, entropy, config, installation, keys, passwords, stopping };
+        let evidence = Evidence::open(&config.data.folder)?;
+        let parts =
+            AppParts { store, clock, entropy, config, installation, keys, passwords, evidence, stopping };
         Ok(Self { parts: Arc::new(parts) })
     }
 
@@ -118,7 +126,9 @@ impl App {
             stop.await;
             self.stopping.store(true, Ordering::SeqCst);
         };
+        let tidying = tokio::spawn(evidence::keep_tidy(self.clone()));
         http::serve(listener, router(self.clone()), limits, stop).await;
+        tidying.abort();
         self.store.close().await;
     }
 }
@@ -162,6 +172,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::administration().of(devices::routes()))
         .merge(Class::administration().of(audit::routes()))
         .merge(Class::enrolment().of(devices::enrolment_routes().merge(auth::routes())))
+        .merge(evidence::upload_routes())
 }
 
 /// The OpenAPI document as pretty JSON: what `/openapi.json` and `fieldloop openapi` give.

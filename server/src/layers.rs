@@ -53,7 +53,7 @@ impl Class {
 
     /// Enrolment and tokens of devices.
     pub fn enrolment() -> Self {
-        Self::new("enrolment", 256, Duration::from_secs(20), 16 << 10)
+        Self::new("enrolment", 256, Duration::from_secs(20), 64 << 10)
     }
 
     /// Puts these routes into the class.

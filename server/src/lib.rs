@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod devices;
 pub mod disk;
+pub mod evidence;
 pub mod health;
 pub mod http;
 pub mod installation;

@@ -8,7 +8,7 @@ use server::config::{Config, LogConfig, LogFormat};
 use server::devices::cli::{self as device_cli, DeviceCommand};
 use server::http::{self, HttpLimits};
 use server::people::cli::{self as people_cli, UserCommand};
-use server::problem::Language;
+use server::problem::{Language, Problem};
 use server::{check, telemetry};
 use std::io::Write;
 use std::path::PathBuf;
@@ -84,13 +84,15 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Command::User(command) => {
             let app = open(config).await?;
-            let text = people_cli::run(&app, command, language).await?;
+            let text =
+                people_cli::run(&app, command, language).await.map_err(|error| explain(error, language))?;
             app.store.close().await;
             show(&text)
         }
         Command::Device(command) => {
             let app = open(config).await?;
-            let text = device_cli::run(&app, command, language).await?;
+            let text =
+                device_cli::run(&app, command, language).await.map_err(|error| explain(error, language))?;
             app.store.close().await;
             show(&text)
         }
@@ -138,6 +140,16 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     app.serve(listener, stop).await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What happened and what to do, in the language of the terminal; the details stay as they are.
+fn explain(error: impl std::error::Error + Into<Problem>, language: Language) -> anyhow::Error {
+    let found = error.to_string();
+    let kind = error.into().kind();
+    match language {
+        Language::En => anyhow::anyhow!("{found}. {}", kind.en.1),
+        Language::ZhCn => anyhow::anyhow!("{}({found})。{}", kind.zh.0, kind.zh.1),
+    }
 }
 
 /// Prints a text; a reader that went away (`| head`) is no failure.

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// A JSON body. What cannot be understood is answered with a problem that names the place.
@@ -47,6 +47,7 @@ pub struct PageQuery {
     pub cursor: Option<String>,
     /// Entries per page.
     #[param(minimum = 1, maximum = 500)]
+    #[serde(default, deserialize_with = "limit_in_range")]
     pub limit: Option<u32>,
 }
 
@@ -54,6 +55,16 @@ pub struct PageQuery {
 const LIMIT_DEFAULT: u32 = 100;
 /// Entries of a page at most.
 const LIMIT_MAX: u32 = 500;
+
+fn limit_in_range<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let limit = Option::<u32>::deserialize(deserializer)?;
+    match limit {
+        Some(limit) if !(1..=LIMIT_MAX).contains(&limit) => {
+            Err(serde::de::Error::custom(format_args!("limit: expected 1 to {LIMIT_MAX}")))
+        }
+        _ => Ok(limit),
+    }
+}
 
 impl PageQuery {
     /// How many entries to give.

@@ -5,7 +5,7 @@ use super::model::{DeviceError, DeviceStatus};
 use super::{invite, sql};
 use crate::app::App;
 use crate::people::{self, PeopleError};
-use crate::problem::Language;
+use crate::problem::{Language, Problem};
 use crate::store::StoreError;
 use clap::Subcommand;
 use jiff::Timestamp as Moment;
@@ -60,6 +60,16 @@ pub enum DeviceCommandError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<DeviceCommandError> for Problem {
+    fn from(error: DeviceCommandError) -> Self {
+        match error {
+            DeviceCommandError::Device(error) => error.into(),
+            DeviceCommandError::Person(error) => error.into(),
+            DeviceCommandError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// Runs a command and returns what the terminal should show.

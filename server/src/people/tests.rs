@@ -182,6 +182,10 @@ async fn lists_come_in_pages() {
         let Some(cursor) = page.json["next_cursor"].as_str() else { break };
         path = format!("/v1/people?limit=2&cursor={cursor}");
     }
+    for query in ["limit=0", "limit=501", "limit=x", "cursor=!", "colour=red"] {
+        let page = test.get(&format!("/v1/people?{query}")).header("authorization", &admin).send().await;
+        assert_eq!((page.status, page.json["code"].as_str()), (400, Some("query-invalid")), "{query}");
+    }
     assert_eq!(seen, ["p0", "p1", "p2", "p3", "p4", "root"]);
 }
 

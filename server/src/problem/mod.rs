@@ -9,7 +9,7 @@ mod registry;
 pub use registry::*;
 
 use crate::store::StoreError;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use std::fmt::Display;
@@ -75,12 +75,14 @@ pub struct Problem {
     /// Seconds; the layer picks one at random so that clients do not come back together.
     retry_after_s: Option<Range<u32>>,
     challenge: Option<&'static str>,
+    /// What a protocol wants said beside the document.
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     /// A failure of this kind.
     pub fn new(kind: &'static ProblemType) -> Self {
-        Self { kind, members: Map::new(), retry_after_s: None, challenge: None }
+        Self { kind, members: Map::new(), retry_after_s: None, challenge: None, headers: Vec::new() }
     }
 
     /// Something failed that the client can do nothing about. Logs the cause; answers 500 without it.
@@ -115,6 +117,18 @@ impl Problem {
         self
     }
 
+    /// Adds a header that a protocol asks for.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.add_header(name, value);
+        self
+    }
+
+    /// The same for a problem that is on its way already.
+    pub fn add_header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.push((name, value));
+    }
+
     /// The kind of failure.
     pub fn kind(&self) -> &'static ProblemType {
         self.kind
@@ -141,6 +155,7 @@ impl Problem {
         let body = Value::Object(document).to_string();
         let mut response = (self.status(), body).into_response();
         let headers = response.headers_mut();
+        headers.extend(self.headers.clone());
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -126,4 +126,42 @@ problems! {
     PROOF_INVALID: 422 "proof-invalid"
         en "The device did not prove that it holds its key" "Repeat the enrolment; if it fails again, update the client."
         zh "设备未能证明持有其密钥" "请重新登记;若再次失败,请更新客户端。";
+
+    // Evidence.
+    UPLOAD_VERSION_UNKNOWN: 412 "upload-version-unknown"
+        en "This version of the upload protocol is not spoken" "Send Tus-Resumable: 1.0.0."
+        zh "不支持该上传协议版本" "请发送 Tus-Resumable: 1.0.0。";
+    UPLOAD_HEADER_INVALID: 400 "upload-header-invalid"
+        en "A header of the upload is missing or wrong" "Correct the header named in header; expected says what would do."
+        zh "上传请求头缺失或有误" "请更正 header 中列出的请求头;expected 说明了要求。";
+    UPLOAD_UNKNOWN: 404 "upload-unknown"
+        en "This device has no such upload" "Announce the photo again; what is here already is not sent twice."
+        zh "此设备没有该上传" "请重新登记该照片;已有的内容不会重复传输。";
+    UPLOAD_EXPIRED: 410 "upload-expired"
+        en "The upload was left alone for too long" "Announce the photo again."
+        zh "上传闲置过久,已过期" "请重新登记该照片。";
+    UPLOAD_OFFSET_DIFFERS: 409 "upload-offset-differs"
+        en "The server expects another part of the photo" "Continue at expected_offset."
+        zh "服务器需要照片的另一部分" "请从 expected_offset 继续。";
+    UPLOAD_SUPERSEDED: 409 "upload-superseded"
+        en "A newer request continues this upload" "Nothing to do; what this request brought is kept."
+        zh "已有新的请求在继续此上传" "无需处理;本次请求已到的内容会保留。";
+    UPLOAD_INTERRUPTED: 408 "upload-interrupted"
+        en "The photo stopped arriving" "Ask for the offset and continue; what arrived is kept."
+        zh "照片传输中断" "请查询偏移量后继续;已到的内容会保留。";
+    UPLOAD_TOO_LARGE: 413 "upload-too-large"
+        en "This is larger than it may be" "bytes_max says how large it may be. The original stays on the device."
+        zh "文件超过大小上限" "bytes_max 为上限;原件仍保留在设备上。";
+    UPLOAD_QUOTA: 429 "upload-quota"
+        en "This device has too many unfinished uploads" "Finish or delete some of them, and send the records first."
+        zh "此设备未完成的上传过多" "请先完成或删除部分上传,并先同步记录。";
+    UPLOAD_CHECKSUM_DIFFERS: 460 "upload-checksum-differs"
+        en "This part of the photo was damaged on its way" "Send it again; nothing of it was kept."
+        zh "照片的这一部分在传输中损坏" "请重新发送;未保留其内容。";
+    UPLOAD_HASH_DIFFERS: 422 "upload-hash-differs"
+        en "The bytes are not the photo that was announced" "The photo was changed or damaged on the device or on its way. Check the file; announce it again to send it anew."
+        zh "内容与登记的照片不一致" "照片在设备上或传输中被更改或损坏。请检查文件;重新登记后可再次发送。";
+    UPLOAD_CLAIM_DIFFERS: 422 "upload-claim-differs"
+        en "The signed record gives this photo another size" "The file was changed after it was recorded. claimed_bytes is the recorded size."
+        zh "与已签名记录中的照片大小不符" "文件在记录后被更改。claimed_bytes 为记录的大小。";
 }

@@ -284,6 +284,19 @@ async fn a_nearly_full_disk_takes_no_more_writes_but_is_read() {
     assert!(store.read().await.is_ok());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_terminal_writes_beside_a_running_server() {
+    let database = TestDatabase::sqlite();
+    let (server, terminal) = (database.open().await, database.open().await);
+    with_notes(&server).await;
+    let writers =
+        (0..200).map(|n| spawn_note(if n % 4 == 0 { &terminal } else { &server }, format!("{n:03}")));
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap().unwrap();
+    }
+    assert_eq!(notes(&terminal).await.len(), 200);
+}
+
 #[tokio::test]
 async fn who_waits_too_long_is_told_that_the_store_is_busy() {
     let database = TestDatabase::sqlite();

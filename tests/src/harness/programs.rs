@@ -37,10 +37,13 @@ fn build() -> Programs {
     Programs { fieldloop: program("fieldloop"), field: program("field") }
 }
 
-/// `target/debug` or `target/release`, from where this test runs: `…/deps/tests-<hash>`.
+/// `target/debug` or `target/release`, from where this test or bench runs.
 fn profile_folder() -> PathBuf {
-    let test = std::env::current_exe().expect("a running test has a path");
-    test.ancestors().nth(2).expect("tests run two folders below the profile").to_owned()
+    let running = std::env::current_exe().expect("a running program has a path");
+    let folder = running.parent().expect("a program lies in a folder");
+    let folder =
+        if folder.ends_with("deps") { folder.parent().expect("deps lies in the profile") } else { folder };
+    folder.to_owned()
 }
 
 fn workspace() -> &'static Path {

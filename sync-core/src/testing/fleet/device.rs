@@ -3,8 +3,8 @@
 use crate::document::{ActorId16, Edit, EditAuthor, Role};
 use crate::ids::{DeviceId, EnvelopeHash, PersonId, ServerId, VisitId};
 use crate::log::{
-    Body, BodyKind, ChainPosition, ChangeBody, Envelope, HEADER_FORMAT, Header, PublicKey, SealParts,
-    SigningKey,
+    Body, BodyKind, ChainPosition, ChangeBody, Envelope, HEADER_FORMAT, Header, PhotoClaim, PublicKey,
+    SealParts, SigningKey,
 };
 use crate::protocol::{Ask, Beacon, EnvelopeStatus, scope_digest};
 use crate::replica::{Composed, Plan, Step, Upload, VisitReplica, compose, plan};
@@ -54,6 +54,27 @@ impl Device {
         }
     }
 
+    /// A device whose identity a real server gave it.
+    pub fn with_identity(
+        id: DeviceId,
+        person: PersonId,
+        key: SigningKey,
+        server: ServerId,
+        epoch: u64,
+    ) -> Self {
+        Self { id, person, key, epoch, ..Self::enrolled(0, server, &[]) }
+    }
+
+    /// Takes a visit on.
+    pub fn take_on(&mut self, visit: VisitId) {
+        self.visits.entry(visit).or_insert_with(|| VisitReplica::birth(visit));
+    }
+
+    /// Signs anything, as an assertion needs it.
+    pub fn sign(&self, message: &[u8]) -> crate::log::Signature {
+        self.key.sign(message)
+    }
+
     /// The key that its envelopes verify with.
     pub fn public_key(&self) -> PublicKey {
         self.key.public()
@@ -70,6 +91,17 @@ impl Device {
     /// Saves what `act` does to a visit, as one change in one envelope. `writes_as` is the
     /// person that the entries name: somebody else's is what the gate must refuse.
     pub fn save(&mut self, visit: VisitId, writes_as: PersonId, act: impl FnOnce(&mut Edit<'_>)) -> bool {
+        self.save_with_photos(visit, writes_as, Vec::new(), act)
+    }
+
+    /// The same for a save that names photos.
+    pub fn save_with_photos(
+        &mut self,
+        visit: VisitId,
+        writes_as: PersonId,
+        photos: Vec<PhotoClaim>,
+        act: impl FnOnce(&mut Edit<'_>),
+    ) -> bool {
         self.clock = self.clock.plus_ms(60_000);
         let replica = self.visits.get_mut(&visit).expect("the device is on this visit");
         let generation = replica.generation;
@@ -79,7 +111,7 @@ impl Device {
         act(&mut edit);
         let Some(chunk) = edit.commit() else { return false };
         let chunks = vec![chunk.bytes.into()];
-        let body = Body::Change(ChangeBody { generation, chunks, photos: Vec::new(), parts: Vec::new() });
+        let body = Body::Change(ChangeBody { generation, chunks, photos, parts: Vec::new() });
         self.seal(visit, &body);
         true
     }

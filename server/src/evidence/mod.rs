@@ -1,0 +1,82 @@
+//! Evidence: photos, recordings and signatures, addressed by the SHA-256 of their bytes.
+//!
+//! Their own lane, never in the way of data. A device claims a photo in a signed envelope at the moment of capture and
+//! sends the bytes later, in any pieces ([`uploads`]). Bytes become evidence only when their hash is the announced one;
+//! whether that hash was also signed is asked when somebody looks, so the order of arrival does not matter.
+//!
+//! Invariants: originals are immutable and never leave as anything but an attachment with a recorded reason; what pages
+//! show is re-encoded without metadata; what a file says about itself is a claim and is never believed.
+
+mod blobs;
+mod claims;
+mod sql;
+#[cfg(test)]
+mod testing;
+mod uploads;
+
+pub use blobs::{Adopted, BlobError, Blobs, Preview};
+pub use claims::{Receipt, receipt};
+
+use crate::app::App;
+use crate::audit::EntryKind;
+use crate::problem::{self, Problem};
+use std::path::Path;
+use std::time::Duration;
+use uploads::Uploads;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Bytes of evidence became whole.
+pub const EVIDENCE_ARRIVED: EntryKind = EntryKind("evidence.arrived");
+/// Bytes were refused because their hash is not the announced one.
+pub const EVIDENCE_REFUSED: EntryKind = EntryKind("evidence.refused");
+
+/// What this process needs to take and show evidence. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    blobs: Blobs,
+    uploads: Uploads,
+}
+
+impl Evidence {
+    /// Opens the folders below the data folder, making them if they are missing.
+    pub fn open(data_folder: &Path) -> Result<Self, BlobError> {
+        let folder = data_folder.join("evidence");
+        let blobs = Blobs::local(&folder.join("blobs"))?;
+        Ok(Self { blobs, uploads: Uploads::open(&folder)? })
+    }
+
+    /// The blob store.
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+}
+
+/// How often expired uploads and orphans are looked for.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// Tidies up as long as the server runs. Whatever a killed server left undone is found by the next one.
+pub async fn keep_tidy(app: App) {
+    let mut rounds = tokio::time::interval(SWEEP_INTERVAL);
+    loop {
+        rounds.tick().await;
+        match uploads::sweep(&app).await {
+            Ok(swept) => tracing::info!(?swept, "evidence tidied"),
+            Err(error) => tracing::error!(%error, "evidence not tidied"),
+        }
+    }
+}
+
+impl From<BlobError> for Problem {
+    fn from(error: BlobError) -> Self {
+        if error.is_disk_full() {
+            tracing::error!(%error, "disk of the evidence full");
+            return Self::new(&problem::STORAGE_FULL).retry_after(60..180);
+        }
+        Self::internal(error)
+    }
+}
+
+/// The upload routes: long requests with large bodies.
+pub(crate) fn upload_routes() -> OpenApiRouter<App> {
+    uploads::routes()
+}

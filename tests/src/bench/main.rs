@@ -1,0 +1,32 @@
+#![expect(clippy::print_stdout, reason = "a bench tells its figures")]
+//! The benches: `cargo run --release --package tests --bin bench` measures, prints a table, and
+//! with `--write` puts it into `docs/benchmarks.md`.
+//!
+//! Everything is measured in one run on one machine, so that ratios mean something; the floor
+//! and the Automerge sync protocol do the same job beside ours.
+
+mod client;
+mod fleet;
+mod peers;
+mod process;
+mod report;
+mod work;
+
+use report::Report;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut report = Report::default();
+    for saves in [6, 30] {
+        fleet::measure(&mut report, saves).await?;
+    }
+    peers::measure(&mut report)?;
+    client::measure(&mut report).await?;
+    let table = report.markdown();
+    println!("{table}");
+    if arguments.iter().any(|argument| argument == "--write") {
+        std::fs::write("docs/benchmarks.md", table)?;
+    }
+    Ok(())
+}
