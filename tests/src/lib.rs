@@ -4,4 +4,8 @@
 pub mod harness;
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod peers;
+#[cfg(test)]
+mod stories;

@@ -94,6 +94,11 @@ impl Office {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
+    /// A folder that goes with this value.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     fn log_path(&self) -> std::path::PathBuf {
         self.folder.path().join("server.log")
     }
@@ -167,11 +172,16 @@ impl Drop for Office {
 }
 
 impl Desk {
+    /// What the `Authorization` header of this person says.
+    pub fn authorization(&self) -> String {
+        format!("Session {}", self.token)
+    }
+
     /// A request that is signed in.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}{path}", self.base))
-            .header("authorization", format!("Session {}", self.token))
+            .header("authorization", self.authorization())
     }
 
     /// Reads a resource.
