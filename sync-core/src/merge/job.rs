@@ -220,7 +220,8 @@ pub enum UnitResult {
         #[n(0)]
         changes: Vec<AcceptedChange>,
     },
-    /// It builds on changes that are not known here.
+    /// It builds on changes that are not known here: not accepted and not in this job. Whether
+    /// one of them lies in quarantine is known to the caller.
     #[n(1)]
     Waiting {
         /// Their hashes.

@@ -6,7 +6,7 @@ use super::job::{QuarantineReason, Refusal};
 use crate::document::{ActorId16, Container, Shape};
 use crate::ids::{EntryId, PersonId};
 use automerge::legacy::{ElementId, Key, ObjectId, Op};
-use automerge::{Automerge, ObjId, ObjType, ReadDoc};
+use automerge::{Automerge, ObjId, ObjType, ReadDoc, Value};
 use std::collections::{BTreeSet, HashMap};
 
 /// What an object of the document is.
@@ -218,16 +218,23 @@ impl<'a> Ledger<'a> {
         visible
     }
 
+    /// What stands there now, if the author had seen all of it: whatever overwrote something
+    /// was seen with it, and nothing is ever deleted. Only otherwise is the past asked, which
+    /// costs Automerge a walk through the history.
     fn visible_in_base(&self, object: OpRef, key: &str, change: usize) -> BTreeSet<OpRef> {
         let in_base = self.history.change_of(object).is_some_and(|made| self.history.is_base(made));
         if !in_base {
             return BTreeSet::new();
         }
-        let values = match self.history.base_seen_by(change) {
-            None => self.base.get_all(exid(object), key),
-            Some(heads) => self.base.get_all_at(exid(object), key, &heads),
+        let refs = |values: Vec<(Value<'_>, ObjId)>| -> BTreeSet<OpRef> {
+            values.iter().filter_map(|(_, id)| exid_ref(id)).collect()
         };
-        values.unwrap_or_default().iter().filter_map(|(_, id)| exid_ref(id)).collect()
+        let now = refs(self.base.get_all(exid(object), key).unwrap_or_default());
+        if now.iter().all(|id| self.seen(*id, change)) {
+            return now;
+        }
+        let heads = self.history.base_seen_by(change).unwrap_or_default();
+        refs(self.base.get_all_at(exid(object), key, &heads).unwrap_or_default())
     }
 
     /// Notes a write at a key.

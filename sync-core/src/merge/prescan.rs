@@ -376,6 +376,22 @@ mod tests {
         assert_eq!(scan.time_s, change.timestamp());
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_get_an_answer(kind in 0..4_u8, body in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            let mut chunk = [&MAGIC[..], &[0; 4], &[kind, u8::try_from(body.len()).unwrap_or(0)]].concat();
+            if body.len() > 127 {
+                chunk[9] = 0x80 | (body.len() % 128) as u8;
+                chunk.push(1);
+            }
+            chunk.extend_from_slice(&body);
+            let hash = hash_of(&chunk);
+            chunk[4..8].copy_from_slice(&hash.as_bytes()[..4]);
+            let _ = prescan(&chunk, &Limits::default());
+            let _ = prescan(&body, &Limits::default());
+        }
+    }
+
     #[test]
     fn every_cut_and_every_flipped_bit_is_refused() {
         let chunk = birth_chunk(VisitId::from_bytes([9; 16]));

@@ -364,6 +364,25 @@ fn orphans_wait_outside_the_document() {
 }
 
 #[test]
+fn times_at_the_ends_of_the_range_are_claims_like_any_other() {
+    let base = VisitDocument::birth(VISIT);
+    for time in [i64::MIN, -1, i64::MAX] {
+        let map = ObjectId::Id(op_id(23, device(1).actor(VISIT)));
+        let ops = vec![
+            make_map(object(Container::Promises), &entry(2).to_string()),
+            put(map.clone(), "by", person(1).as_bytes().to_vec()),
+            put(map.clone(), "at", time),
+            put(map.clone(), "what", "call back"),
+            put(map, "due_ms", time),
+        ];
+        let chunk = Forged { time, ..Forged::next(&base, device(1), ops) }.chunk();
+        let outcome = run(Some(&base), vec![unit(1, &[&chunk])]);
+        assert!(is_accepted(&outcome.results[0].1), "{:?}", outcome.results);
+        assert_eq!(merged(&outcome).view().promises[&entry(2)].meta.at.unix_ms(), time);
+    }
+}
+
+#[test]
 fn equivocation_is_refused_and_the_first_stays() {
     let base = target();
     let one = Forged::next(&base, device(1), vec![put(answers(), "b", 1)]).chunk();

@@ -105,6 +105,7 @@ pub(super) struct Forged {
     pub(super) ops: Vec<Op>,
     pub(super) message: Option<String>,
     pub(super) footer: Vec<u8>,
+    pub(super) time: i64,
 }
 
 impl Forged {
@@ -120,6 +121,7 @@ impl Forged {
             ops,
             message: None,
             footer: Vec::new(),
+            time: 0,
         }
     }
 
@@ -130,7 +132,7 @@ impl Forged {
             hash: None,
             seq: self.seq,
             start_op: NonZeroU64::new(self.start_op).expect("counters start at one"),
-            time: 0,
+            time: self.time,
             message: self.message,
             deps: self.deps.into_iter().map(Into::into).collect(),
             extra_bytes: self.footer,
