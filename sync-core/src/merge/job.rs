@@ -64,6 +64,10 @@ pub struct MergeUnit {
     /// The photos and signatures that the envelope declares.
     #[n(4)]
     pub photos: Vec<BlobHash>,
+    /// A reviewer let it out of quarantine. That lifts who may write an entry and which photos
+    /// were declared, never what may be written and how.
+    #[n(5)]
+    pub approved: bool,
 }
 
 /// What is to be merged into one visit document.

@@ -327,6 +327,7 @@ mod tests {
             person: author(2, 1).person,
             chunks: reissues[0].change.chunks.clone(),
             photos: Vec::new(),
+            approved: false,
         };
         let job = MergeJob { visit, base: Some(base.into()), units: vec![unit], open_paths: Vec::new() };
         let outcome = judge(&job, &Limits::default()).unwrap();

@@ -59,7 +59,8 @@ pub(super) fn commit_office(doc: &mut VisitDocument, act: impl FnOnce(&mut Edit<
 /// The envelope of device and person `n` with these changes.
 pub(super) fn unit(n: u8, chunks: &[&[u8]]) -> MergeUnit {
     let chunks = chunks.iter().map(|chunk| chunk.to_vec().into()).collect();
-    MergeUnit { reference: u64::from(n), author: device(n), person: person(n), chunks, photos: Vec::new() }
+    let (reference, author) = (u64::from(n), device(n));
+    MergeUnit { reference, author, person: person(n), chunks, photos: Vec::new(), approved: false }
 }
 
 /// An envelope of the office with these changes.

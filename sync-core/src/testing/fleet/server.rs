@@ -195,6 +195,7 @@ fn unit_of(index: usize, envelope: &Envelope) -> MergeUnit {
         person: header.person,
         chunks: change.chunks.clone(),
         photos: change.photos.iter().map(|photo| photo.sha256).collect(),
+        approved: false,
     }
 }
 
