@@ -1,7 +1,7 @@
 //! The tables `server_log` and `envelope_bodies`.
 
-use super::entry::{EnvelopeEntry, NewEntry, sha256_hex};
-use crate::store::{Counter, StoreError, Tx, next_numbers, on_engine};
+use super::entry::{NewEntry, sha256_hex};
+use crate::store::{Counter, StoreError, Tx, insert_rows, next_numbers, on_engine};
 use sqlx::FromRow;
 
 /// An entry as it lies in the log.
@@ -43,44 +43,45 @@ pub async fn append(tx: &mut Tx, entry: &NewEntry<'_>) -> Result<i64, StoreError
 pub async fn append_all(tx: &mut Tx, entries: &[NewEntry<'_>]) -> Result<i64, StoreError> {
     let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
     let first = next_numbers(tx, Counter::SERVER_LOG, count).await?;
-    for (log_index, entry) in (first..).zip(entries) {
-        insert(tx, log_index, entry).await?;
-        if let Some(EnvelopeEntry { body: Some((salt, body)), .. }) = entry.envelope {
-            const SQL: &str = "INSERT INTO envelope_bodies (log_index, salt, body) VALUES ($1, $2, $3)";
-            on_engine!(tx, |conn| {
-                sqlx::query(SQL).bind(log_index).bind(salt).bind(body).execute(conn).await.map(drop)
-            })?;
-        }
-    }
+    const EPOCH: &str = "SELECT epoch FROM installation";
+    let epoch: i64 = on_engine!(tx, |conn| sqlx::query_scalar(EPOCH).fetch_one(conn).await)?;
+    let rows: Vec<_> =
+        (first..).zip(entries).map(|(log_index, entry)| (log_index, entry, entry.to_bytes())).collect();
+    insert_rows!(
+        tx,
+        "INSERT INTO server_log (log_index, epoch, kind, at_ms, person_id, device_id, device_seq, envelope_hash, \
+            visit_id, cose, entry, entry_sha256) ",
+        &rows,
+        |bind, (log_index, entry, bytes)| {
+            let envelope = entry.envelope;
+            let seq = envelope.map(|envelope| i64::try_from(envelope.seq).unwrap_or(i64::MAX));
+            bind.push_bind(*log_index).push_bind(epoch).push_bind(entry.kind.0).push_bind(entry.at.unix_ms());
+            bind.push_bind(entry.person.map(String::from))
+                .push_bind(entry.device.map(String::from))
+                .push_bind(seq);
+            bind.push_bind(envelope.map(|envelope| envelope.hash.to_string()));
+            bind.push_bind(entry.visit.map(String::from))
+                .push_bind(envelope.map(|envelope| envelope.cose.to_vec()));
+            bind.push_bind(bytes.clone()).push_bind(sha256_hex(bytes))
+        },
+        ""
+    )?;
+    let body = |(log_index, entry): (i64, &NewEntry<'_>)| {
+        let (salt, body) = entry.envelope?.body?;
+        Some((log_index, salt.to_vec(), body.to_vec()))
+    };
+    let bodies: Vec<_> = (first..).zip(entries).filter_map(body).collect();
+    insert_rows!(
+        tx,
+        "INSERT INTO envelope_bodies (log_index, salt, body) ",
+        &bodies,
+        |bind, (log_index, salt, body)| bind
+            .push_bind(*log_index)
+            .push_bind(salt.clone())
+            .push_bind(body.clone()),
+        ""
+    )?;
     Ok(first)
-}
-
-async fn insert(tx: &mut Tx, log_index: i64, entry: &NewEntry<'_>) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO server_log (log_index, epoch, kind, at_ms, person_id, device_id, device_seq, \
-        envelope_hash, visit_id, cose, entry, entry_sha256) \
-        VALUES ($1, (SELECT epoch FROM installation), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    let bytes = entry.to_bytes();
-    let digest = sha256_hex(&bytes);
-    let envelope = entry.envelope;
-    let seq = envelope.map(|envelope| i64::try_from(envelope.seq).unwrap_or(i64::MAX));
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(log_index)
-            .bind(entry.kind.0)
-            .bind(entry.at.unix_ms())
-            .bind(entry.person.map(String::from))
-            .bind(entry.device.map(String::from))
-            .bind(seq)
-            .bind(envelope.map(|envelope| envelope.hash.to_string()))
-            .bind(entry.visit.map(String::from))
-            .bind(envelope.map(|envelope| envelope.cose))
-            .bind(bytes)
-            .bind(digest)
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
-    Ok(())
 }
 
 /// Index of the newest entry; 0 for an empty log.

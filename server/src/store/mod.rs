@@ -100,6 +100,32 @@ macro_rules! on_engine {
 }
 pub(crate) use on_engine;
 
+/// Rows that one INSERT takes: enough to make statements rare, few enough for every engine's limit on parameters.
+pub(crate) const ROWS_PER_INSERT_MAX: usize = 60;
+
+/// Inserts many rows with few statements; SQL and values are written once for both engines.
+///
+/// `insert_rows!(tx, "INSERT INTO t (a, b) ", &rows, |bind, row| { bind.push_bind(row.a).push_bind(row.b) }, "")?`
+macro_rules! insert_rows {
+    ($tx:expr, $sql:expr, $rows:expr, |$bind:ident, $row:pat_param| $values:expr, $suffix:expr) => {
+        async {
+            for rows in $rows.chunks($crate::store::ROWS_PER_INSERT_MAX) {
+                $crate::store::on_engine!(&mut *$tx, |conn| {
+                    let mut builder = sqlx::QueryBuilder::new($sql);
+                    builder.push_values(rows, |mut $bind, $row| {
+                        $values;
+                    });
+                    builder.push($suffix);
+                    builder.build().execute(conn).await.map(drop)
+                })?;
+            }
+            Ok::<(), $crate::store::StoreError>(())
+        }
+        .await
+    };
+}
+pub(crate) use insert_rows;
+
 impl Store {
     /// Opens the database, creates the file of an embedded one, and checks that it is set up to keep promises.
     ///
