@@ -6,6 +6,7 @@
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
 use crate::evidence::{self, BlobError, Evidence};
+use crate::exchange::{self, Exchange};
 use crate::http::{self, HttpLimits};
 use crate::installation::{self, Installation};
 use crate::keys::{KeyFileError, Keys};
@@ -51,6 +52,8 @@ pub struct AppParts {
     pub passwords: PasswordPlaces,
     /// Photos and what belongs to them.
     pub evidence: Evidence,
+    /// Merge workers and places of the exchange.
+    pub exchange: Exchange,
     stopping: AtomicBool,
 }
 
@@ -82,6 +85,12 @@ pub enum StartError {
     /// The folder of photos cannot be made or used.
     #[error(transparent)]
     Evidence(#[from] BlobError),
+    /// The path of this program, which merge workers run, cannot be found out.
+    #[error("path of this program: {source}")]
+    Program {
+        /// Why.
+        source: std::io::Error,
+    },
 }
 
 impl App {
@@ -103,10 +112,21 @@ impl App {
         let installation = installation::ensure(&store, &clock, &entropy).await?;
         let keys = Keys::open(&config.data.folder, installation.epoch, &entropy)?;
         let passwords = PasswordPlaces::new(config.auth.password_hashes_at_once);
+        let exchange = Exchange::with_own_program().map_err(|source| StartError::Program { source })?;
         let stopping = AtomicBool::new(false);
         let evidence = Evidence::open(&config.data.folder)?;
-        let parts =
-            AppParts { store, clock, entropy, config, installation, keys, passwords, evidence, stopping };
+        let parts = AppParts {
+            store,
+            clock,
+            entropy,
+            config,
+            installation,
+            keys,
+            passwords,
+            evidence,
+            exchange,
+            stopping,
+        };
         Ok(Self { parts: Arc::new(parts) })
     }
 
@@ -127,8 +147,10 @@ impl App {
             self.stopping.store(true, Ordering::SeqCst);
         };
         let tidying = tokio::spawn(evidence::keep_tidy(self.clone()));
+        let catching_up = tokio::spawn(exchange::catch_up(self.clone()));
         http::serve(listener, router(self.clone()), limits, stop).await;
         tidying.abort();
+        catching_up.abort();
         self.store.close().await;
     }
 }
@@ -173,6 +195,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::administration().of(audit::routes()))
         .merge(Class::enrolment().of(devices::enrolment_routes().merge(auth::routes())))
         .merge(evidence::upload_routes())
+        .merge(exchange::routes())
+        .merge(exchange::office_routes())
 }
 
 /// The OpenAPI document as pretty JSON: what `/openapi.json` and `fieldloop openapi` give.

@@ -9,6 +9,7 @@ pub mod config;
 pub mod devices;
 pub mod disk;
 pub mod evidence;
+pub mod exchange;
 pub mod health;
 pub mod http;
 pub mod installation;

@@ -6,6 +6,7 @@ use server::app::{self, App};
 use server::clock::{Clock, Entropy};
 use server::config::{Config, LogConfig, LogFormat};
 use server::devices::cli::{self as device_cli, DeviceCommand};
+use server::exchange;
 use server::http::{self, HttpLimits};
 use server::people::cli::{self as people_cli, UserCommand};
 use server::problem::{Language, Problem};
@@ -46,10 +47,17 @@ enum Command {
     Device(DeviceCommand),
     /// Print the OpenAPI document.
     Openapi,
+    /// Merge what the server hands over on standard input. Started by the server itself.
+    #[command(hide = true)]
+    MergeWorker,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if matches!(arguments.command, Command::MergeWorker) {
+        // No runtime, no configuration, no log: nothing that untrusted bytes could reach.
+        return exchange::run_merge_worker().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.context("start the runtime").and_then(|runtime| runtime.block_on(run(arguments)));
     match outcome {
@@ -96,7 +104,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             app.store.close().await;
             show(&text)
         }
-        Command::Openapi => Ok(ExitCode::SUCCESS),
+        Command::Openapi | Command::MergeWorker => Ok(ExitCode::SUCCESS),
     }
 }
 

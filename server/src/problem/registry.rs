@@ -164,4 +164,23 @@ problems! {
     UPLOAD_CLAIM_DIFFERS: 422 "upload-claim-differs"
         en "The signed record gives this photo another size" "The file was changed after it was recorded. claimed_bytes is the recorded size."
         zh "与已签名记录中的照片大小不符" "文件在记录后被更改。claimed_bytes 为记录的大小。";
+    // The exchange and its quarantine.
+    EXCHANGE_UNREADABLE: 400 "exchange-unreadable"
+        en "The body is no exchange" "Send a zstd-compressed CBOR sequence of frames that begins with a beacon; see docs/protocol.md."
+        zh "请求内容不是有效的交换数据" "请发送以信标帧开头、经 zstd 压缩的 CBOR 帧序列;参见 docs/protocol.md。";
+    PROTOCOL_UNKNOWN: 426 "protocol-unknown"
+        en "This version of the exchange is not spoken here" "Update the client; what it holds is kept and sent afterwards."
+        zh "服务器不支持此版本的交换协议" "请更新客户端;其中的内容会保留,更新后再发送。";
+    QUARANTINE_UNKNOWN: 404 "quarantine-unknown"
+        en "No item in quarantine has this id" "See the list of quarantined items."
+        zh "没有此编号的隔离项" "请查看隔离列表。";
+    QUARANTINE_DECIDED: 409 "quarantine-decided"
+        en "This item was decided before" "Read it again: its state is given here."
+        zh "该隔离项已作出决定" "请重新读取;此处给出其状态。";
+    QUARANTINE_WAITS: 409 "quarantine-waits"
+        en "This item cannot be judged now" "It may build on another item: decide about that one first, then try again."
+        zh "该隔离项暂时无法判定" "它可能依赖另一隔离项:请先处理后者,然后重试。";
+    QUARANTINE_CANNOT_ENTER: 422 "quarantine-cannot-enter"
+        en "This item cannot enter the record" "It would damage the visit, or holds nothing that could enter. Reject it; it stays as evidence."
+        zh "该隔离项无法并入记录" "它会损坏现场记录,或没有可并入的内容。请予以驳回;原件仍作为证据保留。";
 }

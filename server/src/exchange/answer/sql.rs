@@ -1,0 +1,161 @@
+//! What an answer reads. Sizes before contents, so that nothing is read that finds no room.
+
+use crate::exchange::chains::as_i64;
+use crate::exchange::visits::heads_from;
+use crate::store::{StoreError, Tx, on_engine};
+use std::collections::BTreeMap;
+use sync_core::ids::{DeviceId, PersonId, VisitId};
+use sync_core::protocol::WholeDocument;
+use sync_core::time::Timestamp;
+
+/// A visit of the person who asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MemberVisit {
+    /// Where the feed says that the person came to it.
+    pub(super) assigned_position: i64,
+    pub(super) digest: [u8; 8],
+}
+
+pub(super) async fn member_visits(
+    tx: &mut Tx,
+    person: PersonId,
+) -> Result<BTreeMap<VisitId, MemberVisit>, StoreError> {
+    const SQL: &str = "SELECT m.visit_id, m.assigned_position, d.digest FROM visit_members m \
+        JOIN visit_documents d ON d.visit_id = m.visit_id WHERE m.person_id = $1 AND m.removed_position IS NULL";
+    let rows: Vec<(String, i64, Vec<u8>)> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(person.to_string()).fetch_all(conn).await)?;
+    let parse = |(visit, assigned_position, digest): (String, i64, Vec<u8>)| {
+        let digest =
+            digest.try_into().map_err(|_| StoreError::impossible("visit_documents", "digest", &visit))?;
+        let id = StoreError::parse_column("visit_members", "visit_id", &visit, &visit)?;
+        Ok((id, MemberVisit { assigned_position, digest }))
+    };
+    rows.into_iter().map(parse).collect()
+}
+
+pub(super) async fn open_conflicts(tx: &mut Tx, visits: &[VisitId]) -> Result<u32, StoreError> {
+    if visits.is_empty() {
+        return Ok(0);
+    }
+    let count: i64 = on_engine!(tx, |conn| {
+        let mut query =
+            sqlx::QueryBuilder::new("SELECT count(*) FROM conflicts WHERE state = 'open' AND visit_id IN (");
+        let mut list = query.separated(", ");
+        for visit in visits {
+            list.push_bind(visit.to_string());
+        }
+        query.push(")");
+        query.build_query_scalar().fetch_one(conn).await
+    })?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+pub(super) async fn envelope_sizes(
+    tx: &mut Tx,
+    log_indexes: &[i64],
+) -> Result<BTreeMap<i64, usize>, StoreError> {
+    if log_indexes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(i64, i64)> = on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(
+            "SELECT log_index, CAST(length(body) AS BIGINT) FROM envelope_bodies WHERE log_index IN (",
+        );
+        let mut list = query.separated(", ");
+        for log_index in log_indexes {
+            list.push_bind(*log_index);
+        }
+        query.push(")");
+        query.build_query_as().fetch_all(conn).await
+    })?;
+    Ok(rows.into_iter().map(|(log_index, bytes)| (log_index, usize::try_from(bytes).unwrap_or(0))).collect())
+}
+
+pub(super) async fn own_envelopes(
+    tx: &mut Tx,
+    device: DeviceId,
+    from: u64,
+    limit: i64,
+) -> Result<Vec<(i64, usize)>, StoreError> {
+    const SQL: &str = "SELECT l.log_index, CAST(length(b.body) AS BIGINT) FROM server_log l \
+        JOIN envelope_bodies b ON b.log_index = l.log_index \
+        WHERE l.device_id = $1 AND l.device_seq >= $2 ORDER BY l.device_seq LIMIT $3";
+    let rows: Vec<(i64, i64)> = on_engine!(tx, |conn| {
+        sqlx::query_as(SQL).bind(device.to_string()).bind(as_i64(from)).bind(limit).fetch_all(conn).await
+    })?;
+    Ok(rows.into_iter().map(|(log_index, bytes)| (log_index, usize::try_from(bytes).unwrap_or(0))).collect())
+}
+
+pub(super) async fn document_sizes(
+    tx: &mut Tx,
+    visits: &[VisitId],
+) -> Result<BTreeMap<VisitId, usize>, StoreError> {
+    if visits.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(String, i64)> = on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(
+            "SELECT visit_id, CAST(length(saved) AS BIGINT) FROM visit_documents WHERE visit_id IN (",
+        );
+        let mut list = query.separated(", ");
+        for visit in visits {
+            list.push_bind(visit.to_string());
+        }
+        query.push(")");
+        query.build_query_as().fetch_all(conn).await
+    })?;
+    let parse = |(visit, bytes): (String, i64)| {
+        let id = StoreError::parse_column("visit_documents", "visit_id", &visit, &visit)?;
+        Ok((id, usize::try_from(bytes).unwrap_or(0)))
+    };
+    rows.into_iter().map(parse).collect()
+}
+
+pub(super) async fn documents(tx: &mut Tx, visits: &[VisitId]) -> Result<Vec<WholeDocument>, StoreError> {
+    if visits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(String, Vec<u8>, Vec<u8>)> = on_engine!(tx, |conn| {
+        let mut query =
+            sqlx::QueryBuilder::new("SELECT visit_id, saved, heads FROM visit_documents WHERE visit_id IN (");
+        let mut list = query.separated(", ");
+        for visit in visits {
+            list.push_bind(visit.to_string());
+        }
+        query.push(") ORDER BY visit_id");
+        query.build_query_as().fetch_all(conn).await
+    })?;
+    let parse = |(visit, saved, heads): (String, Vec<u8>, Vec<u8>)| {
+        let visit = StoreError::parse_column("visit_documents", "visit_id", &visit, &visit)?;
+        Ok(WholeDocument { visit, saved: saved.into(), heads: heads_from(&heads) })
+    };
+    rows.into_iter().map(parse).collect()
+}
+
+/// When the newest envelopes of the device about these visits were recorded, as the device says.
+pub(super) async fn newest_claims(
+    tx: &mut Tx,
+    device: DeviceId,
+    visits: &[VisitId],
+) -> Result<Vec<(VisitId, Timestamp)>, StoreError> {
+    if visits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(String, i64)> = on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(
+            "SELECT visit_id, last_claimed_at_ms FROM device_visits WHERE device_id = ",
+        );
+        query.push_bind(device.to_string()).push(" AND visit_id IN (");
+        let mut list = query.separated(", ");
+        for visit in visits {
+            list.push_bind(visit.to_string());
+        }
+        query.push(") ORDER BY visit_id");
+        query.build_query_as().fetch_all(conn).await
+    })?;
+    let parse = |(visit, claimed_at_ms): (String, i64)| {
+        let id = StoreError::parse_column("device_visits", "visit_id", &visit, &visit)?;
+        Ok((id, Timestamp::from_unix_ms(claimed_at_ms)))
+    };
+    rows.into_iter().map(parse).collect()
+}

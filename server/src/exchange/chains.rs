@@ -1,0 +1,114 @@
+//! Where the chain of each device stands.
+
+use crate::store::{StoreError, Tx, on_engine};
+use std::collections::BTreeMap;
+use sync_core::ids::{DeviceId, EnvelopeHash};
+use sync_core::log::ChainPosition;
+use sync_core::time::Timestamp;
+
+/// The server's side of a device's chain.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chain {
+    /// Its newest envelope in the server log.
+    pub(super) position: ChainPosition,
+    /// Whether the device signed two different envelopes under one sequence.
+    pub(super) forked: bool,
+    /// Whether the device has lost its access.
+    pub(super) revoked: bool,
+}
+
+/// The chain as it stands, with what decides whether it may grow.
+pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreError> {
+    const SQL: &str = "SELECT c.sequence, c.envelope_hash, c.forked_at_ms, d.revoked_at_ms FROM devices d \
+        LEFT JOIN device_chains c ON c.device_id = d.device_id WHERE d.device_id = $1";
+    type Row = (Option<i64>, Option<String>, Option<i64>, Option<i64>);
+    let id = device.to_string();
+    let row: Option<Row> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&id).fetch_optional(conn).await)?;
+    // A device whose row is gone has no access.
+    let Some((sequence, hash, forked_at, revoked_at)) = row else {
+        return Ok(Chain { position: ChainPosition::START, forked: false, revoked: true });
+    };
+    let position = match (sequence, hash) {
+        (Some(sequence), Some(hash)) => ChainPosition {
+            sequence: u64::try_from(sequence)
+                .map_err(|_| StoreError::impossible("device_chains", "sequence", &id))?,
+            hash: StoreError::parse_column("device_chains", "envelope_hash", &id, &hash)?,
+        },
+        _ => ChainPosition::START,
+    };
+    Ok(Chain { position, forked: forked_at.is_some(), revoked: revoked_at.is_some() })
+}
+
+/// Moves the end of a chain. False when another request moved it first.
+pub(super) async fn advance(
+    tx: &mut Tx,
+    device: DeviceId,
+    from: ChainPosition,
+    to: ChainPosition,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO device_chains (device_id, sequence, envelope_hash, acknowledged_epoch, \
+        acknowledged_cursor) VALUES ($1, $2, $3, 0, 0) ON CONFLICT (device_id) DO UPDATE \
+        SET sequence = excluded.sequence, envelope_hash = excluded.envelope_hash \
+        WHERE device_chains.sequence = $4 AND device_chains.forked_at_ms IS NULL";
+    let moved = on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(device.to_string()).bind(as_i64(to.sequence));
+        let query = query.bind(to.hash.to_string()).bind(as_i64(from.sequence));
+        query.execute(conn).await.map(|done| done.rows_affected())
+    })?;
+    Ok(moved == 1)
+}
+
+/// Freezes a chain: from now on everything of the device goes to escrow. The first time stays.
+pub(super) async fn freeze(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str =
+        "UPDATE device_chains SET forked_at_ms = $2 WHERE device_id = $1 AND forked_at_ms IS NULL";
+    on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(device.to_string()).bind(now.unix_ms());
+        query.execute(conn).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// Notes up to where the device says it has everything. Cursors of one epoch only grow.
+pub(super) async fn acknowledge(
+    tx: &mut Tx,
+    device: DeviceId,
+    epoch: i64,
+    cursor: u64,
+) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO device_chains (device_id, sequence, envelope_hash, acknowledged_epoch, \
+        acknowledged_cursor) VALUES ($1, 0, $2, $3, $4) ON CONFLICT (device_id) DO UPDATE \
+        SET acknowledged_epoch = excluded.acknowledged_epoch, acknowledged_cursor = excluded.acknowledged_cursor \
+        WHERE device_chains.acknowledged_epoch <> excluded.acknowledged_epoch \
+        OR device_chains.acknowledged_cursor < excluded.acknowledged_cursor";
+    on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(device.to_string()).bind(EnvelopeHash::NONE.to_string());
+        query.bind(epoch).bind(as_i64(cursor)).execute(conn).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// Hashes of the device's envelopes in the server log with these sequences.
+pub(super) async fn hashes(
+    tx: &mut Tx,
+    device: DeviceId,
+    first: u64,
+    last: u64,
+) -> Result<BTreeMap<u64, EnvelopeHash>, StoreError> {
+    const SQL: &str = "SELECT device_seq, envelope_hash FROM server_log \
+        WHERE device_id = $1 AND device_seq BETWEEN $2 AND $3 AND envelope_hash IS NOT NULL";
+    let rows: Vec<(i64, String)> = on_engine!(tx, |conn| {
+        let query = sqlx::query_as(SQL).bind(device.to_string()).bind(as_i64(first)).bind(as_i64(last));
+        query.fetch_all(conn).await
+    })?;
+    let parse = |(sequence, hash): (i64, String)| {
+        let hash = StoreError::parse_column("server_log", "envelope_hash", &hash, &hash)?;
+        Ok((u64::try_from(sequence).unwrap_or(0), hash))
+    };
+    rows.into_iter().map(parse).collect()
+}
+
+/// Sequences and indexes beyond 2^63 do not exist; a claim of one is held at the end of the range.
+pub(super) fn as_i64(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,72 @@
+//! The server's history: noticing that a snapshot was rolled back.
+//!
+//! A device whose signed envelopes name something that this server has not written yet has spoken with a later state
+//! of it. Then the epoch is raised, so that every device offers again what this state lacks.
+
+use super::chains::as_i64;
+use super::feed;
+use super::intake::Intake;
+use crate::audit::{self, Detail, EntryKind, NewEntry};
+use crate::devices::KnownDevice;
+use crate::store::{StoreError, Tx, on_engine};
+use sync_core::log::ChainPosition;
+use sync_core::time::Timestamp;
+
+/// The server noticed that it had been rolled back.
+pub(crate) const EPOCH_RAISED: EntryKind = EntryKind("installation.epoch_raised");
+
+/// Farthest that a claimed epoch may lie ahead to be followed.
+const EPOCHS_AHEAD_MAX: i64 = 1_000_000;
+
+/// The present epoch. [`crate::app::App`] knows only the one at its start.
+pub(super) async fn current(tx: &mut Tx) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT epoch FROM installation";
+    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)?)
+}
+
+/// The present epoch, raised first when the request proves that this server was rolled back.
+pub(super) async fn check(
+    tx: &mut Tx,
+    device: &KnownDevice,
+    chain: ChainPosition,
+    intake: &Intake,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let epoch = current(tx).await?;
+    if intake.envelopes.is_empty() {
+        return Ok(epoch);
+    }
+    let Some(claimed) = claimed_beyond(tx, epoch, chain, intake).await? else { return Ok(epoch) };
+    const SQL: &str = "UPDATE installation SET epoch = $2 WHERE epoch = $1";
+    let near = claimed.saturating_sub(epoch) <= EPOCHS_AHEAD_MAX;
+    let raised = if near { claimed.max(epoch) + 1 } else { epoch + 1 };
+    on_engine!(tx, |conn| sqlx::query(SQL).bind(epoch).bind(raised).execute(conn).await.map(drop))?;
+    let detail = Detail::new().with("from", epoch.to_string()).with("to", raised.to_string());
+    audit::append(tx, &NewEntry::new(EPOCH_RAISED, now).device(device.device_id).detail(detail)).await?;
+    tracing::error!(from = epoch, to = raised, device = %device.device_id,
+        "this server was rolled back to an earlier state: devices offer again what it lacks");
+    Ok(raised)
+}
+
+/// The newest epoch that the request names, if it names anything that this server never wrote.
+async fn claimed_beyond(
+    tx: &mut Tx,
+    epoch: i64,
+    chain: ChainPosition,
+    intake: &Intake,
+) -> Result<Option<i64>, StoreError> {
+    let headers = || intake.envelopes.iter().map(sync_core::log::Envelope::header);
+    let newest_epoch =
+        headers().map(|header| as_i64(header.epoch)).max().unwrap_or(0).max(as_i64(intake.ask.epoch));
+    if newest_epoch > epoch {
+        return Ok(Some(newest_epoch));
+    }
+    let of_this_epoch = headers().filter(|header| as_i64(header.epoch) == epoch);
+    let newest_index = of_this_epoch.map(|header| as_i64(header.log_index_known)).max().unwrap_or(0);
+    let asks_of_this_epoch = as_i64(intake.ask.epoch) == epoch;
+    let beyond = newest_index > audit::last_index(tx).await?
+        || asks_of_this_epoch
+            && (intake.ask.acknowledged > chain.sequence
+                || as_i64(intake.ask.cursor) > feed::last_position(tx).await?);
+    Ok(beyond.then_some(epoch))
+}

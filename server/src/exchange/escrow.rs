@@ -1,0 +1,84 @@
+//! Envelopes kept aside: of revoked devices, of forked chains. Evidence is kept; nothing of it enters a record.
+
+use crate::store::{StoreError, Tx, insert_rows, on_engine};
+use sync_core::ids::DeviceId;
+use sync_core::log::Envelope;
+use sync_core::time::Timestamp;
+
+use super::chains::as_i64;
+
+/// Envelopes in escrow for one device.
+const ENVELOPES_MAX: i64 = 1_000;
+/// Their bytes.
+const BYTES_MAX: i64 = 16 << 20;
+
+/// Why envelopes are kept aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EscrowReason {
+    /// The device had lost its access when they came.
+    Revoked,
+    /// The device signed two different envelopes under one sequence.
+    Fork,
+}
+
+impl EscrowReason {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Fork => "fork",
+        }
+    }
+}
+
+/// Keeps envelopes aside and returns how many of them lie there now: the first ones, until the quota is full.
+/// Keeping one again changes nothing.
+pub(super) async fn keep(
+    tx: &mut Tx,
+    device: DeviceId,
+    envelopes: &[Envelope],
+    reason: EscrowReason,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let (mut count, mut bytes) = usage(tx, device).await?;
+    let mut kept = Vec::new();
+    for envelope in envelopes {
+        count += 1;
+        bytes += i64::try_from(envelope.cose().len() + envelope.body_bytes().len()).unwrap_or(i64::MAX);
+        if count > ENVELOPES_MAX || bytes > BYTES_MAX {
+            tracing::warn!(%device, "escrow of the device is full");
+            break;
+        }
+        kept.push(envelope);
+    }
+    insert_rows!(
+        tx,
+        "INSERT INTO escrow (envelope_hash, device_id, device_seq, visit_id, reason, claimed_at_ms, not_before_ms, \
+            received_at_ms, cose, salt, body) ",
+        &kept,
+        |bind, envelope| {
+            let header = envelope.header();
+            bind.push_bind(envelope.hash().to_string()).push_bind(device.to_string());
+            bind.push_bind(as_i64(header.sequence)).push_bind(header.visit.map(String::from));
+            bind.push_bind(reason.as_str()).push_bind(header.claimed_at.unix_ms());
+            bind.push_bind(header.server_time_known.unix_ms().min(now.unix_ms())).push_bind(now.unix_ms());
+            bind.push_bind(envelope.cose().to_vec()).push_bind(envelope.salt().to_vec());
+            bind.push_bind(envelope.body_bytes().to_vec())
+        },
+        " ON CONFLICT (envelope_hash) DO NOTHING"
+    )?;
+    Ok(kept.len())
+}
+
+async fn usage(tx: &mut Tx, device: DeviceId) -> Result<(i64, i64), StoreError> {
+    const SQL: &str = "SELECT count(*), CAST(coalesce(sum(length(cose) + length(body)), 0) AS BIGINT) \
+        FROM escrow WHERE device_id = $1";
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(device.to_string()).fetch_one(conn).await)?)
+}
+
+/// Of these sequences of the device, those that lie in escrow.
+pub(super) async fn sequences(tx: &mut Tx, device: DeviceId) -> Result<Vec<u64>, StoreError> {
+    const SQL: &str = "SELECT device_seq FROM escrow WHERE device_id = $1 ORDER BY device_seq";
+    let rows: Vec<i64> =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(device.to_string()).fetch_all(conn).await)?;
+    Ok(rows.into_iter().filter_map(|sequence| u64::try_from(sequence).ok()).collect())
+}

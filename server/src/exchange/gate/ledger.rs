@@ -1,0 +1,154 @@
+//! Everything that follows from verdicts, written with few statements.
+
+use super::commit::Approval;
+use crate::audit::{self, NewEntry};
+use crate::exchange::chains::as_i64;
+use crate::exchange::feed::{self, Audience, Event};
+use crate::exchange::visits::heads_bytes;
+use crate::store::{StoreError, Tx, insert_rows, on_engine};
+use sync_core::ids::{ChangeHash, DeviceId, PersonId, VisitId};
+use sync_core::log::PhotoClaim;
+use sync_core::merge::AcceptedChange;
+use sync_core::protocol::visit_digest;
+use sync_core::time::Timestamp;
+
+/// A merged document that replaces the stored one.
+#[derive(Debug)]
+pub(in crate::exchange) struct NewDocument<'a> {
+    pub(in crate::exchange) visit: VisitId,
+    /// Version of the document it was merged from; `None` when there was none.
+    pub(in crate::exchange) version: Option<i64>,
+    pub(in crate::exchange) saved: &'a [u8],
+    pub(in crate::exchange) heads: &'a [ChangeHash],
+    pub(in crate::exchange) view_json: &'a str,
+}
+
+/// Replaces the document unless somebody else was quicker; says whether it did.
+pub(in crate::exchange) async fn write_document(
+    tx: &mut Tx,
+    new: &NewDocument<'_>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const INSERT: &str = "INSERT INTO visit_documents (visit_id, version, saved, heads, digest, view_json, \
+        updated_at_ms) VALUES ($1, $2 + 1, $3, $4, $5, $6, $7) ON CONFLICT (visit_id) DO NOTHING";
+    const UPDATE: &str = "UPDATE visit_documents SET version = $2 + 1, saved = $3, heads = $4, digest = $5, \
+        view_json = $6, updated_at_ms = $7 WHERE visit_id = $1 AND version = $2";
+    let sql = if new.version.is_some() { UPDATE } else { INSERT };
+    let digest = visit_digest(new.visit, new.heads).digest;
+    let written = on_engine!(tx, |conn| {
+        sqlx::query(sql)
+            .bind(new.visit.to_string())
+            .bind(new.version.unwrap_or(-1))
+            .bind(new.saved)
+            .bind(heads_bytes(new.heads))
+            .bind(digest.to_vec())
+            .bind(new.view_json)
+            .bind(now.unix_ms())
+            .execute(conn)
+            .await
+            .map(|done| done.rows_affected())
+    })?;
+    Ok(written == 1)
+}
+
+/// A change that entered a visit, and the envelope that brought it.
+#[derive(Debug)]
+pub(super) struct NewChange {
+    pub(super) visit: VisitId,
+    pub(super) change: AcceptedChange,
+    pub(super) log_index: i64,
+}
+
+/// What was said of a photo in an accepted envelope.
+#[derive(Debug)]
+pub(super) struct NewClaim {
+    pub(super) visit: VisitId,
+    pub(super) claim: PhotoClaim,
+    pub(super) log_index: i64,
+    pub(super) device: DeviceId,
+    pub(super) person: PersonId,
+    pub(super) claimed_at: Timestamp,
+}
+
+/// Rows that follow from verdicts, collected before anything is written.
+#[derive(Debug, Default)]
+pub(in crate::exchange) struct Consequences {
+    pub(super) changes: Vec<NewChange>,
+    pub(super) claims: Vec<NewClaim>,
+    pub(in crate::exchange) events: Vec<(Audience, Event)>,
+    pub(in crate::exchange) decisions: Vec<NewEntry<'static>>,
+}
+
+impl Consequences {
+    /// An accepted change of this envelope.
+    pub(in crate::exchange) fn change(&mut self, visit: VisitId, change: AcceptedChange, log_index: i64) {
+        self.changes.push(NewChange { visit, change, log_index });
+    }
+
+    /// The changes enter because a person said so; their author has to be told like everybody else.
+    pub(super) fn name_approver(&mut self, approval: &Approval) {
+        for (_, event) in &mut self.events {
+            if let Event::Change { author, .. } = event {
+                *author = None;
+            }
+        }
+        for decision in &mut self.decisions {
+            decision.person = Some(approval.by);
+            decision.detail = decision.detail.clone().with("approved", "true");
+        }
+    }
+
+    /// Writes rows, then the feed. The caller appends the decisions to the server log last.
+    pub(in crate::exchange) async fn write(&self, tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+        write_changes(tx, &self.changes).await?;
+        write_claims(tx, &self.claims).await?;
+        if self.events.is_empty() {
+            return Ok(None);
+        }
+        feed::append(tx, &self.events).await.map(Some)
+    }
+
+    /// Records the decisions.
+    pub(in crate::exchange) async fn record(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        if self.decisions.is_empty() {
+            return Ok(());
+        }
+        audit::append_all(tx, &self.decisions).await.map(drop)
+    }
+}
+
+async fn write_changes(tx: &mut Tx, changes: &[NewChange]) -> Result<(), StoreError> {
+    insert_rows!(
+        tx,
+        "INSERT INTO changes (visit_id, change_hash, log_index, actor, actor_seq) ",
+        changes,
+        |bind, new| {
+            bind.push_bind(new.visit.to_string())
+                .push_bind(new.change.hash.to_string())
+                .push_bind(new.log_index);
+            bind.push_bind(new.change.actor.to_string()).push_bind(as_i64(new.change.seq))
+        },
+        " ON CONFLICT (visit_id, change_hash) DO NOTHING"
+    )
+}
+
+async fn write_claims(tx: &mut Tx, claims: &[NewClaim]) -> Result<(), StoreError> {
+    insert_rows!(
+        tx,
+        "INSERT INTO photo_claims (visit_id, sha256, log_index, size_bytes, media_type, device_id, person_id, \
+            claimed_at_ms) ",
+        claims,
+        |bind, new| {
+            bind.push_bind(new.visit.to_string())
+                .push_bind(new.claim.sha256.to_string())
+                .push_bind(new.log_index);
+            bind.push_bind(as_i64(new.claim.size_bytes));
+            bind.push_bind(
+                new.claim.media_type.chars().filter(|c| !c.is_control()).take(80).collect::<String>(),
+            );
+            bind.push_bind(new.device.to_string()).push_bind(new.person.to_string());
+            bind.push_bind(new.claimed_at.unix_ms())
+        },
+        " ON CONFLICT (visit_id, sha256, log_index) DO NOTHING"
+    )
+}

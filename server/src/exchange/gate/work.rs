@@ -1,0 +1,327 @@
+//! Loading what is pending, with everything that its judgement needs, in one snapshot.
+
+use super::Docket;
+use super::scope::{self, Membership, Scope};
+use crate::app::App;
+use crate::exchange::visits::StoredVisit;
+use crate::exchange::{envelopes, epochs};
+use crate::store::{StoreError, Tx, on_engine};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use sync_core::ids::{DeviceId, PersonId, VisitId};
+use sync_core::log::{Body, BodyKind, Envelope, VisitBegin};
+
+/// Envelopes of one visit judged at once; the rest follows in the next round.
+const PENDING_MAX: i64 = 5_000;
+
+/// An envelope that is pending.
+#[derive(Debug, Clone)]
+pub(in crate::exchange) struct Unit {
+    pub(in crate::exchange) log_index: i64,
+    pub(in crate::exchange) envelope: Envelope,
+    /// `None` when the bytes are no body of the announced kind.
+    pub(in crate::exchange) body: Option<Body>,
+    pub(super) ruling: Ruling,
+}
+
+/// What was decided before anybody looks at the content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::exchange) enum Ruling {
+    /// Its content decides.
+    Judge { late: bool },
+    /// A person let it out of quarantine: policy no longer decides, safety does.
+    Approved,
+    /// It has no content to judge.
+    Pass,
+    /// The beginning of a visit that nobody knew.
+    Birth,
+    /// Refused whatever it says.
+    Refuse { reason: &'static str, detail: String },
+}
+
+/// A conflict that the office has not decided.
+#[derive(Debug, Clone)]
+pub(in crate::exchange) struct OpenConflict {
+    pub(super) conflict_id: String,
+    pub(in crate::exchange) path: String,
+    pub(super) settled_in_field: bool,
+}
+
+/// One visit with its pending envelopes.
+#[derive(Debug)]
+pub(super) struct VisitWork {
+    pub(super) visit: VisitId,
+    /// `None`: the visit is not known yet.
+    pub(super) base: Option<StoredVisit>,
+    pub(super) conflicts: Vec<OpenConflict>,
+    pub(super) units: Vec<Unit>,
+}
+
+/// Everything pending on a docket.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    pub(super) visits: Vec<VisitWork>,
+    /// Requests for something the server owns, in the order of the log.
+    pub(super) commands: Vec<Unit>,
+}
+
+impl Work {
+    pub(super) fn is_empty(&self) -> bool {
+        self.visits.is_empty() && self.commands.is_empty()
+    }
+}
+
+struct Row {
+    log_index: i64,
+    device: DeviceId,
+    sequence: i64,
+    visit: Option<VisitId>,
+}
+
+pub(super) async fn load(app: &App, docket: &Docket) -> Result<Work, StoreError> {
+    let mut tx = app.store.read().await?;
+    let rows = pending_rows(&mut tx, docket).await?;
+    if rows.is_empty() {
+        return Ok(Work::default());
+    }
+    let epoch = epochs::current(&mut tx).await?;
+    let owners = owners(&mut tx, &rows).await?;
+    let visits: BTreeSet<VisitId> = rows.iter().filter_map(|row| row.visit).collect();
+    let mut facts = facts(&mut tx, &visits).await?;
+    let mut loaded = load_missing(&mut tx, docket, &rows).await?;
+    drop(tx);
+    let mut work = Work::default();
+    for row in rows {
+        let at_hand = (docket.device == Some(row.device))
+            .then(|| u64::try_from(row.sequence).ok().and_then(|sequence| docket.at_hand.get(&sequence)))
+            .flatten();
+        // An erased body cannot be judged any more; the gate never erases what is pending.
+        let Some(envelope) = at_hand.cloned().or_else(|| loaded.remove(&row.log_index)) else { continue };
+        let fact = row.visit.and_then(|visit| facts.get_mut(&visit));
+        let unit = unit(row.log_index, envelope, &owners, epoch, fact.as_deref());
+        if unit.envelope.header().kind == BodyKind::Command {
+            work.commands.push(unit);
+        } else if let Some(fact) = fact {
+            if unit.ruling == Ruling::Birth {
+                fact.members
+                    .push(Membership { person: unit.envelope.header().person, removed_log_index: None });
+            }
+            fact.units.push(unit);
+        }
+    }
+    work.visits = facts.into_iter().filter_map(|(visit, fact)| fact.into_work(visit)).collect();
+    Ok(work)
+}
+
+/// An envelope in quarantine as if it were pending and approved; `None` when there is no such envelope about a visit.
+pub(super) async fn load_approved(app: &App, log_index: i64) -> Result<Option<VisitWork>, StoreError> {
+    let mut tx = app.store.read().await?;
+    let Some(envelope) = envelopes::load(&mut tx, &[log_index]).await?.remove(&log_index) else {
+        return Ok(None);
+    };
+    let Some(visit) = envelope.header().visit else { return Ok(None) };
+    let mut facts = facts(&mut tx, &BTreeSet::from([visit])).await?;
+    let body = envelope.body().ok();
+    let ruling = match &body {
+        Some(body) if body.change().is_some() => Ruling::Approved,
+        Some(Body::VisitBegin(_)) => Ruling::Pass,
+        _ => return Ok(None),
+    };
+    let mut fact = facts.remove(&visit).unwrap_or_default();
+    fact.units.push(Unit { log_index, envelope, body, ruling });
+    Ok(fact.into_work(visit))
+}
+
+/// Conflicts of a visit that the office has not decided.
+pub(in crate::exchange) async fn open_conflicts(
+    tx: &mut Tx,
+    visit: VisitId,
+) -> Result<Vec<OpenConflict>, StoreError> {
+    Ok(facts(tx, &BTreeSet::from([visit])).await?.remove(&visit).unwrap_or_default().conflicts)
+}
+
+/// What is known of a visit.
+#[derive(Debug, Default)]
+struct Facts {
+    base: Option<StoredVisit>,
+    members: Vec<Membership>,
+    conflicts: Vec<OpenConflict>,
+    units: Vec<Unit>,
+}
+
+impl Facts {
+    fn into_work(self, visit: VisitId) -> Option<VisitWork> {
+        let Self { base, conflicts, units, .. } = self;
+        (!units.is_empty()).then_some(VisitWork { visit, base, conflicts, units })
+    }
+}
+
+fn unit(
+    log_index: i64,
+    envelope: Envelope,
+    owners: &HashMap<DeviceId, PersonId>,
+    epoch: i64,
+    facts: Option<&Facts>,
+) -> Unit {
+    let body = envelope.body().ok();
+    let ruling = rule(&envelope, body.as_ref(), owners, epoch, facts);
+    Unit { log_index, envelope, body, ruling }
+}
+
+fn rule(
+    envelope: &Envelope,
+    body: Option<&Body>,
+    owners: &HashMap<DeviceId, PersonId>,
+    epoch: i64,
+    facts: Option<&Facts>,
+) -> Ruling {
+    let header = envelope.header();
+    let Some(body) = body else {
+        return refuse("unreadable_body", "the body is not of the kind that the header names");
+    };
+    if owners.get(&header.device) != Some(&header.person) {
+        return refuse("person_not_on_device", format!("device of another person, not of {}", header.person));
+    }
+    if header.kind == BodyKind::Command {
+        return Ruling::Pass;
+    }
+    let Some(facts) = facts else { return refuse("no_visit", "names no visit") };
+    let unknown = facts.base.is_none() && facts.members.is_empty();
+    match body {
+        Body::VisitBegin(VisitBegin { work_order: None, .. }) if unknown => Ruling::Birth,
+        _ => match (scope::of(header, epoch, &facts.members), body) {
+            (Scope::Outside, _) => {
+                refuse("out_of_scope", format!("{} does not work on this visit", header.person))
+            }
+            (_, Body::VisitBegin(_)) => Ruling::Pass,
+            (scope, _) => Ruling::Judge { late: scope == Scope::Late },
+        },
+    }
+}
+
+fn refuse(reason: &'static str, detail: impl Into<String>) -> Ruling {
+    Ruling::Refuse { reason, detail: detail.into() }
+}
+
+async fn pending_rows(tx: &mut Tx, docket: &Docket) -> Result<Vec<Row>, StoreError> {
+    type Columns = (i64, String, i64, Option<String>);
+    let mut columns: Vec<Columns> = Vec::new();
+    if !docket.visits.is_empty() {
+        columns = on_engine!(&mut *tx, |conn| {
+            let mut query = sqlx::QueryBuilder::new(
+                "SELECT log_index, device_id, device_seq, visit_id FROM envelope_states \
+                    WHERE state = 'pending' AND visit_id IN (",
+            );
+            let mut list = query.separated(", ");
+            for visit in &docket.visits {
+                list.push_bind(visit.to_string());
+            }
+            query.push(") ORDER BY log_index LIMIT ").push_bind(PENDING_MAX);
+            query.build_query_as().fetch_all(conn).await
+        })?;
+    }
+    if let Some(device) = docket.device {
+        const SQL: &str = "SELECT log_index, device_id, device_seq, visit_id FROM envelope_states \
+            WHERE state = 'pending' AND visit_id IS NULL AND device_id = $1 ORDER BY log_index LIMIT $2";
+        let visitless: Vec<Columns> = on_engine!(tx, |conn| {
+            sqlx::query_as(SQL).bind(device.to_string()).bind(PENDING_MAX).fetch_all(conn).await
+        })?;
+        columns.extend(visitless);
+        columns.sort_unstable_by_key(|row| row.0);
+    }
+    let parse = |(log_index, device, sequence, visit): Columns| {
+        let key = log_index.to_string();
+        let device = StoreError::parse_column("envelope_states", "device_id", &key, &device)?;
+        let visit = visit
+            .map(|visit| StoreError::parse_column("envelope_states", "visit_id", &key, &visit))
+            .transpose()?;
+        Ok(Row { log_index, device, sequence, visit })
+    };
+    columns.into_iter().map(parse).collect()
+}
+
+async fn load_missing(
+    tx: &mut Tx,
+    docket: &Docket,
+    rows: &[Row],
+) -> Result<BTreeMap<i64, Envelope>, StoreError> {
+    let missing = |row: &&Row| {
+        docket.device != Some(row.device)
+            || !u64::try_from(row.sequence).is_ok_and(|sequence| docket.at_hand.contains_key(&sequence))
+    };
+    let indexes: Vec<i64> = rows.iter().filter(missing).map(|row| row.log_index).collect();
+    if indexes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    envelopes::load(tx, &indexes).await
+}
+
+/// The persons for whom the devices were enrolled.
+async fn owners(tx: &mut Tx, rows: &[Row]) -> Result<HashMap<DeviceId, PersonId>, StoreError> {
+    let devices: BTreeSet<DeviceId> = rows.iter().map(|row| row.device).collect();
+    let owners: Vec<(String, String)> = on_engine!(tx, |conn| {
+        let mut query =
+            sqlx::QueryBuilder::new("SELECT device_id, person_id FROM devices WHERE device_id IN (");
+        let mut list = query.separated(", ");
+        for device in &devices {
+            list.push_bind(device.to_string());
+        }
+        query.push(")");
+        query.build_query_as().fetch_all(conn).await
+    })?;
+    let parse = |(device, person): (String, String)| {
+        let id = StoreError::parse_column("devices", "device_id", &device, &device)?;
+        Ok((id, StoreError::parse_column("devices", "person_id", &device, &person)?))
+    };
+    owners.into_iter().map(parse).collect()
+}
+
+async fn facts(tx: &mut Tx, visits: &BTreeSet<VisitId>) -> Result<BTreeMap<VisitId, Facts>, StoreError> {
+    let mut facts: BTreeMap<VisitId, Facts> = visits.iter().map(|visit| (*visit, Facts::default())).collect();
+    if facts.is_empty() {
+        return Ok(facts);
+    }
+    macro_rules! of_visits {
+        ($sql:literal, $end:literal) => {
+            on_engine!(&mut *tx, |conn| {
+                let mut query = sqlx::QueryBuilder::new($sql);
+                let mut list = query.separated(", ");
+                for visit in visits {
+                    list.push_bind(visit.to_string());
+                }
+                query.push($end);
+                query.build_query_as().fetch_all(conn).await
+            })?
+        };
+    }
+    let documents: Vec<(String, i64, Vec<u8>)> =
+        of_visits!("SELECT visit_id, version, saved FROM visit_documents WHERE visit_id IN (", ")");
+    for (visit, version, saved) in documents {
+        of(&mut facts, "visit_documents", &visit)?.base = Some(StoredVisit { version, saved });
+    }
+    let members: Vec<(String, String, Option<i64>)> = of_visits!(
+        "SELECT visit_id, person_id, removed_log_index FROM visit_members WHERE visit_id IN (",
+        ")"
+    );
+    for (visit, person, removed_log_index) in members {
+        let person = StoreError::parse_column("visit_members", "person_id", &visit, &person)?;
+        of(&mut facts, "visit_members", &visit)?.members.push(Membership { person, removed_log_index });
+    }
+    let conflicts: Vec<(String, String, String, String)> = of_visits!(
+        "SELECT visit_id, conflict_id, path, state FROM conflicts WHERE visit_id IN (",
+        ") AND state <> 'resolved'"
+    );
+    for (visit, conflict_id, path, state) in conflicts {
+        let conflict = OpenConflict { conflict_id, path, settled_in_field: state == "settled_in_field" };
+        of(&mut facts, "conflicts", &visit)?.conflicts.push(conflict);
+    }
+    Ok(facts)
+}
+
+fn of<'a>(
+    facts: &'a mut BTreeMap<VisitId, Facts>,
+    table: &'static str,
+    visit: &str,
+) -> Result<&'a mut Facts, StoreError> {
+    let id = StoreError::parse_column(table, "visit_id", visit, visit)?;
+    Ok(facts.entry(id).or_default())
+}

@@ -1,0 +1,92 @@
+//! The pack: what devices carry to read, as JSON items under stable keys.
+//!
+//! An item is replaced as a whole. Writing what is there already costs nothing and tells nobody.
+
+use super::feed::{self, Audience, Event};
+use crate::store::{StoreError, Tx, on_engine};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use sync_core::ids::PersonId;
+use sync_core::protocol::PackKey;
+
+/// Whose pack an item belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PackAudience {
+    /// Everybody's.
+    All,
+    /// One person's.
+    Person(PersonId),
+}
+
+impl From<PackAudience> for Audience {
+    fn from(audience: PackAudience) -> Self {
+        match audience {
+            PackAudience::All => Self::All,
+            PackAudience::Person(person) => Self::Person(person),
+        }
+    }
+}
+
+/// Puts an item into a pack or replaces it. Call it before `audit::append`.
+pub async fn put(
+    tx: &mut Tx,
+    audience: PackAudience,
+    key: &PackKey,
+    item: &impl Serialize,
+) -> Result<(), StoreError> {
+    let json = serde_json::to_string(item).expect("pack items have only text keys and finite numbers");
+    replace(tx, audience.into(), &key.to_string(), Some(json)).await
+}
+
+/// Takes an item out of a pack. Call it before `audit::append`.
+pub async fn remove(tx: &mut Tx, audience: PackAudience, key: &PackKey) -> Result<(), StoreError> {
+    replace(tx, audience.into(), &key.to_string(), None).await
+}
+
+async fn replace(tx: &mut Tx, audience: Audience, key: &str, json: Option<String>) -> Result<(), StoreError> {
+    const FIND: &str = "SELECT json FROM pack_items WHERE audience = $1 AND pack_key = $2";
+    const SQL: &str = "INSERT INTO pack_items (audience, pack_key, feed_position, json) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (audience, pack_key) DO UPDATE SET feed_position = excluded.feed_position, json = excluded.json";
+    let whose = audience.to_string();
+    let present: Option<Option<String>> =
+        on_engine!(tx, |conn| sqlx::query_scalar(FIND).bind(&whose).bind(key).fetch_optional(conn).await)?;
+    if present.unwrap_or(None) == json {
+        return Ok(());
+    }
+    let position = feed::append(tx, &[(audience, Event::Pack(key.to_owned()))]).await?;
+    on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(&whose).bind(key).bind(position).bind(json);
+        query.execute(conn).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// The present items at these feed positions, by position. A position whose item was replaced since is absent.
+pub(super) async fn at(
+    tx: &mut Tx,
+    audiences: &[Audience],
+    positions: &[i64],
+) -> Result<BTreeMap<i64, (String, Option<String>)>, StoreError> {
+    if positions.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(i64, String, Option<String>)> = on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(
+            "SELECT feed_position, pack_key, json FROM pack_items WHERE audience IN (",
+        );
+        let mut list = query.separated(", ");
+        for audience in
+            audiences.iter().filter(|audience| matches!(audience, Audience::All | Audience::Person(_)))
+        {
+            list.push_bind(audience.to_string());
+        }
+        query.push(") AND feed_position IN (");
+        let mut list = query.separated(", ");
+        for position in positions {
+            list.push_bind(*position);
+        }
+        query.push(")");
+        query.build_query_as().fetch_all(conn).await
+    })?;
+    Ok(rows.into_iter().map(|(position, key, json)| (position, (key, json))).collect())
+}

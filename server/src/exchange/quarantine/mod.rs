@@ -1,0 +1,13 @@
+//! Quarantine: envelopes that were refused, kept with their reason until a person decides.
+//!
+//! Accepting an item lets the original change enter at its own dependencies, with its author named; it stays
+//! concurrent with what came since. Rejecting keeps it as evidence. What its author wrote anew is superseded.
+
+mod api;
+mod decide;
+mod sql;
+
+pub(super) use api::routes;
+pub use decide::{DecideError, Decision, decide};
+pub use sql::{QuarantineItem, find, list};
+pub(super) use sql::{close, insert, supersede};

@@ -1,0 +1,161 @@
+//! The tables `quarantine` and `quarantined_changes`.
+
+use crate::exchange::chains::as_i64;
+use crate::exchange::gate::{Fate, Unit, changes_of};
+use crate::store::{StoreError, Tx, insert_rows, on_engine};
+use std::collections::BTreeMap;
+use sync_core::ids::{ChangeHash, DeviceId, EnvelopeHash, PersonId, VisitId};
+use sync_core::time::Timestamp;
+
+/// An envelope in quarantine.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct QuarantineItem {
+    /// Index of the envelope in the server log; the item's id.
+    pub log_index: i64,
+    /// Its author's device.
+    pub device_id: String,
+    /// Its number in the device's chain.
+    pub device_seq: i64,
+    /// Its author.
+    pub person_id: String,
+    /// The visit it is about.
+    pub visit_id: Option<String>,
+    /// Stable reason code.
+    pub reason: String,
+    /// What exactly.
+    pub detail: String,
+    /// `open`, `accepted`, `rejected` or `superseded`.
+    pub state: String,
+    /// When it was refused.
+    pub opened_at_ms: i64,
+    /// When a person decided, or its author wrote it anew.
+    pub decided_at_ms: Option<i64>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// Why.
+    pub decision_reason: Option<String>,
+}
+
+const COLUMNS: &str = "log_index, device_id, device_seq, person_id, visit_id, reason, detail, state, opened_at_ms, \
+    decided_at_ms, decided_by, decision_reason";
+
+/// One item.
+pub async fn find(tx: &mut Tx, log_index: i64) -> Result<Option<QuarantineItem>, StoreError> {
+    Ok(on_engine!(tx, |conn| {
+        let mut query =
+            sqlx::QueryBuilder::new(format!("SELECT {COLUMNS} FROM quarantine WHERE log_index = "));
+        query.push_bind(log_index);
+        query.build_query_as().fetch_optional(conn).await
+    })?)
+}
+
+/// Items after this one in a state, oldest first, of one visit or of all.
+pub async fn list(
+    tx: &mut Tx,
+    state: &str,
+    visit: Option<VisitId>,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<QuarantineItem>, StoreError> {
+    Ok(on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(format!("SELECT {COLUMNS} FROM quarantine WHERE state = "));
+        query.push_bind(state.to_owned()).push(" AND log_index > ").push_bind(after);
+        if let Some(visit) = visit {
+            query.push(" AND visit_id = ").push_bind(visit.to_string());
+        }
+        query.push(" ORDER BY log_index LIMIT ").push_bind(i64::from(limit));
+        query.build_query_as().fetch_all(conn).await
+    })?)
+}
+
+/// Keeps what was refused.
+pub(in crate::exchange) async fn insert<'a>(
+    tx: &mut Tx,
+    units: impl Iterator<Item = &'a Unit>,
+    fates: &BTreeMap<i64, Fate>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let refused = |unit: &'a Unit| match fates.get(&unit.log_index) {
+        Some(Fate::Quarantined { reason, detail }) => Some((unit, reason, detail)),
+        _ => None,
+    };
+    let rows: Vec<_> = units.filter_map(refused).collect();
+    for (unit, reason, _) in &rows {
+        metrics::counter!("fieldloop_envelopes_quarantined_total", "reason" => (*reason).clone())
+            .increment(1);
+        tracing::warn!(log_index = unit.log_index, device = %unit.envelope.header().device, reason, "quarantined");
+    }
+    insert_rows!(
+        tx,
+        "INSERT INTO quarantine (log_index, device_id, device_seq, person_id, visit_id, envelope_hash, reason, \
+            detail, state, opened_at_ms) ",
+        &rows,
+        |bind, (unit, reason, detail)| {
+            let header = unit.envelope.header();
+            bind.push_bind(unit.log_index)
+                .push_bind(header.device.to_string())
+                .push_bind(as_i64(header.sequence));
+            bind.push_bind(header.person.to_string()).push_bind(header.visit.map(String::from));
+            bind.push_bind(unit.envelope.hash().to_string()).push_bind((*reason).clone());
+            bind.push_bind((*detail).clone()).push_bind("open").push_bind(now.unix_ms())
+        },
+        ""
+    )?;
+    let changes: Vec<(VisitId, ChangeHash, i64)> = rows
+        .iter()
+        .filter_map(|(unit, ..)| Some((unit.envelope.header().visit?, *unit)))
+        .flat_map(|(visit, unit)| changes_of(unit).into_iter().map(move |hash| (visit, hash, unit.log_index)))
+        .collect();
+    insert_rows!(
+        tx,
+        "INSERT INTO quarantined_changes (visit_id, change_hash, log_index) ",
+        &changes,
+        |bind, (visit, hash, log_index)| {
+            bind.push_bind(visit.to_string()).push_bind(hash.to_string()).push_bind(*log_index)
+        },
+        " ON CONFLICT (visit_id, change_hash, log_index) DO NOTHING"
+    )
+}
+
+/// The device wrote these envelopes anew: nobody has to decide about them any more.
+pub(in crate::exchange) async fn supersede(
+    tx: &mut Tx,
+    device: DeviceId,
+    replaced: &[EnvelopeHash],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if replaced.is_empty() {
+        return Ok(());
+    }
+    on_engine!(tx, |conn| {
+        let mut query =
+            sqlx::QueryBuilder::new("UPDATE quarantine SET state = 'superseded', decided_at_ms = ");
+        query.push_bind(now.unix_ms()).push(" WHERE state = 'open' AND device_id = ");
+        query.push_bind(device.to_string()).push(" AND envelope_hash IN (");
+        let mut list = query.separated(", ");
+        for hash in replaced.iter().take(500) {
+            list.push_bind(hash.to_string());
+        }
+        query.push(")");
+        query.build().execute(conn).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// Closes an open item; false when it is no longer open.
+pub(in crate::exchange) async fn close(
+    tx: &mut Tx,
+    log_index: i64,
+    state: &str,
+    by: PersonId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE quarantine SET state = $2, decided_by = $3, decision_reason = $4, decided_at_ms = $5 \
+        WHERE log_index = $1 AND state = 'open'";
+    let closed = on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(log_index).bind(state).bind(by.to_string());
+        query.bind(reason).bind(now.unix_ms()).execute(conn).await.map(|done| done.rows_affected())
+    })?;
+    Ok(closed == 1)
+}

@@ -1,0 +1,275 @@
+//! Taking envelopes in: chain, durable append, acknowledgement. Nothing is judged here.
+//!
+//! One transaction for everything a request brings. Once it is committed the envelopes are evidence, whatever the
+//! judgement says of them later.
+
+mod sorting;
+mod sql;
+
+use super::chains::{self, Chain, as_i64};
+use super::epochs;
+use super::escrow::{self, EscrowReason};
+use super::intake::Intake;
+use crate::app::App;
+use crate::audit::{self, Detail, EntryKind, EnvelopeEntry, NewEntry};
+use crate::devices::{self, Contact, KnownDevice};
+use crate::store::{StoreError, Tx};
+use sorting::Sorted;
+use std::collections::BTreeSet;
+use sync_core::ids::VisitId;
+use sync_core::log::{ChainPosition, Envelope};
+use sync_core::protocol::Beacon;
+use sync_core::time::Timestamp;
+
+/// A device signed two different envelopes under one sequence.
+pub(crate) const DEVICE_FORKED: EntryKind = EntryKind("device.forked");
+/// Envelopes were kept aside.
+pub(crate) const ENVELOPES_ESCROWED: EntryKind = EntryKind("envelope.escrowed");
+
+/// How often a request that lost a race against another one of the same device begins anew.
+const ATTEMPTS_MAX: u32 = 5;
+
+/// What became of a request's envelopes before anything was judged.
+#[derive(Debug, Clone)]
+pub(super) struct Received {
+    /// The server's history.
+    pub(super) epoch: i64,
+    /// The end of the device's chain.
+    pub(super) chain: ChainPosition,
+    /// Set when nothing of the device is taken into records any more.
+    pub(super) escrow: Option<EscrowReason>,
+    /// First and last sequence of this request that is stored.
+    pub(super) sequences: Option<(u64, u64)>,
+    /// Visits that they are about.
+    pub(super) visits: BTreeSet<VisitId>,
+    /// How many of them are new.
+    pub(super) appended: usize,
+    /// Where the device must begin again, when something before that is missing or broken.
+    pub(super) resend_from: Option<u64>,
+}
+
+/// Why a request could not be taken in.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReceiveError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Overlapping requests of one device kept overtaking one another.
+    #[error("requests of the device keep overtaking one another")]
+    Overtaken,
+}
+
+/// Makes everything durable that the request brings.
+pub(super) async fn receive(
+    app: &App,
+    device: &KnownDevice,
+    intake: &Intake,
+) -> Result<Received, ReceiveError> {
+    for _ in 0..ATTEMPTS_MAX {
+        match attempt(app, device, intake).await {
+            Ok(Some(received)) => {
+                count(&received);
+                return Ok(received);
+            }
+            // Another request of this device was quicker: what it appended is now behind the end of the chain.
+            Ok(None) => {}
+            Err(error) if error.is_unique_violation() || error.is_serialisation_failure() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(ReceiveError::Overtaken)
+}
+
+async fn attempt(app: &App, device: &KnownDevice, intake: &Intake) -> Result<Option<Received>, StoreError> {
+    let now = app.clock.now();
+    let mut tx = app.store.write().await?;
+    if let Some(beacon) = &intake.beacon {
+        devices::record_contact(&mut tx, device.device_id, &contact(beacon, now), now).await?;
+    }
+    let chain = chains::find(&mut tx, device.device_id).await?;
+    let received = if chain.revoked || chain.forked {
+        set_aside(app, &mut tx, device, chain, &intake.envelopes, now).await?
+    } else {
+        match take(app, &mut tx, device, chain, intake, now).await? {
+            Some(received) => received,
+            None => return Ok(None),
+        }
+    };
+    tx.commit().await?;
+    Ok(Some(received))
+}
+
+fn contact(beacon: &Beacon, now: Timestamp) -> Contact {
+    Contact {
+        app_version: beacon.app_version.chars().filter(|c| !c.is_control()).take(40).collect(),
+        outbox_envelopes: as_i64(beacon.envelopes_pending),
+        outbox_photos: as_i64(beacon.photos_pending),
+        outbox_bytes: as_i64(beacon.photo_bytes_pending),
+        disk_free_bytes: as_i64(beacon.disk_free_bytes),
+        clock_offset_ms: beacon.wall_clock.since_ms(now),
+    }
+}
+
+/// The device is revoked or its chain forked: keep what it sends, tell it nothing.
+async fn set_aside(
+    app: &App,
+    tx: &mut Tx,
+    device: &KnownDevice,
+    chain: Chain,
+    envelopes: &[Envelope],
+    now: Timestamp,
+) -> Result<Received, StoreError> {
+    let reason = if chain.revoked { EscrowReason::Revoked } else { EscrowReason::Fork };
+    let known = escrow::sequences(tx, device.device_id).await?;
+    let fresh: Vec<Envelope> = envelopes
+        .iter()
+        .filter(|envelope| {
+            let sequence = envelope.header().sequence;
+            sequence > chain.position.sequence && !known.contains(&sequence)
+        })
+        .cloned()
+        .collect();
+    let kept = escrow::keep(tx, device.device_id, &fresh, reason, now).await?;
+    let mut received = Received::nothing(epochs::current(tx).await?, chain.position);
+    received.escrow = Some(reason);
+    received.sequences = span(envelopes);
+    if kept > 0 {
+        let detail = Detail::new().with("count", kept.to_string()).with("reason", reason.as_str());
+        let entry = NewEntry::new(ENVELOPES_ESCROWED, now).device(device.device_id).detail(detail);
+        audit::append(tx, &entry).await?;
+    }
+    metrics::counter!("fieldloop_envelopes_escrowed_total").increment(kept as u64);
+    tracing::info!(device = %device.device_id, kept, revoked = chain.revoked, epoch = app.installation.epoch, "escrow");
+    Ok(received)
+}
+
+/// Appends what follows on the chain. `None` when another request moved the chain meanwhile.
+async fn take(
+    app: &App,
+    tx: &mut Tx,
+    device: &KnownDevice,
+    chain: Chain,
+    intake: &Intake,
+    now: Timestamp,
+) -> Result<Option<Received>, StoreError> {
+    let id = device.device_id;
+    let epoch = epochs::check(tx, device, chain.position, intake, now).await?;
+    let mut received = Received::nothing(epoch, chain.position);
+    let stored = match span(&intake.envelopes) {
+        Some((first, last)) if first <= chain.position.sequence => {
+            chains::hashes(tx, id, first, last).await?
+        }
+        _ => Default::default(),
+    };
+    let sorted = sorting::sort_out(chain.position, &intake.envelopes, &stored);
+    if sql::open_quarantine(tx, id).await? >= sql::QUARANTINE_MAX {
+        tracing::warn!(device = %id, "quarantine of the device is full: nothing more is acknowledged");
+        received.sequences = sorted.known(&intake.envelopes);
+        return Ok(Some(received));
+    }
+    let fresh = &intake.envelopes[sorted.fresh.clone()];
+    if !fresh.is_empty() && !chains::advance(tx, id, chain.position, sorted.end).await? {
+        return Ok(None);
+    }
+    received.chain = sorted.end;
+    received.appended = fresh.len();
+    received.sequences = sorted.known(&intake.envelopes);
+    received.visits =
+        sorted.taken(&intake.envelopes).filter_map(|envelope| envelope.header().visit).collect();
+    received.resend_from = sorted.expected.or(intake.broken_at).map(|_| sorted.end.sequence + 1);
+    let acknowledges = intake.ask.epoch == u64::try_from(epoch).unwrap_or(0) && intake.ask.cursor > 0;
+    if acknowledges {
+        chains::acknowledge(tx, id, epoch, intake.ask.cursor).await?;
+    }
+    sql::note_visits(tx, id, fresh, now).await?;
+    if intake.complete && received.resend_from.is_none() && sorted.fork.is_none() {
+        sql::settle_visits(tx, id, &intake.ask.settled_visits, now).await?;
+    }
+    append(tx, device, fresh, now).await?;
+    if let Some(fork) = sorted.fork {
+        freeze(tx, device, &sorted, &intake.envelopes[fork..], now).await?;
+        received.escrow = Some(EscrowReason::Fork);
+        received.sequences = span(&intake.envelopes);
+    }
+    tracing::debug!(device = %id, appended = fresh.len(), epoch = app.installation.epoch, "envelopes taken in");
+    Ok(Some(received))
+}
+
+/// The acknowledgement rests on this: every envelope byte for byte in the server log.
+async fn append(
+    tx: &mut Tx,
+    device: &KnownDevice,
+    fresh: &[Envelope],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let entries: Vec<NewEntry<'_>> = fresh.iter().map(|envelope| log_entry(envelope, now)).collect();
+    let first = audit::append_all(tx, &entries).await?;
+    sql::note_states(tx, device.device_id, first, fresh).await?;
+    sql::note_gaps(tx, first, fresh, now).await
+}
+
+/// How an envelope lies in the server log.
+pub(super) fn log_entry(envelope: &Envelope, now: Timestamp) -> NewEntry<'_> {
+    let header = envelope.header();
+    NewEntry {
+        kind: EntryKind::ENVELOPE,
+        at: now,
+        person: Some(header.person),
+        device: Some(header.device),
+        visit: header.visit,
+        detail: Detail::new(),
+        envelope: Some(EnvelopeEntry {
+            seq: header.sequence,
+            hash: envelope.hash(),
+            cose: envelope.cose(),
+            body: Some((envelope.salt(), envelope.body_bytes())),
+        }),
+    }
+}
+
+async fn freeze(
+    tx: &mut Tx,
+    device: &KnownDevice,
+    sorted: &Sorted,
+    branch: &[Envelope],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    chains::freeze(tx, device.device_id, now).await?;
+    let kept = escrow::keep(tx, device.device_id, branch, EscrowReason::Fork, now).await?;
+    let at = branch.first().map_or(0, |envelope| envelope.header().sequence);
+    let detail = Detail::new()
+        .with("sequence", at.to_string())
+        .with("escrowed", kept.to_string())
+        .with("chain_end", sorted.end.sequence.to_string());
+    tracing::warn!(device = %device.device_id, sequence = at, "the device's chain forked: its log is frozen");
+    metrics::counter!("fieldloop_chains_forked_total").increment(1);
+    audit::append(tx, &NewEntry::new(DEVICE_FORKED, now).device(device.device_id).detail(detail)).await?;
+    Ok(())
+}
+
+/// First and last sequence, in the order of the body.
+fn span(envelopes: &[Envelope]) -> Option<(u64, u64)> {
+    let sequences = || envelopes.iter().map(|envelope| envelope.header().sequence);
+    sequences().min().zip(sequences().max())
+}
+
+fn count(received: &Received) {
+    metrics::counter!("fieldloop_exchanges_total").increment(1);
+    metrics::counter!("fieldloop_envelopes_total").increment(received.appended as u64);
+}
+
+impl Received {
+    fn nothing(epoch: i64, chain: ChainPosition) -> Self {
+        Self {
+            epoch,
+            chain,
+            escrow: None,
+            sequences: None,
+            visits: BTreeSet::new(),
+            appended: 0,
+            resend_from: None,
+        }
+    }
+}
