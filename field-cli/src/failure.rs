@@ -141,6 +141,16 @@ impl Failure {
     }
 }
 
+/// Why a file could not be read or written, in words.
+pub(crate) fn io_words(words: &Words, error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => say!(words, "file-missing"),
+        std::io::ErrorKind::PermissionDenied => say!(words, "file-forbidden"),
+        std::io::ErrorKind::InvalidInput | std::io::ErrorKind::IsADirectory => say!(words, "file-no-file"),
+        _ => error.to_string(),
+    }
+}
+
 impl Explain for EditError {
     fn explain(&self, words: &Words) -> Told {
         match self {

@@ -19,6 +19,9 @@ mod store_failure;
 pub mod sync;
 mod sync_failure;
 
+#[cfg(test)]
+mod tests;
+
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
 
 use clap::FromArgMatches;
@@ -53,7 +56,10 @@ async fn run(mut ctx: Ctx, arguments: Vec<OsString>) -> Exit {
         Err(error) => return cli::usage::report(&mut ctx, &error),
     };
     match result {
-        Ok(exit) => exit,
+        Ok(exit) => {
+            ctx.out.finish();
+            exit
+        }
         Err(failure) => ctx.report(failure),
     }
 }

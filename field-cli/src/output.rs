@@ -9,7 +9,6 @@ use std::io::{IsTerminal, Write};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Paint {
     Dim,
-    Bold,
     Green,
     Yellow,
     Red,
@@ -19,7 +18,6 @@ impl Paint {
     const fn sgr(self) -> &'static str {
         match self {
             Self::Dim => "\x1b[2m",
-            Self::Bold => "\x1b[1m",
             Self::Green => "\x1b[32m",
             Self::Yellow => "\x1b[33m",
             Self::Red => "\x1b[31m",
@@ -50,6 +48,7 @@ pub(crate) struct Output {
     data: Stream,
     messages: Stream,
     json: bool,
+    next: Option<String>,
     /// Columns of the terminal; `None` off a terminal, where nothing is wrapped.
     pub(crate) columns: Option<u16>,
     /// Whether moving bars can be drawn.
@@ -67,6 +66,7 @@ impl Output {
             data: Stream { colours: out_tty && !plain, to: Box::new(stdout) },
             messages: Stream { colours: err_tty && !plain, to: Box::new(stderr) },
             json: false,
+            next: None,
             columns: if out_tty { terminal_columns() } else { None },
             bars: err_tty,
         }
@@ -124,9 +124,14 @@ impl Output {
         }
     }
 
-    /// What to do next, one dim line.
+    /// What to do next: one dim line at the end of the command; the last word counts.
     pub(crate) fn next(&mut self, text: &str) {
-        if !self.json {
+        self.next = Some(text.to_owned());
+    }
+
+    /// Ends a command that did what was asked.
+    pub(crate) fn finish(&mut self) {
+        if let Some(text) = self.next.take().filter(|_| !self.json) {
             let line = self.messages.painted(Paint::Dim, &format!("  {text}"));
             self.messages.line(&line);
         }
@@ -209,7 +214,14 @@ pub(crate) mod testing {
         /// An output that is kept for a test.
         pub(crate) fn to(transcript: &Transcript) -> Self {
             let stream = || Stream { to: Box::new(transcript.clone()), colours: false };
-            Self { data: stream(), messages: stream(), json: false, columns: Some(100), bars: false }
+            Self {
+                data: stream(),
+                messages: stream(),
+                json: false,
+                next: None,
+                columns: Some(100),
+                bars: false,
+            }
         }
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn date(words: &Words, day: Date, today: Date) -> String {
     day.strftime(pattern).to_string()
 }
 
-/// `2 h 31 min`: the two largest units that are not zero.
+/// `2 h 31 min`: the two largest units; years alone once there are two.
 pub(crate) fn duration(words: &Words, ms: i64) -> String {
     let minutes = ms.max(0) / 60_000;
     let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
@@ -67,6 +67,7 @@ pub(crate) fn duration(words: &Words, ms: i64) -> String {
         (0, 0, 0) => say!(words, "duration-seconds", seconds = (ms.max(0) / 1000)),
         (0, 0, minutes) => say!(words, "duration-minutes", minutes = minutes),
         (0, hours, minutes) => say!(words, "duration-hours", hours = hours, minutes = minutes),
+        (days, ..) if days > 730 => say!(words, "duration-years", years = (days / 365)),
         (days, hours, _) => say!(words, "duration-days", days = days, hours = hours),
     }
 }
@@ -99,12 +100,12 @@ mod tests {
         let (en, zh) = (Words::new(Lang::En), Words::new(Lang::ZhCn));
         let shown = |words: &Words, ms| time(words, at(ms), now, &zone);
         assert_eq!(shown(&en, 0), shown(&zh, 0));
-        insta::assert_snapshot!(shown(&en, 0), @"");
-        insta::assert_snapshot!(shown(&en, -86_400_000), @"");
-        insta::assert_snapshot!(shown(&zh, -400 * 86_400_000), @"");
-        insta::assert_snapshot!(duration(&en, 9_060_000), @"");
-        insta::assert_snapshot!(duration(&zh, 9_060_000), @"");
-        insta::assert_snapshot!(duration(&zh, 200_000_000), @"");
+        insta::assert_snapshot!(shown(&en, 0), @"08:22");
+        insta::assert_snapshot!(shown(&en, -86_400_000), @"20 Nov 08:22");
+        insta::assert_snapshot!(shown(&zh, -400 * 86_400_000), @"2025年10月17日 08:22");
+        insta::assert_snapshot!(duration(&en, 9_060_000), @"2 h 31 min");
+        insta::assert_snapshot!(duration(&zh, 9_060_000), @"2 小时 31 分");
+        insta::assert_snapshot!(duration(&zh, 200_000_000), @"2 天 7 小时");
         assert_eq!([bytes(999), bytes(41_499), bytes(3_040_000)], ["999 B", "41 kB", "3.0 MB"]);
         assert_eq!([metres(17.6), metres(1234.0)], ["18 m", "1.2 km"]);
     }

@@ -1,6 +1,6 @@
 //! What the store's refusals mean to the technician, and what to do about them.
 
-use crate::failure::{Exit, Explain, Told};
+use crate::failure::{Exit, Explain, Told, io_words};
 use crate::i18n::{Words, say};
 use crate::store::StoreError;
 
@@ -38,7 +38,7 @@ impl Explain for StoreError {
                 Told::new("too-large", say!(words, "store-too-large")).exit(Exit::Usage)
             }
             Self::File { path, source, .. } => {
-                let (file, error) = (path.display().to_string(), source.to_string());
+                let (file, error) = (path.display().to_string(), io_words(words, source));
                 Told::new("file", say!(words, "store-file", file = file, error = error))
             }
             Self::DamagedDocument { .. }

@@ -5,7 +5,7 @@
 ## Help
 
 about = Records visits without a network and exchanges them with the server. Nothing you record is lost.
-help-root-before = { "" }
+help-way-back = English: field --lang en --help
 help-root-after =
     Exit codes: 0 done · 1 failed · 2 wrong command line · 3 done in part, run again
       4 not enrolled or refused · 5 server unreachable, all safe here · 6 conflicts need a person · 130 stopped
@@ -425,7 +425,7 @@ finish-open = Not finished: { $open } of { $total } checks { $open ->
    *[other] are
 } open
 finish-notice-missing = Not finished: a danger has to be notified in writing first
-finish-notice = · no written notice of "{ $hazard }"    field notice add --number <no> --delivered handed_over --photo <file>
+finish-notice = · no written notice of "{ $hazard }"    { $command }
 finish-skip = Or record why not: { $command }
 
 ## What a visit shows
@@ -481,7 +481,7 @@ reading-rolled-over = The register passed its end.
 warn-reading-photo = A reading from the customer needs a photo: field photo add <file> --tag display, then --photo
 warn-register-shape = { $value } does not fit the register on record ({ $shape } digits)
 warn-register-sum = The tariffs add up to { $sum }, the total shows { $total }
-warn-above-connection = The connection can carry { $ceiling } at most since then; please check the reading
+warn-above-connection = The connection can carry { $ceiling } kWh at most since then; please check the reading
 warn-other-meter = This is meter { $found }; on record is { $booked }
 code-register-total = total
 code-register-sharp = sharp
@@ -816,3 +816,15 @@ doctor-photos-lost = Photos whose copy is missing or cut: { $count }. Declare th
 doctor-server-ok = { $server } answers
 doctor-server-away = { $server } does not answer now; you can work without it
 export-done = wrote { $file } ({ $size })
+placeholder-file = <file>
+placeholder-place = <place>
+placeholder-number = <number>
+result-line = { $method }: { $line }
+file-missing = there is no such file
+file-forbidden = this may not be read or written
+file-no-file = that is no file
+file-unknown = something else
+photo-taken-now = taken { $time } (device clock agrees)
+duration-years = { $years } years
+gas-verdict-pass = passed
+gas-verdict-fail = failed

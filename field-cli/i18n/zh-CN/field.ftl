@@ -3,7 +3,7 @@
 ## 帮助
 
 about = 无网络时记录现场核查，联网后与服务器交换。记下的内容不会丢失。
-help-root-before = English: field --lang en --help
+help-way-back = English: field --lang en --help
 help-root-after =
     退出码：0 完成 · 1 失败 · 2 命令行有误 · 3 完成一部分，可再次运行
       4 未注册或被拒绝 · 5 连不上服务器，数据都在本机 · 6 有冲突需要人来定 · 130 已中断
@@ -55,7 +55,7 @@ help-visit-show = 查看一次核查及其全部记录
 help-visit-show--history = 连同已撤回和已更正的内容
 help-visit-start = 开始核查，并设为 @
 help-visit-start--visit = 核查：投诉编号或其末尾几位，例如 0417
-help-visit-start--at = 所在位置：纬度,经度（WGS-84，单位为度）
+help-visit-start--at = 所在位置的纬度和经度（WGS-84），例如 31.2304,121.4737
 help-visit-pause = 暂停核查
 help-visit-resume = 继续已暂停的核查
 help-visit-no-access = 记录本次到访未能核查
@@ -293,7 +293,7 @@ quantity-out-of-range = { $field }超出范围，请核对
 ratio-swapped = { $argument } { $value } 写反了，一次侧的数在前
 ratio-hint = 两个数都写，一次侧在前：200/5
 date-hint = 例如 2026-11-27
-position-hint = 例如 31.2304,121.4737（纬度,经度，单位为度）
+position-hint = 例如 31.2304,121.4737（先纬度，后经度，单位为度）
 due-hint = 例如 2026-11-27、2026-11-27T16:00、tomorrow、+3d、+2h
 due-past = { $due } 已经过去
 joint-hint = 例如 --joint "入户球阀=ok" --joint "灶前阀=leak"
@@ -411,7 +411,7 @@ ask-outcome = 核查结果如何？
 ask-reason = 原因？
 finish-open = 未完成：{ $total } 项检查中还有 { $open } 项未填
 finish-notice-missing = 未完成：隐患须先书面告知
-finish-notice = · 缺少“{ $hazard }”的书面告知    field notice add --number <编号> --delivered handed_over --photo <文件>
+finish-notice = · 缺少“{ $hazard }”的书面告知    { $command }
 finish-skip = 或记录不做的原因：{ $command }
 
 ## 核查内容
@@ -464,7 +464,7 @@ reading-rolled-over = 计度器已走满归零。
 warn-reading-photo = 客户自报的示数需要照片：先 field photo add <文件> --tag display，再用 --photo
 warn-register-shape = { $value } 与档案中的计度器位数（{ $shape }）不符
 warn-register-sum = 分时示数之和为 { $sum }，总示数为 { $total }
-warn-above-connection = 自上次以来该线路最多只能用 { $ceiling }，请核对示数
+warn-above-connection = 自上次以来该线路最多只能用 { $ceiling } kWh，请核对示数
 warn-other-meter = 现场表号 { $found }，档案表号 { $booked }
 code-register-total = 总
 code-register-sharp = 尖
@@ -778,3 +778,15 @@ doctor-photos-lost = 副本缺失或不完整的照片：{ $count }。请声明�
 doctor-server-ok = { $server } 有应答
 doctor-server-away = { $server } 现在没有应答；不影响离线工作
 export-done = 已写入 { $file }（{ $size }）
+placeholder-file = <文件>
+placeholder-place = <部位>
+placeholder-number = <编号>
+result-line = { $method }：{ $line }
+file-missing = 没有这个文件
+file-forbidden = 没有读写权限
+file-no-file = 这不是文件
+file-unknown = 未知内容
+photo-taken-now = 拍摄于 { $time }（与本机时钟一致）
+duration-years = { $years } 年
+gas-verdict-pass = 合格
+gas-verdict-fail = 不合格

@@ -16,12 +16,7 @@ pub(crate) fn localised(words: &Words) -> Command {
     let root = Cli::command().version(env!("CARGO_PKG_VERSION"));
     let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
     let root = root.disable_version_flag(true).arg(version);
-    let root = apply(root, &built, words, "").after_help(say!(words, "help-root-after"));
-    // Whoever lands in the wrong language needs one line that they can read.
-    match words.lang {
-        Lang::En => root,
-        Lang::ZhCn => root.before_help(say!(words, "help-root-before")),
-    }
+    apply(root, &built, words, "").after_help(say!(words, "help-root-after"))
 }
 
 /// The path of a subcommand of `path`: `visit` and `start` make `visit-start`.
@@ -62,6 +57,11 @@ fn apply(command: Command, built: &Command, words: &Words, path: &str) -> Comman
             explain(argument, words, path).help_heading(heading)
         })
         .override_usage(usage_line(built, words));
+    // Whoever lands in the wrong language needs one line that they can read.
+    let command = match words.lang {
+        Lang::En => command,
+        Lang::ZhCn => command.before_help(say!(words, "help-way-back")),
+    };
     command.mut_subcommands(|sub| {
         let name = sub.get_name().to_owned();
         match built.find_subcommand(&name) {

@@ -91,7 +91,7 @@ pub(crate) struct FinishArgs {
 pub(crate) struct AnswerArgs {
     /// The checklist is listed when absent.
     pub(crate) item: Option<String>,
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     pub(crate) value: Option<String>,
     #[arg(long, conflicts_with = "value")]
     pub(crate) clear: bool,
@@ -221,11 +221,11 @@ pub(crate) struct CheckCommon {
 pub(crate) struct WattArgs {
     #[arg(long)]
     pub(crate) constant: Option<String>,
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) pulses: Option<String>,
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) seconds: Option<String>,
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) watts: Option<String>,
     /// Both numbers: `200/5`.
     #[arg(long)]
@@ -241,13 +241,13 @@ pub(crate) struct WattArgs {
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct ReferenceArgs {
-    #[arg(long, value_name = "KWH", allow_hyphen_values = true, conflicts_with_all = ["start", "stop"])]
+    #[arg(long, value_name = "KWH", allow_negative_numbers = true, conflicts_with_all = ["start", "stop"])]
     pub(crate) tested: Option<String>,
     #[arg(long, value_name = "KWH", requires = "stop")]
     pub(crate) start: Option<String>,
     #[arg(long, value_name = "KWH", requires = "start")]
     pub(crate) stop: Option<String>,
-    #[arg(long, value_name = "KWH", allow_hyphen_values = true)]
+    #[arg(long, value_name = "KWH", allow_negative_numbers = true)]
     pub(crate) reference: Option<String>,
     #[command(flatten)]
     pub(crate) common: CheckCommon,
@@ -257,11 +257,11 @@ pub(crate) struct ReferenceArgs {
 pub(crate) struct PulseArgs {
     #[arg(long)]
     pub(crate) reference_constant: Option<String>,
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) reference_pulses: Option<String>,
     #[arg(long)]
     pub(crate) constant: Option<String>,
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) pulses: Option<String>,
     #[command(flatten)]
     pub(crate) common: CheckCommon,
@@ -269,9 +269,9 @@ pub(crate) struct PulseArgs {
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct PowerArgs {
-    #[arg(long, value_name = "W", allow_hyphen_values = true)]
+    #[arg(long, value_name = "W", allow_negative_numbers = true)]
     pub(crate) shown: Option<String>,
-    #[arg(long, value_name = "W", allow_hyphen_values = true)]
+    #[arg(long, value_name = "W", allow_negative_numbers = true)]
     pub(crate) reference: Option<String>,
     #[command(flatten)]
     pub(crate) common: CheckCommon,
@@ -280,7 +280,7 @@ pub(crate) struct PowerArgs {
 #[derive(Debug, Default, Args)]
 pub(crate) struct ErrorsArgs {
     /// At least two errors in per cent.
-    #[arg(value_name = "PERCENT", allow_hyphen_values = true)]
+    #[arg(value_name = "PERCENT", allow_negative_numbers = true)]
     pub(crate) errors: Vec<String>,
     #[command(flatten)]
     pub(crate) common: CheckCommon,
@@ -333,11 +333,11 @@ pub(crate) struct GasLeakArgs {
 /// Pressure over time on new indoor pipework.
 #[derive(Debug, Default, Args)]
 pub(crate) struct GasPressureArgs {
-    #[arg(long, value_name = "KPA", allow_hyphen_values = true)]
+    #[arg(long, value_name = "KPA", allow_negative_numbers = true)]
     pub(crate) start: Option<String>,
-    #[arg(long, value_name = "KPA", allow_hyphen_values = true)]
+    #[arg(long, value_name = "KPA", allow_negative_numbers = true)]
     pub(crate) stop: Option<String>,
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) minutes: Option<String>,
     #[command(flatten)]
     pub(crate) on: OnVisit,

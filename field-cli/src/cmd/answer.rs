@@ -66,7 +66,7 @@ async fn list(ctx: &mut Ctx, store: &Store, args: &AnswerArgs) -> Outcome {
         .collect();
     ctx.out.data(&lines.join("\n"));
     if let Some(open) = items.iter().find(|status| status.blocks()) {
-        ctx.out.next(&say!(ctx.words, "next-step", command = fill_command(open.item, &site)));
+        ctx.out.next(&say!(ctx.words, "next-step", command = fill_command(&ctx.words, open.item, &site)));
     }
     Ok(Exit::Ok)
 }
@@ -77,8 +77,8 @@ fn read(ctx: &mut Ctx, site: &Site, item: &ChecklistItem, typed: Option<&str>) -
     match &item.kind {
         ItemKind::YesNo => {
             let options = vec![
-                Choice { code: "yes".to_owned(), name: say!(ctx.words, "yes") },
-                Choice { code: "no".to_owned(), name: say!(ctx.words, "no") },
+                Choice::named("yes", say!(ctx.words, "yes")),
+                Choice::named("no", say!(ctx.words, "no")),
             ];
             let typed = typed.map(|text| yes_or_no(text).unwrap_or(text));
             let choice = pick(ctx, typed, "<VALUE>", &question, options)?;
@@ -102,7 +102,7 @@ fn read(ctx: &mut Ctx, site: &Site, item: &ChecklistItem, typed: Option<&str>) -
             Err(Failure::usage("evidence-needed", what).hint(say!(
                 ctx.words,
                 "next-step",
-                command = fill_command(item, site)
+                command = fill_command(&ctx.words, item, site)
             )))
         }
     }

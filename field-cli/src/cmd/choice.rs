@@ -4,17 +4,35 @@ use super::site::not_one_of;
 use crate::ctx::Ctx;
 use crate::failure::Failure;
 use crate::i18n::{Lang, Words};
-use crate::store::Store;
 use std::fmt;
 use sync_core::codes::{CodeTable, Language};
-use sync_core::protocol::{PackKey, TermCard};
+use sync_core::protocol::TermCard;
 use sync_core::search::fold;
 
 /// An option with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub(crate) code: String,
+    /// In the language of the user.
     pub(crate) name: String,
+    /// In the other one: taken as well, whoever learnt it there.
+    pub(crate) other: String,
+}
+
+impl Choice {
+    /// An option with its name in both languages.
+    pub(crate) fn new(words: &Words, code: &str, zh: &str, en: &str) -> Self {
+        let (name, other) = match words.lang {
+            Lang::En => (en, zh),
+            Lang::ZhCn => (zh, en),
+        };
+        Self { code: code.to_owned(), name: name.to_owned(), other: other.to_owned() }
+    }
+
+    /// An option that is offered in one language only.
+    pub(crate) fn named(code: &str, name: String) -> Self {
+        Self { code: code.to_owned(), other: name.clone(), name }
+    }
 }
 
 impl fmt::Display for Choice {
@@ -34,20 +52,12 @@ pub(crate) fn language(words: &Words) -> Language {
 /// The options of a table.
 pub(crate) fn of_table(words: &Words, table: CodeTable) -> Vec<Choice> {
     let entries = table.entries().iter();
-    entries
-        .map(|entry| Choice { code: entry.code.clone(), name: entry.name(language(words)).to_owned() })
-        .collect()
-}
-
-/// The options of a table that the office sends along; none when it sends none.
-pub(crate) async fn of_pack(words: &Words, store: &Store, table: &str) -> Result<Vec<Choice>, Failure> {
-    let terms: Option<Vec<TermCard>> = store.pack_json(&PackKey::Codes(table.to_owned())).await?;
-    Ok(terms.unwrap_or_default().iter().map(|term| of_term(words, term)).collect())
+    entries.map(|entry| Choice::new(words, &entry.code, &entry.zh, &entry.en)).collect()
 }
 
 /// A term as an option.
 pub(crate) fn of_term(words: &Words, term: &TermCard) -> Choice {
-    Choice { code: term.code.clone(), name: words.lang.pick(&term.zh, &term.en).to_owned() }
+    Choice::new(words, &term.code, &term.zh, &term.en)
 }
 
 /// The options of an enum with codes: `choices_of!(words, SealState)`.
@@ -55,9 +65,11 @@ macro_rules! choices_of {
     ($words:expr, $kind:ty) => {
         <$kind>::ALL
             .iter()
-            .map(|value| $crate::cmd::choice::Choice {
-                code: value.code().to_owned(),
-                name: value.name($crate::cmd::choice::language($words)).to_owned(),
+            .map(|value| {
+                let name = |language| value.name(language);
+                let (zh, en) =
+                    (name(sync_core::codes::Language::Chinese), name(sync_core::codes::Language::English));
+                $crate::cmd::choice::Choice::new($words, value.code(), zh, en)
             })
             .collect::<Vec<_>>()
     };
@@ -89,7 +101,11 @@ fn matching<'a>(options: &'a [Choice], typed: &str) -> Option<&'a Choice> {
     let plain = |text: &str| fold(text).replace('-', "_");
     let typed_plain = plain(typed);
     let by_code = options.iter().find(|option| plain(&option.code) == typed_plain);
-    let by_name = || options.iter().find(|option| plain(&option.name) == typed_plain);
+    let by_name = || {
+        options
+            .iter()
+            .find(|option| [&option.name, &option.other].iter().any(|name| plain(name) == typed_plain))
+    };
     let by_number = || options.get(typed_plain.parse::<usize>().ok()?.checked_sub(1)?);
     by_code.or_else(by_name).or_else(by_number)
 }

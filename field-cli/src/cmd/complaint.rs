@@ -64,7 +64,7 @@ async fn new(ctx: &mut Ctx, args: &ComplaintNewArgs) -> Outcome {
         .items(&recorded.view)
         .iter()
         .find(|status| status.blocks())
-        .map(|open| site::fill_command(open.item, &site));
+        .map(|open| site::fill_command(&ctx.words, open.item, &site));
     let command = open.unwrap_or_else(|| "field finding add --text \"…\"".to_owned());
     ctx.out.next(&say!(ctx.words, "next-step", command = command));
     Ok(Exit::Ok)
@@ -109,10 +109,7 @@ fn utility(ctx: &Ctx, typed: Option<Utility>) -> Result<Utility, Failure> {
     let all = [Utility::Power, Utility::Gas, Utility::Telecom, Utility::Water];
     let options: Vec<Choice> = all
         .iter()
-        .map(|utility| Choice {
-            code: utility.code().to_owned(),
-            name: ctx.words.code("utility", utility.code()),
-        })
+        .map(|utility| Choice::named(utility.code(), ctx.words.code("utility", utility.code())))
         .collect();
     let choice = ctx.choose("--utility", &say!(ctx.words, "ask-utility"), options)?;
     Ok(all.into_iter().find(|utility| utility.code() == choice.code).unwrap_or(Utility::Power))
@@ -176,8 +173,8 @@ async fn checklist(
     let lists: Vec<ChecklistTemplate> =
         items.iter().filter_map(|item| serde_json::from_str(&item.json).ok()).collect();
     if let Some(typed) = args.checklist.as_deref() {
-        let name = |list: &ChecklistTemplate| ctx.words.lang.pick(&list.zh, &list.en).to_owned();
-        let options = lists.iter().map(|list| Choice { code: list.code.clone(), name: name(list) }).collect();
+        let options =
+            lists.iter().map(|list| Choice::new(&ctx.words, &list.code, &list.zh, &list.en)).collect();
         return Ok(pick(ctx, Some(typed), "--checklist", "", options)?.code);
     }
     let mut fitting = lists.iter().filter(|list| list.code.starts_with(utility));

@@ -6,7 +6,7 @@ use super::site::saved;
 use super::{Outcome, site};
 use crate::cli::{CustomerCommand, OnVisit};
 use crate::ctx::Ctx;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, io_words};
 use crate::i18n::{Words, say};
 use crate::render;
 use serde_json::json;
@@ -53,7 +53,10 @@ async fn statement(
     let text = match file {
         Some(file) => std::fs::read_to_string(file).map_err(|error| {
             let name = file.display().to_string();
-            Failure::usage("file", say!(ctx.words, "store-file", file = name, error = error.to_string()))
+            Failure::usage(
+                "file",
+                say!(ctx.words, "store-file", file = name, error = io_words(&ctx.words, &error)),
+            )
         })?,
         None => ctx.need(text, "--text", &say!(ctx.words, "ask-statement"))?,
     };
@@ -73,7 +76,11 @@ async fn statement(
     let hash = commitment.to_string()[..8].to_owned();
     let what = say!(ctx.words, "statement-saved", from = giver.name, hash = hash);
     saved(ctx, &site, &recorded, &what, json!({ "statement": id, "commitment": commitment }));
-    ctx.out.next(&say!(ctx.words, "next-step", command = "field customer sign --image <file>"));
+    ctx.out.next(&say!(
+        ctx.words,
+        "next-step",
+        command = format!("field customer sign --image {}", say!(ctx.words, "placeholder-file"))
+    ));
     Ok(Exit::Ok)
 }
 

@@ -103,7 +103,7 @@ async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
         table.add_row([
             number.to_string(),
             found.content.code.clone(),
-            format!("{}{}", found.content.text, withdrawn.unwrap_or_default()),
+            format!("{}{}", found.content.text, withdrawn.unwrap_or_default()).trim_start().to_owned(),
             render::time(&ctx.words, found.meta.at, ctx.now(), &ctx.zone),
             people.name(found.meta.by),
         ]);

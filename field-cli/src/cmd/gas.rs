@@ -100,8 +100,8 @@ fn leak(ctx: &Ctx, args: &GasLeakArgs) -> Result<GasTestInput, Failure> {
         return Err(Failure::usage("missing-value", what).hint(say!(ctx.words, "joint-hint")));
     }
     let options = vec![
-        Choice { code: "soap".to_owned(), name: ctx.words.code("leak-method", "soap") },
-        Choice { code: "detector".to_owned(), name: ctx.words.code("leak-method", "detector") },
+        Choice::named("soap", ctx.words.code("leak-method", "soap")),
+        Choice::named("detector", ctx.words.code("leak-method", "detector")),
     ];
     let method = pick(ctx, Some(args.method.as_deref().unwrap_or("soap")), "--method", "", options)?;
     let method = if method.code == "soap" { LeakMethod::Soap } else { LeakMethod::Detector };
@@ -242,8 +242,8 @@ fn figures(words: &Words, figures: &GasFigures) -> Vec<String> {
 
 fn verdict(words: &Words, verdict: GasVerdict) -> String {
     match verdict {
-        GasVerdict::Pass => say!(words, "verdict-pass"),
-        GasVerdict::Fail => say!(words, "verdict-fail"),
+        GasVerdict::Pass => say!(words, "gas-verdict-pass"),
+        GasVerdict::Fail => say!(words, "gas-verdict-fail"),
         GasVerdict::Incomplete => say!(words, "verdict-incomplete"),
         GasVerdict::NoLimitKnown => say!(words, "verdict-no-limit"),
     }
@@ -283,7 +283,7 @@ fn reason_text(words: &Words, reason: &GasReason) -> String {
 pub(crate) fn result_line(words: &Words, test: &GasTest, day: CivilDate) -> String {
     let kind = words.code("gas-test", &test.kind);
     match recorded::evaluate_gas_test(test, day) {
-        Ok(result) => format!("{kind}: {}", verdict(words, result.verdict)),
+        Ok(result) => say!(words, "result-line", method = kind, line = verdict(words, result.verdict)),
         Err(_) => say!(words, "check-unreadable", method = kind),
     }
 }

@@ -34,6 +34,12 @@ pub(crate) fn notice_line(words: &Words, notice: &Notice) -> String {
     say!(words, "notice-line", number = notice.number.clone(), delivered = delivered)
 }
 
+/// The command that records a notice.
+pub(crate) fn notice_command(words: &Words) -> String {
+    let (number, file) = (say!(words, "placeholder-number"), say!(words, "placeholder-file"));
+    format!("field notice add --number {number} --delivered handed_over --photo {file}")
+}
+
 /// Runs a subcommand of `field hazard`.
 pub(crate) async fn run(ctx: &mut Ctx, command: HazardCommand) -> Outcome {
     match command {
@@ -54,12 +60,8 @@ async fn add(ctx: &mut Ctx, args: &HazardAddArgs) -> Outcome {
     let store = ctx.store().await?;
     let site = site::recording(ctx, &store, args.on.visit.as_deref()).await?;
     let options = HazardItem::all().iter();
-    let options: Vec<Choice> = options
-        .map(|item| Choice {
-            code: item.code.clone(),
-            name: ctx.words.lang.pick(&item.zh, &item.en).to_owned(),
-        })
-        .collect();
+    let options: Vec<Choice> =
+        options.map(|item| Choice::new(&ctx.words, &item.code, &item.zh, &item.en)).collect();
     let choice = pick(ctx, args.code.as_deref(), "<CODE>", &say!(ctx.words, "ask-hazard"), options)?;
     let usual = HazardItem::find(&choice.code).map(|item| item.level);
     let level = match args.level.as_deref() {
@@ -94,7 +96,7 @@ async fn add(ctx: &mut Ctx, args: &HazardAddArgs) -> Outcome {
         json!({ "hazard": recorded.value, "level": level.code(), "notice_needed": untold }),
     );
     if untold {
-        let command = "field notice add --number <no> --delivered handed_over --photo <file>";
+        let command = notice_command(&ctx.words);
         ctx.out.next(&say!(ctx.words, "next-step", command = command));
     }
     Ok(Exit::Ok)

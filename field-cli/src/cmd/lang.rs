@@ -3,7 +3,7 @@
 use super::Outcome;
 use crate::cli::LangArgs;
 use crate::ctx::Ctx;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, io_words};
 use crate::i18n::say;
 use serde_json::json;
 
@@ -14,7 +14,7 @@ pub(crate) fn run(ctx: &mut Ctx, args: &LangArgs) -> Outcome {
         Some(lang) => {
             let file = ctx.home.data.display().to_string();
             ctx.choose_lang(lang).map_err(|error| {
-                let error = error.to_string();
+                let error = io_words(&ctx.words, &error);
                 Failure::new(
                     "file-not-written",
                     say!(ctx.words, "file-not-written", file = file, error = error),

@@ -3,7 +3,7 @@
 use super::Outcome;
 use crate::cli::{CompletionsArgs, ManArgs, help};
 use crate::ctx::Ctx;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, io_words};
 use crate::i18n::say;
 use clap::Command;
 use std::io;
@@ -36,7 +36,7 @@ pub(crate) fn run(ctx: &mut Ctx, args: &ManArgs) -> Outcome {
 }
 
 fn not_written(ctx: &Ctx, file: &Path, error: &io::Error) -> Failure {
-    let (file, error) = (file.display().to_string(), error.to_string());
+    let (file, error) = (file.display().to_string(), io_words(&ctx.words, error));
     Failure::new("file-not-written", say!(ctx.words, "file-not-written", file = file, error = error))
 }
 

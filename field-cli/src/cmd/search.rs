@@ -37,7 +37,11 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &SearchArgs) -> Outcome {
     if hits.is_empty() {
         ctx.out.data(&say!(ctx.words, "search-nothing", query = query));
     } else {
-        ctx.out.next(&say!(ctx.words, "next-step", command = "field visit show <number>"));
+        ctx.out.next(&say!(
+            ctx.words,
+            "next-step",
+            command = format!("field visit show {}", say!(ctx.words, "placeholder-number"))
+        ));
     }
     Ok(Exit::Ok)
 }

@@ -204,15 +204,18 @@ pub(crate) fn saved<T>(ctx: &mut Ctx, site: &Site, recorded: &Recorded<T>, what:
     ctx.out.event("saved", fields);
     if !matches!(site.row.state, VisitState::Finished | VisitState::NoAccess) && !items.is_empty() {
         let open = items.iter().find(|status| status.blocks());
-        let command =
-            open.map_or_else(|| "field visit finish".to_owned(), |open| fill_command(open.item, site));
+        let command = open.map_or_else(
+            || "field visit finish".to_owned(),
+            |open| fill_command(&ctx.words, open.item, site),
+        );
         ctx.out.next(&say!(ctx.words, "next-step", command = command));
     }
 }
 
 /// The command that fills an item of the checklist.
-pub(crate) fn fill_command(item: &ChecklistItem, site: &Site) -> String {
+pub(crate) fn fill_command(words: &Words, item: &ChecklistItem, site: &Site) -> String {
     let code = &item.code;
+    let file = say!(words, "placeholder-file");
     let gas = site.card.as_ref().is_some_and(|card| card.utility == "gas");
     match &item.kind {
         ItemKind::YesNo => format!("field answer {code} yes|no"),
@@ -222,8 +225,10 @@ pub(crate) fn fill_command(item: &ChecklistItem, site: &Site) -> String {
         }
         ItemKind::Number { unit, .. } => format!("field answer {code} <{unit}>"),
         ItemKind::Text => format!("field answer {code} \"…\""),
-        ItemKind::Photo { role } => format!("field photo add <file> --tag {role}"),
-        ItemKind::MeterCheck if gas => "field gas leak --joint <place>=ok".to_owned(),
+        ItemKind::Photo { role } => format!("field photo add {file} --tag {role}"),
+        ItemKind::MeterCheck if gas => {
+            format!("field gas leak --joint \"{}=ok\"", say!(words, "placeholder-place"))
+        }
         ItemKind::MeterCheck => "field meter check watt --pulses … --seconds … --watts …".to_owned(),
         ItemKind::Reading => "field meter read --register total=…".to_owned(),
     }

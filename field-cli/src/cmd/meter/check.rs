@@ -271,7 +271,7 @@ fn steps(words: &Words, input: &MeterCheckInput, result: &MeterCheckResult) -> O
         _ => {
             return worked
                 .spread_percent
-                .map(|spread| say!(words, "check-spread", spread = spread.to_string()));
+                .map(|spread| say!(words, "check-spread", spread = spread.round_dp(2).to_string()));
         }
     };
     let multiplier = worked.multiplier.zip(worked.terminal_watts).map(|(multiplier, watts)| {
@@ -287,7 +287,14 @@ fn verdict_line(words: &Words, result: &MeterCheckResult) -> String {
     let verdict = verdict(words, result);
     match &result.limit {
         Some(limit) => {
-            say!(words, "check-line", error = error, raw = raw, limit = limit_text(limit), verdict = verdict)
+            say!(
+                words,
+                "check-line",
+                error = error,
+                raw = raw,
+                limit = limit_text(limit, result.step),
+                verdict = verdict
+            )
         }
         None => say!(words, "check-line-no-limit", error = error, raw = raw, verdict = verdict),
     }
@@ -305,11 +312,17 @@ fn verdict(words: &Words, result: &MeterCheckResult) -> String {
     }
 }
 
-fn limit_text(limit: &Limit) -> String {
+/// The limit with as many decimals as errors are rounded to.
+fn limit_text(limit: &Limit, step: Option<Decimal>) -> String {
+    let decimals = step.map_or(0, |step| step.scale());
+    let shown = |mut value: Decimal| {
+        value.rescale(value.normalize().scale().max(decimals));
+        value
+    };
     if limit.upper == -limit.lower {
-        format!("±{} %", limit.upper)
+        format!("±{} %", shown(limit.upper))
     } else {
-        format!("+{} / {} %", limit.upper, limit.lower)
+        format!("+{} / {} %", shown(limit.upper), shown(limit.lower))
     }
 }
 
@@ -359,7 +372,7 @@ fn mean(ctx: &mut Ctx, view: &VisitView, check: &MeterCheck, profile: &LimitProf
         .filter_map(|other| recorded::meter_check_input(other).ok())
         .collect();
     if let Ok(mean) = evaluate_runs(&runs, profile) {
-        let spread = mean.worked.spread_percent.map(|spread| spread.to_string()).unwrap_or_default();
+        let spread = mean.worked.spread_percent.unwrap_or_default().round_dp(2).to_string();
         let line = verdict_line(&ctx.words, &mean);
         ctx.out.data(&format!(
             "  {}",
@@ -377,7 +390,7 @@ pub(crate) fn result_of(check: &MeterCheck, day: CivilDate) -> Result<MeterCheck
 pub(crate) fn result_line(words: &Words, check: &MeterCheck, day: CivilDate) -> String {
     let method = words.code("method", &check.method);
     match result_of(check, day) {
-        Ok(result) => format!("{method}: {}", verdict_line(words, &result)),
+        Ok(result) => say!(words, "result-line", method = method, line = verdict_line(words, &result)),
         Err(_) => say!(words, "check-unreadable", method = method),
     }
 }

@@ -70,10 +70,10 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &MeterSealArgs) -> Outcome {
             Ok::<_, Failure>(id)
         })
         .await?;
-    let text = line(&ctx.words, &seal);
-    saved(ctx, &site, &recorded, &text, json!({ "seal": recorded.value }));
     if let Some(photo) = &prepared {
         photo.tell(ctx);
     }
+    let text = line(&ctx.words, &seal);
+    saved(ctx, &site, &recorded, &text, json!({ "seal": recorded.value }));
     Ok(Exit::Ok)
 }

@@ -1,13 +1,13 @@
 //! `field photo add`, and photos that come with another act.
 
-use super::claims::examine;
+use super::claims::{CLOCK_MS_MAX, examine};
 use super::exif::{self, Claims};
 use crate::cli::PhotoAddArgs;
 use crate::cmd::choice::{of_table, pick};
 use crate::cmd::site::{Site, entry, numbered, saved};
 use crate::cmd::{Outcome, site};
 use crate::ctx::Ctx;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, io_words};
 use crate::i18n::say;
 use crate::render;
 use crate::store::{Act, Store, StoredBlob, media_type};
@@ -41,8 +41,11 @@ impl Prepared {
         let size = render::bytes(self.blob.size_bytes);
         let hash = self.blob.sha256.to_string();
         let taken = self.claims.taken_at.map(|at| {
-            let time = render::time(&ctx.words, at, ctx.now(), &ctx.zone);
-            say!(ctx.words, "photo-taken", time = time)
+            let (now, time) = (ctx.now(), render::time(&ctx.words, at, ctx.now(), &ctx.zone));
+            match at.since_ms(now).abs() <= CLOCK_MS_MAX {
+                true => say!(ctx.words, "photo-taken-now", time = time),
+                false => say!(ctx.words, "photo-taken", time = time),
+            }
         });
         let place =
             self.claims.position.as_ref().map(|place| format!("{},{}", place.lat_text, place.lon_text));
@@ -151,7 +154,7 @@ pub(crate) fn refuse_strangers(ctx: &Ctx, file: &Path) -> Result<(), Failure> {
     let mut head = Vec::new();
     let read = std::fs::File::open(file).and_then(|opened| opened.take(HEAD_BYTES).read_to_end(&mut head));
     if let Err(error) = read {
-        let what = say!(ctx.words, "store-file", file = name, error = error.to_string());
+        let what = say!(ctx.words, "store-file", file = name, error = io_words(&ctx.words, &error));
         return Err(Failure::usage("file", what));
     }
     let found = media_type(&head);
@@ -162,6 +165,8 @@ pub(crate) fn refuse_strangers(ctx: &Ctx, file: &Path) -> Result<(), Failure> {
         say!(ctx.words, "file-empty")
     } else if head.trim_ascii_start().starts_with(b"<") {
         "HTML / XML".to_owned()
+    } else if found == "application/octet-stream" {
+        say!(ctx.words, "file-unknown")
     } else {
         found.to_owned()
     };

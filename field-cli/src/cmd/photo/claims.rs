@@ -11,7 +11,7 @@ use sync_core::document::VisitView;
 use sync_core::time::Timestamp;
 
 /// A camera's clock may be this far from the device's without being worth a word.
-const CLOCK_MS_MAX: i64 = 5 * 60_000;
+pub(super) const CLOCK_MS_MAX: i64 = 5 * 60_000;
 /// A photo may be this much older than the visit: taken on the way in.
 const BEFORE_VISIT_MS_MAX: i64 = 30 * 60_000;
 /// Farther from the address than this is worth a look.

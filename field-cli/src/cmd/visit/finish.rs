@@ -107,13 +107,21 @@ fn check(ctx: &Ctx, site: &Site, view: &VisitView, skipped: &[Finding]) -> Resul
     let mut failure = Failure::new("incomplete", what);
     for status in &open {
         let name = item_name(ctx.words.lang, status.item);
-        failure =
-            failure.hint(format!("· {name} ({})    {}", status.item.code, fill_command(status.item, site)));
+        failure = failure.hint(format!(
+            "· {name} ({})    {}",
+            status.item.code,
+            fill_command(&ctx.words, status.item, site)
+        ));
     }
     for id in &untold {
         let code = view.hazards.get(id).map(|hazard| hazard.content.code.clone()).unwrap_or_default();
         let name = crate::cmd::hazard::name(&ctx.words, &code);
-        failure = failure.hint(say!(ctx.words, "finish-notice", hazard = name));
+        failure = failure.hint(say!(
+            ctx.words,
+            "finish-notice",
+            hazard = name,
+            command = crate::cmd::hazard::notice_command(&ctx.words)
+        ));
     }
     if let Some(first) = open.first() {
         let skip = format!("field visit finish --skip {} --why \"…\"", first.item.code);

@@ -111,10 +111,10 @@ fn say_started(ctx: &mut Ctx, site: &Site, recorded: &Recorded<EntryId>, positio
         let due = render::time(&ctx.words, due, recorded.at, &ctx.zone);
         ctx.out.note(&say!(ctx.words, "visit-due", due = due));
     }
-    let command = items
-        .iter()
-        .find(|status| status.blocks())
-        .map_or_else(|| "field visit show".to_owned(), |open| site::fill_command(open.item, site));
+    let command = items.iter().find(|status| status.blocks()).map_or_else(
+        || "field visit show".to_owned(),
+        |open| site::fill_command(&ctx.words, open.item, site),
+    );
     ctx.out.next(&say!(ctx.words, "next-step", command = command));
 }
 

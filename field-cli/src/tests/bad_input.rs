@@ -1,0 +1,494 @@
+//! What cannot be right is refused with a reason and recorded nowhere; what is only odd is recorded and told.
+
+use super::{Desk, morning, photo, sample};
+use crate::i18n::Lang;
+
+async fn started(lang: Lang) -> Desk {
+    let desk = Desk::new(lang).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    desk
+}
+
+async fn acts(desk: &Desk) -> usize {
+    let store = desk.store().await;
+    let count = store.log(Some(morning()), 1000).await.unwrap().len();
+    store.close().await;
+    count
+}
+
+#[tokio::test]
+async fn figures_that_cannot_be_are_refused_and_nothing_is_recorded() {
+    let lines: [&[&str]; 12] = [
+        &["meter", "check", "watt", "--pulses", "10", "--seconds", "0", "--watts", "1000"],
+        &["meter", "check", "watt", "--pulses", "-10", "--seconds", "22", "--watts", "1000"],
+        &["meter", "check", "watt", "--pulses", "1.5", "--seconds", "22", "--watts", "1000"],
+        &["meter", "check", "watt", "--pulses", "10", "--seconds", "22"],
+        &["meter", "check", "watt", "--pulses", "10", "--seconds", "22", "--watts", "1e3"],
+        &["meter", "check", "watt", "--pulses", "10", "--seconds", "22", "--watts", "1,000"],
+        &["meter", "check", "watt", "--pulses", "10", "--seconds", "22", "--watts", "1000", "--ct", "5/200"],
+        &["meter", "check", "reference", "--start", "10", "--stop", "9", "--reference", "1"],
+        &["meter", "check", "watt", "--class", "7", "--pulses", "10", "--seconds", "22", "--watts", "1000"],
+        &["meter", "read", "--register", "total=012300.00"],
+        &["meter", "read", "--register", "total=-5"],
+        &["answer", "photo.seal", "yes"],
+    ];
+    for lang in Lang::ALL {
+        let desk = started(lang).await;
+        let before = acts(&desk).await;
+        let seen = desk.day(&lines).await;
+        assert_eq!(acts(&desk).await, before, "{seen}");
+        assert_eq!(seen.matches("(exit 2)").count(), lines.len(), "{seen}");
+        match lang {
+            Lang::En => insta::assert_snapshot!(seen, @r#"
+            $ field meter check watt --pulses 10 --seconds 0 --watts 1000
+            ✗ The time must be above zero, not 0
+            (exit 2)
+            $ field meter check watt --pulses -10 --seconds 22 --watts 1000
+            ✗ The number of pulses must be above zero, not -10
+            (exit 2)
+            $ field meter check watt --pulses 1.5 --seconds 22 --watts 1000
+            ✗ The number of pulses must be a whole number, not 1.5
+            (exit 2)
+            $ field meter check watt --pulses 10 --seconds 22
+            ✗ Missing: --watts
+              More: add --help
+            (exit 2)
+            $ field meter check watt --pulses 10 --seconds 22 --watts 1e3
+            ✗ 1e3 has an exponent (--watts); write the number out
+            (exit 2)
+            $ field meter check watt --pulses 10 --seconds 22 --watts 1,000
+            ✗ 1,000 could mean two things (--watts); use a point for decimals and no grouping
+            (exit 2)
+            $ field meter check watt --pulses 10 --seconds 22 --watts 1000 --ct 5/200
+            ✗ --ct 5/200 steps up; the primary figure comes first
+              Did you mean 200/5?
+            (exit 2)
+            $ field meter check reference --start 10 --stop 9 --reference 1
+            ✗ The register went from 10 down to 9; check the figures
+            (exit 2)
+            $ field meter check watt --class 7 --pulses 10 --seconds 22 --watts 1000
+            ✗ 7 does not fit --class
+              Possible: 0.02, 0.05, 0.1, 0.2S, 0.2, 0.5S, 0.5, 1, 2, 3, A, B, C, D
+            (exit 2)
+            $ field meter read --register total=012300.00
+            ✗ 012300.00 is below the last reading 012345.60: a slip, an exchanged meter, or the register passed its end (then 999954.4 was used)
+              Check the digits. If the register passed its end: --confirm-rollover. Another meter: --meter <number>.
+            (exit 2)
+            $ field meter read --register total=-5
+            ✗ The reading must not be negative, not -5
+            (exit 2)
+            $ field answer photo.seal yes
+            ✗ "Photo of the seal" is answered by recording it
+              next: field photo add <file> --tag seal
+            (exit 2)
+            "#),
+            Lang::ZhCn => insta::assert_snapshot!(seen, @r#"
+            $ field meter check watt --pulses 10 --seconds 0 --watts 1000
+            ✗ 时间必须大于零，不能是 0
+            (exit 2)
+            $ field meter check watt --pulses -10 --seconds 22 --watts 1000
+            ✗ 脉冲数必须大于零，不能是 -10
+            (exit 2)
+            $ field meter check watt --pulses 1.5 --seconds 22 --watts 1000
+            ✗ 脉冲数必须是整数，不能是 1.5
+            (exit 2)
+            $ field meter check watt --pulses 10 --seconds 22
+            ✗ 缺少：--watts
+              详情请加 --help
+            (exit 2)
+            $ field meter check watt --pulses 10 --seconds 22 --watts 1e3
+            ✗ 1e3 带有指数（--watts）；请写出完整数字
+            (exit 2)
+            $ field meter check watt --pulses 10 --seconds 22 --watts 1,000
+            ✗ 1,000 有歧义（--watts）；小数请用点，不要写千位分隔
+            (exit 2)
+            $ field meter check watt --pulses 10 --seconds 22 --watts 1000 --ct 5/200
+            ✗ --ct 5/200 写反了，一次侧的数在前
+              是不是想用 200/5？
+            (exit 2)
+            $ field meter check reference --start 10 --stop 9 --reference 1
+            ✗ 示数从 10 降到 9，请核对
+            (exit 2)
+            $ field meter check watt --class 7 --pulses 10 --seconds 22 --watts 1000
+            ✗ 7 不适用于 --class
+              可选：0.02, 0.05, 0.1, 0.2S, 0.2, 0.5S, 0.5, 1, 2, 3, A, B, C, D
+            (exit 2)
+            $ field meter read --register total=012300.00
+            ✗ 012300.00 小于上次示数 012345.60：可能是输错、换表，或计度器走满归零（那样用量为 999954.4）
+              请核对数字。若已走满归零：--confirm-rollover；若不是同一块表：--meter <表号>。
+            (exit 2)
+            $ field meter read --register total=-5
+            ✗ 示数不能为负，不能是 -5
+            (exit 2)
+            $ field answer photo.seal yes
+            ✗ “封印照片”以实际记录作答
+              下一步：field photo add <文件> --tag seal
+            (exit 2)
+            "#),
+        }
+    }
+}
+
+#[tokio::test]
+async fn odd_figures_are_recorded_with_a_warning() {
+    let desk = started(Lang::En).await;
+    let lines: [&[&str]; 7] = [
+        &["meter", "read", "--register", "total=0012501.2"],
+        &["meter", "read", "--register", "total=999999.99"],
+        &["meter", "read", "--register", "total=000001.00", "--confirm-rollover"],
+        &["meter", "read", "--register", "总=012501.25", "--register", "峰=6000", "--register", "谷=6000"],
+        &["meter", "read", "--register", "total=17", "--meter", "000000999999"],
+        &[
+            "meter",
+            "check",
+            "reference",
+            "--tested",
+            "10.23",
+            "--reference",
+            "10.00",
+            "--current",
+            "0.2",
+            "--power-factor",
+            "0.5L",
+        ],
+        &[
+            "meter",
+            "check",
+            "errors",
+            "+0.1",
+            "-0.3",
+            "--class",
+            "0.5S",
+            "--instrument",
+            "S-1",
+            "--instrument-class",
+            "0.5",
+            "--instrument-valid-to",
+            "2024-01-01",
+        ],
+    ];
+    insta::assert_snapshot!(desk.day(&lines).await, @r#"
+    $ field meter read --register total=0012501.2
+      155.6 used since 22 Oct (012345.60)
+    ✓ saved   total 0012501.2 kWh · Read on site   checklist 1/7
+      next: field answer appearance_ok yes|no
+    $ field meter read --register total=999999.99
+      987654.39 used since 22 Oct (012345.60)
+    ! The connection can carry 9504 kWh at most since then; please check the reading
+    ✓ saved   total 999999.99 kWh · Read on site   checklist 1/7
+      next: field answer appearance_ok yes|no
+    $ field meter read --register total=000001.00 --confirm-rollover
+      987655.4 used since 22 Oct (012345.60)
+      The register passed its end.
+    ! The connection can carry 9504 kWh at most since then; please check the reading
+    ✓ saved   total 000001.00 kWh · Read on site   checklist 1/7
+      next: field answer appearance_ok yes|no
+    $ field meter read --register 总=012501.25 --register 峰=6000 --register 谷=6000
+      155.65 used since 22 Oct (012345.60)
+    ! The tariffs add up to 12000, the total shows 12501.25
+    ✓ saved   total 012501.25 kWh · Read on site; peak 6000 kWh · Read on site; valley 6000 kWh · Read on site   checklist 1/7
+      next: field answer appearance_ok yes|no
+    $ field meter read --register total=17 --meter 000000999999
+    ! This is meter 000000999999; on record is 000000110438
+    ✓ saved   total 17 kWh · Read on site   checklist 1/7
+      next: field answer appearance_ok yes|no
+    $ field meter check reference --tested 10.23 --reference 10.00 --current 0.2 --power-factor 0.5L
+      error +2.4 % (exactly +2.3 %), limit ±2.0 %: load unsuitable, no verdict
+      class 2 · Replace when over the class limit (DL/T 448-2000 7.3 d)
+    ! Current too small: 0.04 of the basic current, 0.1 needed
+    ✓ saved   checklist 2/7
+      next: field answer appearance_ok yes|no
+    $ field meter check errors +0.1 -0.3 --class 0.5S --instrument S-1 --instrument-class 0.5 --instrument-valid-to 2024-01-01
+      spread 0.4 %
+      error −0.10 % (exactly −0.1 %), limit ±0.50 %: within the limit, as a screening
+      class 0.5S · Replace when over the class limit (DL/T 448-2000 7.3 d)
+    ! The calibration of the reference ended on 2024-01-01
+    ! The reference (class 0.5) is not two classes better than the meter
+    ! Load not recorded (--current, --power-factor): whether it was large enough is not checked
+    ✓ saved   checklist 2/7
+      next: field answer appearance_ok yes|no
+    "#);
+}
+
+#[tokio::test]
+async fn what_is_no_photo_is_refused_whatever_its_name_says() {
+    for lang in Lang::ALL {
+        let desk = started(lang).await;
+        let before = acts(&desk).await;
+        let html = desk.file("nameplate.jpg", b"<html><body>Not found</body></html>");
+        let empty = desk.file("empty.jpg", b"");
+        let text = desk.file("notes.jpg", b"hello, this is text");
+        let mut seen = String::new();
+        for file in [html, empty, text, desk.root.path().join("missing.jpg")] {
+            seen.push_str(
+                &desk.day(&[&["photo", "add", file.to_str().unwrap(), "--tag", "nameplate"]]).await,
+            );
+        }
+        let seen = desk.plain(&seen);
+        assert_eq!(acts(&desk).await, before, "{seen}");
+        assert!(desk.store().await.photos(None).await.unwrap().is_empty());
+        match lang {
+            Lang::En => insta::assert_snapshot!(seen, @r#"
+            $ field photo add nameplate.jpg --tag nameplate
+            ✗ nameplate.jpg is no photo: its content is HTML / XML
+              JPEG, PNG, WebP and HEIC are taken, whatever the name says.
+            (exit 2)
+            $ field photo add empty.jpg --tag nameplate
+            ✗ empty.jpg is no photo: its content is empty
+              JPEG, PNG, WebP and HEIC are taken, whatever the name says.
+            (exit 2)
+            $ field photo add notes.jpg --tag nameplate
+            ✗ notes.jpg is no photo: its content is something else
+              JPEG, PNG, WebP and HEIC are taken, whatever the name says.
+            (exit 2)
+            $ field photo add missing.jpg --tag nameplate
+            ✗ missing.jpg: there is no such file
+            (exit 2)
+            "#),
+            Lang::ZhCn => insta::assert_snapshot!(seen, @r#"
+            $ field photo add nameplate.jpg --tag nameplate
+            ✗ nameplate.jpg 不是照片：其内容为 HTML / XML
+              接受 JPEG、PNG、WebP 和 HEIC，以内容为准，与文件名无关。
+            (exit 2)
+            $ field photo add empty.jpg --tag nameplate
+            ✗ empty.jpg 不是照片：其内容为 空文件
+              接受 JPEG、PNG、WebP 和 HEIC，以内容为准，与文件名无关。
+            (exit 2)
+            $ field photo add notes.jpg --tag nameplate
+            ✗ notes.jpg 不是照片：其内容为 未知内容
+              接受 JPEG、PNG、WebP 和 HEIC，以内容为准，与文件名无关。
+            (exit 2)
+            $ field photo add missing.jpg --tag nameplate
+            ✗ missing.jpg：没有这个文件
+            (exit 2)
+            "#),
+        }
+    }
+}
+
+#[tokio::test]
+async fn claims_of_cameras_are_compared_and_never_believed() {
+    let desk = started(Lang::En).await;
+    let mut seen = String::new();
+    for name in ["clock-in-2099.jpg", "iphone6plus-beijing.jpg", "gps-degrees-as-text.jpg"] {
+        let file = sample(name);
+        let text =
+            desk.day(&[&["photo", "add", file.to_str().unwrap(), "--tag", "site", "--allow-old"]]).await;
+        seen.push_str(&text.replace(file.to_str().unwrap(), name));
+    }
+    for name in ["huge_tag_exif.jpg", "infinite_loop_exif.jpg"] {
+        let file = sample("damaged").join(name);
+        let text =
+            desk.day(&[&["photo", "add", file.to_str().unwrap(), "--tag", "site", "--allow-old"]]).await;
+        seen.push_str(&text.replace(file.to_str().unwrap(), name));
+    }
+    insta::assert_snapshot!(seen, @r#"
+    $ field photo add clock-in-2099.jpg --tag site --allow-old
+    ! The camera says 73 years from now: its clock is wrong. Kept; the office sees both times.
+      37 kB  sha256 3afe23f3…  taken 12 Aug 2099 19:59
+    ✓ saved   1 photo   checklist 0/7
+      next: field answer appearance_ok yes|no
+    $ field photo add iphone6plus-beijing.jpg --tag site --allow-old
+    ! Taken 9 years before this visit started
+    ! The camera says 1074.3 km from the address
+      733 kB  sha256 3b41ff6b…  taken 24 Mar 2016 14:49  40.004086,116.484781
+    ✓ saved   1 photo   checklist 0/7
+      next: field answer appearance_ok yes|no
+    $ field photo add gps-degrees-as-text.jpg --tag site --allow-old
+    ! Taken 11 years before this visit started
+      22 kB  sha256 090a3789…  taken 26 Apr 2014 19:09
+    ✓ saved   1 photo   checklist 0/7
+      next: field answer appearance_ok yes|no
+    $ field photo add huge_tag_exif.jpg --tag site --allow-old
+      66 kB  sha256 410bb4a2…
+    ✓ saved   1 photo   checklist 0/7
+      next: field answer appearance_ok yes|no
+    $ field photo add infinite_loop_exif.jpg --tag site --allow-old
+      4 kB  sha256 5cfed267…
+    ✓ saved   1 photo   checklist 0/7
+      next: field answer appearance_ok yes|no
+    "#);
+}
+
+#[tokio::test]
+async fn the_same_photo_is_kept_once_and_told_when_it_was_used_elsewhere() {
+    let desk = started(Lang::En).await;
+    let file = desk.file("IMG.jpg", &photo("2025:11:21 17:45:00", None));
+    let file = file.to_str().unwrap();
+    let lines: [&[&str]; 5] = [
+        &["photo", "add", file, file, "--tag", "seal"],
+        &["photo", "add", file, "--tag", "seal"],
+        &["visit", "start", "0421"],
+        &["photo", "add", file, "--tag", "seal"],
+        &["photo", "list", "--visit", "0417"],
+    ];
+    let seen = desk.day(&lines).await;
+    insta::assert_snapshot!(desk.plain(&seen), @r#"
+    $ field photo add IMG.jpg IMG.jpg --tag seal
+      78 B  sha256 1519083c…  taken 17:45 (device clock agrees)
+    ✓ saved   1 photo   checklist 1/7
+      next: field answer appearance_ok yes|no
+    $ field photo add IMG.jpg --tag seal
+    ✓ IMG.jpg is here already: photo 1
+    $ field visit start 0421
+    ✓ C-2025-0421 "Smell of gas in the kitchen" started 17:42. It is now @.
+      C-2025-0417 is still running; to pause it: field visit pause --visit C-2025-0417
+      next: field visit show
+    $ field photo add IMG.jpg --tag seal
+    ! The same photo was recorded on C-2025-0417
+      78 B  sha256 1519083c…  taken 17:45 (device clock agrees)
+    ✓ saved   1 photo
+    $ field photo list --visit 0417
+    ┌─────────────────────────────────────────────────────────────┐
+    │ #   Photo                                      Time    By   │
+    ╞═════════════════════════════════════════════════════════════╡
+    │ 1   Seal · 78 B · sha256 1519083c… · waiting   17:42   张伟 │
+    └─────────────────────────────────────────────────────────────┘
+    "#);
+}
+
+#[tokio::test]
+async fn a_visit_that_is_meant_twice_is_asked_back() {
+    let desk = Desk::new(Lang::En).await;
+    let lines: [&[&str]; 7] = [
+        &["visit", "show", "04"],
+        &["visit", "show", "C-2025"],
+        &["visit", "show", "9999"],
+        &["visit", "show"],
+        &["finding", "add", "--text", "x", "--visit", "0417"],
+        &["visit", "show", "111111"],
+        &["visit", "show", "c-2025-0421"],
+    ];
+    insta::assert_snapshot!(desk.day(&lines).await, @r#"
+    $ field visit show 04
+    ✗ There is no visit 04 on this device
+      List: field visit list --all. New ones arrive with field sync.
+    (exit 1)
+    $ field visit show C-2025
+    ✗ C-2025 fits several visits; type more of it, or the end of the id:
+      …111111  C-2025-0417  梧桐路 12 号 3 单元 602
+      …212121  C-2025-0421  Jiefang Rd 88, bldg. B
+    (exit 2)
+    $ field visit show 9999
+    ✗ There is no visit 9999 on this device
+      List: field visit list --all. New ones arrive with field sync.
+    (exit 1)
+    $ field visit show
+    ✗ No visit is current: start one, or name it
+      next: field visit start 0417
+    (exit 2)
+    $ field finding add --text x --visit 0417
+    ✗ C-2025-0417 has not been started
+      next: field visit start C-2025-0417
+    (exit 1)
+    $ field visit show 111111
+    C-2025-0417  电表走得快  [to do]
+      梧桐路 12 号 3 单元 602
+      王芳 · 138****0000 · 0051002233
+      meter 000000110438 · class 2 · 1600 imp/kWh · 220V 5(60)A · 012345.60
+      due 21:42
+    $ field visit show c-2025-0421
+    C-2025-0421  Smell of gas in the kitchen  [to do]
+      Jiefang Rd 88, bldg. B
+    "#);
+}
+
+#[tokio::test]
+async fn a_device_that_is_not_enrolled_is_told_so_with_four() {
+    let desk = Desk::new(Lang::En).await;
+    std::fs::remove_dir_all(desk.home().data).unwrap();
+    for lang in Lang::ALL {
+        let desk = Desk { lang, root: tempfile::tempdir().unwrap(), machine: desk.machine.clone() };
+        let answer = desk.run(&["today"]).await;
+        assert_eq!(answer.exit, 4);
+        match lang {
+            Lang::En => insta::assert_snapshot!(answer.text, @r#"
+            ✗ This device is not enrolled
+              Ask the office for an invitation, then: field enrol <link or code>
+            "#),
+            Lang::ZhCn => insta::assert_snapshot!(answer.text, @r#"
+            ✗ 本设备尚未注册
+              请向办公室索取邀请，然后运行：field enrol <链接或短码>
+            "#),
+        }
+    }
+}
+
+#[tokio::test]
+async fn dates_levels_and_seals_are_checked_when_typed() {
+    let lines: [&[&str]; 6] = [
+        &["promise", "add", "--what", "call", "--due", "2025-11-20"],
+        &["promise", "add", "--what", "call", "--due", "soon"],
+        &["hazard", "add", "leak", "--level", "H3"],
+        &["hazard", "add", "smell"],
+        &["meter", "seal", "--position", "meter_box", "--state", "replaced", "--no", "A1"],
+        &["complaint", "new", "no light", "--address", "Jiefang Rd 1"],
+    ];
+    for lang in Lang::ALL {
+        let desk = started(lang).await;
+        let seen = desk.day(&lines).await;
+        assert_eq!(seen.matches("(exit 2)").count(), lines.len(), "{seen}");
+        match lang {
+            Lang::En => insta::assert_snapshot!(seen, @r#"
+            $ field promise add --what call --due 2025-11-20
+            ✗ 2025-11-20 is over already
+            (exit 2)
+            $ field promise add --what call --due soon
+            ✗ soon does not fit --due
+              Like 2026-11-27, 2026-11-27T16:00, tomorrow, +3d, +2h
+            (exit 2)
+            $ field hazard add leak --level H3
+            ✗ "Leak confirmed" is H1; only a reviewer lowers a level
+            (exit 2)
+            $ field hazard add smell
+            ✗ smell does not fit <CODE>
+              Possible: leak (Leak confirmed), carbon_monoxide (Carbon monoxide found), flue_missing (Flue missing or not led outdoors), closed_space (Gas of relative density 0.75 or more: pipe, regulator or appliance in a closed underground space), pipe_in_bathroom (Inlet pipe, riser or horizontal main in a bathroom), living_room (Pipe, fittings or appliance in a bedroom or other room for rest), eliminated_equipment (Appliance or connecting hose eliminated by the state), hose_expired (Hose expired or aged), meter_expired (Meter over its service life), no_flame_failure_device (Cooker without flame-failure device), pipe_altered (Pipe altered without permission), advice (Safety advice)
+            (exit 2)
+            $ field meter seal --position meter_box --state replaced --no A1
+            ✗ Missing: --fitted
+            (exit 2)
+            $ field complaint new "no light" --address "Jiefang Rd 1"
+            ✗ Missing: --utility
+              More: add --help
+            (exit 2)
+            "#),
+            Lang::ZhCn => insta::assert_snapshot!(seen, @r#"
+            $ field promise add --what call --due 2025-11-20
+            ✗ 2025-11-20 已经过去
+            (exit 2)
+            $ field promise add --what call --due soon
+            ✗ soon 不适用于 --due
+              例如 2026-11-27、2026-11-27T16:00、tomorrow、+3d、+2h
+            (exit 2)
+            $ field hazard add leak --level H3
+            ✗ “确认漏气”为 H1，只有审核人可以调低等级
+            (exit 2)
+            $ field hazard add smell
+            ✗ smell 不适用于 <CODE>
+              可选：leak (确认漏气), carbon_monoxide (检出一氧化碳), flue_missing (热水器无烟道或烟道未通室外), closed_space (相对密度不小于 0.75 的燃气管道、调压装置或燃具设在地下室、半地下室、地下箱体等密闭地下空间), pipe_in_bathroom (燃气引入管、立管、水平干管设在卫生间内), living_room (燃气管道及附件、燃具设在卧室、旅馆建筑客房等人员居住和休息的房间内), eliminated_equipment (使用国家明令淘汰的燃气燃烧器具、连接管), hose_expired (胶管超期或老化), meter_expired (超期表), no_flame_failure_device (灶具无熄火保护装置), pipe_altered (私改燃气管道), advice (安全用气提示)
+            (exit 2)
+            $ field meter seal --position meter_box --state replaced --no A1
+            ✗ 缺少：--fitted
+            (exit 2)
+            $ field complaint new "no light" --address "Jiefang Rd 1"
+            ✗ 缺少：--utility
+              详情请加 --help
+            (exit 2)
+            "#),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_clock_is_told_where_times_begin_to_count() {
+    let desk = Desk::new(Lang::En).await;
+    let store = desk.store().await;
+    store.update_sync_state(|state| state.clock_offset_ms = Some(400 * 86_400_000)).await.unwrap();
+    store.close().await;
+    insta::assert_snapshot!(desk.day(&[&["visit", "start", "0421"]]).await, @r#"
+    $ field visit start 0421
+    ! The clock of this device is off by 400 d 0 h; set it, or times recorded now will be doubted
+    ✓ C-2025-0421 "Smell of gas in the kitchen" started 17:42. It is now @.
+      next: field visit show
+    "#);
+}
