@@ -2,7 +2,7 @@
 
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
 use sync_core::ids::DeviceId;
-use sync_core::log::Envelope;
+use sync_core::log::{ChainPosition, Envelope};
 use sync_core::time::Timestamp;
 
 use super::chains::as_i64;
@@ -81,4 +81,21 @@ pub(super) async fn sequences(tx: &mut Tx, device: DeviceId) -> Result<Vec<u64>,
     let rows: Vec<i64> =
         on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(device.to_string()).fetch_all(conn).await)?;
     Ok(rows.into_iter().filter_map(|sequence| u64::try_from(sequence).ok()).collect())
+}
+
+/// The newest envelope of the device in escrow: up to there it need not send again.
+pub(super) async fn end(tx: &mut Tx, device: DeviceId) -> Result<Option<ChainPosition>, StoreError> {
+    const SQL: &str = "SELECT device_seq, envelope_hash FROM escrow WHERE device_id = $1 \
+        ORDER BY device_seq DESC, received_at_ms DESC LIMIT 1";
+    let row: Option<(i64, String)> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(device.to_string()).fetch_optional(conn).await)?;
+    row.map(|(sequence, hash)| {
+        let sequence =
+            u64::try_from(sequence).map_err(|_| StoreError::impossible("escrow", "device_seq", &hash))?;
+        Ok(ChainPosition {
+            sequence,
+            hash: StoreError::parse_column("escrow", "envelope_hash", &hash, &hash)?,
+        })
+    })
+    .transpose()
 }

@@ -129,7 +129,9 @@ async fn set_aside(
         .cloned()
         .collect();
     let kept = escrow::keep(tx, device.device_id, &fresh, reason, now).await?;
-    let mut received = Received::nothing(epochs::current(tx).await?, chain.position);
+    let end = escrow::end(tx, device.device_id).await?.unwrap_or(ChainPosition::START);
+    let end = if end.sequence > chain.position.sequence { end } else { chain.position };
+    let mut received = Received::nothing(epochs::current(tx).await?, end);
     received.escrow = Some(reason);
     received.sequences = span(envelopes);
     if kept > 0 {

@@ -116,6 +116,16 @@ impl SimDevice {
         self.cursor
     }
 
+    /// The server history that it knows; 0 before the first answer.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The installation it is enrolled with.
+    pub fn server(&self) -> ServerId {
+        self.server
+    }
+
     /// Ten bytes that this device has not used before, for minting ids. Not random: the same in every run.
     pub fn entropy(&mut self) -> [u8; 10] {
         self.minted += 1;
@@ -182,12 +192,29 @@ impl SimDevice {
         photos: Vec<PhotoClaim>,
         act: impl FnOnce(&mut Edit<'_>),
     ) -> bool {
+        self.write(visit, self.person, photos, act)
+    }
+
+    /// As [`SimDevice::save`], but the edit pretends to be made by somebody else: what the gate has to refuse.
+    ///
+    /// # Panics
+    /// When the device does not have the visit.
+    pub fn save_as(&mut self, visit: VisitId, person: PersonId, act: impl FnOnce(&mut Edit<'_>)) -> bool {
+        self.write(visit, person, Vec::new(), act)
+    }
+
+    fn write(
+        &mut self,
+        visit: VisitId,
+        person: PersonId,
+        photos: Vec<PhotoClaim>,
+        act: impl FnOnce(&mut Edit<'_>),
+    ) -> bool {
         self.now = self.now.plus_ms(1_000);
         let replica = self.visits.get_mut(&visit).expect("the device has the visit");
         let generation = replica.generation;
         let actor = ActorId16::of_device(self.device, visit, generation);
-        let author = EditAuthor { actor, person: self.person, at: self.now, role: Role::Field };
-        let mut edit = replica.document.edit(author);
+        let mut edit = replica.document.edit(EditAuthor { actor, person, at: self.now, role: Role::Field });
         act(&mut edit);
         let Some(chunk) = edit.commit() else { return false };
         let body = ChangeBody { generation, chunks: vec![chunk.bytes.into()], photos, parts: Vec::new() };

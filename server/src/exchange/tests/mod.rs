@@ -1,7 +1,10 @@
 //! The exchange as devices meet it: through the real router, on both engines.
 
 mod bad_days;
+mod bad_people;
 mod meeting;
+mod office;
+mod workers;
 
 use super::members;
 use super::testing::SimDevice;
