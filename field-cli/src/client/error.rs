@@ -48,13 +48,13 @@ pub enum ClientError {
     #[error("the server refuses this device: {}", problem.title)]
     Refused {
         /// What it said.
-        problem: RemoteProblem,
+        problem: Box<RemoteProblem>,
     },
     /// The server refuses this request, or failed on it.
     #[error("the server answered {}: {}", problem.status, problem.title)]
     Problem {
         /// What it said.
-        problem: RemoteProblem,
+        problem: Box<RemoteProblem>,
     },
 }
 
@@ -104,7 +104,7 @@ pub(super) async fn of_response(response: Response, base: &str) -> ClientError {
         return ClientError::NotFieldloop { base: base.to_owned() };
     }
     let document = document.unwrap_or_default();
-    let problem = RemoteProblem {
+    let problem = Box::new(RemoteProblem {
         status: status.as_u16(),
         code: document.r#type.rsplit(':').next().unwrap_or_default().to_owned(),
         title: if document.title.is_empty() { status.to_string() } else { document.title },
@@ -112,7 +112,7 @@ pub(super) async fn of_response(response: Response, base: &str) -> ClientError {
         nonce: document.nonce,
         server_time: document.server_time_ms.map(Timestamp::from_unix_ms),
         upload_offset,
-    };
+    });
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ClientError::Refused { problem },
         _ => ClientError::Problem { problem },

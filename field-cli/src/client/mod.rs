@@ -13,9 +13,6 @@ mod error;
 mod idle;
 mod uploads;
 
-#[cfg(test)]
-mod tests;
-
 pub use assertion::assertion;
 pub use backoff::Backoff;
 pub use error::{ClientError, RemoteProblem};

@@ -74,7 +74,7 @@ pub enum UploadError {
         /// Which bytes.
         sha256: BlobHash,
         /// What it said.
-        problem: RemoteProblem,
+        problem: Box<RemoteProblem>,
     },
 }
 
@@ -283,9 +283,8 @@ impl Step {
                 if sent >= length {
                     return Ok(None);
                 }
-                if rate.0 > 0 {
-                    let due = Duration::from_millis(sent.saturating_mul(1000) / rate.0);
-                    tokio::time::sleep_until(begun + due).await;
+                if let Some(due_ms) = sent.saturating_mul(1000).checked_div(rate.0) {
+                    tokio::time::sleep_until(begun + Duration::from_millis(due_ms)).await;
                 }
                 let want = usize::try_from(length - sent).unwrap_or(PIECE_BYTES).min(PIECE_BYTES);
                 let mut piece = vec![0; want];

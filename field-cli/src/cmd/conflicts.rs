@@ -31,7 +31,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &ConflictsArgs) -> Outcome {
     match &args.command {
         None | Some(ConflictsCommand::List) => list(ctx, &conflicts),
         Some(ConflictsCommand::Show { number }) => {
-            show(ctx, &store, pick(ctx, &conflicts, *number)?, *number).await?
+            show(ctx, &store, pick(ctx, &conflicts, *number)?, *number).await?;
         }
         Some(ConflictsCommand::Choose { number, keep, why }) => {
             let conflict = pick(ctx, &conflicts, *number)?;

@@ -98,7 +98,7 @@ pub enum StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         // SQLITE_FULL is the one refusal that the technician can do something about.
-        let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
         if code.as_deref() == Some("13") { Self::DiskFull } else { Self::Database(error) }
     }
 }
@@ -113,7 +113,7 @@ impl StoreError {
         }
     }
 
-    pub(crate) fn damaged(table: &'static str, column: &'static str, key: impl ToString) -> Self {
+    pub(crate) fn damaged(table: &'static str, column: &'static str, key: impl std::fmt::Display) -> Self {
         Self::DamagedRow { table, column, key: key.to_string() }
     }
 }

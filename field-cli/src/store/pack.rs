@@ -85,10 +85,10 @@ impl Store {
             return Ok(());
         };
         put_in(tx, &item.key, json, false, now).await?;
-        if let Ok(PackKey::Assignment(_)) = item.key.parse::<PackKey>() {
-            if let Ok(card) = serde_json::from_str::<AssignmentCard>(json) {
-                take_card_in(tx, &card, now).await?;
-            }
+        if let Ok(PackKey::Assignment(_)) = item.key.parse::<PackKey>()
+            && let Ok(card) = serde_json::from_str::<AssignmentCard>(json)
+        {
+            take_card_in(tx, &card, now).await?;
         }
         Ok(())
     }

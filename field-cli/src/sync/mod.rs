@@ -8,6 +8,8 @@ mod lock;
 mod photos;
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use exchange::{Rounds, exchange};

@@ -10,8 +10,5 @@ mod perform;
 mod replicas;
 mod restart;
 
-#[cfg(test)]
-mod tests;
-
 pub use outgoing::Outgoing;
 pub use perform::{Performed, VisitReceipt};

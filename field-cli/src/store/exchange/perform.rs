@@ -74,6 +74,7 @@ impl Store {
             report,
             replicas: Replicas::default(),
             digest: None,
+            theirs: 0,
             received_at: self.machine().now(),
         };
         for step in plan.steps {
@@ -103,6 +104,8 @@ pub(super) struct Performer<'s> {
     pub(super) report: Performed,
     pub(super) replicas: Replicas,
     digest: Option<[u8; 32]>,
+    /// End of this device's chain on the server.
+    theirs: u64,
     received_at: Timestamp,
 }
 
@@ -114,7 +117,6 @@ impl Performer<'_> {
             Step::ResendFrom { sequence } => self.set_acknowledged(sequence.saturating_sub(1)).await,
             Step::FetchOwn { from } => {
                 self.state.own_from = from;
-                self.report.fetching_own = true;
                 Ok(())
             }
             Step::Forked { .. } => {
@@ -180,6 +182,7 @@ impl Performer<'_> {
             self.state.token = Some(Token { secret, until: self.received_at.plus_ms(life_ms) });
         }
         self.report.escrow = welcome.escrow;
+        self.theirs = welcome.acknowledged;
         if welcome.escrow {
             return Ok(());
         }
@@ -311,13 +314,14 @@ impl Performer<'_> {
     }
 
     async fn finish(mut self, told_settled: &[VisitId]) -> Result<Performed, StoreError> {
-        self.flush_replicas().await?;
-        if self.state.own_from > 0
-            && self.writer.position.sequence >= self.state.acknowledged
-            && !self.report.fetching_own
-        {
-            self.state.own_from = 0;
+        if self.state.own_from > 0 {
+            self.report.fetching_own = self.writer.position.sequence < self.theirs;
+            if !self.report.fetching_own {
+                self.state.own_from = 0;
+                self.set_acknowledged(self.theirs).await?;
+            }
         }
+        self.flush_replicas().await?;
         if self.report.whole {
             for visit in told_settled {
                 sqlx::query("UPDATE visits SET settled_told = 1 WHERE visit_id = $1")
