@@ -13,7 +13,9 @@ use crate::keys::{KeyFileError, Keys};
 use crate::layers::{self, Class};
 use crate::people::PasswordPlaces;
 use crate::store::{Store, StoreError, StoreSettings};
-use crate::{audit, auth, devices, health, openapi, people, problem};
+use crate::{
+    audit, auth, checklists, complaints, devices, health, openapi, people, problem, review, work_orders,
+};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
@@ -98,6 +100,9 @@ impl App {
     pub async fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
         let store = open_store(&config).await?;
         store.migrate().await?;
+        let mut tx = store.write().await?;
+        checklists::publish_built_in(&mut tx, clock.now()).await?;
+        tx.commit().await?;
         Self::with_store(store, config, clock, entropy).await
     }
 
@@ -193,6 +198,10 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::administration().of(people::routes()))
         .merge(Class::administration().of(devices::routes()))
         .merge(Class::administration().of(audit::routes()))
+        .merge(Class::office().of(complaints::routes()))
+        .merge(Class::office().of(work_orders::routes()))
+        .merge(Class::office().of(checklists::routes()))
+        .merge(Class::office().of(review::routes()))
         .merge(Class::enrolment().of(devices::enrolment_routes().merge(auth::routes())))
         .merge(evidence::upload_routes())
         .merge(exchange::routes())

@@ -54,7 +54,7 @@ pub trait CommandHandler: Send + Sync {
 }
 
 /// Every capability that takes commands. A request is offered to them in this order.
-static HANDLERS: &[&dyn CommandHandler] = &[];
+static HANDLERS: &[&dyn CommandHandler] = &[&crate::work_orders::FieldCommands];
 
 /// Carries out the commands that passed the gate, in the order of the log.
 pub(super) async fn execute(
@@ -118,13 +118,10 @@ async fn handle(
     for handler in HANDLERS {
         let Some(work) = handler.handle(app, tx, context, request) else { continue };
         return match work.await {
-            Ok(outcome @ CommandOutcome::Done { .. }) => {
+            // A refusal may leave something behind, too: the field work that waits for the office.
+            Ok(outcome) => {
                 execute_sql(tx, "RELEASE SAVEPOINT command").await?;
                 Ok(outcome)
-            }
-            Ok(refusal) => {
-                roll_back(tx).await?;
-                Ok(refusal)
             }
             Err(error) if error.is_busy() || error.is_serialisation_failure() => Err(error),
             Err(error) => {

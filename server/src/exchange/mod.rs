@@ -31,12 +31,13 @@ mod session;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod unseen;
 pub mod visits;
 pub mod workers;
 
 pub(crate) use api::{office_routes, routes};
+pub(crate) use envelopes::load as load_envelopes;
 pub(crate) use gate::judge_bytes;
 
 use crate::app::App;

@@ -183,4 +183,65 @@ problems! {
     QUARANTINE_CANNOT_ENTER: 422 "quarantine-cannot-enter"
         en "This item cannot enter the record" "It would damage the visit, or holds nothing that could enter. Reject it; it stays as evidence."
         zh "该隔离项无法并入记录" "它会损坏现场记录,或没有可并入的内容。请予以驳回;原件仍作为证据保留。";
+    // Complaints, work orders, review.
+    IDEMPOTENCY_KEY_INVALID: 400 "idempotency-key-invalid"
+        en "The Idempotency-Key cannot be used" "Send 1 to 128 visible ASCII characters, for example a UUID."
+        zh "幂等键无效" "请使用 1 至 128 个可见 ASCII 字符,例如 UUID。";
+    IDEMPOTENCY_KEY_REUSED: 422 "idempotency-key-reused"
+        en "This Idempotency-Key was used for another request" "Use a new key for a new request."
+        zh "该幂等键已用于另一请求" "新的请求请使用新的幂等键。";
+    COMPLAINT_UNKNOWN: 404 "complaint-unknown"
+        en "There is no such complaint" "Check the number; it may belong to a region outside your roles."
+        zh "没有这件投诉" "请核对编号;它也可能属于您权限之外的区域。";
+    COMPLAINT_STATE: 409 "complaint-state"
+        en "The complaint cannot take this step now" "See its state; steps that are possible are listed with the record."
+        zh "投诉当前状态不允许此操作" "请查看其状态;可执行的操作列在记录中。";
+    COMPLAINT_BLOCKED: 409 "complaint-blocked"
+        en "Something about the complaint is still open" "Settle what is listed in blockers, or override it with a reason."
+        zh "投诉尚有未了事项" "请先处理 blockers 中所列事项,或说明理由后强制通过。";
+    COMPLAINT_MERGED: 409 "complaint-merged"
+        en "The complaint was merged into another" "Work on the complaint named in survivor, or undo the merge."
+        zh "该投诉已并入另一投诉" "请在 survivor 所指的投诉上操作,或撤销合并。";
+    COMPLAINT_TAKEN: 409 "complaint-taken"
+        en "The identity of the complaint is in use" "Use another one."
+        zh "投诉标识已被使用" "请使用其他标识。";
+    NUMBER_TAKEN: 409 "number-taken"
+        en "The number belongs to another complaint" "Look the number up; it may be the complaint you mean."
+        zh "该编号属于另一投诉" "请查询该编号,它可能正是您要找的投诉。";
+    CHANGED_MEANWHILE: 409 "changed-meanwhile"
+        en "Somebody else changed this at the same moment" "Read it again and repeat what is still needed."
+        zh "他人同时作了更改" "请重新读取,再执行仍需要的操作。";
+    MERGE_IMPOSSIBLE: 409 "merge-impossible"
+        en "These complaints cannot be merged" "See reason: a complaint cannot be merged into itself or into one that was merged into it."
+        zh "无法合并这些投诉" "参见 reason:投诉不能并入自身,也不能并入已并入它的投诉。";
+    WORK_ORDER_UNKNOWN: 404 "work-order-unknown"
+        en "There is no such work order" "Check the identity; it may belong to a region outside your roles."
+        zh "没有这张工单" "请核对标识;它也可能属于您权限之外的区域。";
+    VISIT_UNKNOWN: 404 "visit-unknown"
+        en "There is no such visit" "Check the identity; it may belong to a region outside your roles."
+        zh "没有这次到访" "请核对标识;它也可能属于您权限之外的区域。";
+    VISIT_STATE: 409 "visit-state"
+        en "The visit cannot take this step now" "See its state."
+        zh "到访当前状态不允许此操作" "请查看其状态。";
+    PERSON_NOT_SENDABLE: 422 "person-not-sendable"
+        en "This person cannot be sent" "Choose a technician who has access."
+        zh "无法派出此人" "请选择有权限的外勤人员。";
+    CHECKLIST_UNKNOWN: 422 "checklist-unknown"
+        en "There is no such checklist" "See GET /v1/checklists."
+        zh "没有这份检查表" "请查看 GET /v1/checklists。";
+    FIELD_WORK_UNKNOWN: 404 "field-work-unknown"
+        en "There is no such field work" "Read the list again."
+        zh "没有这项现场工作" "请重新读取列表。";
+    GRUMBLE_UNKNOWN: 404 "grumble-unknown"
+        en "There is no such open grumble" "Somebody may have dealt with it; read the list again."
+        zh "没有这条待处理的抱怨" "可能已有人处理;请重新读取列表。";
+    CONFLICT_UNKNOWN: 404 "conflict-unknown"
+        en "There is no such conflict" "Read the inbox again."
+        zh "没有这项冲突" "请重新读取冲突列表。";
+    CONFLICT_CHANGED: 409 "conflict-changed"
+        en "The values are not those you decided about" "Somebody wrote or decided meanwhile; read the conflict again."
+        zh "冲突的取值已变化" "期间有人写入或裁定;请重新读取该冲突。";
+    CONFLICT_NOT_DECIDED: 409 "conflict-not-decided"
+        en "There is no decision to undo" "Read the conflict again."
+        zh "没有可撤销的裁定" "请重新读取该冲突。";
 }

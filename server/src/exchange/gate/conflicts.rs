@@ -53,7 +53,9 @@ fn step(
     }
     let Some(item) = item else { return Step::Nothing };
     let writers = || found.overwritten_by.iter().filter_map(|overwrite| authors.get(&overwrite.change));
-    if let Some(office) = writers().chain(authors.values()).filter(|who| who.office).last() {
+    // A decision about another field of the visit closes nothing here.
+    let decided = found.kept_by.is_some().then(|| authors.values());
+    if let Some(office) = writers().chain(decided.into_iter().flatten()).filter(|who| who.office).last() {
         return Step::Resolved { by: office.person };
     }
     match writers().max_by_key(|who| who.log_index) {

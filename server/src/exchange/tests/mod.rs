@@ -16,7 +16,7 @@ use sync_core::ids::{EntryId, PersonId, VisitId};
 use sync_core::protocol::MEDIA_TYPE;
 
 /// A technician's device, enrolled, on a server.
-async fn a_technician(test: &TestApp, login: &str) -> SimDevice {
+pub(crate) async fn a_technician(test: &TestApp, login: &str) -> SimDevice {
     let (device, key) = a_device(test, login).await;
     let known =
         crate::devices::find(&mut test.app.store.read().await.unwrap(), device).await.unwrap().unwrap();
@@ -61,14 +61,14 @@ async fn send(test: &TestApp, device: &SimDevice, body: Vec<u8>) -> Answer {
 }
 
 /// One exchange that succeeds.
-async fn exchange(test: &TestApp, device: &mut SimDevice) {
+pub(crate) async fn exchange(test: &TestApp, device: &mut SimDevice) {
     let body = device.request();
     let answer = send(test, device, body).await;
     assert_eq!(answer.status, 200, "{}", answer.json);
     assert!(device.take(&answer.body), "the answer is whole");
 }
 
-fn an_entry(device: &mut SimDevice) -> EntryId {
+pub(crate) fn an_entry(device: &mut SimDevice) -> EntryId {
     EntryId::from_entropy(device.now, device.entropy())
 }
 

@@ -1,0 +1,260 @@
+//! Writing complaints down, correcting them, reading the central record.
+
+use super::acts::{self, Actor, ComplaintError, NewComplaint};
+use super::bodies::{ComplaintBody, Names, etag};
+use super::intake::{ComplaintForm, ComplaintPatch, checked_reason};
+use super::model::Complaint;
+use super::record::{self, CentralRecord};
+use super::scope::{OFFICE, Reach};
+use super::{list_api, sql, steps_api};
+use crate::app::App;
+use crate::auth::OfficeAuth;
+use crate::idempotency::{IdempotencyKey, Kept};
+use crate::people::Role;
+use crate::problem::{self, Problem};
+use crate::store::{StoreError, Tx};
+use crate::wire::{Body, if_match};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use sync_core::ids::{ComplaintId, PersonId};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Routes of this capability.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_api::list_complaints, create_complaint))
+        .routes(routes!(read_complaint, correct_complaint))
+        .routes(routes!(create_handover))
+        .routes(routes!(list_field_changes))
+        .merge(steps_api::routes())
+}
+
+/// The complaint, if it exists and one of these roles reaches its region.
+///
+/// # Errors
+/// `complaint-unknown` for both, so that nobody learns of complaints elsewhere.
+pub async fn reachable(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    roles: &[Role],
+    id: ComplaintId,
+) -> Result<Complaint, Problem> {
+    let reach = reach_of(office, roles)?;
+    let found = sql::find(tx, id).await?.filter(|complaint| reach.covers(&complaint.intake.region));
+    Ok(found.ok_or(ComplaintError::Unknown)?)
+}
+
+/// Where this person may work in one of these roles.
+///
+/// # Errors
+/// `role-missing`.
+pub(crate) fn reach_of(office: &OfficeAuth, roles: &[Role]) -> Result<Reach, Problem> {
+    office.require(roles)?;
+    Reach::of(&office.roles, roles).ok_or_else(|| Problem::new(&problem::ROLE_MISSING))
+}
+
+/// Writes a complaint down and gives it its number.
+///
+/// With an `Idempotency-Key` the request may be repeated.
+#[utoipa::path(post, path = "/v1/complaints", tag = "complaints", request_body = ComplaintForm,
+    security(("session" = [])), params(("Idempotency-Key" = Option<String>, Header, max_length = 128)),
+    responses((status = CREATED, body = ComplaintBody), (status = UNPROCESSABLE_ENTITY, description = "body-invalid"),
+        (status = FORBIDDEN, description = "role-missing")))]
+async fn create_complaint(
+    State(app): State<App>,
+    office: OfficeAuth,
+    key: IdempotencyKey,
+    Body(form): Body<ComplaintForm>,
+) -> Result<Response, Problem> {
+    let reach = reach_of(&office, &[Role::Clerk, Role::Lead])?;
+    let now = app.clock.now();
+    let request = key.of(office.person_id, &form, now);
+    let intake = form.check(now).map_err(ComplaintError::Invalid)?;
+    if !reach.covers(&intake.region) {
+        return Err(Problem::invalid_field("/region", "a region of your roles"));
+    }
+    let id = ComplaintId::from_entropy(now, app.entropy.bytes());
+    let new = NewComplaint { id, intake, holder: None, provisional_number: None };
+    let mut tx = app.store.write().await?;
+    if let Some(answer) = request.answered(&mut tx).await? {
+        return Ok(answer.into_response());
+    }
+    let complaint = acts::open(&mut tx, new, Actor::office(office.person_id, now)).await?;
+    let answer = kept(&mut tx, StatusCode::CREATED, complaint).await?;
+    request.keep(&mut tx, &answer).await?;
+    tx.commit().await?;
+    Ok(answer.into_response())
+}
+
+/// The answer that shows a complaint with its address and version.
+pub(crate) async fn kept(tx: &mut Tx, status: StatusCode, complaint: Complaint) -> Result<Kept, StoreError> {
+    let location = format!("/v1/complaints/{}", complaint.id);
+    let version = etag(complaint.version);
+    let body = ComplaintBody::of(tx, &mut Names::default(), complaint).await?;
+    Ok(Kept::json(status, &body).location(location).etag(version))
+}
+
+/// The central record: what the server owns, and all visits merged.
+///
+/// `complaint_id` may also be a number or an alias. A merged complaint is shown as it is, with its survivor named.
+#[utoipa::path(get, path = "/v1/complaints/{complaint_id}", tag = "complaints", security(("session" = [])),
+    params(("complaint_id" = String, Path, max_length = 100)),
+    responses((status = OK, body = CentralRecord), (status = NOT_FOUND, description = "complaint-unknown"),
+        (status = FORBIDDEN, description = "role-missing")))]
+async fn read_complaint(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(which): Path<String>,
+) -> Result<Response, Problem> {
+    let reach = reach_of(&office, OFFICE)?;
+    let mut tx = app.store.read().await?;
+    let found = match which.parse() {
+        Ok(id) => sql::find(&mut tx, id).await?,
+        Err(_) => sql::find_by_number(&mut tx, &which).await?,
+    };
+    let complaint =
+        found.filter(|complaint| reach.covers(&complaint.intake.region)).ok_or(ComplaintError::Unknown)?;
+    let version = complaint.version;
+    let record = record::build(&mut tx, complaint).await?;
+    let mut response = Json(record).into_response();
+    response.headers_mut().insert(header::ETAG, etag_header(version));
+    // Customers' data must not stay in caches between us and the browser.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+fn etag_header(version: i64) -> HeaderValue {
+    HeaderValue::from_str(&etag(version)).unwrap_or(HeaderValue::from_static("\"0\""))
+}
+
+/// Corrects what is written down. With `If-Match: "<version>"` only if nobody else changed it meanwhile.
+///
+/// Every change of a field is kept with its author.
+#[utoipa::path(patch, path = "/v1/complaints/{complaint_id}", tag = "complaints", request_body = ComplaintPatch,
+    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+        ("If-Match" = Option<String>, Header)),
+    responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
+        (status = CONFLICT, description = "complaint-merged, changed-meanwhile"),
+        (status = PRECONDITION_FAILED, description = "precondition-failed"),
+        (status = FORBIDDEN, description = "role-missing"),
+        (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
+async fn correct_complaint(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(id): Path<ComplaintId>,
+    headers: HeaderMap,
+    Body(patch): Body<ComplaintPatch>,
+) -> Result<Response, Problem> {
+    let expected = if_match(&headers)?;
+    let now = app.clock.now();
+    let mut tx = app.store.write().await?;
+    reachable(&mut tx, &office, OFFICE, id).await?;
+    let complaint = acts::find_open_to_acts(&mut tx, id).await?;
+    if expected.is_some_and(|version| version != complaint.version) {
+        return Err(Problem::new(&problem::PRECONDITION_FAILED));
+    }
+    let intake = patch.apply(&complaint.intake, now).map_err(ComplaintError::Invalid)?;
+    if !reach_of(&office, OFFICE)?.covers(&intake.region) {
+        return Err(Problem::invalid_field("/region", "a region of your roles"));
+    }
+    let actor = Actor::office(office.person_id, now);
+    let complaint = acts::correct(&mut tx, complaint, intake, actor).await?;
+    let answer = kept(&mut tx, StatusCode::OK, complaint).await?;
+    tx.commit().await?;
+    Ok(answer.into_response())
+}
+
+/// Who becomes accountable, and why.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Handover {
+    /// The new holder.
+    #[schema(value_type = String, format = "uuid")]
+    holder: PersonId,
+    /// Why.
+    #[schema(min_length = 1, max_length = 2000)]
+    reason: String,
+}
+
+/// Makes somebody else accountable. The first owner stays.
+#[utoipa::path(post, path = "/v1/complaints/{complaint_id}/handovers", tag = "complaints", request_body = Handover,
+    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
+    responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
+        (status = CONFLICT, description = "complaint-merged, changed-meanwhile"),
+        (status = FORBIDDEN, description = "role-missing"),
+        (status = UNPROCESSABLE_ENTITY, description = "body-invalid, idempotency-key-reused")))]
+async fn create_handover(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(id): Path<ComplaintId>,
+    key: IdempotencyKey,
+    Body(form): Body<Handover>,
+) -> Result<Response, Problem> {
+    let now = app.clock.now();
+    let request = key.of(office.person_id, &form, now);
+    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
+    let mut tx = app.store.write().await?;
+    if let Some(answer) = request.answered(&mut tx).await? {
+        return Ok(answer.into_response());
+    }
+    reachable(&mut tx, &office, OFFICE, id).await?;
+    let complaint = acts::find_open_to_acts(&mut tx, id).await?;
+    let holder = crate::people::find(&mut tx, form.holder).await?;
+    let may_hold = holder.is_some_and(|person| person.disabled_at.is_none());
+    if !may_hold {
+        return Err(Problem::invalid_field("/holder", "a person who has access"));
+    }
+    let actor = Actor::office(office.person_id, now);
+    let complaint = acts::hand_over(&mut tx, complaint, form.holder, &reason, actor).await?;
+    let answer = kept(&mut tx, StatusCode::OK, complaint).await?;
+    request.keep(&mut tx, &answer).await?;
+    tx.commit().await?;
+    Ok(answer.into_response())
+}
+
+/// One correction of a field.
+#[derive(Debug, Serialize, ToSchema)]
+struct FieldChangeBody {
+    /// Name of the field.
+    field: String,
+    /// What it was; null: empty or erased.
+    old_value: Option<String>,
+    /// What it became.
+    new_value: Option<String>,
+    /// Who changed it.
+    changed_by: Option<super::bodies::PersonRef>,
+    /// When, Unix milliseconds.
+    changed_at_ms: i64,
+}
+
+/// Who changed phone, address and the rest, and when; oldest first.
+#[utoipa::path(get, path = "/v1/complaints/{complaint_id}/field-changes", tag = "complaints",
+    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid")),
+    responses((status = OK, body = Vec<FieldChangeBody>), (status = NOT_FOUND, description = "complaint-unknown"),
+        (status = FORBIDDEN, description = "role-missing")))]
+async fn list_field_changes(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(id): Path<ComplaintId>,
+) -> Result<Json<Vec<FieldChangeBody>>, Problem> {
+    let mut tx = app.store.read().await?;
+    reachable(&mut tx, &office, OFFICE, id).await?;
+    let mut names = Names::default();
+    let mut changes = Vec::new();
+    for change in super::history::field_changes(&mut tx, id).await? {
+        changes.push(FieldChangeBody {
+            field: change.field,
+            old_value: change.old_value,
+            new_value: change.new_value,
+            changed_by: names.person_text(&mut tx, &change.changed_by).await?,
+            changed_at_ms: change.changed_at_ms,
+        });
+    }
+    Ok(Json(changes))
+}

@@ -1,0 +1,102 @@
+//! Complaints: the central record of what a customer reported, its states, its people, its history.
+//!
+//! Invariants: the first owner never changes; exactly one person is accountable at every moment; every change of a
+//! field and every change of state leaves its author; personal data are here and in no document. What devices author
+//! is read from the merged visits and never copied here.
+
+pub mod acts;
+mod api;
+mod bodies;
+pub mod history;
+pub mod intake;
+mod list_api;
+pub mod model;
+mod problems;
+pub(crate) mod record;
+pub mod scope;
+mod search;
+mod sql;
+mod steps_api;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use acts::ComplaintError;
+pub(crate) use api::{kept, reach_of};
+pub use api::{reachable, routes};
+pub(crate) use bodies::{ComplaintBody, DeviceRef, Names, PersonRef};
+pub use sql::{aliases, candidates, find, find_by_number, merged_into};
+
+use crate::store::{StoreError, Tx};
+use model::Complaint;
+use sync_core::ids::ComplaintId;
+use sync_core::time::Timestamp;
+
+/// China has one time zone without summer time; the office's days begin at its midnight.
+const OFFICE_OFFSET_HOURS: i8 = 8;
+
+/// Merges that are followed to a survivor; a merge never makes a cycle, so this is only a belt.
+const MERGES_MAX: usize = 100;
+
+/// The record under which a complaint is worked on: itself, or the survivor of its merges.
+pub async fn standing(tx: &mut Tx, id: ComplaintId) -> Result<Option<Complaint>, StoreError> {
+    let mut found = find(tx, id).await?;
+    for _ in 0..MERGES_MAX {
+        match found.as_ref().and_then(|complaint| complaint.merged_into) {
+            Some(survivor) => found = find(tx, survivor).await?,
+            None => break,
+        }
+    }
+    Ok(found)
+}
+
+/// A complaint and every record merged into it.
+pub async fn family(tx: &mut Tx, id: ComplaintId) -> Result<Vec<ComplaintId>, StoreError> {
+    let merged = merged_into(tx, id).await?;
+    Ok(std::iter::once(id).chain(merged.into_iter().map(|record| record.id)).collect())
+}
+
+/// A complaint with the numbers under which it is found besides its own. A merged one is given as its survivor.
+pub async fn with_aliases(
+    tx: &mut Tx,
+    id: ComplaintId,
+) -> Result<Option<(Complaint, Vec<String>)>, StoreError> {
+    let Some(complaint) = standing(tx, id).await? else { return Ok(None) };
+    let mut numbers = Vec::new();
+    if complaint.id != id
+        && let Some(merged) = find(tx, id).await?
+    {
+        numbers.push(merged.number);
+        numbers.extend(aliases(tx, id).await?);
+    }
+    numbers.extend(aliases(tx, complaint.id).await?);
+    Ok(Some((complaint, numbers)))
+}
+
+/// Adds a number under which the complaint is found, unless it is known already.
+pub(crate) async fn add_alias(
+    tx: &mut Tx,
+    complaint: &Complaint,
+    alias: &str,
+    at: Timestamp,
+) -> Result<(), ComplaintError> {
+    if alias.is_empty() {
+        return Ok(());
+    }
+    match find_by_number(tx, alias).await? {
+        Some(known) if known.id == complaint.id => return Ok(()),
+        Some(_) => return Err(ComplaintError::AliasTaken),
+        None => sql::add_alias(tx, complaint.id, alias, "provisional", at).await?,
+    }
+    let aliases = aliases(tx, complaint.id).await?;
+    Ok(search::index(tx, complaint, &aliases).await?)
+}
+
+/// The day of this moment in the office's calendar, `YYYY-MM-DD`.
+pub fn office_day(at: Timestamp) -> String {
+    office_time(at).date().to_string()
+}
+
+fn office_time(at: Timestamp) -> jiff::civil::DateTime {
+    let offset = jiff::tz::Offset::constant(OFFICE_OFFSET_HOURS);
+    offset.to_datetime(jiff::Timestamp::from_millisecond(at.unix_ms()).unwrap_or_default())
+}

@@ -1,0 +1,451 @@
+//! What a complaint is, which states it passes through, and what may be decided about it. No SQL, no HTTP.
+
+use crate::words::words;
+use serde::{Deserialize, Serialize};
+use sync_core::ids::{ComplaintId, DeviceId, PersonId};
+use sync_core::protocol::CardMeter;
+use sync_core::time::Timestamp;
+use utoipa::ToSchema;
+
+words! {
+    /// Where a complaint stands.
+    pub State {
+        /// Written down; nobody has looked at it.
+        Received = "received",
+        /// Its holder has taken it up.
+        Accepted = "accepted",
+        /// Somebody was sent to the site.
+        Assigned = "assigned",
+        /// The visits are finished; a reviewer is to judge.
+        Investigated = "investigated",
+        /// A reviewer gave the verdict.
+        Reviewed = "reviewed",
+        /// The customer was told.
+        Answered = "answered",
+        /// A return visit found how it is now.
+        ReturnVisited = "return_visited",
+        /// Done.
+        Closed = "closed",
+        /// Sent back to the technicians.
+        Rework = "rework",
+        /// Closed or answered before, and open again.
+        Reopened = "reopened",
+        /// Taken back by the customer, or written down by mistake.
+        Withdrawn = "withdrawn",
+    }
+}
+
+words! {
+    /// How the customer turned to us.
+    pub Channel {
+        /// By telephone.
+        Phone = "phone",
+        /// By letter or e-mail.
+        Letter = "letter",
+        /// In person.
+        Counter = "counter",
+        /// Through the web site.
+        Web = "web",
+        /// Through an app.
+        App = "app",
+        /// To a technician on site.
+        Field = "field",
+        /// Through a regulator or another authority.
+        Regulator = "regulator",
+        /// In another way.
+        Other = "other",
+    }
+}
+
+words! {
+    /// What is supplied.
+    pub Utility {
+        /// Electricity.
+        Power = "power",
+        /// Gas.
+        Gas = "gas",
+        /// Telecommunication.
+        Telecom = "telecom",
+        /// Water.
+        Water = "water",
+    }
+}
+
+words! {
+    /// How urgent it is.
+    pub Priority {
+        /// In its turn.
+        Normal = "normal",
+        /// Before others.
+        High = "high",
+        /// At once.
+        Urgent = "urgent",
+    }
+}
+
+words! {
+    /// What happened to a complaint.
+    pub EventKind {
+        /// It was written down.
+        Received = "received",
+        /// Its state changed by a decision of the office.
+        StateChanged = "state_changed",
+        /// Server-owned fields were corrected.
+        Corrected = "corrected",
+        /// Another person became accountable.
+        HandedOver = "handed_over",
+        /// A work order was made.
+        WorkOrderCreated = "work_order_created",
+        /// A visit was planned or opened.
+        VisitPlanned = "visit_planned",
+        /// Somebody was sent to a visit.
+        Assigned = "assigned",
+        /// Somebody was taken off a visit.
+        Unassigned = "unassigned",
+        /// A technician took the work order.
+        AcceptedInField = "accepted_in_field",
+        /// A technician could not take the work order.
+        DeclinedInField = "declined_in_field",
+        /// A technician arrived.
+        Arrived = "arrived",
+        /// A technician was there in vain.
+        NoAccess = "no_access",
+        /// A technician finished the visit.
+        Finished = "finished",
+        /// A customer was promised something.
+        Promised = "promised",
+        /// A photo will never arrive.
+        PhotoUnavailable = "photo_unavailable",
+        /// A device will never report again.
+        DeviceLost = "device_lost",
+        /// Competing values were decided.
+        ConflictResolved = "conflict_resolved",
+        /// A refused item was decided.
+        QuarantineDecided = "quarantine_decided",
+        /// The reviewer's verdict.
+        Reviewed = "reviewed",
+        /// Work was sent back.
+        ReworkRequested = "rework_requested",
+        /// Another record was put under this one.
+        Merged = "merged",
+        /// That was undone.
+        MergeUndone = "merge_undone",
+        /// Field work that had no complaint was put under this one.
+        FieldWorkLinked = "field_work_linked",
+        /// Field work arrived after its author had lost the visit.
+        LateWork = "late_work",
+    }
+}
+
+/// The central record as it lies in its row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Complaint {
+    /// Its identity.
+    pub id: ComplaintId,
+    /// Order of arrival.
+    pub ordinal: i64,
+    /// `C-2026-0417`.
+    pub number: String,
+    /// Raised by every change.
+    pub version: i64,
+    /// Where it stands.
+    pub state: State,
+    /// What the office wrote down.
+    pub intake: Intake,
+    /// Who received it. Never changes.
+    pub first_owner: PersonId,
+    /// Who is accountable now.
+    pub holder: PersonId,
+    /// Since when.
+    pub holder_since: Timestamp,
+    /// The device it was opened on, when it was born in the field.
+    pub opened_on_device: Option<DeviceId>,
+    /// When it entered the record.
+    pub received_at: Timestamp,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// The record it was merged into.
+    pub merged_into: Option<ComplaintId>,
+}
+
+impl Complaint {
+    /// Whether the matter is still open.
+    pub fn is_open(&self) -> bool {
+        self.merged_into.is_none() && !matches!(self.state, State::Closed | State::Withdrawn)
+    }
+}
+
+/// What is written down about a complaint; all of it may be corrected later.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intake {
+    /// What is supplied.
+    pub utility: Utility,
+    /// Code of the category.
+    pub category: String,
+    /// How the customer turned to us.
+    pub channel: Channel,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// What the customer says.
+    pub summary: String,
+    /// What the customer wants.
+    pub remedy_sought: Option<String>,
+    /// Who complains.
+    pub customer: Customer,
+    /// Where.
+    pub address: String,
+    /// Code of the region.
+    pub region: String,
+    /// Latitude and longitude in WGS-84 degrees as decimal text.
+    pub position: Option<(String, String)>,
+    /// The meter on record.
+    pub meter: Option<CardMeter>,
+    /// When the customer turned to us.
+    pub requested_at: Timestamp,
+    /// Limits.
+    pub deadlines: Deadlines,
+}
+
+/// Who complains. Personal data: never in documents, logs or problems.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Customer {
+    /// Customer number; text, since leading zeros count.
+    #[serde(default)]
+    pub number: Option<String>,
+    /// Name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Phone.
+    #[serde(default)]
+    pub phone: Option<String>,
+}
+
+/// Limits of a complaint as Unix milliseconds; null where none is set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deadlines {
+    /// When the customer must have been contacted.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>)]
+    pub contact_due_at_ms: Option<Timestamp>,
+    /// When somebody must have been on site.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>)]
+    pub onsite_due_at_ms: Option<Timestamp>,
+    /// When the customer must have the answer.
+    #[serde(default)]
+    #[schema(value_type = Option<i64>)]
+    pub answer_due_at_ms: Option<Timestamp>,
+}
+
+/// Something that moves a complaint to another state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// The holder takes it up.
+    Accept,
+    /// Somebody is sent to the site.
+    Assign,
+    /// The last open visit was finished.
+    Investigate,
+    /// A reviewer gives the verdict after a visit.
+    Review,
+    /// A reviewer gives the verdict and says why no visit was needed.
+    ReviewWithoutVisit,
+    /// The work goes back to the technicians.
+    Rework,
+    /// The customer is told.
+    Answer,
+    /// The result was checked on site.
+    ReturnVisit,
+    /// Everything is done.
+    Close,
+    /// The customer takes it back.
+    Withdraw,
+    /// It is taken up again.
+    Reopen,
+    /// Field work arrived that nobody had judged.
+    LateWork,
+}
+
+/// The act does not fit the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a complaint that is {state} cannot take this step")]
+pub struct StateConflict {
+    /// Where the complaint stands.
+    pub state: State,
+}
+
+/// The state after this act; the same state when it was done before.
+///
+/// # Errors
+/// [`StateConflict`] when the act does not fit.
+pub fn next_state(state: State, act: Act) -> Result<State, StateConflict> {
+    use State::{
+        Accepted, Answered, Assigned, Closed, Investigated, Received, Reopened, ReturnVisited, Reviewed,
+        Rework, Withdrawn,
+    };
+    let refused = Err(StateConflict { state });
+    match (act, state) {
+        (Act::Accept, Received | Accepted) => Ok(Accepted),
+        (Act::Assign, Received | Accepted | Assigned | Investigated | Rework | Reopened) => Ok(Assigned),
+        // A return visit is sent out while the complaint waits for it.
+        (Act::Assign, Reviewed | Answered) => Ok(state),
+        (Act::Investigate, Received | Accepted | Assigned | Investigated | Rework | Reopened) => {
+            Ok(Investigated)
+        }
+        (Act::Investigate, Reviewed) => Ok(Reviewed),
+        (Act::Investigate, Answered | ReturnVisited) => Ok(ReturnVisited),
+        (Act::Review, Investigated | Reviewed) => Ok(Reviewed),
+        // A visit that is still open holds the review back by itself.
+        (
+            Act::ReviewWithoutVisit,
+            Received | Accepted | Assigned | Rework | Reopened | Investigated | Reviewed,
+        ) => Ok(Reviewed),
+        (Act::Rework, Investigated | Reviewed | Rework) => Ok(Rework),
+        (Act::Answer, Reviewed | Answered) => Ok(Answered),
+        (Act::ReturnVisit, Answered | ReturnVisited) => Ok(ReturnVisited),
+        (Act::Close, Answered | ReturnVisited | Closed) => Ok(Closed),
+        (Act::Withdraw, Closed) => refused,
+        (Act::Withdraw, _) => Ok(Withdrawn),
+        (Act::Reopen, Answered | ReturnVisited | Closed | Withdrawn | Reopened) => Ok(Reopened),
+        // What nobody has judged yet needs no second look; what was judged does.
+        (Act::LateWork, Reviewed | Answered | ReturnVisited | Closed) => Ok(Reopened),
+        (Act::LateWork, _) => Ok(state),
+        _ => refused,
+    }
+}
+
+/// The number of a complaint: its year and its place in it, with at least four digits.
+pub fn number_text(year: i16, place: i64) -> String {
+    format!("C-{year:04}-{place:04}")
+}
+
+/// The last eleven digits of a phone number: what is left when people write it differently.
+pub fn phone_digits(phone: &str) -> Option<String> {
+    let digits: Vec<char> = phone.chars().filter(char::is_ascii_digit).collect();
+    let tail = &digits[digits.len().saturating_sub(11)..];
+    (tail.len() >= 7).then(|| tail.iter().collect())
+}
+
+/// One personal or identifying field that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldChange {
+    /// Stable name of the field.
+    pub field: &'static str,
+    /// What it was.
+    pub old: Option<String>,
+    /// What it is.
+    pub new: Option<String>,
+}
+
+/// The fields whose history is kept and that differ between two versions.
+pub fn field_changes(old: &Intake, new: &Intake) -> Vec<FieldChange> {
+    let position = |intake: &Intake| intake.position.as_ref().map(|(lat, lon)| format!("{lat},{lon}"));
+    let meter = |intake: &Intake| intake.meter.as_ref().map(|meter| meter.number.clone());
+    [
+        ("utility", Some(old.utility.to_string()), Some(new.utility.to_string())),
+        ("category", Some(old.category.clone()), Some(new.category.clone())),
+        ("channel", Some(old.channel.to_string()), Some(new.channel.to_string())),
+        ("priority", Some(old.priority.to_string()), Some(new.priority.to_string())),
+        ("summary", Some(old.summary.clone()), Some(new.summary.clone())),
+        ("remedy_sought", old.remedy_sought.clone(), new.remedy_sought.clone()),
+        ("customer_number", old.customer.number.clone(), new.customer.number.clone()),
+        ("customer_name", old.customer.name.clone(), new.customer.name.clone()),
+        ("customer_phone", old.customer.phone.clone(), new.customer.phone.clone()),
+        ("address", Some(old.address.clone()), Some(new.address.clone())),
+        ("region", Some(old.region.clone()), Some(new.region.clone())),
+        ("position", position(old), position(new)),
+        ("meter", meter(old), meter(new)),
+        ("contact_due", due(old.deadlines.contact_due_at_ms), due(new.deadlines.contact_due_at_ms)),
+        ("onsite_due", due(old.deadlines.onsite_due_at_ms), due(new.deadlines.onsite_due_at_ms)),
+        ("answer_due", due(old.deadlines.answer_due_at_ms), due(new.deadlines.answer_due_at_ms)),
+    ]
+    .into_iter()
+    .filter(|(_, old, new)| old != new)
+    .map(|(field, old, new)| FieldChange { field, old, new })
+    .collect()
+}
+
+fn due(at: Option<Timestamp>) -> Option<String> {
+    at.map(|at| at.unix_ms().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_step_fits_only_where_it_makes_sense() {
+        use Act::*;
+        use State::*;
+        for (state, act, expected) in [
+            (State::Received, Accept, Some(Accepted)),
+            (Accepted, Accept, Some(Accepted)),
+            (Closed, Accept, None),
+            (State::Received, Assign, Some(Assigned)),
+            (Reopened, Assign, Some(Assigned)),
+            (Answered, Assign, Some(Answered)),
+            (Closed, Assign, None),
+            (Withdrawn, Assign, None),
+            (Assigned, Investigate, Some(Investigated)),
+            (Answered, Investigate, Some(ReturnVisited)),
+            (Assigned, Review, None),
+            (Investigated, Review, Some(Reviewed)),
+            (Accepted, Review, None),
+            (Accepted, ReviewWithoutVisit, Some(Reviewed)),
+            (Assigned, ReviewWithoutVisit, Some(Reviewed)),
+            (Investigated, Act::Rework, Some(State::Rework)),
+            (Answered, Act::Rework, None),
+            (Reviewed, Answer, Some(Answered)),
+            (Investigated, Answer, None),
+            (Reviewed, Close, None),
+            (Answered, Close, Some(Closed)),
+            (Closed, Close, Some(Closed)),
+            (Closed, Withdraw, None),
+            (Assigned, Withdraw, Some(Withdrawn)),
+            (Withdrawn, Reopen, Some(Reopened)),
+            (Assigned, Reopen, None),
+            (Closed, LateWork, Some(Reopened)),
+            (Assigned, LateWork, Some(Assigned)),
+        ] {
+            assert_eq!(next_state(state, act).ok(), expected, "{act:?} when {state}");
+        }
+    }
+
+    #[test]
+    fn every_step_may_be_repeated() {
+        for act in
+            [Act::Accept, Act::Assign, Act::Investigate, Act::Review, Act::Rework, Act::Answer, Act::Withdraw]
+        {
+            for state in State::ALL {
+                let Ok(once) = next_state(*state, act) else { continue };
+                if act != Act::Investigate {
+                    assert_eq!(next_state(once, act), Ok(once), "{act:?} from {state}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_have_four_digits_or_more() {
+        for (year, place, text) in
+            [(2026, 417, "C-2026-0417"), (2026, 1, "C-2026-0001"), (2026, 12345, "C-2026-12345")]
+        {
+            assert_eq!(number_text(year, place), text);
+        }
+    }
+
+    #[test]
+    fn a_phone_number_is_known_however_it_is_written() {
+        for (phone, digits) in [
+            ("+86 138-0013-8000", Some("13800138000")),
+            ("13800138000", Some("13800138000")),
+            ("(010) 8288 1234", Some("01082881234")),
+            ("110", None),
+            ("", None),
+        ] {
+            assert_eq!(phone_digits(phone).as_deref(), digits, "{phone}");
+        }
+    }
+}

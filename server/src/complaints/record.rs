@@ -1,0 +1,236 @@
+//! The central record: what the server owns of a complaint, and all its visits merged into one picture.
+//!
+//! Read only, and derived on every reading: nothing of it is stored. Records that were merged into this one contribute
+//! their visits and their history; each part says which record it came with.
+
+use super::bodies::{ComplaintBody, DeviceRef, Names, PersonRef};
+use super::model::{Act, Complaint, EventKind, next_state};
+use super::{history, sql};
+use crate::exchange::visits;
+use crate::review::{self, Blocker, VerdictBody};
+use crate::store::{StoreError, Tx};
+use crate::work_orders::{self, VisitRecord, WorkOrderBody};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sync_core::ids::{ComplaintId, VisitId};
+use utoipa::ToSchema;
+
+/// A device that reports later than this after the act was offline when it happened.
+const OFFLINE_AFTER_MS: i64 = 5 * 60_000;
+/// A claimed time that is later than its receipt by more than this cannot be true.
+pub(crate) const CLOCK_TOLERANCE_MS: i64 = 2 * 60_000;
+
+/// A complaint with everything that is known about it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CentralRecord {
+    /// What the server owns.
+    #[serde(flatten)]
+    complaint: ComplaintBody,
+    /// Further numbers under which it is found.
+    aliases: Vec<String>,
+    /// Records that were merged into this one.
+    merged: Vec<MergedRecord>,
+    /// The work orders, oldest first.
+    work_orders: Vec<WorkOrderBody>,
+    /// The visits, oldest first, with everything recorded on them.
+    visits: Vec<VisitRecord>,
+    /// What happened, in the order in which the server learned of it.
+    timeline: Vec<TimelineEntry>,
+    /// The reviewers' verdicts, oldest first.
+    verdicts: Vec<VerdictBody>,
+    /// What is still open and holds back approval and closing.
+    blockers: Vec<Blocker>,
+    /// Steps that its state allows.
+    next_steps: Vec<&'static str>,
+}
+
+/// A record that was merged into another.
+#[derive(Debug, Serialize, ToSchema)]
+struct MergedRecord {
+    #[schema(value_type = String, format = "uuid")]
+    complaint_id: ComplaintId,
+    number: String,
+    summary: String,
+}
+
+/// Something that happened, with its three times never mixed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TimelineEntry {
+    /// What: a stable word.
+    kind: String,
+    /// The record it belongs to, when that is one merged into this.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    merged_from: Option<ComplaintId>,
+    state_from: Option<String>,
+    state_to: Option<String>,
+    /// Who acted; null: the server by itself.
+    person: Option<PersonRef>,
+    /// On which device; null: in the office.
+    device: Option<DeviceRef>,
+    /// About which visit.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    visit_id: Option<VisitId>,
+    /// The device's word for when, Unix milliseconds.
+    claimed_at_ms: Option<i64>,
+    /// When the server learned of it.
+    received_at_ms: i64,
+    /// Recorded without a network, arrived later.
+    recorded_offline: bool,
+    /// `claimed_after_receipt` when the device's clock was ahead.
+    clock_flags: Vec<&'static str>,
+    /// The reason given.
+    reason: Option<String>,
+    /// Further facts.
+    detail: Value,
+}
+
+/// Builds the record.
+pub(super) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRecord, StoreError> {
+    let mut names = Names::default();
+    let id = complaint.id;
+    let merged = sql::merged_into(tx, id).await?;
+    let sources: Vec<ComplaintId> =
+        std::iter::once(id).chain(merged.iter().map(|record| record.id)).collect();
+    let (mut work_orders, mut visits, mut timeline) = (Vec::new(), Vec::new(), Vec::new());
+    for source in sources {
+        let merged_from = (source != id).then_some(source);
+        work_orders.extend(work_orders::order_bodies(tx, &mut names, source).await?);
+        visits.extend(work_orders::visit_records(tx, &mut names, source).await?);
+        timeline.extend(entries(tx, &mut names, source, merged_from).await?);
+        timeline.extend(decisions(tx, &mut names, source, merged_from).await?);
+    }
+    timeline.sort_by_key(|entry| entry.received_at_ms);
+    let next_steps = next_steps(&complaint);
+    Ok(CentralRecord {
+        aliases: sql::aliases(tx, id).await?,
+        merged: merged.into_iter().map(MergedRecord::from).collect(),
+        work_orders,
+        visits,
+        timeline,
+        verdicts: review::verdicts(tx, &mut names, id).await?,
+        blockers: review::blockers(tx, id).await?,
+        next_steps,
+        complaint: ComplaintBody::of(tx, &mut names, complaint).await?,
+    })
+}
+
+impl From<Complaint> for MergedRecord {
+    fn from(complaint: Complaint) -> Self {
+        Self { complaint_id: complaint.id, number: complaint.number, summary: complaint.intake.summary }
+    }
+}
+
+async fn entries(
+    tx: &mut Tx,
+    names: &mut Names,
+    complaint: ComplaintId,
+    merged_from: Option<ComplaintId>,
+) -> Result<Vec<TimelineEntry>, StoreError> {
+    let mut entries = Vec::new();
+    for event in history::list(tx, complaint).await? {
+        let person = match &event.person_id {
+            Some(person) => names.person_text(tx, person).await?,
+            None => None,
+        };
+        let device = match &event.device_id {
+            Some(device) => names.device_text(tx, device).await?,
+            None => None,
+        };
+        entries.push(TimelineEntry {
+            kind: event.kind,
+            merged_from,
+            state_from: event.state_from,
+            state_to: event.state_to,
+            person,
+            device,
+            visit_id: event.visit_id.and_then(|visit| visit.parse().ok()),
+            recorded_offline: was_offline(event.claimed_at_ms, event.received_at_ms),
+            clock_flags: clock_flags(event.claimed_at_ms, event.received_at_ms),
+            claimed_at_ms: event.claimed_at_ms,
+            received_at_ms: event.received_at_ms,
+            reason: event.reason,
+            detail: serde_json::from_str(&event.detail_json).unwrap_or(Value::Null),
+        });
+    }
+    Ok(entries)
+}
+
+/// Decisions about conflicts: they lie in the visit documents, not in the table of events.
+async fn decisions(
+    tx: &mut Tx,
+    names: &mut Names,
+    complaint: ComplaintId,
+    merged_from: Option<ComplaintId>,
+) -> Result<Vec<TimelineEntry>, StoreError> {
+    let mut entries = Vec::new();
+    for visit in work_orders::visits_of(tx, complaint).await? {
+        let Some(view) = visits::view(tx, visit.id).await? else { continue };
+        for (id, entry) in view.resolutions {
+            entries.push(TimelineEntry {
+                kind: EventKind::ConflictResolved.as_str().to_owned(),
+                merged_from,
+                state_from: None,
+                state_to: None,
+                person: Some(names.person(tx, entry.meta.by).await?),
+                device: None,
+                visit_id: Some(visit.id),
+                claimed_at_ms: None,
+                received_at_ms: entry.meta.at.unix_ms(),
+                recorded_offline: false,
+                clock_flags: Vec::new(),
+                reason: Some(entry.content.reason),
+                detail: json!({ "entry": id, "path": entry.content.path, "choice": entry.content.choice }),
+            });
+        }
+    }
+    Ok(entries)
+}
+
+/// Whether an act was recorded without a network and arrived later.
+pub(crate) fn was_offline(claimed_at_ms: Option<i64>, received_at_ms: i64) -> bool {
+    claimed_at_ms.is_some_and(|claimed| received_at_ms.saturating_sub(claimed) > OFFLINE_AFTER_MS)
+}
+
+/// What is doubtful about a claimed time by itself.
+pub(crate) fn clock_flags(claimed_at_ms: Option<i64>, received_at_ms: i64) -> Vec<&'static str> {
+    let is_ahead =
+        claimed_at_ms.is_some_and(|claimed| claimed.saturating_sub(received_at_ms) > CLOCK_TOLERANCE_MS);
+    if is_ahead { vec!["claimed_after_receipt"] } else { Vec::new() }
+}
+
+fn next_steps(complaint: &Complaint) -> Vec<&'static str> {
+    if complaint.merged_into.is_some() {
+        return Vec::new();
+    }
+    let steps = [
+        ("acceptance", Act::Accept),
+        ("review", Act::Review),
+        ("review_without_visit", Act::ReviewWithoutVisit),
+        ("rework", Act::Rework),
+        ("answer", Act::Answer),
+        ("closure", Act::Close),
+        ("withdrawal", Act::Withdraw),
+        ("reopening", Act::Reopen),
+    ];
+    let leads_on = |act| next_state(complaint.state, act).is_ok_and(|to| to != complaint.state);
+    steps.into_iter().filter(|(_, act)| leads_on(*act)).map(|(name, _)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_never_mixed_and_doubts_are_named() {
+        let hour = 3_600_000;
+        for (name, claimed, received, offline, flags) in [
+            ("in the office", None, 10 * hour, false, &[][..]),
+            ("online", Some(10 * hour - 1_000), 10 * hour, false, &[]),
+            ("a day without network", Some(hour), 25 * hour, true, &[]),
+            ("a clock a year ahead", Some(9_000 * hour), 10 * hour, false, &["claimed_after_receipt"]),
+        ] {
+            assert_eq!(was_offline(claimed, received), offline, "{name}");
+            assert_eq!(clock_flags(claimed, received), flags, "{name}");
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! The tables `complaints`, `complaint_numbers` and `complaint_aliases`.
+
+use super::model::{Complaint, Customer, Deadlines, Intake, number_text, phone_digits};
+use crate::store::{Counter, StoreError, Tx, next_number, on_engine};
+use sqlx::FromRow;
+use sync_core::ids::ComplaintId;
+use sync_core::search::index_text;
+use sync_core::time::Timestamp;
+
+const TABLE: &str = "complaints";
+
+/// The columns of [`ComplaintRow`] of the table alias `c`.
+macro_rules! columns {
+    () => {
+        "c.complaint_id, c.ordinal, c.number, c.version, c.state, c.utility, c.category, c.channel, c.priority, \
+         c.summary, c.remedy_sought, c.customer_number, c.customer_name, c.customer_phone, c.address, c.region, \
+         c.latitude, c.longitude, c.meter_json, c.first_owner, c.holder, c.holder_since_ms, c.opened_on_device, \
+         c.requested_at_ms, c.received_at_ms, c.contact_due_at_ms, c.onsite_due_at_ms, c.answer_due_at_ms, \
+         c.closed_at_ms, c.merged_into"
+    };
+}
+pub(super) use columns;
+
+/// A row of `complaints` as it is read.
+#[derive(Debug, FromRow)]
+pub(super) struct ComplaintRow {
+    complaint_id: String,
+    ordinal: i64,
+    number: String,
+    version: i64,
+    state: String,
+    utility: String,
+    category: String,
+    channel: String,
+    priority: String,
+    summary: String,
+    remedy_sought: Option<String>,
+    customer_number: Option<String>,
+    customer_name: Option<String>,
+    customer_phone: Option<String>,
+    address: String,
+    region: String,
+    latitude: Option<String>,
+    longitude: Option<String>,
+    meter_json: Option<String>,
+    first_owner: String,
+    holder: String,
+    holder_since_ms: i64,
+    opened_on_device: Option<String>,
+    requested_at_ms: i64,
+    received_at_ms: i64,
+    contact_due_at_ms: Option<i64>,
+    onsite_due_at_ms: Option<i64>,
+    answer_due_at_ms: Option<i64>,
+    closed_at_ms: Option<i64>,
+    merged_into: Option<String>,
+}
+
+impl TryFrom<ComplaintRow> for Complaint {
+    type Error = StoreError;
+
+    fn try_from(row: ComplaintRow) -> Result<Self, StoreError> {
+        let key = row.complaint_id.clone();
+        let parse = |column, text: &str| StoreError::parse_column(TABLE, column, &key, text);
+        let meter = row.meter_json.as_deref().map(serde_json::from_str).transpose();
+        let at = |ms: Option<i64>| ms.map(Timestamp::from_unix_ms);
+        let words = |column| StoreError::impossible(TABLE, column, &*key);
+        Ok(Self {
+            id: parse("complaint_id", &key)?,
+            ordinal: row.ordinal,
+            number: row.number,
+            version: row.version,
+            state: row.state.parse().map_err(|()| words("state"))?,
+            intake: Intake {
+                utility: row.utility.parse().map_err(|()| words("utility"))?,
+                category: row.category,
+                channel: row.channel.parse().map_err(|()| words("channel"))?,
+                priority: row.priority.parse().map_err(|()| words("priority"))?,
+                summary: row.summary,
+                remedy_sought: row.remedy_sought,
+                customer: Customer {
+                    number: row.customer_number,
+                    name: row.customer_name,
+                    phone: row.customer_phone,
+                },
+                address: row.address,
+                region: row.region,
+                position: row.latitude.zip(row.longitude),
+                meter: meter.map_err(|_| words("meter_json"))?,
+                requested_at: Timestamp::from_unix_ms(row.requested_at_ms),
+                deadlines: Deadlines {
+                    contact_due_at_ms: at(row.contact_due_at_ms),
+                    onsite_due_at_ms: at(row.onsite_due_at_ms),
+                    answer_due_at_ms: at(row.answer_due_at_ms),
+                },
+            },
+            first_owner: StoreError::parse_column(TABLE, "first_owner", &key, &row.first_owner)?,
+            holder: StoreError::parse_column(TABLE, "holder", &key, &row.holder)?,
+            holder_since: Timestamp::from_unix_ms(row.holder_since_ms),
+            opened_on_device: row
+                .opened_on_device
+                .map(|text| StoreError::parse_column(TABLE, "opened_on_device", &key, &text))
+                .transpose()?,
+            received_at: Timestamp::from_unix_ms(row.received_at_ms),
+            closed_at: at(row.closed_at_ms),
+            merged_into: row
+                .merged_into
+                .map(|text| StoreError::parse_column(TABLE, "merged_into", &key, &text))
+                .transpose()?,
+        })
+    }
+}
+
+/// The complaint with this id.
+pub async fn find(tx: &mut Tx, id: ComplaintId) -> Result<Option<Complaint>, StoreError> {
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM complaints c WHERE c.complaint_id = $1");
+    let row: Option<ComplaintRow> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    row.map(Complaint::try_from).transpose()
+}
+
+/// The complaint with this number or alias.
+pub async fn find_by_number(tx: &mut Tx, number: &str) -> Result<Option<Complaint>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM complaints c WHERE c.number = $1 \
+          OR c.complaint_id = (SELECT a.complaint_id FROM complaint_aliases a WHERE a.alias = $1)"
+    );
+    let row: Option<ComplaintRow> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(number).fetch_optional(conn).await)?;
+    row.map(Complaint::try_from).transpose()
+}
+
+/// Takes the next number of this year.
+pub(super) async fn next_complaint_number(tx: &mut Tx, year: i16) -> Result<String, StoreError> {
+    const SQL: &str = "INSERT INTO complaint_numbers (year, value) VALUES ($1, 1) \
+        ON CONFLICT (year) DO UPDATE SET value = complaint_numbers.value + 1 RETURNING value";
+    let place: i64 =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(i64::from(year)).fetch_one(conn).await)?;
+    Ok(number_text(year, place))
+}
+
+/// Takes the next place in the order of arrival.
+pub(super) async fn next_ordinal(tx: &mut Tx) -> Result<i64, StoreError> {
+    next_number(tx, Counter("complaint")).await
+}
+
+/// Inserts a complaint.
+pub(super) async fn insert(tx: &mut Tx, complaint: &Complaint) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO complaints (complaint_id, ordinal, number, version, state, utility, category, \
+        channel, priority, summary, remedy_sought, customer_number, customer_name, customer_phone, phone_digits, \
+        address, address_folded, region, latitude, longitude, meter_no, meter_json, contact_due_at_ms, \
+        onsite_due_at_ms, answer_due_at_ms, requested_at_ms, first_owner, holder, holder_since_ms, \
+        opened_on_device, received_at_ms) \
+        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
+        $22, $23, $24, $25, $26, $27, $28, $29, $30)";
+    let values = Columns::of(&complaint.intake);
+    let intake = &complaint.intake;
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(complaint.id.to_string())
+            .bind(complaint.ordinal)
+            .bind(&complaint.number)
+            .bind(complaint.state.as_str())
+            .bind(intake.utility.as_str())
+            .bind(&intake.category)
+            .bind(intake.channel.as_str())
+            .bind(intake.priority.as_str())
+            .bind(&intake.summary)
+            .bind(&intake.remedy_sought)
+            .bind(&intake.customer.number)
+            .bind(&intake.customer.name)
+            .bind(&intake.customer.phone)
+            .bind(values.phone_digits)
+            .bind(&intake.address)
+            .bind(values.address_folded)
+            .bind(&intake.region)
+            .bind(values.latitude)
+            .bind(values.longitude)
+            .bind(values.meter_no)
+            .bind(values.meter_json)
+            .bind(values.contact_due)
+            .bind(values.onsite_due)
+            .bind(values.answer_due)
+            .bind(intake.requested_at.unix_ms())
+            .bind(complaint.first_owner.to_string())
+            .bind(complaint.holder.to_string())
+            .bind(complaint.holder_since.unix_ms())
+            .bind(complaint.opened_on_device.map(String::from))
+            .bind(complaint.received_at.unix_ms())
+            .execute(conn)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Writes everything that may change, if the row still has the version that `complaint` was read with.
+/// Returns whether it had; the row then has the next version.
+pub(super) async fn update(tx: &mut Tx, complaint: &Complaint) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE complaints SET version = version + 1, state = $3, category = $4, priority = $5, \
+        summary = $6, remedy_sought = $7, customer_number = $8, customer_name = $9, customer_phone = $10, \
+        phone_digits = $11, address = $12, address_folded = $13, region = $14, latitude = $15, longitude = $16, \
+        meter_no = $17, meter_json = $18, contact_due_at_ms = $19, onsite_due_at_ms = $20, answer_due_at_ms = $21, \
+        holder = $22, holder_since_ms = $23, closed_at_ms = $24, merged_into = $25 \
+        WHERE complaint_id = $1 AND version = $2";
+    let values = Columns::of(&complaint.intake);
+    let intake = &complaint.intake;
+    let changed = on_engine!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(complaint.id.to_string())
+            .bind(complaint.version)
+            .bind(complaint.state.as_str())
+            .bind(&intake.category)
+            .bind(intake.priority.as_str())
+            .bind(&intake.summary)
+            .bind(&intake.remedy_sought)
+            .bind(&intake.customer.number)
+            .bind(&intake.customer.name)
+            .bind(&intake.customer.phone)
+            .bind(values.phone_digits)
+            .bind(&intake.address)
+            .bind(values.address_folded)
+            .bind(&intake.region)
+            .bind(values.latitude)
+            .bind(values.longitude)
+            .bind(values.meter_no)
+            .bind(values.meter_json)
+            .bind(values.contact_due)
+            .bind(values.onsite_due)
+            .bind(values.answer_due)
+            .bind(complaint.holder.to_string())
+            .bind(complaint.holder_since.unix_ms())
+            .bind(complaint.closed_at.map(Timestamp::unix_ms))
+            .bind(complaint.merged_into.map(String::from))
+            .execute(conn)
+            .await
+            .map(|done| done.rows_affected())
+    })?;
+    Ok(changed == 1)
+}
+
+/// What several columns are derived from one field.
+struct Columns<'a> {
+    phone_digits: Option<String>,
+    address_folded: String,
+    latitude: Option<&'a str>,
+    longitude: Option<&'a str>,
+    meter_no: Option<&'a str>,
+    meter_json: Option<String>,
+    contact_due: Option<i64>,
+    onsite_due: Option<i64>,
+    answer_due: Option<i64>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(intake: &'a Intake) -> Self {
+        let position = intake.position.as_ref();
+        let meter = intake.meter.as_ref();
+        let ms = |at: Option<Timestamp>| at.map(Timestamp::unix_ms);
+        Self {
+            phone_digits: intake.customer.phone.as_deref().and_then(phone_digits),
+            address_folded: index_text(&intake.address),
+            latitude: position.map(|(latitude, _)| latitude.as_str()),
+            longitude: position.map(|(_, longitude)| longitude.as_str()),
+            meter_no: meter.map(|meter| meter.number.as_str()),
+            meter_json: meter.and_then(|meter| serde_json::to_string(meter).ok()),
+            contact_due: ms(intake.deadlines.contact_due_at_ms),
+            onsite_due: ms(intake.deadlines.onsite_due_at_ms),
+            answer_due: ms(intake.deadlines.answer_due_at_ms),
+        }
+    }
+}
+
+/// Further numbers of a complaint, oldest first.
+pub async fn aliases(tx: &mut Tx, id: ComplaintId) -> Result<Vec<String>, StoreError> {
+    const SQL: &str =
+        "SELECT alias FROM complaint_aliases WHERE complaint_id = $1 ORDER BY added_at_ms, alias";
+    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(id.to_string()).fetch_all(conn).await)?)
+}
+
+/// Adds a number under which the complaint is found.
+///
+/// # Errors
+/// [`StoreError::is_unique_violation`] when the alias is taken.
+pub(super) async fn add_alias(
+    tx: &mut Tx,
+    id: ComplaintId,
+    alias: &str,
+    kind: &'static str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str =
+        "INSERT INTO complaint_aliases (alias, complaint_id, kind, added_at_ms) VALUES ($1, $2, $3, $4)";
+    on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(alias).bind(id.to_string()).bind(kind).bind(at.unix_ms());
+        query.execute(conn).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// The records that were merged into this one, directly or through others, oldest first.
+pub async fn merged_into(tx: &mut Tx, survivor: ComplaintId) -> Result<Vec<Complaint>, StoreError> {
+    const SQL: &str = concat!(
+        "WITH RECURSIVE family (id) AS (SELECT m.complaint_id FROM complaints m WHERE m.merged_into = $1 \
+         UNION SELECT m.complaint_id FROM complaints m JOIN family f ON m.merged_into = f.id) SELECT ",
+        columns!(),
+        " FROM complaints c WHERE c.complaint_id IN (SELECT id FROM family) ORDER BY c.ordinal"
+    );
+    let rows: Vec<ComplaintRow> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(survivor.to_string()).fetch_all(conn).await)?;
+    rows.into_iter().map(Complaint::try_from).collect()
+}
+
+/// Most records that are compared with one.
+const CANDIDATES_MAX: i64 = 300;
+
+/// Records received within these times that share customer, meter, phone or address with this one, or utility, region
+/// and class of category; newest first. Merged ones are left out.
+pub async fn candidates(
+    tx: &mut Tx,
+    complaint: &Complaint,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Vec<Complaint>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM complaints c WHERE c.complaint_id <> $1 AND c.merged_into IS NULL AND c.utility = $2 \
+          AND c.received_at_ms BETWEEN $3 AND $4 AND (c.customer_number = $5 OR c.phone_digits = $6 \
+          OR c.meter_no = $7 OR c.address_folded = $8 OR (c.region = $9 AND c.category = $10)) \
+          ORDER BY c.ordinal DESC LIMIT $11"
+    );
+    let intake = &complaint.intake;
+    let values = Columns::of(intake);
+    let rows: Vec<ComplaintRow> = on_engine!(tx, |conn| {
+        sqlx::query_as(SQL)
+            .bind(complaint.id.to_string())
+            .bind(intake.utility.as_str())
+            .bind(from.unix_ms())
+            .bind(to.unix_ms())
+            .bind(&intake.customer.number)
+            .bind(values.phone_digits)
+            .bind(values.meter_no)
+            .bind(values.address_folded)
+            .bind(&intake.region)
+            .bind(&intake.category)
+            .bind(CANDIDATES_MAX)
+            .fetch_all(conn)
+            .await
+    })?;
+    rows.into_iter().map(Complaint::try_from).collect()
+}

@@ -1,0 +1,385 @@
+//! Verdicts, rework and closing: what a reviewer decides about a complaint as a whole.
+
+use super::gate::{Blocker, blockers};
+use super::sql::{self, NewRework, NewVerdict};
+use crate::app::App;
+use crate::auth::OfficeAuth;
+use crate::complaints::acts::{Actor, ComplaintError, find_open_to_acts, step};
+use crate::complaints::intake::checked_reason;
+use crate::complaints::model::{Act, Complaint, EventKind, next_state};
+use crate::complaints::{self, ComplaintBody, history, kept, reachable};
+use crate::exchange::{rework, visits};
+use crate::idempotency::IdempotencyKey;
+use crate::people::Role;
+use crate::problem::{self, Problem};
+use crate::store::Tx;
+use crate::wire::Body;
+use crate::words::words;
+use crate::work_orders::dispatch::{WorkOrderError, crew_of, release_crews, review_visit};
+use crate::work_orders::model::{VisitAct, VisitState};
+use crate::work_orders::{self, find_visit};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sync_core::codes::CodeTable;
+use sync_core::ids::{ComplaintId, EntryId, VisitId};
+use sync_core::protocol::Rework;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Who may judge.
+pub(super) const REVIEWERS: &[Role] = &[Role::Reviewer, Role::Lead];
+/// Most entries that one verdict names.
+const EVIDENCE_MAX: usize = 200;
+/// Most fields that one rework request names.
+const PATHS_MAX: usize = 100;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create_review))
+        .routes(routes!(create_rework_request))
+        .routes(routes!(create_closure))
+}
+
+words! {
+    /// Whether the complaint was found to be true (属实性).
+    VerdictWord {
+        /// It is true.
+        Substantiated = "substantiated",
+        /// Some of it is.
+        Partly = "partly",
+        /// It is not.
+        NotSubstantiated = "not_substantiated",
+        /// It could not be found out.
+        Undetermined = "undetermined",
+    }
+}
+
+words! {
+    /// Who has to answer for it.
+    Responsibility {
+        /// We.
+        Utility = "utility",
+        /// The customer.
+        Customer = "customer",
+        /// Somebody else.
+        ThirdParty = "third_party",
+        /// Nobody could help it.
+        ForceMajeure = "force_majeure",
+        /// Nobody.
+        None = "none",
+    }
+}
+
+/// An entry of a visit that a verdict rests on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EvidenceRef {
+    #[schema(value_type = String, format = "uuid")]
+    visit_id: VisitId,
+    /// A finding, meter check, photo, reading … of that visit.
+    #[schema(value_type = String, format = "uuid")]
+    entry_id: EntryId,
+}
+
+/// A reviewer's verdict.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReviewForm {
+    verdict: VerdictWord,
+    /// Code of the root cause; needed unless nothing was substantiated.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    cause: Option<String>,
+    #[serde(default)]
+    responsibility: Option<Responsibility>,
+    /// In the reviewer's words.
+    #[schema(min_length = 1, max_length = 2000)]
+    note: String,
+    /// What the verdict rests on; needed unless no visit was made or nothing could be determined.
+    #[serde(default)]
+    #[schema(max_items = 200)]
+    evidence: Vec<EvidenceRef>,
+    /// The complaint is decided without a visit; `note` says why none was needed.
+    #[serde(default)]
+    without_visit: bool,
+    /// Why the verdict is given although something is open; stays on record.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    override_reason: Option<String>,
+}
+
+/// Gives the verdict: the finished visits are approved. Refused while something is open, unless overridden.
+#[utoipa::path(post, path = "/v1/complaints/{complaint_id}/reviews", tag = "review", request_body = ReviewForm,
+    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
+    responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
+        (status = CONFLICT, description = "complaint-blocked, complaint-state, complaint-merged, changed-meanwhile"),
+        (status = FORBIDDEN, description = "role-missing"),
+        (status = UNPROCESSABLE_ENTITY, description = "body-invalid, idempotency-key-reused")))]
+async fn create_review(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(id): Path<ComplaintId>,
+    key: IdempotencyKey,
+    Body(form): Body<ReviewForm>,
+) -> Result<Response, Problem> {
+    let now = app.clock.now();
+    let request = key.of(office.person_id, &form, now);
+    let note = checked_reason("/note", &form.note).map_err(ComplaintError::Invalid)?;
+    check_review(&form)?;
+    let mut tx = app.store.write().await?;
+    if let Some(answer) = request.answered(&mut tx).await? {
+        return Ok(answer.into_response());
+    }
+    reachable(&mut tx, &office, REVIEWERS, id).await?;
+    let complaint = find_open_to_acts(&mut tx, id).await?;
+    let act = if form.without_visit { Act::ReviewWithoutVisit } else { Act::Review };
+    next_state(complaint.state, act).map_err(ComplaintError::from)?;
+    let overridden = pass_gate(&mut tx, id, form.override_reason.as_deref()).await?;
+    check_evidence(&mut tx, id, &form.evidence).await?;
+    let actor = Actor::office(office.person_id, now);
+    approve_visits(&mut tx, id).await?;
+    let verdict = NewVerdict {
+        complaint: id,
+        verdict: form.verdict.as_str(),
+        cause: form.cause.as_deref(),
+        responsibility: form.responsibility.map(Responsibility::as_str),
+        note: &note,
+        evidence_json: json!(form.evidence).to_string(),
+        blockers_json: json!(overridden.blockers).to_string(),
+        override_reason: overridden.reason.as_deref(),
+        by: office.person_id,
+        at: now,
+    };
+    sql::insert_verdict(&mut tx, &verdict).await?;
+    let complaint = judged(&mut tx, complaint, act, &form, &overridden, actor).await?;
+    let answer = kept(&mut tx, StatusCode::OK, complaint).await?;
+    request.keep(&mut tx, &answer).await?;
+    tx.commit().await?;
+    Ok(answer.into_response())
+}
+
+async fn judged(
+    tx: &mut Tx,
+    complaint: Complaint,
+    act: Act,
+    form: &ReviewForm,
+    overridden: &Overridden,
+    actor: Actor,
+) -> Result<Complaint, Problem> {
+    let facts = json!({
+        "verdict": form.verdict, "cause": form.cause, "without_visit": form.without_visit,
+        "overridden": overridden.blockers,
+    });
+    let mut event = actor.event(EventKind::Reviewed).detail(facts);
+    event.reason.clone_from(&overridden.reason);
+    let state = next_state(complaint.state, act).map_err(ComplaintError::from)?;
+    if state == complaint.state {
+        history::add(tx, complaint.id, &event).await?;
+        return Ok(complaint);
+    }
+    Ok(step(tx, complaint, act, event, actor).await?)
+}
+
+fn check_review(form: &ReviewForm) -> Result<(), Problem> {
+    if let Some(cause) = &form.cause
+        && CodeTable::RootCauses.find(cause).is_none()
+    {
+        return Err(Problem::invalid_field("/cause", "a root cause code, M01 to X01"));
+    }
+    let is_true = matches!(form.verdict, VerdictWord::Substantiated | VerdictWord::Partly);
+    if is_true && form.cause.is_none() {
+        return Err(Problem::invalid_field("/cause", "the root cause of what was substantiated"));
+    }
+    let needs_evidence = !form.without_visit && form.verdict != VerdictWord::Undetermined;
+    if (needs_evidence && form.evidence.is_empty()) || form.evidence.len() > EVIDENCE_MAX {
+        return Err(Problem::invalid_field("/evidence", "1 to 200 entries that the verdict rests on"));
+    }
+    Ok(())
+}
+
+/// Every entry must be on record on a visit of this complaint.
+async fn check_evidence(tx: &mut Tx, id: ComplaintId, evidence: &[EvidenceRef]) -> Result<(), Problem> {
+    let family = complaints::family(tx, id).await?;
+    for entry in evidence {
+        let visit = find_visit(tx, entry.visit_id).await?;
+        let belongs = visit.and_then(|visit| visit.complaint).is_some_and(|own| family.contains(&own));
+        let json = visits::view_json(tx, entry.visit_id).await?.unwrap_or_default();
+        if !belongs || !json.contains(&format!("\"{}\":", entry.entry_id)) {
+            return Err(Problem::invalid_field("/evidence", "entries of visits of this complaint"));
+        }
+    }
+    Ok(())
+}
+
+/// What was open and let pass.
+#[derive(Debug)]
+struct Overridden {
+    blockers: Vec<Blocker>,
+    reason: Option<String>,
+}
+
+/// Refuses while something is open, unless a reason for passing is given.
+async fn pass_gate(tx: &mut Tx, id: ComplaintId, reason: Option<&str>) -> Result<Overridden, Problem> {
+    let blockers = blockers(tx, id).await?;
+    if blockers.is_empty() {
+        return Ok(Overridden { blockers, reason: None });
+    }
+    let Some(reason) = reason else {
+        return Err(Problem::new(&problem::COMPLAINT_BLOCKED).with("blockers", json!(blockers)));
+    };
+    let reason = checked_reason("/override_reason", reason).map_err(ComplaintError::Invalid)?;
+    Ok(Overridden { blockers, reason: Some(reason) })
+}
+
+async fn approve_visits(tx: &mut Tx, id: ComplaintId) -> Result<(), WorkOrderError> {
+    for record in complaints::family(tx, id).await? {
+        for visit in work_orders::visits_of(tx, record).await? {
+            if matches!(visit.state, VisitState::Finished | VisitState::NoAccess) {
+                review_visit(tx, visit, VisitAct::Approve).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Work to be done again.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReworkForm {
+    /// The visit to redo.
+    #[schema(value_type = String, format = "uuid")]
+    visit_id: VisitId,
+    /// Why; shown to the technician.
+    #[schema(min_length = 1, max_length = 2000)]
+    reason: String,
+    /// Paths of the fields to redo, for example `answers/meter-accuracy.seal`.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    paths: Vec<String>,
+}
+
+/// Sends work back to the technicians of a visit, with the reason and the fields to redo.
+#[utoipa::path(post, path = "/v1/complaints/{complaint_id}/rework-requests", tag = "review",
+    request_body = ReworkForm, security(("session" = [])),
+    params(("complaint_id" = String, Path, format = "uuid"),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
+    responses((status = CREATED, body = ComplaintBody),
+        (status = NOT_FOUND, description = "complaint-unknown, visit-unknown"),
+        (status = CONFLICT, description = "complaint-state, complaint-merged, visit-state, changed-meanwhile"),
+        (status = FORBIDDEN, description = "role-missing"),
+        (status = UNPROCESSABLE_ENTITY, description = "body-invalid, idempotency-key-reused")))]
+async fn create_rework_request(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(id): Path<ComplaintId>,
+    key: IdempotencyKey,
+    Body(form): Body<ReworkForm>,
+) -> Result<Response, Problem> {
+    let now = app.clock.now();
+    let request = key.of(office.person_id, &form, now);
+    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
+    let is_path = |path: &String| (1..=300).contains(&path.len()) && !path.chars().any(char::is_control);
+    if form.paths.len() > PATHS_MAX || !form.paths.iter().all(is_path) {
+        return Err(Problem::invalid_field("/paths", "at most 100 paths of 1 to 300 bytes"));
+    }
+    let rework_id = EntryId::from_entropy(now, app.entropy.bytes());
+    let mut tx = app.store.write().await?;
+    if let Some(answer) = request.answered(&mut tx).await? {
+        return Ok(answer.into_response());
+    }
+    reachable(&mut tx, &office, REVIEWERS, id).await?;
+    let complaint = find_open_to_acts(&mut tx, id).await?;
+    next_state(complaint.state, Act::Rework).map_err(ComplaintError::from)?;
+    let actor = Actor::office(office.person_id, now);
+    let sent = Rework { id: rework_id, visit: form.visit_id, reason: reason.clone(), paths: form.paths };
+    send_back(&mut tx, &complaint, &sent, actor).await?;
+    let facts = json!({ "rework": rework_id, "paths": sent.paths });
+    let event = actor.event(EventKind::ReworkRequested).visit(form.visit_id).reason(reason).detail(facts);
+    let complaint = match complaint.state == complaints::model::State::Rework {
+        true => history::add(&mut tx, id, &event).await.map(|()| complaint)?,
+        false => step(&mut tx, complaint, Act::Rework, event, actor).await?,
+    };
+    let answer = kept(&mut tx, StatusCode::CREATED, complaint).await?;
+    request.keep(&mut tx, &answer).await?;
+    tx.commit().await?;
+    Ok(answer.into_response())
+}
+
+/// Puts the visit back and tells everybody on it.
+async fn send_back(tx: &mut Tx, complaint: &Complaint, sent: &Rework, actor: Actor) -> Result<(), Problem> {
+    let family = complaints::family(tx, complaint.id).await?;
+    let visit = find_visit(tx, sent.visit).await?;
+    let visit = visit.filter(|visit| visit.complaint.is_some_and(|own| family.contains(&own)));
+    let visit = visit.ok_or(WorkOrderError::UnknownVisit)?;
+    review_visit(tx, visit, VisitAct::Rework).await?;
+    for person in crew_of(tx, sent.visit).await? {
+        rework::send(tx, person, sent).await?;
+    }
+    let new = NewRework {
+        id: sent.id,
+        complaint: complaint.id,
+        visit: sent.visit,
+        reason: &sent.reason,
+        paths: &sent.paths,
+        by: actor.person,
+        at: actor.at,
+    };
+    Ok(sql::insert_rework(tx, &new).await?)
+}
+
+/// Everything is done.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ClosureForm {
+    /// What is said about closing.
+    #[schema(min_length = 1, max_length = 2000)]
+    reason: String,
+    /// Why it is closed although something is open; stays on record.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    override_reason: Option<String>,
+}
+
+/// Closes an answered complaint. Refused while something is open, unless overridden. Its technicians are released.
+#[utoipa::path(post, path = "/v1/complaints/{complaint_id}/closure", tag = "review", request_body = ClosureForm,
+    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
+    responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
+        (status = CONFLICT, description = "complaint-blocked, complaint-state, complaint-merged, changed-meanwhile"),
+        (status = FORBIDDEN, description = "role-missing"),
+        (status = UNPROCESSABLE_ENTITY, description = "body-invalid, idempotency-key-reused")))]
+async fn create_closure(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(id): Path<ComplaintId>,
+    key: IdempotencyKey,
+    Body(form): Body<ClosureForm>,
+) -> Result<Response, Problem> {
+    let now = app.clock.now();
+    let request = key.of(office.person_id, &form, now);
+    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
+    let mut tx = app.store.write().await?;
+    if let Some(answer) = request.answered(&mut tx).await? {
+        return Ok(answer.into_response());
+    }
+    reachable(&mut tx, &office, REVIEWERS, id).await?;
+    let complaint = find_open_to_acts(&mut tx, id).await?;
+    next_state(complaint.state, Act::Close).map_err(ComplaintError::from)?;
+    let overridden = pass_gate(&mut tx, id, form.override_reason.as_deref()).await?;
+    let actor = Actor::office(office.person_id, now);
+    for record in complaints::family(&mut tx, id).await? {
+        release_crews(&mut tx, record, "closed", actor).await?;
+    }
+    let facts = json!({ "overridden": overridden.blockers, "override_reason": overridden.reason });
+    let event = actor.event(EventKind::StateChanged).reason(reason).detail(facts);
+    let complaint = step(&mut tx, complaint, Act::Close, event, actor).await?;
+    let answer = kept(&mut tx, StatusCode::OK, complaint).await?;
+    request.keep(&mut tx, &answer).await?;
+    tx.commit().await?;
+    Ok(answer.into_response())
+}

@@ -1,0 +1,301 @@
+//! Conflicts as the office reads them: every value with its author, and whether the authors knew of each other.
+
+use super::provenance::{Origin, Origins};
+use crate::complaints::scope::Reach;
+use crate::complaints::{DeviceRef, Names, PersonRef};
+use crate::exchange::visits;
+use crate::store::{StoreError, Tx, on_engine};
+use serde::Serialize;
+use sqlx::FromRow;
+use sync_core::document::{Scalar, VisitDocument, VisitView, Written};
+use sync_core::ids::{ChangeHash, EntryId, VisitId};
+use utoipa::ToSchema;
+
+/// A conflict as it lies in the table of the exchange.
+#[derive(Debug, Clone, FromRow)]
+pub(super) struct ConflictRow {
+    pub(super) conflict_id: String,
+    pub(super) visit_id: String,
+    pub(super) path: String,
+    pub(super) kind: String,
+    pub(super) state: String,
+    pub(super) values_json: String,
+    pub(super) opened_log_index: i64,
+    pub(super) opened_at_ms: i64,
+    pub(super) settled_by: Option<String>,
+    pub(super) resolved_by: Option<String>,
+    pub(super) resolved_at_ms: Option<i64>,
+    pub(super) complaint_id: Option<String>,
+    pub(super) number: Option<String>,
+    pub(super) region: Option<String>,
+}
+
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "SELECT k.conflict_id, k.visit_id, k.path, k.kind, k.state, k.values_json, k.opened_log_index, \
+             k.opened_at_ms, k.settled_by, k.resolved_by, k.resolved_at_ms, c.complaint_id, c.number, c.region \
+             FROM conflicts k LEFT JOIN visit_plans v ON v.visit_id = k.visit_id \
+             LEFT JOIN complaints c ON c.complaint_id = v.complaint_id WHERE ",
+            $condition
+        )
+    };
+}
+
+impl ConflictRow {
+    /// The visit.
+    pub(super) fn visit(&self) -> Result<VisitId, StoreError> {
+        StoreError::parse_column("conflicts", "visit_id", &self.conflict_id, &self.visit_id)
+    }
+
+    /// The competing values, the shown one last.
+    pub(super) fn values(&self) -> Result<Vec<Written>, StoreError> {
+        serde_json::from_str(&self.values_json)
+            .map_err(|_| StoreError::impossible("conflicts", "values_json", self.conflict_id.as_str()))
+    }
+}
+
+/// The conflict with this id, if its region is within reach.
+pub(super) async fn find(tx: &mut Tx, id: EntryId, reach: &Reach) -> Result<Option<ConflictRow>, StoreError> {
+    const SQL: &str = select!("k.conflict_id = $1");
+    let row: Option<ConflictRow> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    Ok(row.filter(|row| reach.covers(row.region.as_deref().unwrap_or_default())))
+}
+
+/// Conflicts after this place within reach, oldest first. `state` is a state, or `undecided` for all that wait.
+pub(super) async fn list(
+    tx: &mut Tx,
+    state: &str,
+    visit: Option<VisitId>,
+    reach: &Reach,
+    after: (i64, String),
+    limit: u32,
+) -> Result<Vec<ConflictRow>, StoreError> {
+    const SQL: &str = select!(
+        "(k.state = $1 OR ($1 = 'undecided' AND k.state <> 'resolved')) \
+         AND (CAST($2 AS TEXT) IS NULL OR k.visit_id = $2) \
+         AND (CAST($3 AS TEXT) IS NULL OR $3 LIKE '%|' || coalesce(c.region, '') || '|%') \
+         AND (k.opened_log_index, k.conflict_id) > ($4, $5) ORDER BY k.opened_log_index, k.conflict_id LIMIT $6"
+    );
+    Ok(on_engine!(tx, |conn| {
+        sqlx::query_as(SQL)
+            .bind(state)
+            .bind(visit.map(String::from))
+            .bind(reach.pattern())
+            .bind(after.0)
+            .bind(after.1)
+            .bind(i64::from(limit))
+            .fetch_all(conn)
+            .await
+    })?)
+}
+
+/// The conflicts of a visit, decided or not, oldest first.
+pub(super) async fn of_visit(tx: &mut Tx, visit: VisitId) -> Result<Vec<ConflictRow>, StoreError> {
+    const SQL: &str = select!("k.visit_id = $1 ORDER BY k.opened_log_index, k.conflict_id");
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?)
+}
+
+/// Makes a decided conflict wait for a decision again. Says whether it was decided.
+pub(super) async fn reopen(tx: &mut Tx, id: &str, at_ms: i64) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE conflicts SET state = 'open', resolved_by = NULL, resolved_at_ms = NULL, \
+        resolution_json = NULL, updated_at_ms = $2 WHERE conflict_id = $1 AND state = 'resolved'";
+    let changed = on_engine!(tx, |conn| {
+        sqlx::query(SQL).bind(id).bind(at_ms).execute(conn).await.map(|done| done.rows_affected())
+    })?;
+    Ok(changed == 1)
+}
+
+/// One of the competing values.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ValueBody {
+    /// The value.
+    #[schema(value_type = Object)]
+    value: Scalar,
+    /// The change that wrote it; names the value in a decision.
+    #[schema(value_type = String)]
+    change: ChangeHash,
+    /// Whether it is the one that devices show. Not the latest: there is none.
+    shown: bool,
+    person: Option<PersonRef>,
+    device: Option<DeviceRef>,
+    /// The device's word for when, Unix milliseconds.
+    claimed_at_ms: Option<i64>,
+    /// When the server got it.
+    received_at_ms: Option<i64>,
+    /// Recorded without a network, arrived later.
+    recorded_offline: bool,
+    clock_flags: Vec<&'static str>,
+    /// The other values (by change) that its author had seen when writing it.
+    #[schema(value_type = Vec<String>)]
+    knew_of: Vec<ChangeHash>,
+}
+
+/// A decision that was made about the field.
+#[derive(Debug, Serialize, ToSchema)]
+struct DecisionBody {
+    /// `chosen`, `both`, `written` or `undone`.
+    choice: String,
+    reason: String,
+    decided_by: PersonRef,
+    /// When, Unix milliseconds.
+    decided_at_ms: i64,
+}
+
+/// Competing values of one field.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConflictBody {
+    #[schema(format = "uuid")]
+    conflict_id: String,
+    #[schema(format = "uuid")]
+    visit_id: String,
+    #[schema(format = "uuid")]
+    complaint_id: Option<String>,
+    /// Number of the complaint.
+    complaint_number: Option<String>,
+    /// Which field, for example `answers/meter-accuracy.seal`.
+    path: String,
+    /// `values`, or `merged_text` when two people wrote one text at the same time.
+    kind: String,
+    /// `open`, `settled_in_field` or `resolved`.
+    state: String,
+    /// When the server noticed it, Unix milliseconds.
+    opened_at_ms: i64,
+    /// Every value, the shown one last.
+    values: Vec<ValueBody>,
+    /// The value that stands now.
+    #[schema(value_type = Option<Object>)]
+    stands: Option<Scalar>,
+    /// Whose later value stands, when somebody overwrote the field on site.
+    settled_by: Option<PersonRef>,
+    resolved_by: Option<PersonRef>,
+    resolved_at_ms: Option<i64>,
+    /// Decisions about the field so far, oldest first.
+    decisions: Vec<DecisionBody>,
+}
+
+/// The conflict with everything that is known about its values.
+pub(super) async fn body(
+    tx: &mut Tx,
+    names: &mut Names,
+    row: ConflictRow,
+) -> Result<ConflictBody, StoreError> {
+    let visit = row.visit()?;
+    let values = row.values()?;
+    let origins = Origins::of(tx, visit).await?;
+    let stored = visits::find(tx, visit).await?;
+    let document = stored.and_then(|stored| VisitDocument::load(&stored.saved).ok());
+    let view = document.as_ref().map(VisitDocument::view);
+    let shown = values.last().map(|written| written.change);
+    let mut bodies = Vec::with_capacity(values.len());
+    for written in &values {
+        let knew_of = knew_of(document.as_ref(), written, &values);
+        let origin = origins.get(&written.change);
+        bodies.push(value_body(tx, names, written, origin, shown, knew_of).await?);
+    }
+    let person = async |tx: &mut Tx, names: &mut Names, id: &Option<String>| match id {
+        Some(id) => names.person_text(tx, id).await,
+        None => Ok(None),
+    };
+    Ok(ConflictBody {
+        settled_by: person(tx, names, &row.settled_by).await?,
+        resolved_by: person(tx, names, &row.resolved_by).await?,
+        decisions: decisions(tx, names, view.as_ref(), &origins, &row.path).await?,
+        stands: view.as_ref().and_then(|view| standing(view, &row.path)),
+        conflict_id: row.conflict_id,
+        visit_id: row.visit_id,
+        complaint_id: row.complaint_id,
+        complaint_number: row.number,
+        path: row.path,
+        kind: row.kind,
+        state: row.state,
+        opened_at_ms: row.opened_at_ms,
+        values: bodies,
+        resolved_at_ms: row.resolved_at_ms,
+    })
+}
+
+fn knew_of(document: Option<&VisitDocument>, written: &Written, values: &[Written]) -> Vec<ChangeHash> {
+    let Some(document) = document else { return Vec::new() };
+    let others = values.iter().map(|other| other.change).filter(|other| *other != written.change);
+    others.filter(|other| document.knew_of(&written.change, other)).collect()
+}
+
+async fn value_body(
+    tx: &mut Tx,
+    names: &mut Names,
+    written: &Written,
+    origin: Option<&Origin>,
+    shown: Option<ChangeHash>,
+    knew_of: Vec<ChangeHash>,
+) -> Result<ValueBody, StoreError> {
+    let (person, device) = match origin {
+        Some(origin) => {
+            (Some(names.person(tx, origin.person).await?), Some(names.device(tx, origin.device).await?))
+        }
+        None => (None, None),
+    };
+    Ok(ValueBody {
+        value: written.value.clone(),
+        change: written.change,
+        shown: Some(written.change) == shown,
+        person,
+        device,
+        claimed_at_ms: origin.map(|origin| origin.claimed_at.unix_ms()),
+        received_at_ms: origin.map(|origin| origin.received_at.unix_ms()),
+        recorded_offline: origin.is_some_and(Origin::was_offline),
+        clock_flags: origin.map(Origin::clock_flags).unwrap_or_default(),
+        knew_of,
+    })
+}
+
+async fn decisions(
+    tx: &mut Tx,
+    names: &mut Names,
+    view: Option<&VisitView>,
+    origins: &Origins,
+    path: &str,
+) -> Result<Vec<DecisionBody>, StoreError> {
+    let mut found: Vec<_> = view
+        .into_iter()
+        .flat_map(|view| view.resolutions.values())
+        .filter(|entry| entry.content.path == path)
+        .collect();
+    let order = |change: &ChangeHash| origins.get(change).map(|origin| origin.log_index);
+    found.sort_by_key(|entry| order(&entry.meta.change));
+    let mut bodies = Vec::with_capacity(found.len());
+    for entry in found {
+        bodies.push(DecisionBody {
+            choice: entry.content.choice.clone(),
+            reason: entry.content.reason.clone(),
+            decided_by: names.person(tx, entry.meta.by).await?,
+            decided_at_ms: entry.meta.at.unix_ms(),
+        });
+    }
+    Ok(bodies)
+}
+
+/// The value at a path as devices show it.
+fn standing(view: &VisitView, path: &str) -> Option<Scalar> {
+    let text = |text: &str| Some(Scalar::Text(text.to_owned()));
+    let (container, key) = path.split_once('/').unwrap_or((path, ""));
+    match container {
+        "answers" => view.answers.get(key).map(|value| value.shown.clone()),
+        "seal_states" => view.seal_states.get(key).map(|value| value.shown.clone()),
+        "proposal" => view.proposal.get(key).map(|value| value.shown.clone()),
+        "note" => text(&view.note),
+        "cause_text" => text(&view.cause_text),
+        "findings" => {
+            let (id, field) = key.split_once('/')?;
+            let finding = view.findings.get(&id.parse().ok()?)?;
+            match field {
+                "text" => text(&finding.content.text),
+                "code" => text(&finding.content.code),
+                "severity" => finding.content.severity.as_deref().and_then(text),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}

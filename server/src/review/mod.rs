@@ -1,0 +1,54 @@
+//! Review: conflicts and their resolution, verdicts, rework, duplicates, and the gate before approval and closing.
+//!
+//! Invariants: a conflict closes only by an office decision; a decision is an ordinary change of the visit document
+//! that reaches the devices; nothing is approved or closed while something is open, unless a person overrides it with
+//! a reason that stays on record; a merge can be undone and never makes a cycle.
+
+mod api;
+mod conflict_api;
+mod conflicts;
+mod declarations;
+mod duplicates;
+mod gate;
+mod merge_api;
+mod merges;
+mod provenance;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use conflicts::ConflictBody;
+pub(crate) use gate::{Blocker, blockers};
+pub(crate) use provenance::{Origin, Origins};
+pub(crate) use sql::{VerdictBody, verdicts};
+
+use crate::app::App;
+use crate::complaints::Names;
+use crate::store::{StoreError, Tx};
+use crate::work_orders::model::VisitPlan;
+use sync_core::ids::VisitId;
+use sync_core::time::Timestamp;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Routes of this capability.
+pub fn routes() -> OpenApiRouter<App> {
+    api::routes().merge(conflict_api::routes()).merge(merge_api::routes()).merge(declarations::routes())
+}
+
+/// A visit was finished: rework that was asked for on it is done.
+pub(crate) async fn visit_ended(tx: &mut Tx, visit: &VisitPlan, at: Timestamp) -> Result<(), StoreError> {
+    sql::finish_rework(tx, visit.id, at).await
+}
+
+/// The conflicts of a visit with all their values, oldest first.
+pub(crate) async fn conflicts_of(
+    tx: &mut Tx,
+    names: &mut Names,
+    visit: VisitId,
+) -> Result<Vec<ConflictBody>, StoreError> {
+    let mut bodies = Vec::new();
+    for row in conflicts::of_visit(tx, visit).await? {
+        bodies.push(conflicts::body(tx, names, row).await?);
+    }
+    Ok(bodies)
+}

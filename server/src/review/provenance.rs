@@ -1,0 +1,96 @@
+//! Who brought a change of a visit, on which device, and when: from the signed envelope that carried it.
+
+use crate::complaints::record::{clock_flags, was_offline};
+use crate::exchange::load_envelopes;
+use crate::store::{StoreError, Tx, on_engine};
+use std::collections::BTreeMap;
+use sync_core::ids::{ChangeHash, DeviceId, EntryId, PersonId, VisitId};
+use sync_core::log::Envelope;
+use sync_core::time::Timestamp;
+
+/// Where a change comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    /// Who was signed in.
+    pub(crate) person: PersonId,
+    /// The device; the office's own log has an id, too.
+    pub(crate) device: DeviceId,
+    /// The device's word for when.
+    pub(crate) claimed_at: Timestamp,
+    /// The server's time in the newest answer that the device had: it was not earlier.
+    pub(crate) not_before: Timestamp,
+    /// When the server got it.
+    pub(crate) received_at: Timestamp,
+    /// Where its envelope lies in the server log.
+    pub(crate) log_index: i64,
+}
+
+impl Origin {
+    /// Whether it was recorded without a network and arrived later.
+    pub(crate) fn was_offline(&self) -> bool {
+        was_offline(Some(self.claimed_at.unix_ms()), self.received_at.unix_ms())
+    }
+
+    /// What is doubtful about the claimed time.
+    pub(crate) fn clock_flags(&self) -> Vec<&'static str> {
+        let mut flags = clock_flags(Some(self.claimed_at.unix_ms()), self.received_at.unix_ms());
+        if self.not_before.since_ms(self.claimed_at) > crate::complaints::record::CLOCK_TOLERANCE_MS {
+            flags.push("claimed_before_last_contact");
+        }
+        flags
+    }
+}
+
+/// The origins of all accepted changes of a visit, and the texts that lie beside them.
+#[derive(Debug, Default)]
+pub(crate) struct Origins {
+    by_change: BTreeMap<ChangeHash, Origin>,
+    /// Detached parts by id: statements.
+    pub(crate) parts: BTreeMap<EntryId, String>,
+}
+
+impl Origins {
+    /// Reads them from the server log.
+    pub(crate) async fn of(tx: &mut Tx, visit: VisitId) -> Result<Self, StoreError> {
+        const SQL: &str = "SELECT c.change_hash, c.log_index, l.at_ms FROM changes c \
+            JOIN server_log l ON l.log_index = c.log_index WHERE c.visit_id = $1";
+        let rows: Vec<(String, i64, i64)> =
+            on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+        let mut indexes: Vec<i64> = rows.iter().map(|row| row.1).collect();
+        indexes.sort_unstable();
+        indexes.dedup();
+        let envelopes = load_envelopes(tx, &indexes).await?;
+        let mut origins = Self::default();
+        for (change, log_index, at_ms) in rows {
+            let Some(envelope) = envelopes.get(&log_index) else { continue };
+            let change = StoreError::parse_column("changes", "change_hash", &change, &change)?;
+            let received_at = Timestamp::from_unix_ms(at_ms);
+            origins.by_change.insert(change, Origin::from_envelope(envelope, log_index, received_at));
+        }
+        for envelope in envelopes.values() {
+            let Ok(body) = envelope.body() else { continue };
+            let parts = body.change().map(|change| change.parts.clone()).unwrap_or_default();
+            origins.parts.extend(parts.into_iter().map(|part| (part.id, part.text)));
+        }
+        Ok(origins)
+    }
+
+    /// Where a change comes from; nothing for the birth of a document and for what was erased.
+    pub(crate) fn get(&self, change: &ChangeHash) -> Option<&Origin> {
+        self.by_change.get(change)
+    }
+}
+
+impl Origin {
+    fn from_envelope(envelope: &Envelope, log_index: i64, received_at: Timestamp) -> Self {
+        let header = envelope.header();
+        Self {
+            person: header.person,
+            device: header.device,
+            claimed_at: header.claimed_at,
+            not_before: header.server_time_known,
+            received_at,
+            log_index,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The tables `review_verdicts` and `rework_requests`.
+
+use crate::complaints::{Names, PersonRef};
+use crate::store::{StoreError, Tx, on_engine};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::FromRow;
+use sync_core::ids::{ComplaintId, EntryId, PersonId, VisitId};
+use sync_core::time::Timestamp;
+use utoipa::ToSchema;
+
+/// A reviewer's verdict.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VerdictBody {
+    /// Whether the complaint was found to be true.
+    verdict: String,
+    /// Code of the root cause.
+    cause: Option<String>,
+    /// Who has to answer for it.
+    responsibility: Option<String>,
+    /// In the reviewer's words.
+    note: String,
+    /// Entries that the verdict rests on.
+    #[schema(value_type = Vec<Object>)]
+    evidence: Value,
+    /// What was open and overridden.
+    #[schema(value_type = Vec<Object>)]
+    overridden: Value,
+    /// Why it was overridden.
+    override_reason: Option<String>,
+    reviewed_by: Option<PersonRef>,
+    /// When, Unix milliseconds.
+    reviewed_at_ms: i64,
+}
+
+#[derive(FromRow)]
+struct VerdictRow {
+    verdict: String,
+    cause: Option<String>,
+    responsibility: Option<String>,
+    note: String,
+    evidence_json: String,
+    blockers_json: String,
+    override_reason: Option<String>,
+    reviewed_by: String,
+    reviewed_at_ms: i64,
+}
+
+/// The verdicts on a complaint, oldest first.
+pub(crate) async fn verdicts(
+    tx: &mut Tx,
+    names: &mut Names,
+    complaint: ComplaintId,
+) -> Result<Vec<VerdictBody>, StoreError> {
+    const SQL: &str = "SELECT verdict, cause, responsibility, note, evidence_json, blockers_json, override_reason, \
+        reviewed_by, reviewed_at_ms FROM review_verdicts WHERE complaint_id = $1 ORDER BY verdict_no";
+    let rows: Vec<VerdictRow> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    let mut bodies = Vec::with_capacity(rows.len());
+    for row in rows {
+        bodies.push(VerdictBody {
+            reviewed_by: names.person_text(tx, &row.reviewed_by).await?,
+            verdict: row.verdict,
+            cause: row.cause,
+            responsibility: row.responsibility,
+            note: row.note,
+            evidence: serde_json::from_str(&row.evidence_json).unwrap_or(Value::Null),
+            overridden: serde_json::from_str(&row.blockers_json).unwrap_or(Value::Null),
+            override_reason: row.override_reason,
+            reviewed_at_ms: row.reviewed_at_ms,
+        });
+    }
+    Ok(bodies)
+}
+
+/// A verdict that is to be recorded.
+#[derive(Debug)]
+pub(super) struct NewVerdict<'a> {
+    pub(super) complaint: ComplaintId,
+    pub(super) verdict: &'a str,
+    pub(super) cause: Option<&'a str>,
+    pub(super) responsibility: Option<&'a str>,
+    pub(super) note: &'a str,
+    pub(super) evidence_json: String,
+    pub(super) blockers_json: String,
+    pub(super) override_reason: Option<&'a str>,
+    pub(super) by: PersonId,
+    pub(super) at: Timestamp,
+}
+
+/// Records a verdict; the newest counts.
+pub(super) async fn insert_verdict(tx: &mut Tx, new: &NewVerdict<'_>) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO review_verdicts (complaint_id, verdict_no, verdict, cause, responsibility, note, \
+        evidence_json, blockers_json, override_reason, reviewed_by, reviewed_at_ms) VALUES ($1, \
+        (SELECT coalesce(max(v.verdict_no), 0) + 1 FROM review_verdicts v WHERE v.complaint_id = $1), \
+        $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(new.complaint.to_string())
+            .bind(new.verdict)
+            .bind(new.cause)
+            .bind(new.responsibility)
+            .bind(new.note)
+            .bind(&new.evidence_json)
+            .bind(&new.blockers_json)
+            .bind(new.override_reason)
+            .bind(new.by.to_string())
+            .bind(new.at.unix_ms())
+            .execute(conn)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Work that is to be sent back.
+#[derive(Debug)]
+pub(super) struct NewRework<'a> {
+    pub(super) id: EntryId,
+    pub(super) complaint: ComplaintId,
+    pub(super) visit: VisitId,
+    pub(super) reason: &'a str,
+    pub(super) paths: &'a [String],
+    pub(super) by: PersonId,
+    pub(super) at: Timestamp,
+}
+
+/// Records that work was sent back.
+pub(super) async fn insert_rework(tx: &mut Tx, new: &NewRework<'_>) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO rework_requests (rework_id, complaint_id, visit_id, reason, paths_json, \
+        requested_by, requested_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(new.id.to_string())
+            .bind(new.complaint.to_string())
+            .bind(new.visit.to_string())
+            .bind(new.reason)
+            .bind(Value::from(new.paths).to_string())
+            .bind(new.by.to_string())
+            .bind(new.at.unix_ms())
+            .execute(conn)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Notes that the rework asked for on a visit is done.
+pub(super) async fn finish_rework(tx: &mut Tx, visit: VisitId, at: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE rework_requests SET done_at_ms = $2 WHERE visit_id = $1 AND done_at_ms IS NULL";
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL).bind(visit.to_string()).bind(at.unix_ms()).execute(conn).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// Rework on a visit that is not done yet.
+pub(super) async fn open_rework(tx: &mut Tx, visit: VisitId) -> Result<Vec<String>, StoreError> {
+    const SQL: &str = "SELECT rework_id FROM rework_requests WHERE visit_id = $1 AND done_at_ms IS NULL \
+        ORDER BY requested_at_ms, rework_id";
+    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_all(conn).await)?)
+}

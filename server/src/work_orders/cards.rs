@@ -1,0 +1,122 @@
+//! The cards that technicians carry: one for each visit they are sent to, one for each colleague's device.
+//!
+//! A card is rebuilt from its sources in the transaction that changes one of them. Call these before the transaction's
+//! entries in the server log: cards take the feed's counter.
+
+use super::model::{OrderState, VisitPlan, VisitState};
+use super::sql;
+use crate::complaints::{self, model::Complaint};
+use crate::exchange::{members, pack};
+use crate::people;
+use crate::store::{StoreError, Tx, on_engine};
+use pack::PackAudience;
+use sync_core::ids::{ComplaintId, DeviceId, PersonId, VisitId};
+use sync_core::protocol::{AssignmentCard, CardCustomer, ColleagueCard, PackKey};
+
+/// Rebuilds the cards of all visits of a complaint.
+pub async fn refresh_cards(tx: &mut Tx, complaint: ComplaintId) -> Result<(), StoreError> {
+    for visit in sql::visits_of(tx, complaint).await? {
+        refresh_visit(tx, &visit).await?;
+    }
+    Ok(())
+}
+
+/// Rebuilds the card of one visit for everybody who works on it.
+pub async fn refresh_visit(tx: &mut Tx, visit: &VisitPlan) -> Result<(), StoreError> {
+    let crew = members::of_visit(tx, visit.id).await?;
+    if crew.is_empty() {
+        return Ok(());
+    }
+    put_for(tx, visit, &crew).await
+}
+
+/// Puts the card of a visit for these people, who are its whole crew.
+pub(super) async fn put_for(tx: &mut Tx, visit: &VisitPlan, crew: &[PersonId]) -> Result<(), StoreError> {
+    let Some(card) = build(tx, visit, crew).await? else { return Ok(()) };
+    for person in crew {
+        pack::put(tx, PackAudience::Person(*person), &PackKey::Assignment(visit.id), &card).await?;
+    }
+    Ok(())
+}
+
+/// Takes the card of a visit from somebody.
+pub(super) async fn take_from(tx: &mut Tx, visit: VisitId, person: PersonId) -> Result<(), StoreError> {
+    pack::remove(tx, PackAudience::Person(person), &PackKey::Assignment(visit)).await
+}
+
+/// The card of a visit; none for field work without a complaint.
+async fn build(
+    tx: &mut Tx,
+    visit: &VisitPlan,
+    crew: &[PersonId],
+) -> Result<Option<AssignmentCard>, StoreError> {
+    let Some(id) = visit.complaint else { return Ok(None) };
+    let Some((complaint, aliases)) = complaints::with_aliases(tx, id).await? else { return Ok(None) };
+    let order = match visit.work_order {
+        Some(order) => sql::find_order(tx, order).await?,
+        None => None,
+    };
+    let state = order.as_ref().map_or(state_of_visit(visit.state), |order| order.state);
+    let due_at = order.as_ref().and_then(|order| order.due_at);
+    let priority = order.map_or(complaint.intake.priority, |order| order.priority);
+    let mut card = card_of(&complaint, visit, crew);
+    card.aliases = aliases;
+    card.due_at = due_at.or(complaint.intake.deadlines.onsite_due_at_ms);
+    card.priority = priority.as_str().to_owned();
+    card.state = state.as_str().to_owned();
+    Ok(Some(card))
+}
+
+fn card_of(complaint: &Complaint, visit: &VisitPlan, crew: &[PersonId]) -> AssignmentCard {
+    let intake = &complaint.intake;
+    AssignmentCard {
+        visit: visit.id,
+        work_order: visit.work_order,
+        complaint: complaint.id,
+        number: complaint.number.clone(),
+        aliases: Vec::new(),
+        utility: intake.utility.as_str().to_owned(),
+        category: intake.category.clone(),
+        summary: intake.summary.clone(),
+        address: intake.address.clone(),
+        customer: CardCustomer {
+            number: intake.customer.number.clone(),
+            name: intake.customer.name.clone(),
+            phone: intake.customer.phone.clone(),
+        },
+        meter: intake.meter.clone(),
+        checklist: visit.checklist.clone(),
+        planned_on: visit.planned_on.clone(),
+        appointment_from: visit.appointment.map(|(from, _)| from),
+        appointment_to: visit.appointment.map(|(_, to)| to),
+        due_at: None,
+        priority: String::new(),
+        state: String::new(),
+        position: intake.position.clone(),
+        crew: crew.to_vec(),
+    }
+}
+
+/// What a visit without a work order says in the place of the order's state.
+fn state_of_visit(state: VisitState) -> OrderState {
+    match state {
+        VisitState::Planned => OrderState::Assigned,
+        VisitState::Accepted | VisitState::OnSite => OrderState::Accepted,
+        VisitState::NoAccess | VisitState::Finished => OrderState::Done,
+        VisitState::Approved => OrderState::Approved,
+        VisitState::Rework => OrderState::Rework,
+        VisitState::Cancelled => OrderState::Cancelled,
+    }
+}
+
+/// Tells everybody the name behind a device and its person: call it after enrolment and renaming.
+pub async fn refresh_colleague(tx: &mut Tx, device: DeviceId) -> Result<(), StoreError> {
+    const SQL: &str = "SELECT label, person_id FROM devices WHERE device_id = $1";
+    let row: Option<(String, String)> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(device.to_string()).fetch_optional(conn).await)?;
+    let Some((device_name, person)) = row else { return Ok(()) };
+    let person: PersonId = StoreError::parse_column("devices", "person_id", &device.to_string(), &person)?;
+    let Some(name) = people::find(tx, person).await?.map(|person| person.display_name) else { return Ok(()) };
+    let card = ColleagueCard { device, device_name, person, name };
+    pack::put(tx, PackAudience::All, &PackKey::Colleague(device), &card).await
+}

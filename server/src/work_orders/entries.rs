@@ -1,0 +1,280 @@
+//! What was recorded on a visit, entry by entry and field by field, with the origin of each.
+
+use super::photos::{PhotoState, Photos};
+use crate::complaints::{DeviceRef, Names, PersonRef, office_day};
+use crate::review::{Origin, Origins};
+use crate::store::{StoreError, Tx};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sync_core::date::CivilDate;
+use sync_core::document::{Entry, EntryMeta, Scalar, SharedValue, VisitView};
+use sync_core::ids::{ChangeHash, EntryId};
+use sync_core::recorded::{evaluate_gas_test, evaluate_meter_check};
+use sync_core::time::Timestamp;
+use utoipa::ToSchema;
+
+/// The limits by which a check is judged that names none, as on the device.
+const LIMIT_PROFILE: &str = "CN_DLT448_REPLACE";
+
+/// Who brought something into the document, and when.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OriginBody {
+    person: PersonRef,
+    device: DeviceRef,
+    /// The device's word for when, Unix milliseconds.
+    #[schema(value_type = i64)]
+    claimed_at_ms: Timestamp,
+    /// It cannot have been earlier: the server's time that the device knew.
+    #[schema(value_type = i64)]
+    not_before_ms: Timestamp,
+    /// When the server got it.
+    #[schema(value_type = i64)]
+    received_at_ms: Timestamp,
+    /// Recorded without a network, arrived later.
+    recorded_offline: bool,
+    /// Doubts about the claimed time.
+    clock_flags: Vec<&'static str>,
+    /// Where its envelope lies in the server log.
+    log_index: i64,
+}
+
+impl OriginBody {
+    async fn of(tx: &mut Tx, names: &mut Names, origin: &Origin) -> Result<Self, StoreError> {
+        Ok(Self {
+            person: names.person(tx, origin.person).await?,
+            device: names.device(tx, origin.device).await?,
+            claimed_at_ms: origin.claimed_at,
+            not_before_ms: origin.not_before,
+            received_at_ms: origin.received_at,
+            recorded_offline: origin.was_offline(),
+            clock_flags: origin.clock_flags(),
+            log_index: origin.log_index,
+        })
+    }
+
+    async fn of_change(
+        tx: &mut Tx,
+        names: &mut Names,
+        origins: &Origins,
+        change: &ChangeHash,
+    ) -> Result<Option<Self>, StoreError> {
+        match origins.get(change) {
+            Some(origin) => Self::of(tx, names, origin).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// A single value that several people may write.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct FieldBody {
+    /// For example `answers/meter-accuracy.seal`.
+    path: String,
+    /// The value that every device shows. Not the latest: with competing values there is none.
+    #[schema(value_type = Object)]
+    shown: Scalar,
+    /// Whether different values stand beside one another.
+    conflict: bool,
+    /// Every value, the shown one last.
+    values: Vec<FieldValue>,
+}
+
+/// One value of a field.
+#[derive(Debug, Serialize, ToSchema)]
+struct FieldValue {
+    #[schema(value_type = Object)]
+    value: Scalar,
+    #[schema(value_type = String)]
+    change: ChangeHash,
+    origin: Option<OriginBody>,
+}
+
+/// Answers, states of seals and the proposal, by path.
+pub(super) async fn fields(
+    tx: &mut Tx,
+    names: &mut Names,
+    view: &VisitView,
+    origins: &Origins,
+) -> Result<Vec<FieldBody>, StoreError> {
+    let containers =
+        [("answers", &view.answers), ("seal_states", &view.seal_states), ("proposal", &view.proposal)];
+    let mut bodies = Vec::new();
+    for (container, values) in containers {
+        for (key, shared) in values {
+            bodies.push(field(tx, names, format!("{container}/{key}"), shared, origins).await?);
+        }
+    }
+    Ok(bodies)
+}
+
+async fn field(
+    tx: &mut Tx,
+    names: &mut Names,
+    path: String,
+    shared: &SharedValue,
+    origins: &Origins,
+) -> Result<FieldBody, StoreError> {
+    let mut values = Vec::with_capacity(shared.values.len());
+    for written in &shared.values {
+        let origin = OriginBody::of_change(tx, names, origins, &written.change).await?;
+        values.push(FieldValue { value: written.value.clone(), change: written.change, origin });
+    }
+    Ok(FieldBody { path, shown: shared.shown.clone(), conflict: shared.is_conflict(), values })
+}
+
+/// Something that was recorded: a finding, a reading, a photo …
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EntryBody {
+    #[schema(value_type = String, format = "uuid")]
+    entry_id: EntryId,
+    /// `findings`, `readings`, `meter_checks`, `gas_tests`, `seals`, `photos`, `statements`, `signatures`, `promises`,
+    /// `hazards`, `progress`, `notices`, `office/resolutions` or `office/hazard_lowered`.
+    container: &'static str,
+    /// Who recorded it.
+    by: PersonRef,
+    /// When, by the device's clock, Unix milliseconds.
+    #[schema(value_type = i64)]
+    at_ms: Timestamp,
+    /// The envelope that brought it.
+    origin: Option<OriginBody>,
+    /// Whether it stands: neither taken back nor corrected.
+    stands: bool,
+    /// The entry that it corrects.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    supersedes: Option<EntryId>,
+    /// Entries that correct it.
+    #[schema(value_type = Vec<String>)]
+    superseded_by: Vec<EntryId>,
+    /// Set when its author took it back: by, at, reason.
+    #[schema(value_type = Option<Object>)]
+    withdrawn: Option<Value>,
+    /// What was recorded, as it was typed.
+    #[schema(value_type = Object)]
+    content: Value,
+    /// Computed from the inputs of a meter check or gas test: error, limit, verdict, steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    result: Option<Value>,
+    /// Why nothing could be computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result_error: Option<String>,
+    /// The words of a statement; null when they were erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// How far the bytes of a photo or signature are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo: Option<PhotoState>,
+}
+
+/// What is added to an entry when it is read.
+#[derive(Debug, Default)]
+struct Derived {
+    result: Option<Value>,
+    result_error: Option<String>,
+    text: Option<String>,
+    photo: Option<PhotoState>,
+}
+
+/// An entry before names are looked up.
+struct Found<'a> {
+    id: EntryId,
+    container: &'static str,
+    meta: &'a EntryMeta,
+    stands: bool,
+    content: Value,
+    derived: Derived,
+}
+
+/// All entries of a visit, in the order of their recording by the devices' clocks.
+pub(super) async fn of_view(
+    tx: &mut Tx,
+    names: &mut Names,
+    view: &VisitView,
+    origins: &Origins,
+    photos: &Photos,
+) -> Result<Vec<EntryBody>, StoreError> {
+    let mut found = collect(view, origins, photos);
+    found.sort_by_key(|entry| (entry.meta.at, entry.id));
+    let mut bodies = Vec::with_capacity(found.len());
+    for entry in found {
+        let withdrawn = entry.meta.withdrawn.as_ref().map(|withdrawn| json!(withdrawn));
+        bodies.push(EntryBody {
+            entry_id: entry.id,
+            container: entry.container,
+            by: names.person(tx, entry.meta.by).await?,
+            at_ms: entry.meta.at,
+            origin: OriginBody::of_change(tx, names, origins, &entry.meta.change).await?,
+            stands: entry.stands,
+            supersedes: entry.meta.supersedes,
+            superseded_by: entry.meta.superseded_by.clone(),
+            withdrawn,
+            content: entry.content,
+            result: entry.derived.result,
+            result_error: entry.derived.result_error,
+            text: entry.derived.text,
+            photo: entry.derived.photo,
+        });
+    }
+    Ok(bodies)
+}
+
+fn collect<'a>(view: &'a VisitView, origins: &Origins, photos: &Photos) -> Vec<Found<'a>> {
+    let mut found = Vec::new();
+    macro_rules! gather {
+        ($field:ident, $container:literal, |$id:ident, $entry:ident| $derived:expr) => {
+            for ($id, $entry) in &view.$field {
+                let derived = $derived;
+                found.push(Found::of(*$id, $container, $entry, derived));
+            }
+        };
+        ($field:ident, $container:literal) => {
+            gather!($field, $container, |id, entry| Derived::default());
+        };
+    }
+    gather!(findings, "findings");
+    gather!(readings, "readings");
+    gather!(meter_checks, "meter_checks", |id, entry| {
+        computed(evaluate_meter_check(&entry.content, LIMIT_PROFILE, day_of(entry.meta.at)))
+    });
+    gather!(gas_tests, "gas_tests", |id, entry| computed(evaluate_gas_test(
+        &entry.content,
+        day_of(entry.meta.at)
+    )));
+    gather!(seals, "seals");
+    gather!(photos, "photos", |id, entry| {
+        Derived { photo: Some(photos.state_of(*id, &entry.content.sha256)), ..Derived::default() }
+    });
+    gather!(statements, "statements", |id, entry| {
+        Derived { text: origins.parts.get(&entry.content.part).cloned(), ..Derived::default() }
+    });
+    gather!(signatures, "signatures", |id, entry| {
+        let photo = entry.content.sha256.as_ref().map(|sha256| photos.state_of(*id, sha256));
+        Derived { photo, ..Derived::default() }
+    });
+    gather!(promises, "promises");
+    gather!(hazards, "hazards");
+    gather!(progress, "progress");
+    gather!(notices, "notices");
+    gather!(resolutions, "office/resolutions");
+    gather!(hazard_lowered, "office/hazard_lowered");
+    found
+}
+
+impl<'a> Found<'a> {
+    fn of<T: Serialize>(id: EntryId, container: &'static str, entry: &'a Entry<T>, derived: Derived) -> Self {
+        let content = serde_json::to_value(&entry.content).unwrap_or(Value::Null);
+        Self { id, container, meta: &entry.meta, stands: entry.stands(), content, derived }
+    }
+}
+
+fn computed<T: Serialize, E: std::fmt::Display>(result: Result<T, E>) -> Derived {
+    match result {
+        Ok(result) => Derived { result: serde_json::to_value(&result).ok(), ..Derived::default() },
+        Err(error) => Derived { result_error: Some(error.to_string()), ..Derived::default() },
+    }
+}
+
+/// The day of the check in the office's calendar: limits are those in force on it.
+fn day_of(at: Timestamp) -> CivilDate {
+    office_day(at).parse().unwrap_or_else(|_| CivilDate::from_ymd(1970, 1, 1).expect("that day existed"))
+}

@@ -1,0 +1,167 @@
+//! What the field brought that waits for the office: field work without a complaint, and grumbles.
+
+use super::dispatch::WorkOrderError;
+use super::field_work::{self, FieldWork};
+use super::prevention::{self, Grumble};
+use crate::app::App;
+use crate::auth::OfficeAuth;
+use crate::complaints::acts::{Actor, ComplaintError};
+use crate::complaints::intake::checked_reason;
+use crate::complaints::reachable;
+use crate::complaints::scope::OFFICE;
+use crate::idempotency::{IdempotencyKey, Kept};
+use crate::people::Role;
+use crate::problem::{self, Problem};
+use crate::wire::{Body, Page, PageQuery};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sync_core::ids::{CommandId, ComplaintId};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_field_work))
+        .routes(routes!(create_link))
+        .routes(routes!(list_grumbles))
+        .routes(routes!(create_settlement))
+}
+
+/// Field work whose complaint was refused, with what the technician typed.
+#[derive(Debug, Serialize, ToSchema)]
+struct FieldWorkBody {
+    #[serde(flatten)]
+    work: FieldWork,
+    /// What the technician typed: utility, category, summary, address, customer, meter.
+    #[schema(value_type = Object)]
+    typed: Value,
+}
+
+impl From<FieldWork> for FieldWorkBody {
+    fn from(work: FieldWork) -> Self {
+        Self { typed: serde_json::from_str(&work.request_json).unwrap_or(Value::Null), work }
+    }
+}
+
+/// Field work without a complaint that waits to be linked, oldest first.
+#[utoipa::path(get, path = "/v1/field-work", tag = "field-work", security(("session" = [])), params(PageQuery),
+    responses((status = OK, body = Page<FieldWorkBody>), (status = BAD_REQUEST, description = "query-invalid"),
+        (status = FORBIDDEN, description = "role-missing")))]
+async fn list_field_work(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<FieldWorkBody>>, Problem> {
+    office.require(OFFICE)?;
+    let after: Option<(i64, String)> = page.position()?;
+    let limit = page.limit();
+    let mut tx = app.store.read().await?;
+    let found = field_work::waiting(&mut tx, after, limit + 1).await?;
+    let page = Page::cut(found, limit, |work| (work.received_at_ms, work.field_work_id.clone()));
+    Ok(Json(page.map(FieldWorkBody::from)))
+}
+
+/// The complaint that field work belongs to.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LinkForm {
+    #[schema(value_type = String, format = "uuid")]
+    complaint_id: ComplaintId,
+}
+
+/// Puts field work under a complaint: its visit becomes one of the complaint's, its number an alias.
+#[utoipa::path(post, path = "/v1/field-work/{field_work_id}/link", tag = "field-work", request_body = LinkForm,
+    security(("session" = [])), params(("field_work_id" = String, Path, format = "uuid"),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
+    responses((status = OK, body = FieldWorkBody),
+        (status = NOT_FOUND, description = "field-work-unknown, complaint-unknown"),
+        (status = CONFLICT, description = "complaint-state, complaint-merged, number-taken, changed-meanwhile"),
+        (status = FORBIDDEN, description = "role-missing"),
+        (status = UNPROCESSABLE_ENTITY, description = "body-invalid, idempotency-key-reused")))]
+async fn create_link(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(id): Path<CommandId>,
+    key: IdempotencyKey,
+    Body(form): Body<LinkForm>,
+) -> Result<Response, Problem> {
+    let now = app.clock.now();
+    let request = key.of(office.person_id, &form, now);
+    let unknown = || Problem::new(&problem::FIELD_WORK_UNKNOWN);
+    let mut tx = app.store.write().await?;
+    if let Some(answer) = request.answered(&mut tx).await? {
+        return Ok(answer.into_response());
+    }
+    reachable(&mut tx, &office, OFFICE, form.complaint_id).await?;
+    let work = field_work::find(&mut tx, &id.to_string()).await?.ok_or_else(unknown)?;
+    let actor = Actor::office(office.person_id, now);
+    field_work::link(&mut tx, &work, form.complaint_id, actor).await?;
+    let work = field_work::find(&mut tx, &id.to_string()).await?.ok_or_else(unknown)?;
+    let answer = Kept::json(StatusCode::OK, &FieldWorkBody::from(work));
+    request.keep(&mut tx, &answer).await?;
+    tx.commit().await?;
+    Ok(answer.into_response())
+}
+
+/// Grumbles that nobody has dealt with, oldest first.
+#[utoipa::path(get, path = "/v1/grumbles", tag = "field-work", security(("session" = [])), params(PageQuery),
+    responses((status = OK, body = Page<Grumble>), (status = BAD_REQUEST, description = "query-invalid"),
+        (status = FORBIDDEN, description = "role-missing")))]
+async fn list_grumbles(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<Grumble>>, Problem> {
+    office.require(OFFICE)?;
+    let after: Option<(i64, String)> = page.position()?;
+    let limit = page.limit();
+    let mut tx = app.store.read().await?;
+    let found = prevention::open_grumbles(&mut tx, after, limit + 1).await?;
+    Ok(Json(Page::cut(found, limit, |grumble| (grumble.received_at_ms, grumble.grumble_id.clone()))))
+}
+
+/// What became of a grumble.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SettlementForm {
+    /// What was done.
+    #[schema(min_length = 1, max_length = 2000)]
+    note: String,
+    /// The complaint that was made of it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    complaint_id: Option<ComplaintId>,
+}
+
+/// Somebody dealt with a grumble.
+#[utoipa::path(post, path = "/v1/grumbles/{grumble_id}/settlement", tag = "field-work", request_body = SettlementForm,
+    security(("session" = [])), params(("grumble_id" = String, Path, format = "uuid")),
+    responses((status = NO_CONTENT), (status = NOT_FOUND, description = "grumble-unknown, complaint-unknown"),
+        (status = FORBIDDEN, description = "role-missing"),
+        (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
+async fn create_settlement(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(id): Path<CommandId>,
+    Body(form): Body<SettlementForm>,
+) -> Result<StatusCode, Problem> {
+    office.require(&[Role::Clerk, Role::Reviewer, Role::Lead])?;
+    let note = checked_reason("/note", &form.note).map_err(ComplaintError::Invalid)?;
+    let mut tx = app.store.write().await?;
+    if let Some(complaint) = form.complaint_id {
+        reachable(&mut tx, &office, OFFICE, complaint).await?;
+    }
+    let complaint = form.complaint_id.map(String::from);
+    let (by, at) = (office.person_id.to_string(), app.clock.now());
+    let was_open = prevention::settle_grumble(&mut tx, &id.to_string(), complaint, by, at, &note).await?;
+    if !was_open {
+        return Err(Problem::new(&problem::GRUMBLE_UNKNOWN));
+    }
+    tx.commit().await.map_err(WorkOrderError::from)?;
+    Ok(StatusCode::NO_CONTENT)
+}

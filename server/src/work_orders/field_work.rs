@@ -1,0 +1,322 @@
+//! Complaints born in the field, and field work whose complaint was refused: it waits here until somebody links it.
+//!
+//! The visit document needs no complaint to be accepted, so refusing one costs no evidence.
+
+use super::commands::{Decision, FieldCommand, Refusal};
+use super::dispatch::{WorkOrderError, change_visit, crew_of};
+use super::model::{Origin, VisitPlan, VisitState};
+use super::{cards, sql};
+use crate::checklists;
+use crate::complaints::acts::{Actor, ComplaintError, NewComplaint, find_open_to_acts, step};
+use crate::complaints::intake::{FieldError, clean};
+use crate::complaints::model::{
+    Act, Channel, Complaint, Customer, Deadlines, EventKind, Intake, Priority, Utility,
+};
+use crate::complaints::{self, history};
+use crate::exchange::members;
+use crate::people;
+use crate::store::{StoreError, Tx, on_engine};
+use serde::Serialize;
+use serde_json::json;
+use sqlx::FromRow;
+use std::collections::BTreeSet;
+use sync_core::ids::{ComplaintId, PersonId, VisitId};
+use sync_core::protocol::{CardMeter, NewComplaint as FieldComplaint};
+use sync_core::time::Timestamp;
+use utoipa::ToSchema;
+
+/// Field work whose complaint was refused.
+#[derive(Debug, Clone, FromRow, Serialize, ToSchema)]
+pub struct FieldWork {
+    /// Its identity: the command that was refused.
+    pub field_work_id: String,
+    /// The complaint as the device calls it.
+    pub complaint_id: String,
+    /// The visit recorded under it.
+    pub visit_id: Option<String>,
+    /// The number given to the customer.
+    pub provisional_number: String,
+    /// Why the complaint was refused, a stable code.
+    pub reason: String,
+    /// What the technician typed, as JSON text.
+    #[serde(skip)]
+    pub request_json: String,
+    /// Who typed it.
+    pub person_id: String,
+    /// On which device.
+    pub device_id: String,
+    /// When, by the device's clock, Unix milliseconds.
+    pub claimed_at_ms: i64,
+    /// When the server got it.
+    pub received_at_ms: i64,
+    /// The complaint it was linked to.
+    pub linked_to: Option<String>,
+    /// By whom.
+    pub linked_by: Option<String>,
+    /// When.
+    pub linked_at_ms: Option<i64>,
+}
+
+/// Opens a complaint met in the field, or keeps the work for the office when it cannot be opened.
+pub(super) async fn open(tx: &mut Tx, command: &FieldCommand, new: &FieldComplaint) -> Decision {
+    if let Some(known) = complaints::find(tx, new.complaint).await?
+        && known.opened_on_device == Some(command.device)
+    {
+        return Ok(Some(known.number));
+    }
+    let is_taken = match new.visit {
+        Some(visit) => sql::find_visit(tx, visit).await?.is_some(),
+        None => false,
+    };
+    let opened = if is_taken {
+        Err(Refusal::because("visit_taken", "the visit belongs to another complaint"))
+    } else {
+        open_complaint(tx, command, new).await
+    };
+    let visit = new.visit.filter(|_| !is_taken);
+    match opened {
+        Ok(complaint) => {
+            adopt_visit(tx, command, visit, Some(&complaint)).await?;
+            Ok(Some(complaint.number))
+        }
+        Err(Refusal::Because { reason, detail }) => {
+            adopt_visit(tx, command, visit, None).await?;
+            keep(tx, command, new, visit, reason).await?;
+            Err(Refusal::Because { reason, detail })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn open_complaint(
+    tx: &mut Tx,
+    command: &FieldCommand,
+    new: &FieldComplaint,
+) -> Result<Complaint, Refusal> {
+    let region = region_of(tx, command.person).await?;
+    let intake = intake_of(new, region, command).map_err(|errors| refusal_of(&errors))?;
+    let new = NewComplaint {
+        id: new.complaint,
+        intake,
+        holder: None,
+        provisional_number: Some(clean(&new.provisional_number)).filter(|number| !number.is_empty()),
+    };
+    complaints::acts::open(tx, new, command.actor()).await.map_err(|error| match error {
+        ComplaintError::AliasTaken => Refusal::because("number_taken", error.to_string()),
+        ComplaintError::IdTaken => Refusal::because("complaint_taken", error.to_string()),
+        ComplaintError::Store(source) => Refusal::Store(source),
+        other => Refusal::because("refused", other.to_string()),
+    })
+}
+
+fn intake_of(
+    new: &FieldComplaint,
+    region: String,
+    command: &FieldCommand,
+) -> Result<Intake, Vec<FieldError>> {
+    let utility: Utility = new
+        .utility
+        .parse()
+        .map_err(|()| vec![FieldError { pointer: "/utility", expected: "a known utility".to_owned() }])?;
+    // A device's clock may be a year ahead: then the time of receipt is the best that is known.
+    let requested_at = command.claimed_at.min(command.received_at);
+    Intake {
+        utility,
+        category: new.category.clone(),
+        channel: Channel::Field,
+        priority: Priority::Normal,
+        summary: new.summary.clone(),
+        remedy_sought: None,
+        customer: Customer {
+            number: None,
+            name: new.customer_name.clone(),
+            phone: new.customer_phone.clone(),
+        },
+        address: new.address.clone(),
+        region,
+        position: None,
+        meter: new.meter_no.clone().map(|number| CardMeter { number, ..CardMeter::default() }),
+        requested_at,
+        deadlines: Deadlines::default(),
+    }
+    .checked(command.received_at)
+}
+
+fn refusal_of(errors: &[FieldError]) -> Refusal {
+    let reason = match errors.first().map(|error| error.pointer) {
+        Some("/utility") => "utility_unknown",
+        Some("/category") => "category_unknown",
+        Some("/summary") => "summary_missing",
+        Some("/address") => "address_missing",
+        _ => "field_invalid",
+    };
+    let places: Vec<String> =
+        errors.iter().map(|error| format!("{}: {}", error.pointer, error.expected)).collect();
+    Refusal::because(reason, places.join("; "))
+}
+
+/// The one region that the person's roles name; empty when there is none or several.
+async fn region_of(tx: &mut Tx, person: PersonId) -> Result<String, StoreError> {
+    let grants = people::find(tx, person).await?.map(|person| person.roles).unwrap_or_default();
+    let regions: BTreeSet<String> = grants.into_iter().map(|grant| grant.region).collect();
+    let mut regions = regions.into_iter();
+    Ok(regions.next().filter(|_| regions.next().is_none()).unwrap_or_default())
+}
+
+/// Makes the visit that was opened with the complaint known to the office, with its author on it.
+async fn adopt_visit(
+    tx: &mut Tx,
+    command: &FieldCommand,
+    visit: Option<VisitId>,
+    complaint: Option<&Complaint>,
+) -> Result<(), Refusal> {
+    let Some(id) = visit else { return Ok(()) };
+    let visit = VisitPlan {
+        id,
+        work_order: None,
+        complaint: complaint.map(|complaint| complaint.id),
+        version: 1,
+        state: VisitState::OnSite,
+        origin: Origin::Field,
+        checklist: complaint.map_or("general", |c| checklists::usual_for(c.intake.utility)).to_owned(),
+        planned_on: complaints::office_day(command.claimed_at.min(command.received_at)),
+        appointment: None,
+        arrived: Some((command.claimed_at, command.received_at)),
+        ended: None,
+        outcome: None,
+        created_by: command.person,
+        created_at: command.received_at,
+    };
+    sql::insert_visit(tx, &visit).await?;
+    sql::insert_assignment(tx, id, command.person, command.person, command.received_at).await?;
+    cards::put_for(tx, &visit, &[command.person]).await?;
+    members::assign(tx, id, command.person, command.received_at).await?;
+    let Some(complaint) = complaint else { return Ok(()) };
+    let actor = command.actor();
+    let event = actor.event(EventKind::StateChanged).visit(id);
+    step(tx, complaint.clone(), Act::Assign, event, actor).await.map_err(WorkOrderError::from)?;
+    Ok(())
+}
+
+async fn keep(
+    tx: &mut Tx,
+    command: &FieldCommand,
+    new: &FieldComplaint,
+    visit: Option<VisitId>,
+    reason: &str,
+) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO field_work (field_work_id, complaint_id, visit_id, provisional_number, reason, \
+        request_json, person_id, device_id, claimed_at_ms, received_at_ms) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (field_work_id) DO NOTHING";
+    let request = json!({
+        "utility": clean(&new.utility), "category": clean(&new.category), "summary": clean(&new.summary),
+        "address": clean(&new.address), "customer_name": new.customer_name.as_deref().map(clean),
+        "customer_phone": new.customer_phone.as_deref().map(clean), "meter_no": new.meter_no.as_deref().map(clean),
+    });
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(command.id.to_string())
+            .bind(new.complaint.to_string())
+            .bind(visit.map(String::from))
+            .bind(clean(&new.provisional_number))
+            .bind(reason)
+            .bind(request.to_string())
+            .bind(command.person.to_string())
+            .bind(command.device.to_string())
+            .bind(command.claimed_at.unix_ms())
+            .bind(command.received_at.unix_ms())
+            .execute(conn)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+macro_rules! columns {
+    () => {
+        "SELECT field_work_id, complaint_id, visit_id, provisional_number, reason, request_json, person_id, device_id, \
+         claimed_at_ms, received_at_ms, linked_to, linked_by, linked_at_ms FROM field_work "
+    };
+}
+
+/// Field work that waits, after this one, oldest first.
+pub(super) async fn waiting(
+    tx: &mut Tx,
+    after: Option<(i64, String)>,
+    limit: u32,
+) -> Result<Vec<FieldWork>, StoreError> {
+    const SQL: &str = concat!(
+        columns!(),
+        "WHERE linked_to IS NULL AND (received_at_ms, field_work_id) > ($1, $2) \
+         ORDER BY received_at_ms, field_work_id LIMIT $3"
+    );
+    let (at, id) = after.unwrap_or((i64::MIN, String::new()));
+    Ok(on_engine!(tx, |conn| {
+        sqlx::query_as(SQL).bind(at).bind(id).bind(i64::from(limit)).fetch_all(conn).await
+    })?)
+}
+
+/// The field work under this id.
+pub(super) async fn find(tx: &mut Tx, id: &str) -> Result<Option<FieldWork>, StoreError> {
+    const SQL: &str = concat!(columns!(), "WHERE field_work_id = $1");
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id).fetch_optional(conn).await)?)
+}
+
+/// The refused complaint of a visit.
+pub async fn field_work_of_visit(tx: &mut Tx, visit: VisitId) -> Result<Option<FieldWork>, StoreError> {
+    const SQL: &str = concat!(columns!(), "WHERE visit_id = $1");
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_optional(conn).await)?)
+}
+
+/// Puts field work under a complaint: its visit becomes one of the complaint's, its number an alias.
+///
+/// Linking again to the same complaint changes nothing.
+pub(super) async fn link(
+    tx: &mut Tx,
+    work: &FieldWork,
+    to: ComplaintId,
+    by: Actor,
+) -> Result<(), WorkOrderError> {
+    let complaint = find_open_to_acts(tx, to).await?;
+    if work.linked_to.as_deref() == Some(&*to.to_string()) {
+        return Ok(());
+    }
+    if !mark_linked(tx, work, to, by.person, by.at).await? {
+        return Err(WorkOrderError::Changed);
+    }
+    complaints::add_alias(tx, &complaint, &work.provisional_number, by.at).await?;
+    let visit = match &work.visit_id {
+        Some(text) => {
+            let id = StoreError::parse_column("field_work", "visit_id", &work.field_work_id, text)?;
+            sql::find_visit(tx, id).await?
+        }
+        None => None,
+    };
+    if let Some(visit) = visit {
+        let visit = change_visit(tx, VisitPlan { complaint: Some(to), ..visit }).await?;
+        let crew = crew_of(tx, visit.id).await?;
+        cards::put_for(tx, &visit, &crew).await?;
+        let event = by.event(EventKind::FieldWorkLinked).visit(visit.id);
+        history::add(tx, to, &event.detail(json!({ "field_work": work.field_work_id }))).await?;
+        let act = if visit.is_open() { Act::Assign } else { Act::Investigate };
+        let event = by.event(EventKind::StateChanged).visit(visit.id);
+        step(tx, complaint, act, event, by).await?;
+    }
+    Ok(())
+}
+
+async fn mark_linked(
+    tx: &mut Tx,
+    work: &FieldWork,
+    to: ComplaintId,
+    by: PersonId,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE field_work SET linked_to = $2, linked_by = $3, linked_at_ms = $4 \
+        WHERE field_work_id = $1 AND linked_to IS NULL";
+    let changed = on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(&work.field_work_id).bind(to.to_string());
+        query.bind(by.to_string()).bind(at.unix_ms()).execute(conn).await.map(|done| done.rows_affected())
+    })?;
+    Ok(changed == 1)
+}

@@ -1,0 +1,32 @@
+//! Work orders, visits and who is sent to them; what devices ask for by command; the cards they carry.
+//!
+//! Invariants: an assignment, its membership in the exchange and the cards of the whole crew change in one
+//! transaction; a row of an assignment ends and is never removed; a command is decided once and never lost. What was
+//! found on a visit is not here but in its document.
+
+mod api;
+mod bodies;
+pub mod cards;
+pub mod commands;
+pub mod dispatch;
+mod entries;
+mod field_api;
+mod field_work;
+pub mod model;
+mod photos;
+mod prevention;
+mod problems;
+mod sql;
+#[cfg(test)]
+pub(crate) mod tests;
+mod visit_record;
+
+pub use api::routes;
+pub(crate) use bodies::{WorkOrderBody, order_bodies};
+pub use cards::{refresh_cards, refresh_colleague};
+pub use commands::FieldCommands;
+pub use dispatch::WorkOrderError;
+pub use field_work::{FieldWork, field_work_of_visit};
+pub use prevention::{PhotoDeclaration, PromiseDeadline, photo_declarations, promises};
+pub use sql::{assignments_of, find_order, find_visit, orders_of, visits_of};
+pub(crate) use visit_record::{VisitRecord, visit_records};

@@ -1,0 +1,197 @@
+//! One visit with everything recorded on it: the plan, the merged document with its authors, and what is still open.
+//!
+//! Results of meter checks and gas tests are computed from the recorded inputs whenever the record is read; nothing
+//! derived is stored. Texts of statements lie beside their envelopes and are looked up.
+
+use super::bodies::VisitBody;
+use super::entries::{self, EntryBody, FieldBody};
+use super::model::VisitPlan;
+use super::photos::PhotoSummary;
+use super::{photos, sql};
+use crate::complaints::{DeviceRef, Names, PersonRef};
+use crate::exchange::quarantine::{self, QuarantineItem};
+use crate::exchange::unseen::{self, Holder};
+use crate::exchange::visits;
+use crate::review::{self, ConflictBody, Origins};
+use crate::store::{StoreError, Tx};
+use serde::Serialize;
+use sync_core::ids::{ChangeHash, ComplaintId};
+use sync_core::time::Timestamp;
+use utoipa::ToSchema;
+
+/// Most refused items that are shown with a visit; the rest is in the list of quarantine.
+const QUARANTINE_MAX: u32 = 100;
+
+/// A visit with everything recorded on it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VisitRecord {
+    #[serde(flatten)]
+    visit: VisitBody,
+    /// Heads of the merged document: which version of it this is.
+    #[schema(value_type = Vec<String>)]
+    heads: Vec<ChangeHash>,
+    /// Single values that several people may write: answers, states of seals, the proposal.
+    fields: Vec<FieldBody>,
+    /// The note of the visit.
+    note: String,
+    /// The cause in words.
+    cause_text: String,
+    /// Findings, readings, meter checks, photos and all other entries, in the order of their recording.
+    entries: Vec<EntryBody>,
+    /// `H1` to `H3`: the highest level of the visit's hazards, as reviewers left it.
+    hazard_level: Option<String>,
+    /// How many photos are here.
+    photos: PhotoSummary,
+    /// Competing values, decided or not.
+    conflicts: Vec<ConflictBody>,
+    /// What was refused, and why.
+    quarantine: Vec<QuarantineBody>,
+    /// Envelopes that are stored and not judged yet.
+    pending: i64,
+    /// Devices that carry or carried the visit, and whether they may hold unseen work.
+    devices: Vec<HolderBody>,
+    /// Places in the document that this server cannot read.
+    unknown: Vec<String>,
+}
+
+/// A refused item.
+#[derive(Debug, Serialize, ToSchema)]
+struct QuarantineBody {
+    /// For `/v1/quarantine/{id}`.
+    id: i64,
+    /// Stable code.
+    reason: String,
+    detail: String,
+    /// `open`, `accepted`, `rejected` or `superseded`.
+    state: String,
+    person: Option<PersonRef>,
+    device: Option<DeviceRef>,
+    /// When it was refused, Unix milliseconds.
+    opened_at_ms: i64,
+}
+
+/// A device that carries or carried the visit.
+#[derive(Debug, Serialize, ToSchema)]
+struct HolderBody {
+    device: DeviceRef,
+    /// Whose device it is.
+    person: PersonRef,
+    /// Whether it may hold work nobody has seen.
+    may_hold_unseen_work: bool,
+    /// When it got the visit.
+    #[schema(value_type = i64)]
+    delivered_at_ms: Timestamp,
+    /// When that was settled.
+    #[schema(value_type = Option<i64>)]
+    settled_at_ms: Option<Timestamp>,
+    /// `device` or `declared_lost`.
+    settled_by: Option<String>,
+    /// Time of its newest envelope about the visit, as the device says.
+    #[schema(value_type = Option<i64>)]
+    newest_claimed_at_ms: Option<Timestamp>,
+    /// When it was last seen.
+    #[schema(value_type = Option<i64>)]
+    last_seen_at_ms: Option<Timestamp>,
+    /// What it had not sent then, of all its visits.
+    outbox_envelopes: Option<i64>,
+    /// Whether it lost its access.
+    revoked: bool,
+}
+
+/// The visits of a complaint, oldest first.
+pub(crate) async fn visit_records(
+    tx: &mut Tx,
+    names: &mut Names,
+    complaint: ComplaintId,
+) -> Result<Vec<VisitRecord>, StoreError> {
+    let mut records = Vec::new();
+    for visit in sql::visits_of(tx, complaint).await? {
+        records.push(build(tx, names, visit).await?);
+    }
+    Ok(records)
+}
+
+/// Builds the record of a visit.
+pub(super) async fn build(
+    tx: &mut Tx,
+    names: &mut Names,
+    visit: VisitPlan,
+) -> Result<VisitRecord, StoreError> {
+    let id = visit.id;
+    let view = visits::view(tx, id).await?;
+    let origins = Origins::of(tx, id).await?;
+    let photos = photos::of_visit(tx, id).await?;
+    let mut record = VisitRecord {
+        heads: visits::heads(tx, id).await?.unwrap_or_default(),
+        fields: Vec::new(),
+        note: String::new(),
+        cause_text: String::new(),
+        entries: Vec::new(),
+        hazard_level: None,
+        conflicts: review::conflicts_of(tx, names, id).await?,
+        quarantine: refused(tx, names, &visit).await?,
+        pending: unseen::pending_count(tx, id).await?,
+        devices: holders(tx, names, &visit).await?,
+        unknown: Vec::new(),
+        photos: photos.summary(),
+        visit: VisitBody::of(tx, names, visit).await?,
+    };
+    let Some(view) = view else { return Ok(record) };
+    record.hazard_level = view.hazard_level().map(|level| level.code().to_owned());
+    record.fields = entries::fields(tx, names, &view, &origins).await?;
+    record.entries = entries::of_view(tx, names, &view, &origins, &photos).await?;
+    record.note = view.note;
+    record.cause_text = view.cause_text;
+    record.unknown = view.unknown;
+    Ok(record)
+}
+
+async fn refused(
+    tx: &mut Tx,
+    names: &mut Names,
+    visit: &VisitPlan,
+) -> Result<Vec<QuarantineBody>, StoreError> {
+    let mut bodies = Vec::new();
+    for state in ["open", "accepted", "rejected", "superseded"] {
+        for item in quarantine::list(tx, state, Some(visit.id), 0, QUARANTINE_MAX).await? {
+            bodies.push(refused_body(tx, names, item).await?);
+        }
+    }
+    Ok(bodies)
+}
+
+async fn refused_body(
+    tx: &mut Tx,
+    names: &mut Names,
+    item: QuarantineItem,
+) -> Result<QuarantineBody, StoreError> {
+    Ok(QuarantineBody {
+        person: names.person_text(tx, &item.person_id).await?,
+        device: names.device_text(tx, &item.device_id).await?,
+        id: item.log_index,
+        reason: item.reason,
+        detail: item.detail,
+        state: item.state,
+        opened_at_ms: item.opened_at_ms,
+    })
+}
+
+async fn holders(tx: &mut Tx, names: &mut Names, visit: &VisitPlan) -> Result<Vec<HolderBody>, StoreError> {
+    let mut bodies = Vec::new();
+    for holder in unseen::holders(tx, visit.id).await? {
+        let Holder { device_id, person_id, settled, .. } = holder;
+        bodies.push(HolderBody {
+            device: names.device(tx, device_id).await?,
+            person: names.person(tx, person_id).await?,
+            may_hold_unseen_work: settled.is_none(),
+            delivered_at_ms: holder.delivered_at,
+            settled_at_ms: settled.as_ref().map(|(at, _)| *at),
+            settled_by: settled.map(|(_, by)| by),
+            newest_claimed_at_ms: holder.newest_claimed_at,
+            last_seen_at_ms: holder.last_seen_at,
+            outbox_envelopes: holder.outbox_envelopes,
+            revoked: holder.revoked,
+        });
+    }
+    Ok(bodies)
+}
