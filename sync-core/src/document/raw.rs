@@ -1,10 +1,12 @@
 //! Values as they stand in the Automerge document, before they mean anything.
 
 use crate::ids::EntryId;
+use automerge::iter::{DocItem, DocObjItem, MapRangeItem};
 use automerge::{Automerge, ObjId, ObjType, ReadDoc, ScalarValue, ScalarValueRef, Value, ValueRef};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// A single value of a shared container.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Encode, Decode)]
@@ -142,6 +144,29 @@ pub enum Put<'a> {
     Strings(&'a BTreeMap<String, String>),
 }
 
+/// Every map of a document, read in one pass: asking Automerge for one map after another costs
+/// three times as much.
+pub(super) struct Sweep<'a> {
+    maps: HashMap<Arc<ObjId>, Vec<MapRangeItem<'a>>>,
+}
+
+impl<'a> Sweep<'a> {
+    pub(super) fn of(am: &'a Automerge) -> Self {
+        let mut maps: HashMap<Arc<ObjId>, Vec<MapRangeItem<'a>>> = HashMap::new();
+        for DocObjItem { obj, item } in am.iter() {
+            if let DocItem::Map(item) = item {
+                maps.entry(obj).or_default().push(item);
+            }
+        }
+        Self { maps }
+    }
+
+    /// The keys of a map and what is shown at each, in the order of the keys.
+    pub(super) fn items(&self, object: &ObjId) -> &[MapRangeItem<'a>] {
+        self.maps.get(object).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The fields of one map of the document, one level deep. Entries have a dozen fields: a
 /// search through a list is quicker than a tree.
 #[derive(Debug, Default)]
@@ -164,22 +189,22 @@ fn at<'a, T>(list: &'a [(String, T)], name: &str) -> Option<&'a T> {
 
 impl Found {
     /// Reads the fields of `object`; flat maps of texts are read with it, other maps are named.
-    pub(super) fn read(am: &Automerge, object: &ObjId) -> Self {
+    pub(super) fn read(sweep: &Sweep<'_>, object: &ObjId) -> Self {
         let mut found = Self::default();
-        for item in am.map_range(object, ..).take(FIELDS_MAX) {
+        for item in sweep.items(object).iter().take(FIELDS_MAX) {
             let inner = matches!(item.value, ValueRef::Object(ObjType::Map)).then(|| item.id());
-            let key = item.key.into_owned();
+            let key = item.key.to_string();
             if item.conflict {
                 found.conflicted.push(key.clone());
             }
-            match (item.value, inner) {
+            match (&item.value, inner) {
                 (_, Some(inner)) => {
-                    if let Some(strings) = read_strings(am, &inner) {
+                    if let Some(strings) = read_strings(sweep, &inner) {
                         found.strings.push((key.clone(), strings));
                     }
                     found.maps.push((key, inner));
                 }
-                (ValueRef::Scalar(scalar), None) => found.scalars.push((key, scalar.into())),
+                (ValueRef::Scalar(scalar), None) => found.scalars.push((key, ScalarValue::from(scalar))),
                 (ValueRef::Object(_), None) => found.strange.push(key),
             }
         }
@@ -238,11 +263,11 @@ impl Found {
     }
 }
 
-fn read_strings(am: &Automerge, object: &ObjId) -> Option<BTreeMap<String, String>> {
+fn read_strings(sweep: &Sweep<'_>, object: &ObjId) -> Option<BTreeMap<String, String>> {
     let mut strings = BTreeMap::new();
-    for item in am.map_range(object, ..).take(FIELDS_MAX) {
-        let ValueRef::Scalar(ScalarValueRef::Str(text)) = item.value else { return None };
-        strings.insert(item.key.into_owned(), text.into_owned());
+    for item in sweep.items(object).iter().take(FIELDS_MAX) {
+        let ValueRef::Scalar(ScalarValueRef::Str(text)) = &item.value else { return None };
+        strings.insert(item.key.to_string(), text.to_string());
     }
     Some(strings)
 }

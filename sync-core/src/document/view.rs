@@ -10,7 +10,7 @@ use super::drafts::{
     Reading, Resolution, Seal, Signature, Statement, mutable_fields,
 };
 use super::paths::{Container, Shape};
-use super::raw::{Found, Scalar};
+use super::raw::{Found, Scalar, Sweep};
 use super::{SCHEMA_VERSION, VisitDocument};
 use crate::gas::HazardLevel;
 use crate::ids::{ChangeHash, EntryId, PersonId, VisitId};
@@ -175,7 +175,9 @@ impl VisitView {
 
 /// Reads a document.
 pub(super) fn read(document: &VisitDocument) -> VisitView {
-    let mut reader = Reader { am: document.automerge(), conflicts: BTreeMap::new(), unknown: Vec::new() };
+    let am = document.automerge();
+    let sweep = Sweep::of(am);
+    let mut reader = Reader { am, sweep: &sweep, conflicts: BTreeMap::new(), unknown: Vec::new() };
     let schema = reader.root();
     let mut view = VisitView {
         visit: document.visit(),
@@ -236,6 +238,7 @@ fn origin(am: &Automerge, id: &ObjId) -> Option<(ChangeHash, ActorId16)> {
 
 struct Reader<'a> {
     am: &'a Automerge,
+    sweep: &'a Sweep<'a>,
     conflicts: BTreeMap<String, Vec<Written>>,
     unknown: Vec<String>,
 }
@@ -243,14 +246,14 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// The schema version; names root keys that no container has.
     fn root(&mut self) -> i64 {
-        let root = Found::read(self.am, &ROOT);
+        let root = Found::read(self.sweep, &ROOT);
         for key in root.keys() {
             let known = Container::ALL.iter().any(|container| container.path() == key);
             if !known && key != "schema" && key != "visit" {
                 self.unknown(key.to_owned());
             }
         }
-        for key in Found::read(self.am, &Container::Office.object()).keys() {
+        for key in Found::read(self.sweep, &Container::Office.object()).keys() {
             if key != Container::Resolutions.key() && key != Container::HazardLowered.key() {
                 self.unknown(format!("office/{key}"));
             }
@@ -261,7 +264,7 @@ impl Reader<'_> {
     fn shared(&mut self, container: Container) -> BTreeMap<String, SharedValue> {
         let object = container.object();
         let mut values = BTreeMap::new();
-        for item in self.am.map_range(&object, ..) {
+        for item in self.sweep.items(&object) {
             let path = || format!("{}/{}", container.path(), item.key);
             let written = if item.conflict { written_at(self.am, &object, &item.key) } else { Vec::new() };
             let written = match (written.is_empty(), origin(self.am, &item.id())) {
@@ -299,7 +302,7 @@ impl Reader<'_> {
     fn entries<T: EntryContent>(&mut self) -> BTreeMap<EntryId, Entry<T>> {
         let container = T::CONTAINER;
         let mut entries: BTreeMap<EntryId, Entry<T>> = BTreeMap::new();
-        for item in self.am.map_range(container.object(), ..) {
+        for item in self.sweep.items(&container.object()) {
             let entry = match (&item.value, item.key.parse::<EntryId>()) {
                 (ValueRef::Object(ObjType::Map), Ok(id)) => self.entry(container, id, &item.id()),
                 _ => None,
@@ -327,7 +330,7 @@ impl Reader<'_> {
         id: EntryId,
         object: &ObjId,
     ) -> Option<(EntryId, Entry<T>)> {
-        let found = Found::read(self.am, object);
+        let found = Found::read(self.sweep, object);
         let (change, actor) = origin(self.am, object)?;
         let content = T::read(&found)?;
         let meta = EntryMeta {
@@ -345,7 +348,7 @@ impl Reader<'_> {
     }
 
     fn withdrawn(&self, object: &ObjId) -> Option<Withdrawn> {
-        let found = Found::read(self.am, object);
+        let found = Found::read(self.sweep, object);
         Some(Withdrawn {
             by: PersonId::from_bytes(found.bytes("by")?.try_into().ok()?),
             at: Timestamp::from_unix_ms(found.int("at")?),
