@@ -1,10 +1,12 @@
 //! Which paths hold values that differ, found from what the accepted operations wrote or
-//! overwrote and from the paths on which a conflict is open, without walking the document.
+//! overwrote and from the paths on which a conflict is open.
 
 use super::job::{ConflictKind, Overwrite, PathConflict};
 use super::ledger::{Ledger, is_text};
 use super::policy::Record;
-use crate::document::{Container, Place, Scalar, VisitDocument, VisitView, Written, keeps_all, written_at};
+use crate::document::{
+    Container, Place, Scalar, SharedValue, VisitDocument, VisitView, Written, keeps_all, written_at,
+};
 use automerge::{ObjId, ReadDoc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +22,7 @@ pub(super) fn list(
     let candidates: BTreeSet<&str> = written.chain(open_paths.iter().map(String::as_str)).collect();
     let mut conflicts = Vec::new();
     for path in candidates {
-        let Some(values) = values_at(document, path) else { continue };
+        let Some(values) = values_at(document, view, path) else { continue };
         let kept = view.resolutions.iter().find(|(_, entry)| keeps_all(&entry.content, path, &values));
         conflicts.push(PathConflict {
             path: path.to_owned(),
@@ -37,12 +39,18 @@ pub(super) fn list(
     conflicts
 }
 
-/// Every value of a path; `None` when it is no place of single values.
-pub(crate) fn values_at(document: &VisitDocument, path: &str) -> Option<Vec<Written>> {
-    let am = document.automerge();
+/// Every value of a path; `None` when it is no place of single values. Values of shared places
+/// are in the view already, each key asked for with all that stands there.
+fn values_at(document: &VisitDocument, view: &VisitView, path: &str) -> Option<Vec<Written>> {
+    let of = |values: &BTreeMap<String, SharedValue>, key: &str| {
+        values.get(key).map_or_else(Vec::new, |shared| shared.values.clone())
+    };
     match Place::parse(path)? {
-        Place::Shared(container, key) => Some(written_at(am, &container.object(), key)),
+        Place::Shared(Container::Answers, key) => Some(of(&view.answers, key)),
+        Place::Shared(Container::SealStates, key) => Some(of(&view.seal_states, key)),
+        Place::Shared(_, key) => Some(of(&view.proposal, key)),
         Place::Field(container, entry, field) => {
+            let am = document.automerge();
             let (_, object) = am.get(container.object(), entry).ok()??;
             matches!(object, ObjId::Id(..)).then(|| written_at(am, &object, field))
         }

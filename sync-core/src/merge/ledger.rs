@@ -38,6 +38,15 @@ pub(super) struct KnownEntry {
 /// An object as operations name it: `None` is the root map.
 pub(super) type ObjectRef = Option<OpRef>;
 
+/// What stands at a key.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    /// The operations whose values the author saw there.
+    pub(super) visible: BTreeSet<OpRef>,
+    /// Whether anybody has written there, seen by the author or not.
+    pub(super) taken: bool,
+}
+
 /// A write of the job.
 #[derive(Debug, Clone)]
 struct Write {
@@ -200,41 +209,36 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Whether anybody has written at the key, seen by the author or not.
-    pub(super) fn is_taken(&self, object: OpRef, key: &str) -> bool {
-        let by_job = self.writes.get(&(object, key.to_owned())).is_some_and(|writes| !writes.is_empty());
-        by_job || self.base.get(exid(object), key).is_ok_and(|found| found.is_some())
-    }
-
-    /// The operations whose values somebody sees at the key who has seen what `change` has.
-    pub(super) fn visible(&self, object: OpRef, key: &str, change: usize) -> BTreeSet<OpRef> {
-        let mut visible = self.visible_in_base(object, key, change);
-        let Some(writes) = self.writes.get(&(object, key.to_owned())) else { return visible };
-        let seen = || writes.iter().filter(|write| self.history.has_seen(change, write.change));
-        visible.extend(seen().map(|write| write.id));
-        for overwritten in seen().flat_map(|write| &write.preds) {
-            visible.remove(overwritten);
-        }
-        visible
-    }
-
-    /// What stands there now, if the author had seen all of it: whatever overwrote something
-    /// was seen with it, and nothing is ever deleted. Only otherwise is the past asked, which
-    /// costs Automerge a walk through the history.
-    fn visible_in_base(&self, object: OpRef, key: &str, change: usize) -> BTreeSet<OpRef> {
+    /// What stands at a key, for somebody who has seen what `change` has.
+    ///
+    /// What stands in the accepted document now is what the author saw, if the author had seen
+    /// all of it: whatever overwrote something was seen with it, and nothing is ever deleted.
+    /// Only otherwise is the past asked, which costs Automerge a walk through the history.
+    pub(super) fn standing(&self, object: OpRef, key: &str, change: usize) -> Standing {
+        let mut standing = Standing::default();
         let in_base = self.history.change_of(object).is_some_and(|made| self.history.is_base(made));
-        if !in_base {
-            return BTreeSet::new();
+        if in_base {
+            let refs = |values: Vec<(Value<'_>, ObjId)>| -> BTreeSet<OpRef> {
+                values.iter().filter_map(|(_, id)| exid_ref(id)).collect()
+            };
+            let now = refs(self.base.get_all(exid(object), key).unwrap_or_default());
+            standing.taken = !now.is_empty();
+            standing.visible = match now.iter().all(|id| self.seen(*id, change)) {
+                true => now,
+                false => {
+                    let heads = self.history.base_seen_by(change).unwrap_or_default();
+                    refs(self.base.get_all_at(exid(object), key, &heads).unwrap_or_default())
+                }
+            };
         }
-        let refs = |values: Vec<(Value<'_>, ObjId)>| -> BTreeSet<OpRef> {
-            values.iter().filter_map(|(_, id)| exid_ref(id)).collect()
-        };
-        let now = refs(self.base.get_all(exid(object), key).unwrap_or_default());
-        if now.iter().all(|id| self.seen(*id, change)) {
-            return now;
+        let Some(writes) = self.writes.get(&(object, key.to_owned())) else { return standing };
+        standing.taken |= !writes.is_empty();
+        let seen = || writes.iter().filter(|write| self.history.has_seen(change, write.change));
+        standing.visible.extend(seen().map(|write| write.id));
+        for overwritten in seen().flat_map(|write| &write.preds) {
+            standing.visible.remove(overwritten);
         }
-        let heads = self.history.base_seen_by(change).unwrap_or_default();
-        refs(self.base.get_all_at(exid(object), key, &heads).unwrap_or_default())
+        standing
     }
 
     /// Notes a write at a key.

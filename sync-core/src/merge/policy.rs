@@ -109,19 +109,26 @@ impl<'l, 'a> Policy<'l, 'a> {
             Known::Sealed => forbidden_path("a map inside an accepted entry"),
             _ => {
                 let key = map_key(op)?;
-                self.check_preds(object, key, &preds)?;
+                let taken = self.check_preds(object, key, &preds)?;
                 self.map_op(object, known, id, key, &op.action, &preds)?;
+                if taken
+                    && matches!(known, Known::Container(container) if container.shape() == Shape::Entries)
+                {
+                    return refuse(Reason::EntryTaken, "an entry with this id exists");
+                }
                 self.ledger.note_write(object, key, id, self.change, &preds);
                 Ok(())
             }
         }
     }
 
-    /// Predecessors must be exactly what the author saw at the key.
-    fn check_preds(&self, object: OpRef, key: &str, preds: &[OpRef]) -> Result<(), Refusal> {
+    /// Predecessors must be exactly what the author saw at the key. Gives whether anybody has
+    /// written there.
+    fn check_preds(&self, object: OpRef, key: &str, preds: &[OpRef]) -> Result<bool, Refusal> {
         let named: BTreeSet<OpRef> = preds.iter().copied().collect();
-        if named.len() == preds.len() && named == self.ledger.visible(object, key, self.change) {
-            return Ok(());
+        let standing = self.ledger.standing(object, key, self.change);
+        if named.len() == preds.len() && named == standing.visible {
+            return Ok(standing.taken);
         }
         refuse(Reason::BadPredecessor, "predecessors are not what stood there")
     }
@@ -141,7 +148,7 @@ impl<'l, 'a> Policy<'l, 'a> {
                 self.record_place(format!("{}/{key}", container.path()), preds);
                 Ok(())
             }
-            Known::Container(container) => self.mint(container, object, id, key, action),
+            Known::Container(container) => self.mint(container, id, key, action),
             Known::Entry(entry) if self.drafts.contains_key(&object) => {
                 self.draft_field(object, entry, id, key, action, preds)
             }
@@ -153,14 +160,7 @@ impl<'l, 'a> Policy<'l, 'a> {
     }
 
     /// A new entry.
-    fn mint(
-        &mut self,
-        container: Container,
-        object: OpRef,
-        id: OpRef,
-        key: &str,
-        action: &OpType,
-    ) -> Result<(), Refusal> {
+    fn mint(&mut self, container: Container, id: OpRef, key: &str, action: &OpType) -> Result<(), Refusal> {
         if container.parent() == Some(Container::Office)
             && self.signer.role != Role::Office
             && !self.signer.approved
@@ -171,9 +171,6 @@ impl<'l, 'a> Policy<'l, 'a> {
         let Ok(entry) = key.parse::<EntryId>() else { return forbidden_path("an entry whose key is no id") };
         if entry.to_string() != key {
             return forbidden_path("an entry whose id is spelled otherwise");
-        }
-        if self.ledger.is_taken(object, key) {
-            return refuse(Reason::EntryTaken, format!("{}/{entry}", container.path()));
         }
         let entry = KnownEntry { container, id: entry, by: None };
         self.ledger.note_object(id, Known::Entry(entry));

@@ -166,7 +166,8 @@ impl Field {
 
     /// What the listing found so far is what a walk over everything finds.
     fn check_conflicts(&self, outcome: &MergeOutcome) {
-        let walked: BTreeMap<String, Vec<Written>> = self.server.view().conflicts;
+        let walked = walk(&self.server);
+        assert_eq!(self.server.view().conflicts, walked);
         assert_eq!(self.open, walked.keys().cloned().collect());
         for conflict in outcome.conflicts.iter().filter(|conflict| conflict.is_open()) {
             if conflict.kind == ConflictKind::Values {
@@ -210,6 +211,29 @@ impl Field {
         fresh.apply(&all).unwrap();
         assert_eq!(fresh.view(), view);
     }
+}
+
+/// Every path at which different values stand, asked for key by key.
+fn walk(doc: &VisitDocument) -> BTreeMap<String, Vec<Written>> {
+    let am = doc.automerge();
+    let mut found = BTreeMap::new();
+    let mut look = |object: &automerge::ObjId, path: &str| {
+        for key in am.keys(object) {
+            let values = crate::document::written_at(am, object, &key);
+            let scalars = am.get_all(object, &key).unwrap().iter().all(|(value, _)| value.is_scalar());
+            if scalars && values.iter().any(|written| written.value != values[0].value) {
+                found.insert(format!("{path}/{key}"), values);
+            }
+        }
+    };
+    for container in [Container::Answers, Container::SealStates, Container::Proposal] {
+        look(&container.object(), container.path());
+    }
+    for entry in am.keys(Container::Findings.object()) {
+        let (_, object) = am.get(Container::Findings.object(), &entry).unwrap().unwrap();
+        look(&object, &format!("findings/{entry}"));
+    }
+    found
 }
 
 proptest! {
