@@ -222,3 +222,21 @@ fn a_withdrawal_is_written_once() {
         run(Some(&base), vec![unit(1, &[&doc.changes_since(&base.heads())[0].bytes, &reworded.bytes])]);
     assert!(is_accepted(&outcome.results[0].1));
 }
+
+#[test]
+fn an_approval_lifts_who_may_write_and_nothing_else() {
+    let actor = device(1).actor(VISIT);
+    let (doc, object, _) = with_finding();
+    let approved = |ops: Vec<Op>| {
+        let chunk = Forged::next(&doc, device(2), ops).chunk();
+        run(Some(&doc), vec![MergeUnit { approved: true, ..unit(2, &[&chunk]) }]).results.remove(0).1
+    };
+    let over =
+        |key: &str, counter, action| vec![map_op(object.clone(), key, action, vec![op_id(counter, actor)])];
+    assert!(is_accepted(&approved(over("text", 27, OpType::Put("y".into())))));
+    assert_eq!(reason(&approved(over("text", 27, OpType::Put(1.into())))), Reason::ForbiddenValue);
+    assert_eq!(reason(&approved(over("text", 27, OpType::Delete))), Reason::ForbiddenOperation);
+    assert_eq!(reason(&approved(over("at", 25, OpType::Put(1.into())))), Reason::ForbiddenPath);
+    assert_eq!(reason(&approved(vec![make_map(object.clone(), "withdrawn")])), Reason::NotAuthor);
+    assert_eq!(reason(&approved(vec![put(ObjectId::Root, "x", 1)])), Reason::ForbiddenPath);
+}
