@@ -8,6 +8,7 @@ pub mod checklists;
 pub mod clock;
 pub mod complaints;
 pub mod config;
+pub mod demo;
 pub mod devices;
 pub mod disk;
 pub mod evidence;

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use server::app::{self, App};
 use server::clock::{Clock, Entropy};
 use server::config::{Config, LogConfig, LogFormat};
+use server::demo::{self, Demo, DemoArgs};
 use server::devices::cli::{self as device_cli, DeviceCommand};
 use server::exchange;
 use server::http::{self, HttpLimits};
@@ -35,6 +36,8 @@ struct Arguments {
 enum Command {
     /// Run the server until it is told to stop.
     Serve,
+    /// Show a utility at work: a server with a story of its own, to look around in and to try `field` against.
+    Demo(DemoArgs),
     /// Bring the database to the shape of this version.
     Migrate,
     /// Tell whether configuration, disk, database and keys are sound, and what to do if not.
@@ -75,6 +78,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if matches!(arguments.command, Command::Openapi) {
         return show(&app::openapi_json());
     }
+    if let Command::Demo(arguments) = arguments.command {
+        return demo(arguments, language).await;
+    }
     let config = Config::load(arguments.config.as_deref())?;
     match arguments.command {
         Command::Serve => serve(config).await,
@@ -104,7 +110,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             app.store.close().await;
             show(&text)
         }
-        Command::Openapi | Command::MergeWorker => Ok(ExitCode::SUCCESS),
+        Command::Openapi | Command::MergeWorker | Command::Demo(_) => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -126,11 +132,41 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         let router = telemetry::router(telemetry::start_metrics()?);
         tokio::spawn(http::serve(listener, router, HttpLimits::default(), std::future::pending()));
     }
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tracing::info!(%address, server = %app.installation.server_id, epoch = app.installation.epoch, "serving");
+    let stop = told_to_stop()?;
     // Scripts that asked for port 0 read the address from here.
     show(&format!("listening on http://{address}\n"))?;
-    let stop = async move {
+    app.serve(listener, stop).await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn demo(mut arguments: DemoArgs, language: Language) -> anyhow::Result<ExitCode> {
+    telemetry::start_log(&LogConfig { filter: "error".to_owned(), format: LogFormat::Text })?;
+    arguments.check().map_err(|error| error.explained(language))?;
+    // The port comes first: a server that could not be reached needs no story.
+    let listen = arguments.listen;
+    let listener = TcpListener::bind(listen).await;
+    let listener =
+        listener.with_context(|| format!("listen on {listen}; --listen 127.0.0.1:0 takes a free port"))?;
+    arguments.listen = listener.local_addr()?;
+    let before_telling = || {
+        // Somebody who closed standard output still gets the demonstration.
+        let _ = show(demo::patience(language));
+    };
+    let demo = Demo::open(&arguments, Clock::System, before_telling).await;
+    let demo = demo.map_err(|error| error.explained(language))?;
+    let invitation = demo.invite(language).await?;
+    let stop = told_to_stop()?;
+    show(&demo::greeting(&demo, arguments.listen, &invitation, language))?;
+    demo.app.serve(listener, stop).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Resolves when a signal tells this process to stop. A second one ends it at once.
+fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
@@ -144,10 +180,7 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
             }
             std::process::exit(1);
         });
-    };
-    app.serve(listener, stop).await;
-    tracing::info!("stopped");
-    Ok(ExitCode::SUCCESS)
+    })
 }
 
 /// What happened and what to do, in the language of the terminal; the details stay as they are.
