@@ -17,6 +17,9 @@ use sync_core::time::Timestamp;
 /// Name of the file in the device's folder that keeps the chosen language.
 const LANG_FILE: &str = "lang";
 
+/// Options that a question shows at once.
+const OPTIONS_SHOWN: usize = 12;
+
 /// The surroundings of one command.
 pub(crate) struct Ctx {
     /// Folders with everything of this device.
@@ -141,7 +144,10 @@ impl Ctx {
         if !self.interactive {
             return Err(self.missing(argument));
         }
-        inquire::Select::new(question, options).prompt().map_err(|error| self.unanswered(&error))
+        let keys = say!(self.words, "prompt-keys");
+        let prompt =
+            inquire::Select::new(question, options).with_help_message(&keys).with_page_size(OPTIONS_SHOWN);
+        prompt.prompt().map_err(|error| self.unanswered(&error))
     }
 
     /// Yes or no on a terminal; `false` off one.
@@ -152,7 +158,15 @@ impl Ctx {
         if !self.interactive {
             return Ok(false);
         }
-        let prompt = inquire::Confirm::new(question).with_default(false);
+        let (yes, no) = (say!(self.words, "yes"), say!(self.words, "no"));
+        let shown = |answer: bool| if answer { yes.clone() } else { no.clone() };
+        let read = |text: &str| yes_or_no(text).ok_or(());
+        let again = say!(self.words, "prompt-yes-or-no");
+        let prompt = inquire::Confirm::new(question)
+            .with_default(false)
+            .with_parser(&read)
+            .with_formatter(&shown)
+            .with_error_message(&again);
         prompt.prompt().map_err(|error| self.unanswered(&error))
     }
 
@@ -168,6 +182,15 @@ impl Ctx {
             }
             other => Failure::new("prompt", say!(self.words, "prompt-failed", error = other.to_string())),
         }
+    }
+}
+
+/// Yes or no in either language, as people type it.
+pub(crate) fn yes_or_no(text: &str) -> Option<bool> {
+    match sync_core::search::fold(text).as_str() {
+        "yes" | "y" | "true" | "是" | "有" | "对" => Some(true),
+        "no" | "n" | "false" | "否" | "无" | "不" | "没有" => Some(false),
+        _ => None,
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) struct UnknownLang {
 
 impl Lang {
     /// Every language.
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 2] = [Self::En, Self::ZhCn];
 
     /// Its tag (BCP 47).

@@ -828,3 +828,5 @@ photo-taken-now = taken { $time } (device clock agrees)
 duration-years = { $years } years
 gas-verdict-pass = passed
 gas-verdict-fail = failed
+prompt-keys = ↑↓ move · enter choose · type to filter · esc stop
+prompt-yes-or-no = Answer y or n

@@ -790,3 +790,5 @@ photo-taken-now = 拍摄于 { $time }（与本机时钟一致）
 duration-years = { $years } 年
 gas-verdict-pass = 合格
 gas-verdict-fail = 不合格
+prompt-keys = ↑↓ 移动 · 回车选择 · 输入文字可筛选 · Esc 取消
+prompt-yes-or-no = 请回答 y（是）或 n（否）

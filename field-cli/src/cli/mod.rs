@@ -1,13 +1,19 @@
 //! What can be typed. The words beside it come from `i18n/*/field.ftl` (see [`help`]), so that
 //! nothing here is translated twice; comments say what the words cannot.
 
+mod evidence;
 mod exchange;
+mod gas;
 pub(crate) mod help;
-mod record;
+mod meter;
 pub(crate) mod usage;
+mod visit;
 
+pub(crate) use evidence::*;
 pub(crate) use exchange::*;
-pub(crate) use record::*;
+pub(crate) use gas::*;
+pub(crate) use meter::*;
+pub(crate) use visit::*;
 
 use crate::i18n::Lang;
 use clap::{Args, Parser, Subcommand};

@@ -5,7 +5,7 @@ use super::site::{Site, fill_command, item_name, saved};
 use super::visit::{answer_text, item_line};
 use super::{Outcome, number, site};
 use crate::cli::AnswerArgs;
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, yes_or_no};
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
 use crate::store::Store;
@@ -13,7 +13,6 @@ use serde_json::json;
 use sync_core::document::Scalar;
 use sync_core::number::Entered;
 use sync_core::protocol::{ChecklistItem, ItemKind};
-use sync_core::search::fold;
 
 /// Answers an item, clears an answer, or lists the checklist.
 pub(crate) async fn run(ctx: &mut Ctx, args: &AnswerArgs) -> Outcome {
@@ -80,7 +79,8 @@ fn read(ctx: &mut Ctx, site: &Site, item: &ChecklistItem, typed: Option<&str>) -
                 Choice::named("yes", say!(ctx.words, "yes")),
                 Choice::named("no", say!(ctx.words, "no")),
             ];
-            let typed = typed.map(|text| yes_or_no(text).unwrap_or(text));
+            let plain = |yes: bool| if yes { "yes" } else { "no" };
+            let typed = typed.map(|text| yes_or_no(text).map_or(text, plain));
             let choice = pick(ctx, typed, "<VALUE>", &question, options)?;
             Ok(Scalar::Bool(choice.code == "yes"))
         }
@@ -105,14 +105,6 @@ fn read(ctx: &mut Ctx, site: &Site, item: &ChecklistItem, typed: Option<&str>) -
                 command = fill_command(&ctx.words, item, site)
             )))
         }
-    }
-}
-
-fn yes_or_no(text: &str) -> Option<&'static str> {
-    match fold(text).as_str() {
-        "yes" | "y" | "true" | "是" | "有" | "对" => Some("yes"),
-        "no" | "n" | "false" | "否" | "无" | "不" | "没有" => Some("no"),
-        _ => None,
     }
 }
 

@@ -102,7 +102,7 @@ pub(crate) async fn recording(ctx: &mut Ctx, store: &Store, typed: Option<&str>)
             .hint(say!(ctx.words, "next-step", command = format!("field visit start {name}"))));
         }
         VisitState::Paused => {
-            ctx.out.warn("visit-paused", &say!(ctx.words, "warn-visit-paused", visit = name))
+            ctx.out.warn("visit-paused", &say!(ctx.words, "warn-visit-paused", visit = name));
         }
         VisitState::NoAccess | VisitState::Finished => {
             ctx.out.warn("visit-finished", &say!(ctx.words, "warn-visit-finished", visit = name));

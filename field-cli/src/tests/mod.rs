@@ -1,5 +1,6 @@
 //! Command lines as people type them, run in this process on a real store with a fixed clock.
 
+mod acts;
 mod bad_input;
 mod day;
 mod help;

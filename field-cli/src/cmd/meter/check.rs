@@ -27,8 +27,8 @@ use sync_core::recorded::{self, RecordedError};
 const PROFILE: &str = "CN_DLT448_REPLACE";
 
 /// Runs a subcommand of `field meter check`.
-pub(crate) async fn run(ctx: &mut Ctx, command: MeterCheckCommand) -> Outcome {
-    let common = match &command {
+pub(crate) async fn run(ctx: &mut Ctx, command: &MeterCheckCommand) -> Outcome {
+    let common = match command {
         MeterCheckCommand::Watt(args) => &args.common,
         MeterCheckCommand::Reference(args) => &args.common,
         MeterCheckCommand::Pulse(args) => &args.common,
@@ -38,7 +38,7 @@ pub(crate) async fn run(ctx: &mut Ctx, command: MeterCheckCommand) -> Outcome {
     let common = common.clone();
     let store = ctx.store().await?;
     let site = site::recording(ctx, &store, common.on.visit.as_deref()).await?;
-    let method = match &command {
+    let method = match command {
         MeterCheckCommand::Watt(args) => watt(ctx, &site, args)?,
         MeterCheckCommand::Reference(args) => reference(ctx, args)?,
         MeterCheckCommand::Pulse(args) => pulse(ctx, &site, args)?,

@@ -21,7 +21,7 @@ use sync_core::metering::ReadingKind;
 pub(crate) async fn run(ctx: &mut Ctx, command: MeterCommand) -> Outcome {
     match command {
         MeterCommand::Read(args) => read::run(ctx, &args).await,
-        MeterCommand::Check(command) => check::run(ctx, command).await,
+        MeterCommand::Check(command) => check::run(ctx, &command).await,
         MeterCommand::Seal(args) => seal::run(ctx, &args).await,
         MeterCommand::List { on } => list(ctx, &on).await,
     }

@@ -160,7 +160,7 @@ fn compare(
             Ok(json!({ "consumption": consumed, "rolled_over": used.rolled_over }))
         }
         Err(ConsumptionError::BelowPrevious { if_rolled_over, .. }) => {
-            rollover(ctx, &input, if_rolled_over.normalize().to_string())
+            rollover(ctx, &input, &if_rolled_over.normalize().to_string())
         }
         Err(ConsumptionError::DoesNotFitRegister { found, digits, decimals, .. }) => {
             let shape = format!("{digits}+{decimals}");
@@ -176,9 +176,9 @@ fn compare(
 }
 
 /// A register below the last reading is a slip of the finger until somebody says otherwise.
-fn rollover(ctx: &mut Ctx, input: &ConsumptionInput, used: String) -> Result<Value, Failure> {
+fn rollover(ctx: &mut Ctx, input: &ConsumptionInput, used: &str) -> Result<Value, Failure> {
     let (last, found) = (input.previous.typed().to_owned(), input.current.typed().to_owned());
-    let what = say!(ctx.words, "reading-below-last", value = found, last = last, used = used.clone());
+    let what = say!(ctx.words, "reading-below-last", value = found, last = last, used = used);
     if ctx.interactive {
         ctx.out.warn("below-last", &what);
         if ctx.confirm(&say!(ctx.words, "ask-rollover"))? {

@@ -150,7 +150,7 @@ pub(crate) async fn pause(ctx: &mut Ctx, reason: Option<&str>, on: &OnVisit) -> 
     }
     let paused = Progress { reason: reason.map(str::to_owned), ..progress("paused") };
     let recorded = store.record(site.visit, |act| step(act, &paused)).await?;
-    tell(ctx, &site, &recorded, "paused", say!(ctx.words, "visit-paused", visit = site.name()));
+    tell(ctx, &site, &recorded, "paused", &say!(ctx.words, "visit-paused", visit = site.name()));
     ctx.out.next(&say!(ctx.words, "next-step", command = "field visit resume"));
     Ok(Exit::Ok)
 }
@@ -169,7 +169,7 @@ pub(crate) async fn resume(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
             step(act, &resumed)
         })
         .await?;
-    tell(ctx, &site, &recorded, "resumed", say!(ctx.words, "visit-resumed", visit = site.name()));
+    tell(ctx, &site, &recorded, "resumed", &say!(ctx.words, "visit-resumed", visit = site.name()));
     Ok(Exit::Ok)
 }
 
@@ -192,7 +192,7 @@ pub(crate) async fn no_access(ctx: &mut Ctx, reason: Option<&str>, on: &OnVisit)
         })
         .await?;
     let line = say!(ctx.words, "visit-no-access", visit = site.name(), reason = reason.name);
-    tell(ctx, &site, &recorded, "no_access", line);
+    tell(ctx, &site, &recorded, "no_access", &line);
     ctx.out.next(&say!(ctx.words, "next-step", command = "field today"));
     Ok(Exit::Ok)
 }
@@ -250,8 +250,8 @@ pub(crate) async fn note(ctx: &mut Ctx, text: &str, on: &OnVisit) -> Outcome {
     Ok(Exit::Ok)
 }
 
-fn tell<T>(ctx: &mut Ctx, site: &Site, recorded: &Recorded<T>, event: &str, line: String) {
-    ctx.out.done(&line);
+fn tell<T>(ctx: &mut Ctx, site: &Site, recorded: &Recorded<T>, event: &str, line: &str) {
+    ctx.out.done(line);
     ctx.out.event(event, json!({ "visit": site.visit, "number": site.name(), "at_ms": recorded.at }));
 }
 

@@ -1,0 +1,135 @@
+//! Single acts: pausing, rewording, searching, reading by scripts.
+
+use super::Desk;
+use crate::i18n::Lang;
+use serde_json::Value;
+
+#[tokio::test]
+async fn visits_pause_go_on_and_end_in_vain() {
+    let desk = Desk::new(Lang::En).await;
+    let lines: [&[&str]; 9] = [
+        &["visit", "resume"],
+        &["visit", "start", "0421"],
+        &["visit", "pause", "--reason", "lunch"],
+        &["finding", "add", "--text", "Nobody opens, key is with the neighbour"],
+        &["visit", "resume"],
+        &["visit", "no-access", "--reason", "nobody home"],
+        &["visit", "start", "0417"],
+        &["visit", "start", "0421"],
+        &["today", "--json"],
+    ];
+    insta::assert_snapshot!(desk.day(&lines).await, @r#"
+    $ field visit resume
+    ✗ No visit is current: start one, or name it
+      next: field visit start 0417
+    (exit 2)
+    $ field visit start 0421
+    ✓ C-2025-0421 "Smell of gas in the kitchen" started 17:42. It is now @.
+      next: field visit show
+    $ field visit pause --reason lunch
+    ✓ C-2025-0421 paused
+      next: field visit resume
+    $ field finding add --text "Nobody opens, key is with the neighbour"
+    ! C-2025-0421 is paused; recorded all the same. To go on: field visit resume
+    ✓ saved   finding 1
+    $ field visit resume
+    ✓ C-2025-0421 goes on
+    $ field visit no-access --reason "nobody home"
+    ✓ C-2025-0421: no access, Nobody home. Nothing else is needed for this visit.
+      next: field today
+    $ field visit start 0417
+    ✓ C-2025-0417 "电表走得快" started 17:42. It is now @.
+      checklist: Meter accuracy (0/7)
+      due 21:42
+      next: field answer appearance_ok yes|no
+    $ field visit start 0421
+    ✓ C-2025-0421 "Smell of gas in the kitchen" started 17:42. It is now @.
+      C-2025-0417 is still running; to pause it: field visit pause --visit C-2025-0417
+      next: field visit show
+    $ field today --json
+    {"address":"梧桐路 12 号 3 单元 602","aliases":[],"conflicts_open":0,"current":false,"due_at_ms":1763732520000,"event":"visit","number":"C-2025-0417","planned_on":"2025-11-21","rework":false,"state":"running","summary":"电表走得快","visit":"11111111-1111-1111-1111-111111111111"}
+    {"address":"Jiefang Rd 88, bldg. B","aliases":[],"conflicts_open":0,"current":true,"due_at_ms":null,"event":"visit","number":"C-2025-0421","planned_on":"2025-11-21","rework":false,"state":"running","summary":"Smell of gas in the kitchen","visit":"21212121-2121-2121-2121-212121212121"}
+    "#);
+}
+
+#[tokio::test]
+async fn findings_are_reworded_and_withdrawn_by_their_author() {
+    let desk = Desk::new(Lang::En).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    let lines: [&[&str]; 7] = [
+        &["finding", "add", "--text", "Seal looks odd", "--severity", "minor"],
+        &["finding", "add", "SEAL_OK", "--item", "photo.seal"],
+        &["finding", "edit", "1", "--text", "Seal was replaced by hand", "--severity", "critical"],
+        &["finding", "withdraw", "2", "--reason", "wrong visit"],
+        &["finding", "withdraw", "3", "--reason", "x"],
+        &["finding", "list"],
+        &["visit", "note", "Call back after six"],
+    ];
+    insta::assert_snapshot!(desk.day(&lines).await, @r#"
+    $ field finding add --text "Seal looks odd" --severity minor
+    ✓ saved   finding 1   checklist 0/7
+      next: field answer appearance_ok yes|no
+    $ field finding add SEAL_OK --item photo.seal
+    ✓ saved   finding 2   checklist 0/7
+      next: field answer appearance_ok yes|no
+    $ field finding edit 1 --text "Seal was replaced by hand" --severity critical
+    ✓ saved   reworded   checklist 0/7
+      next: field answer appearance_ok yes|no
+    $ field finding withdraw 2 --reason "wrong visit"
+    ✓ saved   withdrawn; it stays readable   checklist 0/7
+      next: field answer appearance_ok yes|no
+    $ field finding withdraw 3 --reason x
+    ✗ There is no entry 3; the list has 2
+    (exit 2)
+    $ field finding list
+    ┌────────────────────────────────────────────────────────┐
+    │ #   Code      What                        Time    By   │
+    ╞════════════════════════════════════════════════════════╡
+    │ 1   note      Seal was replaced by hand   17:42   张伟 │
+    │ 2   SEAL_OK   · withdrawn: wrong visit    17:42   张伟 │
+    └────────────────────────────────────────────────────────┘
+    $ field visit note "Call back after six"
+    ✓ saved   checklist 0/7
+      next: field answer appearance_ok yes|no
+    "#);
+}
+
+#[tokio::test]
+async fn everything_on_the_device_can_be_searched_in_both_scripts() {
+    let desk = Desk::new(Lang::ZhCn).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    desk.ok(&["finding", "add", "SEAL_OK", "--text", "铅封完好，空调未开仍走字"]).await;
+    let lines: [&[&str]; 4] =
+        [&["search", "铅封"], &["search", "jiefang"], &["search", "不存在的词"], &["search", "，"]];
+    insta::assert_snapshot!(desk.day(&lines).await, @r#"
+    $ field search 铅封
+    C-2025-0417      发现  SEAL_OK · 铅封完好，空调未开仍走字
+      下一步：field visit show <编号>
+    $ field search jiefang
+    C-2025-0421      投诉  C-2025-0421 · Smell of gas in the kitchen · Jiefang Rd 88, bldg. B · meter_accuracy
+      下一步：field visit show <编号>
+    $ field search 不存在的词
+    没有找到 不存在的词
+    $ field search ，
+    ✗ 请写要找的内容
+    (exit 2)
+    "#);
+}
+
+#[tokio::test]
+async fn scripts_read_json_lines() {
+    let desk = Desk::new(Lang::ZhCn).await;
+    desk.ok(&["visit", "start", "0417", "--json"]).await;
+    let check =
+        ["meter", "check", "watt", "--pulses", "10", "--seconds", "22.9", "--watts", "1000", "--json"];
+    let text = desk.ok(&check).await;
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let saved = lines.last().unwrap();
+    assert_eq!(saved["event"], "saved");
+    assert_eq!(saved["result"]["rounded_percent"], "-1.8");
+    assert_eq!(saved["result"]["verdict"], "screening_only");
+    let refused = desk.run(&["answer", "voltage", "abc", "--json"]).await;
+    let error: Value = serde_json::from_str(refused.text.trim()).unwrap();
+    assert_eq!((error["event"].as_str(), error["code"].as_str()), (Some("error"), Some("not-a-number")));
+    assert_eq!((error["exit"].as_u64(), refused.exit), (Some(2), 2));
+}
