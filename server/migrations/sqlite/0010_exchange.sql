@@ -18,6 +18,7 @@ CREATE TABLE envelope_states (
     state TEXT NOT NULL CHECK (state IN ('pending', 'merged', 'late', 'quarantined'))
 ) STRICT;
 CREATE UNIQUE INDEX envelope_states_by_device ON envelope_states (device_id, device_seq);
+CREATE INDEX envelope_states_unsettled ON envelope_states (device_id) WHERE state = 'pending';
 CREATE INDEX envelope_states_pending ON envelope_states (visit_id, log_index) WHERE state = 'pending';
 
 -- Merged visits: derived from the log, can be rebuilt from it.

@@ -9,12 +9,15 @@ use super::intake::Intake;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::devices::KnownDevice;
 use crate::store::{StoreError, Tx, on_engine};
+use sync_core::ids::DeviceId;
 use sync_core::log::ChainPosition;
 use sync_core::time::Timestamp;
 
 /// The server noticed that it had been rolled back.
 pub(crate) const EPOCH_RAISED: EntryKind = EntryKind("installation.epoch_raised");
 
+/// How often one device may make the epoch rise.
+const RAISED_EVERY_MS: i64 = 24 * 3_600_000;
 /// Farthest that a claimed epoch may lie ahead to be followed.
 const EPOCHS_AHEAD_MAX: i64 = 1_000_000;
 
@@ -37,6 +40,10 @@ pub(super) async fn check(
         return Ok(epoch);
     }
     let Some(claimed) = claimed_beyond(tx, epoch, chain, intake).await? else { return Ok(epoch) };
+    if raised_lately(tx, device.device_id, now).await? {
+        tracing::warn!(device = %device.device_id, "the device claims a later state of this server again");
+        return Ok(epoch);
+    }
     const SQL: &str = "UPDATE installation SET epoch = $2 WHERE epoch = $1";
     let near = claimed.saturating_sub(epoch) <= EPOCHS_AHEAD_MAX;
     let raised = if near { claimed.max(epoch) + 1 } else { epoch + 1 };
@@ -46,6 +53,18 @@ pub(super) async fn check(
     tracing::error!(from = epoch, to = raised, device = %device.device_id,
         "this server was rolled back to an earlier state: devices offer again what it lacks");
     Ok(raised)
+}
+
+/// Whether this device made the epoch rise not long ago. An honest one knows the new epoch since then; one that lies
+/// could otherwise have every device send everything anew with each request.
+async fn raised_lately(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT count(*) FROM server_log WHERE device_id = $1 AND kind = $2 AND at_ms > $3";
+    let since = now.plus_ms(-RAISED_EVERY_MS).unix_ms();
+    let count: i64 = on_engine!(tx, |conn| {
+        let query = sqlx::query_scalar(SQL).bind(device.to_string()).bind(EPOCH_RAISED.0).bind(since);
+        query.fetch_one(conn).await
+    })?;
+    Ok(count > 0)
 }
 
 /// The newest epoch that the request names, if it names anything that this server never wrote.

@@ -128,7 +128,8 @@ pub(super) async fn last_position(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(last.unwrap_or(0))
 }
 
-/// Rows after `after` for any of these audiences and not written by `device`, oldest first.
+/// Rows after `after` for any of these audiences, oldest first. From the beginning on everything is listed; later what
+/// `device` wrote itself is left out.
 pub(super) async fn list(
     tx: &mut Tx,
     audiences: &[Audience],
@@ -145,8 +146,13 @@ pub(super) async fn list(
             list.push_bind(audience.to_string());
         }
         query.push(") AND position > ").push_bind(after);
-        query.push(" AND (author_device_id IS NULL OR author_device_id <> ").push_bind(device.to_string());
-        query.push(") ORDER BY position LIMIT ").push_bind(limit);
+        if after > 0 {
+            query
+                .push(" AND (author_device_id IS NULL OR author_device_id <> ")
+                .push_bind(device.to_string());
+            query.push(")");
+        }
+        query.push(" ORDER BY position LIMIT ").push_bind(limit);
         query.build_query_as().fetch_all(conn).await
     })?)
 }

@@ -163,8 +163,8 @@ async fn take(
         _ => Default::default(),
     };
     let sorted = sorting::sort_out(chain.position, &intake.envelopes, &stored);
-    if sql::open_quarantine(tx, id).await? >= sql::QUARANTINE_MAX {
-        tracing::warn!(device = %id, "quarantine of the device is full: nothing more is acknowledged");
+    if !sorted.fresh.is_empty() && sql::unsettled(tx, id).await? >= sql::UNSETTLED_MAX {
+        tracing::warn!(device = %id, "too much of the device is unsettled: nothing more is acknowledged");
         received.sequences = sorted.known(&intake.envelopes);
         return Ok(Some(received));
     }

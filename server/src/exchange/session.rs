@@ -10,10 +10,15 @@ use crate::devices::KnownDevice;
 use crate::problem::{self, Problem};
 use crate::store::StoreError;
 use axum::body::Body;
+use std::time::Duration;
 use sync_core::log::Envelope;
+use tokio::time::timeout;
 
 /// Signatures checked without handing the work to another thread: one takes some 50 µs.
 const SIGNATURES_INLINE_MAX: usize = 4;
+
+/// How long a device waits for verdicts before it gets its answer without them.
+const VERDICT_TIME_MAX: Duration = Duration::from_secs(25);
 
 /// Why an exchange has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -53,13 +58,20 @@ pub(super) async fn run(app: &App, auth: &AnyDeviceAuth, body: Body) -> Result<V
     let _place = app.exchange.admission.place().await.ok_or(SessionError::Busy)?;
     let intake = checked(device, intake).await;
     let received = receive::receive(app, device, &intake).await?;
-    if let (None, Some(_)) = (received.escrow, received.sequences)
-        && let Err(error) = gate::settle(app, &docket(device, &intake, &received)).await
-    {
-        // Everything is durable: what has no verdict yet is pending, and the device is told so.
-        tracing::error!(device = %device.device_id, %error, "verdicts have to wait");
+    if let (None, Some(_)) = (received.escrow, received.sequences) {
+        settle(app, device, &docket(device, &intake, &received)).await;
     }
     Ok(answer::compose(app, auth, &intake, &received).await?)
+}
+
+/// Has everything judged that can be judged soon. Everything is durable: what has no verdict yet stays pending, and
+/// the device is told so.
+async fn settle(app: &App, device: &KnownDevice, docket: &Docket) {
+    match timeout(VERDICT_TIME_MAX, gate::settle(app, docket)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(device = %device.device_id, %error, "verdicts have to wait"),
+        Err(_) => tracing::warn!(device = %device.device_id, "verdicts took too long and have to wait"),
+    }
 }
 
 /// Keeps the envelopes up to the first that the device did not sign.

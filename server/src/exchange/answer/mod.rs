@@ -18,8 +18,8 @@ use crate::evidence;
 use crate::store::{StoreError, Tx};
 use page::{Page, Wanted};
 use sql::MemberVisit;
-use std::collections::BTreeMap;
-use sync_core::ids::{EnvelopeHash, ServerId, VisitId};
+use std::collections::{BTreeMap, BTreeSet};
+use sync_core::ids::{BlobHash, EnvelopeHash, ServerId, VisitId};
 use sync_core::protocol::{
     ANSWER_BYTES_DEFAULT, Done, DownFrame, EnvelopeResult, EnvelopeStatus, FrameWriter, Order,
     PROTOCOL_VERSION_MIN, Receipt, VisitDigest, WelcomeBack, WireContext, scope_digest,
@@ -176,6 +176,7 @@ async fn receipts(
     received: &Received,
 ) -> Result<Vec<Receipt>, StoreError> {
     let visits: Vec<VisitId> = received.visits.iter().copied().collect();
+    let own: BTreeSet<BlobHash> = sql::own_photos(tx, auth.device.device_id, &visits).await?;
     let mut receipts = Vec::new();
     for (visit, everything_up_to) in sql::newest_claims(tx, auth.device.device_id, &visits).await? {
         let photos = evidence::receipt(tx, &visit).await?;
@@ -184,7 +185,7 @@ async fn receipts(
             everything_up_to,
             photos_named: photos.named,
             photos_arrived: photos.arrived,
-            missing: photos.missing,
+            missing: photos.missing.into_iter().filter(|photo| own.contains(photo)).collect(),
         });
     }
     Ok(receipts)

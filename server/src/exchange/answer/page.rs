@@ -16,6 +16,8 @@ use sync_core::protocol::{CommandResult, EnvelopeResult, PackItem, Rework, Whole
 const ROWS_MAX: i64 = 1_000;
 /// What a frame costs beside its content.
 const FRAME_BYTES: usize = 160;
+/// What one verdict costs.
+const RESULT_BYTES: usize = 16;
 /// So many foreign envelopes of one visit, and a whole document may be shorter.
 const FOREIGN_MANY: usize = 8;
 
@@ -210,7 +212,9 @@ impl Plan {
                 // Nobody who has nothing has to be told to drop something.
                 (json.is_some() || wanted.from > 0).then(|| key.len() + json.as_ref().map_or(0, String::len))
             }
-            "result" => Some(0),
+            "result" => span(row).map(|(first, last)| {
+                usize::try_from(last.saturating_sub(first)).unwrap_or(usize::MAX).saturating_mul(RESULT_BYTES)
+            }),
             _ => Some(row.reference.len()),
         }
     }
@@ -284,16 +288,18 @@ fn sort_pack(items: &mut [PackItem]) {
     });
 }
 
+/// First and last sequence of a `result` row.
+fn span(row: &FeedRow) -> Option<(u64, u64)> {
+    let (first, last) = row.reference.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
+
 async fn results(
     tx: &mut Tx,
     device: DeviceId,
     row: &FeedRow,
 ) -> Result<Vec<(u64, EnvelopeResult)>, StoreError> {
-    let span = row
-        .reference
-        .split_once('-')
-        .and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
-    let Some((first, last)) = span else {
+    let Some((first, last)) = span(row) else {
         return Err(StoreError::impossible("feed", "ref", row.position.to_string()));
     };
     let results = envelopes::results(tx, device, first, last).await?;

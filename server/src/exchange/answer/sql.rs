@@ -3,8 +3,8 @@
 use crate::exchange::chains::as_i64;
 use crate::exchange::visits::heads_from;
 use crate::store::{StoreError, Tx, on_engine};
-use std::collections::BTreeMap;
-use sync_core::ids::{DeviceId, PersonId, VisitId};
+use std::collections::{BTreeMap, BTreeSet};
+use sync_core::ids::{BlobHash, DeviceId, PersonId, VisitId};
 use sync_core::protocol::WholeDocument;
 use sync_core::time::Timestamp;
 
@@ -158,4 +158,27 @@ pub(super) async fn newest_claims(
         Ok((id, Timestamp::from_unix_ms(claimed_at_ms)))
     };
     rows.into_iter().map(parse).collect()
+}
+
+/// Photos of these visits that the device itself claimed.
+pub(super) async fn own_photos(
+    tx: &mut Tx,
+    device: DeviceId,
+    visits: &[VisitId],
+) -> Result<BTreeSet<BlobHash>, StoreError> {
+    if visits.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let rows: Vec<String> = on_engine!(tx, |conn| {
+        let mut query =
+            sqlx::QueryBuilder::new("SELECT DISTINCT sha256 FROM photo_claims WHERE device_id = ");
+        query.push_bind(device.to_string()).push(" AND visit_id IN (");
+        let mut list = query.separated(", ");
+        for visit in visits {
+            list.push_bind(visit.to_string());
+        }
+        query.push(")");
+        query.build_query_scalar().fetch_all(conn).await
+    })?;
+    rows.iter().map(|row| StoreError::parse_column("photo_claims", "sha256", row, row)).collect()
 }

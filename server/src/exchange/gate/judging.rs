@@ -83,7 +83,7 @@ pub(super) struct Merged {
 pub(super) async fn judge(app: &App, work: Work) -> (Vec<Judged>, Vec<Unit>) {
     let workers = &app.exchange.workers;
     let judged = join_all(work.visits.into_iter().map(|visit| judge_visit(workers, visit))).await;
-    (judged, work.commands)
+    (judged, work.without_visit)
 }
 
 pub(super) async fn judge_visit(workers: &Workers, work: VisitWork) -> Judged {

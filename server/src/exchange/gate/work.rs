@@ -60,13 +60,13 @@ pub(super) struct VisitWork {
 #[derive(Debug, Default)]
 pub(super) struct Work {
     pub(super) visits: Vec<VisitWork>,
-    /// Requests for something the server owns, in the order of the log.
-    pub(super) commands: Vec<Unit>,
+    /// Requests for something the server owns, and what names no visit although it should; in the order of the log.
+    pub(super) without_visit: Vec<Unit>,
 }
 
 impl Work {
     pub(super) fn is_empty(&self) -> bool {
-        self.visits.is_empty() && self.commands.is_empty()
+        self.visits.is_empty() && self.without_visit.is_empty()
     }
 }
 
@@ -98,15 +98,14 @@ pub(super) async fn load(app: &App, docket: &Docket) -> Result<Work, StoreError>
         let Some(envelope) = at_hand.cloned().or_else(|| loaded.remove(&row.log_index)) else { continue };
         let fact = row.visit.and_then(|visit| facts.get_mut(&visit));
         let unit = unit(row.log_index, envelope, &owners, epoch, fact.as_deref());
-        if unit.envelope.header().kind == BodyKind::Command {
-            work.commands.push(unit);
-        } else if let Some(fact) = fact {
-            if unit.ruling == Ruling::Birth {
-                fact.members
-                    .push(Membership { person: unit.envelope.header().person, removed_log_index: None });
-            }
-            fact.units.push(unit);
+        let Some(fact) = fact.filter(|_| unit.envelope.header().kind != BodyKind::Command) else {
+            work.without_visit.push(unit);
+            continue;
+        };
+        if unit.ruling == Ruling::Birth {
+            fact.members.push(Membership { person: unit.envelope.header().person, removed_log_index: None });
         }
+        fact.units.push(unit);
     }
     work.visits = facts.into_iter().filter_map(|(visit, fact)| fact.into_work(visit)).collect();
     Ok(work)

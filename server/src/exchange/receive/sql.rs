@@ -8,11 +8,13 @@ use sync_core::ids::{DeviceId, VisitId};
 use sync_core::log::{Body, BodyKind, Envelope};
 use sync_core::time::Timestamp;
 
-/// Open items in quarantine for one device; beyond that its envelopes stay on the device.
-pub(super) const QUARANTINE_MAX: i64 = 1_000;
+/// Envelopes of one device that are refused or wait for a verdict; beyond that they stay on the device.
+pub(super) const UNSETTLED_MAX: i64 = 5_000;
 
-pub(super) async fn open_quarantine(tx: &mut Tx, device: DeviceId) -> Result<i64, StoreError> {
-    const SQL: &str = "SELECT count(*) FROM quarantine WHERE device_id = $1 AND state = 'open'";
+/// How many envelopes of the device are refused and not decided about, or wait for a verdict.
+pub(super) async fn unsettled(tx: &mut Tx, device: DeviceId) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT (SELECT count(*) FROM quarantine WHERE device_id = $1 AND state = 'open') + \
+        (SELECT count(*) FROM envelope_states WHERE device_id = $1 AND state = 'pending')";
     Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(device.to_string()).fetch_one(conn).await)?)
 }
 

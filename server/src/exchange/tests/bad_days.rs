@@ -304,3 +304,22 @@ async fn a_server_that_was_rolled_back_notices_and_gets_back_what_it_lost() {
         1
     );
 }
+
+#[tokio::test]
+async fn a_store_that_begins_anew_gets_everything_back() {
+    TestApp::for_each_engine(|test| async move {
+        let mut device = a_technician(&test, "zhangwei").await;
+        let assigned = a_visit_of(&test, &mut [&mut device]).await;
+        let born = a_visit(&test);
+        device.begin(born, None, None);
+        device.save(born, |edit| edit.answer("smell", "gas").unwrap());
+        device.save(assigned, |edit| edit.answer("seal", "intact").unwrap());
+        exchange(&test, &mut device).await;
+        device.visits.clear();
+        device.ask.everything = true;
+        exchange(&test, &mut device).await;
+        assert_eq!(device.visits.len(), 2, "its own visits too");
+        assert!(!device.differs);
+    })
+    .await;
+}

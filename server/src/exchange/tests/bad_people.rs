@@ -225,3 +225,40 @@ async fn what_is_no_exchange_is_refused_with_a_reason() {
     let answer = send(&test, &device, bomb).await;
     assert_eq!(answer.status, 400, "{}", answer.json);
 }
+
+#[tokio::test]
+async fn a_change_that_names_no_visit_is_quarantined_and_one_that_builds_on_nothing_waits() {
+    TestApp::for_each_engine(|test| async move {
+        let (mut device, mut other) =
+            (a_technician(&test, "zhangwei").await, a_technician(&test, "liming").await);
+        let visit = a_visit_of(&test, &mut [&mut device, &mut other]).await;
+        device.seal(None, &Body::Change(ChangeBody::default()));
+        other.save(visit, |edit| edit.answer("seal", "x").unwrap());
+        let unsent = other.log[0].clone();
+        let body = unsent.body().unwrap();
+        device.visits.get_mut(&visit).unwrap().keep(body.change().unwrap()).unwrap();
+        device.save(visit, |edit| edit.answer("seal", "y").unwrap());
+        exchange(&test, &mut device).await;
+        assert_eq!(reason(&device, 1), "no_visit");
+        assert_eq!(device.fates[&2], EnvelopeStatus::Pending, "it builds on what nobody has sent");
+        exchange(&test, &mut other).await;
+        exchange(&test, &mut device).await;
+        assert_eq!(device.fates[&2], EnvelopeStatus::Merged, "judged together with what it waited for");
+        assert!(!device.differs);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_device_cannot_make_the_history_begin_anew_again_and_again() {
+    let test = TestApp::sqlite().await;
+    let mut device = a_technician(&test, "zhangwei").await;
+    let visit = a_visit_of(&test, &mut [&mut device]).await;
+    for round in 0..3_i64 {
+        device.welcome.as_mut().unwrap().log_index = 1_000_000;
+        device.save(visit, |edit| edit.answer("reading", round).unwrap());
+        exchange(&test, &mut device).await;
+        assert_eq!(device.welcome.as_ref().unwrap().epoch, 2, "round {round}");
+    }
+    assert_eq!(device.acknowledged.sequence, 3);
+}

@@ -81,7 +81,7 @@ async fn office_and_devices_that_write_one_visit_at_once_all_get_through() {
 }
 
 async fn pending(test: &TestApp) {
-    crate::exchange::gate::pending::round(&test.app, &mut String::new()).await.unwrap();
+    crate::exchange::gate::pending::Rounds::default().next(&test.app).await.unwrap();
 }
 
 #[tokio::test]

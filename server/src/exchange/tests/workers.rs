@@ -43,7 +43,7 @@ async fn workers_killed_from_outside_cost_nobody_anything() {
         let fate = &device.fates[&(u64::try_from(round).unwrap() + 2)];
         assert!(matches!(fate, EnvelopeStatus::Merged | EnvelopeStatus::Pending), "round {round}: {fate:?}");
     }
-    pending::round(&test.app, &mut String::new()).await.unwrap();
+    pending::Rounds::default().next(&test.app).await.unwrap();
     exchange(&test, &mut device).await;
     assert!(device.fates.values().all(|fate| *fate == EnvelopeStatus::Merged), "{:?}", device.fates);
     assert!(!device.differs);
@@ -66,7 +66,7 @@ async fn what_was_appended_and_never_judged_is_picked_up() {
             crate::exchange::intake::read(body.into(), device.server(), device.device).await.unwrap();
         crate::exchange::receive::receive(&test.app, &known.unwrap(), &intake).await.unwrap();
         assert_eq!(count(&test, "SELECT count(*) FROM envelope_states WHERE state = 'pending'").await, 1);
-        pending::round(&test.app, &mut String::new()).await.unwrap();
+        pending::Rounds::default().next(&test.app).await.unwrap();
         assert_eq!(count(&test, "SELECT count(*) FROM envelope_states WHERE state = 'pending'").await, 0);
         exchange(&test, &mut device).await;
         assert_eq!(device.fates[&2], EnvelopeStatus::Merged);

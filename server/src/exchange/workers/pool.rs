@@ -158,6 +158,8 @@ impl Workers {
         if queue.before > self.limits.waiting_max {
             return Err(WorkerFailure::Busy { waiting: queue.before });
         }
+        metrics::gauge!("fieldloop_merge_jobs_waiting")
+            .set(f64::from(u32::try_from(queue.before).unwrap_or(u32::MAX)));
         let place = self.places.acquire().await.map_err(|_| WorkerFailure::Busy { waiting: 0 })?;
         drop(queue);
         let idle = if fresh { None } else { self.idle.lock().await.pop() };

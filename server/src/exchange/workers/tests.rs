@@ -81,7 +81,7 @@ async fn jobs_are_answered_by_the_same_worker_until_it_has_done_its_share() {
 
 #[tokio::test]
 async fn a_worker_that_dies_costs_one_job() {
-    let workers = workers(one());
+    let workers = workers(WorkerLimits { cpu_max: Duration::from_secs(20), ..one() });
     for deadly in [&b"abort"[..], b"eat"] {
         let failure = workers.run(deadly).await.unwrap_err();
         assert!(matches!(failure, WorkerFailure::Died { .. }), "{failure}");
