@@ -151,10 +151,10 @@ impl App {
             stop.await;
             self.stopping.store(true, Ordering::SeqCst);
         };
-        let tidying = tokio::spawn(evidence::keep_tidy(self.clone()));
+        let evidence = tokio::spawn(evidence::work(self.clone()));
         let catching_up = tokio::spawn(exchange::catch_up(self.clone()));
         http::serve(listener, router(self.clone()), limits, stop).await;
-        tidying.abort();
+        evidence.abort();
         catching_up.abort();
         self.store.close().await;
     }
@@ -203,7 +203,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::office().of(checklists::routes()))
         .merge(Class::office().of(review::routes()))
         .merge(Class::enrolment().of(devices::enrolment_routes().merge(auth::routes())))
-        .merge(evidence::upload_routes())
+        .merge(evidence::routes())
         .merge(exchange::routes())
         .merge(exchange::office_routes())
 }

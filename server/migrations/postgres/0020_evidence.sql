@@ -36,27 +36,12 @@ CREATE UNIQUE INDEX uploads_open ON uploads (device_id, sha256) WHERE state = 'o
 CREATE INDEX uploads_by_hash ON uploads (sha256, state);
 CREATE INDEX uploads_by_end ON uploads (state, expires_at_ms);
 
--- Photos whose bytes a technician declared lost for good. A declaration never hides bytes that come after all.
-CREATE TABLE photos_unavailable (
-    visit_id TEXT COLLATE "C" NOT NULL,
+-- Who opened an original, and why. The reason is free text and therefore not in the server log, which cannot be erased.
+CREATE TABLE originals_opened (
+    log_index BIGINT NOT NULL PRIMARY KEY REFERENCES server_log (log_index),
     sha256 TEXT COLLATE "C" NOT NULL,
-    device_id TEXT COLLATE "C" NOT NULL,
-    person_id TEXT COLLATE "C",                     -- who declared it; NULL: not named by the envelope
-    reason TEXT COLLATE "C" NOT NULL,               -- in the technician's words
-    declared_at_ms BIGINT NOT NULL,                 -- device's word
-    PRIMARY KEY (visit_id, sha256)
-);
-
--- TEMPORARY until the exchange's migration is here: the same table.
-CREATE TABLE IF NOT EXISTS photo_claims (
-    visit_id TEXT COLLATE "C" NOT NULL,
-    sha256 TEXT COLLATE "C" NOT NULL,
-    log_index BIGINT NOT NULL REFERENCES server_log (log_index),
-    size_bytes BIGINT NOT NULL,
-    media_type TEXT COLLATE "C" NOT NULL,
-    device_id TEXT COLLATE "C" NOT NULL,
     person_id TEXT COLLATE "C" NOT NULL,
-    claimed_at_ms BIGINT NOT NULL,
-    PRIMARY KEY (visit_id, sha256, log_index)
+    reason TEXT COLLATE "C" NOT NULL,
+    opened_at_ms BIGINT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS photo_claims_by_hash ON photo_claims (sha256);
+CREATE INDEX originals_opened_by_hash ON originals_opened (sha256);

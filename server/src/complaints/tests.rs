@@ -69,7 +69,7 @@ pub(crate) fn a_complaint(changes: &Value) -> Value {
 }
 
 /// The session of a clerk of one region.
-async fn a_regional_clerk(test: &TestApp, region: &str) -> String {
+pub(crate) async fn a_regional_clerk(test: &TestApp, region: &str) -> String {
     let app = &test.app;
     let (person, session) = a_person(test, &format!("clerk-{region}"), &[Role::Clerk]).await;
     a_person(test, "root", &[Role::Administrator]).await;

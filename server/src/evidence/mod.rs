@@ -9,6 +9,10 @@
 
 mod blobs;
 mod claims;
+mod exif;
+mod photos;
+mod pictures;
+mod previews;
 mod sql;
 #[cfg(test)]
 mod testing;
@@ -16,12 +20,18 @@ mod uploads;
 
 pub use blobs::{Adopted, BlobError, Blobs, Preview};
 pub use claims::{Receipt, receipt};
+pub use exif::{ExifClaims, ExifFlag};
+pub use photos::{
+    PhotoEntry, PhotoFlag, PhotoList, PhotoStage, PhotoStatus, PreviewStatus, SignedClaim, photos_of,
+};
 
 use crate::app::App;
 use crate::audit::EntryKind;
 use crate::problem::{self, Problem};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 use uploads::Uploads;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -30,11 +40,16 @@ pub const EVIDENCE_ARRIVED: EntryKind = EntryKind("evidence.arrived");
 /// Bytes were refused because their hash is not the announced one.
 pub const EVIDENCE_REFUSED: EntryKind = EntryKind("evidence.refused");
 
+/// Somebody opened an original.
+pub const EVIDENCE_OPENED: EntryKind = EntryKind("evidence.opened");
+
 /// What this process needs to take and show evidence. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Evidence {
     blobs: Blobs,
     uploads: Uploads,
+    /// Wakes whoever makes previews.
+    previews: Arc<Notify>,
 }
 
 impl Evidence {
@@ -42,7 +57,7 @@ impl Evidence {
     pub fn open(data_folder: &Path) -> Result<Self, BlobError> {
         let folder = data_folder.join("evidence");
         let blobs = Blobs::local(&folder.join("blobs"))?;
-        Ok(Self { blobs, uploads: Uploads::open(&folder)? })
+        Ok(Self { blobs, uploads: Uploads::open(&folder)?, previews: Arc::default() })
     }
 
     /// The blob store.
@@ -54,8 +69,12 @@ impl Evidence {
 /// How often expired uploads and orphans are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// Tidies up as long as the server runs. Whatever a killed server left undone is found by the next one.
-pub async fn keep_tidy(app: App) {
+/// Looks at new evidence and tidies up, as long as the server runs. What a killed server left undone is found again.
+pub async fn work(app: App) {
+    tokio::join!(previews::keep_making(app.clone()), keep_tidy(app));
+}
+
+async fn keep_tidy(app: App) {
     let mut rounds = tokio::time::interval(SWEEP_INTERVAL);
     loop {
         rounds.tick().await;
@@ -76,7 +95,7 @@ impl From<BlobError> for Problem {
     }
 }
 
-/// The upload routes: long requests with large bodies.
-pub(crate) fn upload_routes() -> OpenApiRouter<App> {
-    uploads::routes()
+/// Uploads of devices, and what the office sees of them. Each brings its own limits.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    uploads::routes().merge(photos::routes())
 }

@@ -161,6 +161,12 @@ problems! {
     UPLOAD_HASH_DIFFERS: 422 "upload-hash-differs"
         en "The bytes are not the photo that was announced" "The photo was changed or damaged on the device or on its way. Check the file; announce it again to send it anew."
         zh "内容与登记的照片不一致" "照片在设备上或传输中被更改或损坏。请检查文件;重新登记后可再次发送。";
+    PHOTO_UNKNOWN: 404 "photo-unknown"
+        en "The bytes of this photo are not here" "See the photos of the visit: they may still be on their way."
+        zh "此处没有该照片的内容" "请查看该次上门的照片列表;照片可能仍在传输中。";
+    PREVIEW_MISSING: 404 "preview-missing"
+        en "There is no picture of this to show" "reason says why; the original can be opened."
+        zh "没有可显示的图片" "原因见 reason;可打开原件查看。";
     UPLOAD_CLAIM_DIFFERS: 422 "upload-claim-differs"
         en "The signed record gives this photo another size" "The file was changed after it was recorded. claimed_bytes is the recorded size."
         zh "与已签名记录中的照片大小不符" "文件在记录后被更改。claimed_bytes 为记录的大小。";

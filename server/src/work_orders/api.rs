@@ -59,7 +59,7 @@ async fn reachable_order(
 }
 
 /// The visit with its complaint's region within reach. Field work without a complaint is within everybody's.
-async fn reachable_visit(
+pub(crate) async fn reachable_visit(
     tx: &mut Tx,
     office: &OfficeAuth,
     roles: &[Role],

@@ -21,6 +21,7 @@ mod sql;
 pub(crate) mod tests;
 mod visit_record;
 
+pub(crate) use api::reachable_visit;
 pub use api::routes;
 pub(crate) use bodies::{WorkOrderBody, order_bodies};
 pub use cards::{refresh_cards, refresh_colleague};

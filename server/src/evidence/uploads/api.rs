@@ -7,6 +7,7 @@ use super::receive::{self, BodyEnd, Checked};
 use super::{KEEP_MS, Upload, UploadError, UploadId, UploadState, finish, sql};
 use crate::app::App;
 use crate::auth::DeviceAuth;
+use crate::disk;
 use crate::layers::Class;
 use crate::problem::{self, Problem};
 use axum::body::Body;
@@ -387,6 +388,7 @@ async fn receive_all(
         let mut part = spool.part(upload.id.as_str()).await.map_err(UploadError::from)?;
         if !only_asks {
             check_offset(sent.offset, part.durable_bytes())?;
+            check_room(app, upload.size_bytes, part.durable_bytes())?;
             extend(app, &mut upload).await?;
             let end = match sent.checksum {
                 None => {
@@ -423,6 +425,19 @@ fn check_offset(sent: u64, expected: u64) -> Result<(), Problem> {
     Err(Problem::new(&problem::UPLOAD_OFFSET_DIFFERS)
         .with("expected_offset", expected)
         .header(headers::UPLOAD_OFFSET, expected.into()))
+}
+
+/// Photos leave room for the records: the rest of this one and its copy in the blob store must fit beside the reserve.
+fn check_room(app: &App, size_bytes: u64, durable_bytes: u64) -> Result<(), Problem> {
+    let needed = (app.config.data.disk_free_mib_min << 20) + 2 * size_bytes - durable_bytes;
+    match disk::free_bytes(&app.config.data.folder) {
+        Ok(free) if free < needed => {
+            tracing::error!(free, needed, "disk of the uploads nearly full");
+            Err(Problem::new(&problem::STORAGE_FULL).retry_after(60..180))
+        }
+        // Where the room cannot be asked for, the write itself will tell.
+        _ => Ok(()),
+    }
 }
 
 fn problem_of(end: BodyEnd) -> Result<(), Problem> {

@@ -20,6 +20,7 @@ pub(super) async fn finish(app: &App, upload: &Upload) -> Result<UploadState, Up
         Adopted::Stored => {
             accept(app, upload).await?;
             uploads.spool.remove(upload.id.as_str()).await?;
+            app.evidence.previews.notify_one();
             Ok(UploadState::Whole)
         }
         Adopted::Differs { found } => {

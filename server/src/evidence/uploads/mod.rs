@@ -121,6 +121,11 @@ impl Uploads {
         let finishing = Arc::new(Semaphore::new(FINISHING_AT_ONCE));
         Ok(Self { spool: Spool::open(folder)?, lanes: Lanes::default(), finishing })
     }
+
+    /// Bytes of an open upload that have arrived; a moment ahead of what is durable.
+    pub(super) async fn received_bytes(&self, id: &UploadId) -> u64 {
+        self.spool.received_bytes(id.as_str()).await
+    }
 }
 
 impl Upload {

@@ -64,7 +64,6 @@ impl Spool {
     }
 
     /// Bytes received so far, for display: they may be a moment ahead of what is durable.
-    #[cfg(test)]
     pub(super) async fn received_bytes(&self, upload: &str) -> u64 {
         fs::metadata(self.path(upload)).await.map_or(0, |metadata| metadata.len())
     }

@@ -1,0 +1,37 @@
+//! The photos of a visit as the office sees them: what was signed, what has arrived, what the file claims.
+//!
+//! Capture time, place and distance are evidence, not truth: what the device claimed, what the file claims and what was
+//! inferred stand side by side, and what does not fit together is flagged for the reviewer.
+
+mod api;
+mod model;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+pub(super) use api::routes;
+pub use model::{PhotoEntry, PhotoFlag, PhotoList, PhotoStage, PhotoStatus, PreviewStatus, SignedClaim};
+
+use crate::app::App;
+use crate::exchange::visits;
+use crate::store::{StoreError, Tx};
+use crate::work_orders;
+use model::Unavailable;
+use sync_core::ids::VisitId;
+
+/// The photos of a visit with everything known about them, in the order of their capture.
+pub async fn photos_of(app: &App, tx: &mut Tx, visit: VisitId) -> Result<PhotoList, StoreError> {
+    let named = sql::named(tx, visit).await?;
+    let elsewhere = sql::elsewhere(tx, visit).await?;
+    let mut progress = sql::progress(tx, visit).await?;
+    for upload in &mut progress {
+        upload.bytes = app.evidence.uploads.received_bytes(&upload.upload_id).await;
+    }
+    let view = visits::view(tx, visit).await?;
+    let declared = work_orders::photo_declarations(tx, visit).await?.into_iter();
+    let unavailable = declared
+        .filter_map(|row| Some(Unavailable { entry: row.entry_id.parse().ok()?, reason: row.reason }))
+        .collect();
+    let known = model::Known { named, elsewhere, progress, view: view.as_ref(), unavailable };
+    Ok(model::assemble(visit, &known))
+}
