@@ -62,7 +62,7 @@ async fn meet(database: TestDatabase) {
     let conflict = desk.get(&format!("/v1/conflicts/{}", conflict["conflict_id"].as_str().unwrap())).await;
     let mut values: Vec<&Value> =
         conflict["values"].as_array().unwrap().iter().map(|value| &value["value"]).collect();
-    values.sort_by_key(|value| value.to_string());
+    values.sort_by_key(ToString::to_string);
     assert_eq!(values, [&json!("intact"), &json!("missing")], "{conflict}");
     let record = desk.get(&format!("/v1/complaints/{}", case.complaint)).await;
     let told = record.to_string();
