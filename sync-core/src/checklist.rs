@@ -171,7 +171,9 @@ mod tests {
 
     #[test]
     fn an_urgent_danger_stays_open_until_somebody_was_told_in_writing() {
-        let hazard = |level: &str| Hazard { level: level.to_owned(), code: "leak".into(), action: None };
+        let of_level =
+            |level: &str, code: &str| Hazard { level: level.into(), code: code.into(), action: None };
+        let hazard = |level: &str| of_level(level, "leak");
         let notice = |hazard| Notice {
             number: "N-1".into(),
             delivered: "handed_over".into(),
@@ -181,7 +183,7 @@ mod tests {
         };
         let view = after(|edit| {
             edit.add_hazard(id(1), &hazard("H1")).unwrap();
-            edit.add_hazard(id(2), &hazard("H2")).unwrap();
+            edit.add_hazard(id(2), &of_level("H2", "no_item_of_the_list")).unwrap();
             edit.add_hazard(id(3), &hazard("H1")).unwrap();
             edit.add_notice(id(4), &notice(Some(id(1)))).unwrap();
         });

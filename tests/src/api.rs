@@ -6,7 +6,7 @@ use std::process::Command;
 /// Examples for each operation; more find little and cost minutes.
 const EXAMPLES: &str = "6";
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_documented_route_fails_or_answers_undocumented() {
     let Some(python) = peer_python("no_documented_route_fails_or_answers_undocumented") else { return };
     let office = Office::open(TestDatabase::sqlite()).await;

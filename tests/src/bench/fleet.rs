@@ -142,7 +142,7 @@ pub(crate) async fn dispatch(desk: &Desk, remote: &Remote, count: usize) -> anyh
     let mut visits = Vec::new();
     for number in 0..count {
         let complaint = json!({
-            "utility": "power", "category": "power.BIZ.metering", "channel": "call",
+            "utility": "power", "category": "power.BIZ.metering", "channel": "phone",
             "summary": format!("电表走得快 {number}"), "address": format!("梧桐路 {number} 号"), "region": "310115",
         });
         let complaint = desk.post("/v1/complaints", &complaint).await;

@@ -4,12 +4,12 @@ use super::{clerk, dispatch, photo, technician};
 use crate::harness::{Office, TestDatabase};
 use serde_json::{Value, json};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_technicians_and_the_office_meet_on_sqlite() {
     meet(TestDatabase::sqlite()).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_technicians_and_the_office_meet_on_postgres() {
     if let Some(database) = TestDatabase::postgres().await {
         meet(database).await;
@@ -74,8 +74,8 @@ async fn meet(database: TestDatabase) {
     // One decision, and both devices show it.
     let path = format!("/v1/conflicts/{}/resolution", conflict["conflict_id"].as_str().unwrap());
     let missing =
-        conflict["values"].as_array().unwrap().iter().position(|value| value["value"] == "missing").unwrap();
-    let decision = json!({ "choice": "chosen", "value_index": missing, "reason": "the photo shows it" });
+        conflict["values"].as_array().unwrap().iter().find(|value| value["value"] == "missing").unwrap();
+    let decision = json!({ "choice": "chosen", "change": missing["change"], "reason": "the photo shows it" });
     desk.post(&path, &decision).await;
     for device in [&zhang, &li] {
         let run = device.run(&["--json", "sync"]);

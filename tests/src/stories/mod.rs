@@ -54,7 +54,7 @@ async fn assign(desk: &Desk, visit: &str, person: &str) {
 
 fn a_complaint() -> Value {
     json!({
-        "utility": "power", "category": "power.BIZ.metering", "channel": "call",
+        "utility": "power", "category": "power.BIZ.metering", "channel": "phone",
         "summary": "电表走得快，空调未开也走字", "address": "梧桐路 12 号 3 单元 602", "region": "310115",
         "customer": { "name": "王芳", "phone": "+8613800000417" },
         "meter": { "number": "110438", "class": "2", "constant": 1600 },

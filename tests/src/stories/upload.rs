@@ -8,7 +8,7 @@ use sync_core::testing::Rng;
 const BYTES: usize = 24 * 1024 * 1024;
 const CUTS: usize = 30;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_photo_cut_thirty_times_arrives_and_hardly_a_byte_travels_twice() {
     let office = Office::open(TestDatabase::sqlite()).await;
     let desk = clerk(&office).await;
