@@ -129,6 +129,11 @@ impl ClientError {
         }
     }
 
+    /// Whether no connection came about.
+    pub fn is_connecting(&self) -> bool {
+        matches!(self, Self::Unreachable { connecting: true, .. })
+    }
+
     /// How long the server asked to stay away.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

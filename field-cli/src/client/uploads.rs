@@ -21,8 +21,8 @@ const STEP_BYTES: u64 = 4 * 1024 * 1024;
 const PIECE_BYTES: usize = 16 * 1024;
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(200);
-/// How often one upload is taken up again before it is left for the next sync.
-const RESUMES_MAX: u32 = 5;
+/// How often one upload is taken up again without getting further before it is left for the next sync.
+const RESUMES_MAX: usize = 3;
 
 /// Bytes to be sent.
 #[derive(Debug, Clone)]
@@ -86,6 +86,15 @@ pub trait Watch {
     fn moved(&mut self, offset: u64);
 }
 
+/// How far an upload came, over all its attempts.
+struct Course {
+    url: Option<String>,
+    /// What the server had before anything was sent.
+    first: Option<u64>,
+    /// What it has confirmed.
+    confirmed: u64,
+}
+
 enum Placed {
     Have,
     At { url: String, offset: u64 },
@@ -102,11 +111,15 @@ impl DeviceClient {
         rate: Rate,
         watch: &mut impl Watch,
     ) -> Result<Sent, UploadError> {
-        let (mut url, mut travelled) = (blob.upload_url.clone(), 0);
-        let mut backoff = super::Backoff::new(usize::try_from(RESUMES_MAX).unwrap_or(5));
+        let mut course = Course { url: blob.upload_url.clone(), first: None, confirmed: 0 };
+        let (mut backoff, mut before) = (super::Backoff::new(RESUMES_MAX), 0);
         loop {
-            match self.upload_once(blob, rate, &mut url, &mut travelled, watch).await {
-                Err(UploadError::Client(error)) if error.is_passing() => {
+            match self.upload_once(blob, rate, &mut course, watch).await {
+                // Without a connection there is nothing to wait for on site.
+                Err(UploadError::Client(error)) if error.is_passing() && !error.is_connecting() => {
+                    if course.confirmed > before {
+                        (backoff, before) = (super::Backoff::new(RESUMES_MAX), course.confirmed);
+                    }
                     let wait = backoff.next(&self.machine, error.retry_after());
                     let Some(wait) = wait else { return Err(error.into()) };
                     tokio::time::sleep(wait).await;
@@ -120,22 +133,22 @@ impl DeviceClient {
         &self,
         blob: &Announced,
         rate: Rate,
-        url: &mut Option<String>,
-        travelled: &mut u64,
+        course: &mut Course,
         watch: &mut impl Watch,
     ) -> Result<Sent, UploadError> {
-        let Placed::At { url: place, mut offset } = self.place(blob, url.as_deref()).await? else {
+        let Placed::At { url, mut offset } = self.place(blob, course.url.as_deref()).await? else {
             return Ok(Sent::Had);
         };
-        watch.placed(&place, offset).await;
-        *url = Some(place.clone());
-        while offset < blob.size_bytes {
-            let before = offset;
-            offset = self.patch(blob, &place, offset, rate, watch).await?;
-            *travelled += offset.saturating_sub(before);
-            watch.placed(&place, offset).await;
+        course.url = Some(url.clone());
+        let first = *course.first.get_or_insert(offset);
+        loop {
+            course.confirmed = offset;
+            watch.placed(&url, offset).await;
+            if offset >= blob.size_bytes {
+                return Ok(if first >= offset { Sent::Had } else { Sent::Bytes(offset - first) });
+            }
+            offset = self.patch(blob, &url, offset, rate, watch).await?;
         }
-        Ok(if *travelled == 0 { Sent::Had } else { Sent::Bytes(*travelled) })
     }
 
     /// Finds where an upload stands, or begins it.

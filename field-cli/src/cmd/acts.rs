@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::i18n::Words;
-use crate::store::{LogRow, Store, StoreError, Write};
+use crate::store::{CommandRow, LogRow, Store, StoreError, Write};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use sync_core::document::{Container, Shape};
@@ -28,9 +28,10 @@ pub(crate) fn visit_name(names: &BTreeMap<VisitId, String>, visit: Option<VisitI
 }
 
 /// What an act was.
-pub(crate) fn describe(ctx: &Ctx, row: &LogRow, request: Option<&str>) -> String {
-    if let Some(request) = request {
-        return ctx.words.code("request", request);
+pub(crate) fn describe(ctx: &Ctx, row: &LogRow, commands: &[CommandRow]) -> String {
+    let asks = |command: &&CommandRow| command.device == row.device && command.sequence == row.sequence;
+    if let Some(command) = commands.iter().find(asks) {
+        return ctx.words.code("request", &command.request);
     }
     if row.writes.is_empty() {
         return ctx.words.code("act", &row.kind);

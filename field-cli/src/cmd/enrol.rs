@@ -94,7 +94,10 @@ fn tell(ctx: &mut Ctx, identity: &Identity, shown: &str, offset_ms: i64, carried
             "fingerprint": shown, "clock_offset_ms": offset_ms, "reissued": carried,
         }),
     );
-    let person = format!("{} ({})", identity.person_name, identity.staff_no);
+    let person = match identity.staff_no.as_str() {
+        "" => identity.person_name.clone(),
+        staff_no => format!("{} ({staff_no})", identity.person_name),
+    };
     let (server, device) = (host(&identity.server_url), identity.device_name.clone());
     ctx.out.done(&say!(ctx.words, "enrol-done", device = device, person = person, server = server));
     ctx.out.note(&say!(ctx.words, "enrol-key", fingerprint = shown));

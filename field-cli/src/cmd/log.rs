@@ -8,8 +8,10 @@ use crate::ctx::Ctx;
 use crate::failure::Exit;
 use crate::i18n::say;
 use crate::render;
-use crate::store::{ForeignRow, LogRow};
+use crate::store::{CommandRow, ForeignRow, LogRow};
 use serde_json::json;
+use std::collections::BTreeMap;
+use sync_core::ids::VisitId;
 
 /// Most acts that are shown.
 const ROWS_MAX: u32 = 200;
@@ -36,51 +38,71 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &LogArgs) -> Outcome {
         Row::Foreign(row) => (row.claimed_at, row.sequence),
     });
     let rows = &rows[rows.len().saturating_sub(usize::try_from(ROWS_MAX).unwrap_or(usize::MAX))..];
-    let (names, people, commands) =
-        (visit_names(&store).await?, People::known(&store).await?, store.commands().await?);
-    let device = store.identity().await?.device_name;
-    let now = ctx.now();
+    let shown = Shown {
+        names: visit_names(&store).await?,
+        people: People::known(&store).await?,
+        commands: store.commands().await?,
+        device: store.identity().await?.device_name,
+    };
+    if rows.is_empty() {
+        ctx.out.data(&say!(ctx.words, "none-recorded"));
+        return Ok(Exit::Ok);
+    }
     let headers = ["column-time", "column-by", "column-number", "column-text", "column-state"];
     let headers = headers.map(|id| ctx.words.find(id).unwrap_or_default());
     let mut table = render::table(&ctx.out, headers);
     for row in rows {
-        let cells = match row {
-            Row::Own(row) => {
-                let request =
-                    commands.iter().find(|command| row.kind == "command" && command.sequence == row.sequence);
-                let what = describe(ctx, row, request.map(|command| command.request.as_str()));
-                let state = if row.undone { "undone" } else { row.state.as_str() };
-                ctx.out.event(
-                    "act",
-                    json!({
-                        "own": true, "device": row.device, "sequence": row.sequence, "hash": row.hash, "kind": row.kind,
-                        "visit": row.visit, "at_ms": row.claimed_at, "state": row.state.as_str(),
-                        "undone": row.undone, "writes": row.writes,
-                    }),
-                );
-                let who = format!("{} {device}", people.name(people.me));
-                let time = render::time(&ctx.words, row.claimed_at, now, &ctx.zone);
-                [time, who, visit_name(&names, row.visit), what, ctx.words.code("envelope", state)]
-            }
-            Row::Foreign(row) => {
-                ctx.out.event(
-                    "act",
-                    json!({
-                        "own": false, "device": row.device, "sequence": row.sequence, "hash": row.hash, "kind": row.kind,
-                        "visit": row.visit, "at_ms": row.claimed_at, "person": row.person,
-                    }),
-                );
-                let time = render::time(&ctx.words, row.claimed_at, now, &ctx.zone);
-                let what = ctx.words.code("act", &row.kind);
-                [time, people.name(row.person), visit_name(&names, row.visit), what, String::new()]
-            }
-        };
-        table.add_row(cells);
+        table.add_row(match row {
+            Row::Own(row) => shown.own(ctx, row),
+            Row::Foreign(row) => shown.foreign(ctx, row),
+        });
     }
-    if rows.is_empty() {
-        ctx.out.data(&say!(ctx.words, "none-recorded"));
-    } else {
-        ctx.out.data(&render::lines(&table));
-    }
+    ctx.out.data(&render::lines(&table));
     Ok(Exit::Ok)
+}
+
+/// What rows are shown with.
+struct Shown {
+    names: BTreeMap<VisitId, String>,
+    people: People,
+    commands: Vec<CommandRow>,
+    device: String,
+}
+
+impl Shown {
+    fn own(&self, ctx: &mut Ctx, row: &LogRow) -> [String; 5] {
+        ctx.out.event(
+            "act",
+            json!({
+                "own": true, "device": row.device, "sequence": row.sequence, "hash": row.hash, "kind": row.kind,
+                "visit": row.visit, "at_ms": row.claimed_at, "state": row.state.as_str(),
+                "undone": row.undone, "writes": row.writes,
+            }),
+        );
+        let state = if row.undone { "undone" } else { row.state.as_str() };
+        [
+            render::time(&ctx.words, row.claimed_at, ctx.now(), &ctx.zone),
+            format!("{} {}", self.people.name(self.people.me), self.device),
+            visit_name(&self.names, row.visit),
+            describe(ctx, row, &self.commands),
+            ctx.words.code("envelope", state),
+        ]
+    }
+
+    fn foreign(&self, ctx: &mut Ctx, row: &ForeignRow) -> [String; 5] {
+        ctx.out.event(
+            "act",
+            json!({
+                "own": false, "device": row.device, "sequence": row.sequence, "hash": row.hash, "kind": row.kind,
+                "visit": row.visit, "at_ms": row.claimed_at, "person": row.person,
+            }),
+        );
+        [
+            render::time(&ctx.words, row.claimed_at, ctx.now(), &ctx.zone),
+            self.people.name(row.person),
+            visit_name(&self.names, row.visit),
+            ctx.words.code("act", &row.kind),
+            String::new(),
+        ]
+    }
 }

@@ -7,8 +7,10 @@ use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
 use crate::render;
-use crate::store::{BlobState, CommandState, PAUSED, Store};
+use crate::store::{BlobState, CommandRow, CommandState, PAUSED, Store};
 use serde_json::json;
+use std::collections::BTreeMap;
+use sync_core::ids::VisitId;
 
 /// Runs a subcommand of `field outbox`.
 pub(crate) async fn run(ctx: &mut Ctx, args: &OutboxArgs) -> Outcome {
@@ -35,15 +37,37 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &OutboxArgs) -> Outcome {
 async fn list(ctx: &mut Ctx, store: &Store) -> Result<(), Failure> {
     let names = visit_names(store).await?;
     let commands = store.commands().await?;
+    let mut lines = acts(ctx, store, &names, &commands).await?;
+    lines.extend(photos(ctx, store, &names).await?);
+    lines.extend(refusals(ctx, &names, &commands));
+    if lines.is_empty() {
+        ctx.out.data(&say!(ctx.words, "status-outbox-empty"));
+    } else {
+        let headers = ["column-time", "column-number", "column-text", "column-state"];
+        let headers = headers.map(|id| ctx.words.find(id).unwrap_or_default());
+        let mut table = render::table(&ctx.out, headers);
+        table.add_rows(lines);
+        ctx.out.data(&render::lines(&table));
+    }
+    if store.setting(PAUSED).await?.is_some() {
+        ctx.out.warn("outbox-paused", &say!(ctx.words, "outbox-paused"));
+    }
+    Ok(())
+}
+
+type Line = [String; 4];
+type Names = BTreeMap<VisitId, String>;
+
+/// Acts that are not in the central record.
+async fn acts(
+    ctx: &mut Ctx,
+    store: &Store,
+    names: &Names,
+    commands: &[CommandRow],
+) -> Result<Vec<Line>, Failure> {
     let now = ctx.now();
-    let headers = ["column-time", "column-number", "column-text", "column-state"];
-    let headers = headers.map(|id| ctx.words.find(id).unwrap_or_default());
-    let mut table = render::table(&ctx.out, headers);
-    let (mut count, rows) = (0, store.outbox().await?);
-    for row in &rows {
-        let request =
-            commands.iter().find(|command| command.sequence == row.sequence && row.kind == "command");
-        let what = describe(ctx, row, request.map(|command| command.request.as_str()));
+    let mut lines = Vec::new();
+    for row in store.outbox().await? {
         ctx.out.event(
             "act",
             json!({
@@ -57,9 +81,14 @@ async fn list(ctx: &mut Ctx, store: &Store) -> Result<(), Failure> {
             .as_ref()
             .map_or(state.clone(), |reason| format!("{state}: {}", ctx.words.code("quarantine", reason)));
         let time = render::time(&ctx.words, row.claimed_at, now, &ctx.zone);
-        table.add_row([time, visit_name(&names, row.visit), what, state]);
-        count += 1;
+        lines.push([time, visit_name(names, row.visit), describe(ctx, &row, commands), state]);
     }
+    Ok(lines)
+}
+
+/// Photos that are not on the server.
+async fn photos(ctx: &mut Ctx, store: &Store, names: &Names) -> Result<Vec<Line>, Failure> {
+    let mut lines = Vec::new();
     for photo in store.photos(None).await?.iter().filter(|photo| photo.blob.state != BlobState::Arrived) {
         let blob = &photo.blob;
         ctx.out.event(
@@ -75,9 +104,15 @@ async fn list(ctx: &mut Ctx, store: &Store) -> Result<(), Failure> {
             0 => ctx.words.code("blob", blob.state.as_str()),
             percent => format!("{} {percent} %", ctx.words.code("blob", blob.state.as_str())),
         };
-        table.add_row([String::new(), visit_name(&names, Some(photo.visit)), what, state]);
-        count += 1;
+        lines.push([String::new(), visit_name(names, Some(photo.visit)), what, state]);
     }
+    Ok(lines)
+}
+
+/// Requests that the server refused.
+fn refusals(ctx: &mut Ctx, names: &Names, commands: &[CommandRow]) -> Vec<Line> {
+    let now = ctx.now();
+    let mut lines = Vec::new();
     for command in commands {
         let CommandState::Refused { reason, detail } = &command.state else { continue };
         ctx.out.event(
@@ -88,16 +123,7 @@ async fn list(ctx: &mut Ctx, store: &Store) -> Result<(), Failure> {
         let state =
             format!("{}: {}", ctx.words.code("envelope", "refused"), ctx.words.code("refusal", reason));
         let time = render::time(&ctx.words, command.asked_at, now, &ctx.zone);
-        table.add_row([time, visit_name(&names, command.visit), what, state]);
-        count += 1;
+        lines.push([time, visit_name(names, command.visit), what, state]);
     }
-    if count == 0 {
-        ctx.out.data(&say!(ctx.words, "status-outbox-empty"));
-    } else {
-        ctx.out.data(&render::lines(&table));
-    }
-    if store.setting(PAUSED).await?.is_some() {
-        ctx.out.warn("outbox-paused", &say!(ctx.words, "outbox-paused"));
-    }
-    Ok(())
+    lines
 }

@@ -26,7 +26,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &UndoArgs) -> Outcome {
         })
         .await?;
     let names = visit_names(&store).await?;
-    let (what, visit_shown) = (describe(ctx, &row, None), visit_name(&names, Some(visit)));
+    let (what, visit_shown) = (describe(ctx, &row, &[]), visit_name(&names, Some(visit)));
     ctx.out.event(
         "undone",
         json!({ "visit": visit, "undone": row.hash, "envelopes": recorded.envelopes, "left": recorded.value }),

@@ -30,7 +30,9 @@ pub enum CommandState {
 pub struct CommandRow {
     /// Its identity.
     pub id: CommandId,
-    /// Sequence of the envelope that asks it.
+    /// The chain of the envelope that asks it.
+    pub device: DeviceId,
+    /// Place in that chain.
     pub sequence: u64,
     /// What was asked: `finish`, `open_complaint` …
     pub request: String,
@@ -54,6 +56,7 @@ impl CommandState {
 #[derive(FromRow)]
 struct RawCommand {
     command_id: String,
+    device_id: String,
     sequence: i64,
     request: String,
     visit_id: Option<String>,
@@ -81,6 +84,7 @@ impl TryFrom<RawCommand> for CommandRow {
             id: row.command_id.parse().map_err(|_| damaged("command_id"))?,
             visit: row.visit_id.as_deref().map(str::parse).transpose().map_err(|_| damaged("visit_id"))?,
             asked_at: Timestamp::from_unix_ms(row.asked_at_ms),
+            device: row.device_id.parse().map_err(|_| damaged("device_id"))?,
             sequence: u64::try_from(row.sequence).map_err(|_| damaged("sequence"))?,
             request: row.request,
             state,
@@ -95,7 +99,7 @@ impl Store {
     /// When a row cannot be read.
     pub async fn commands(&self) -> Result<Vec<CommandRow>, StoreError> {
         let rows: Vec<RawCommand> = sqlx::query_as(
-            "SELECT command_id, sequence, request, visit_id, asked_at_ms, outcome, reference, reason, detail FROM commands \
+            "SELECT command_id, device_id, sequence, request, visit_id, asked_at_ms, outcome, reference, reason, detail FROM commands \
              ORDER BY asked_at_ms DESC, sequence DESC",
         )
         .fetch_all(self.pool())

@@ -9,7 +9,7 @@ use sync_core::replica::{compose, plan};
 /// Smallest request body that is still halved no further: one envelope always fits.
 const BODY_BYTES_MIN: u64 = 16 * 1024;
 /// How often a request is tried again before the technician is told.
-const RETRIES: usize = 4;
+const RETRIES: usize = 3;
 /// How often exchanges may follow one another without anything getting further.
 const STANDSTILL_MAX: u32 = 3;
 /// Exchanges in a row that repair a differing digest.
@@ -131,8 +131,7 @@ async fn after_failure(store: &Store, error: &ClientError, backoff: &mut Backoff
     }
     store.note_failure(error.code(), bytes_max).await?;
     // Without a connection there is nothing to wait for on site.
-    let hopeless = matches!(error, ClientError::Unreachable { connecting: true, .. });
-    if hopeless || !(error.is_passing() || too_large) {
+    if error.is_connecting() || !(error.is_passing() || too_large) {
         return Ok(false);
     }
     match backoff.next(store.machine(), error.retry_after()) {
