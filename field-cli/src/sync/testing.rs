@@ -129,7 +129,7 @@ impl Memory {
         (ask, results)
     }
 
-    fn answer(&mut self, ask: &Ask, results: Vec<EnvelopeResult>) -> Vec<u8> {
+    fn answer(&mut self, ask: &Ask, results: &[EnvelopeResult]) -> Vec<u8> {
         let end = self.end();
         let mut writer = FrameWriter::new();
         writer.push(&DownFrame::Welcome(WelcomeBack {
@@ -194,7 +194,7 @@ async fn exchange(State(server): State<TestServer>, headers: HeaderMap, body: By
     if matches!(trouble, Trouble::LoseAnswer) {
         return broken();
     }
-    let answer = memory.answer(&ask, results);
+    let answer = memory.answer(&ask, &results);
     ([("content-type", MEDIA_TYPE)], answer).into_response()
 }
 
