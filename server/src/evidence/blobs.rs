@@ -1,6 +1,6 @@
 //! Where the bytes of evidence lie: an object store, addressed by SHA-256.
 //!
-//! Invariants: what [`Blobs::adopt`] and [`Blobs::put`] have answered is durable, so the row that names it may be
+//! Invariants: what [`Blobs::adopt`] and `put` have answered is durable, so the row that names it may be
 //! committed; an original is never changed; nothing is read from or written to a path that a client could choose.
 
 use bytes::{Bytes, BytesMut};

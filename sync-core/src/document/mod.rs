@@ -1,7 +1,7 @@
 //! The visit document: what was seen, done, measured and said on one visit.
 //!
 //! A typed view over one Automerge document. It begins with the birth change
-//! ([`birth`]), is written through [`Edit`] (one change per save) and read through
+//! (`birth`), is written through [`Edit`] (one change per save) and read through
 //! [`VisitView`], which never fails on strange content. It holds ids only: names, phones and
 //! addresses of customers never enter it, derived values are never stored in it.
 //!

@@ -1,6 +1,6 @@
 //! How untrusted changes enter a visit document.
 //!
-//! [`judge`] takes the accepted document and the changes of one exchange and gives the merged
+//! [`judge()`] takes the accepted document and the changes of one exchange and gives the merged
 //! document, what became of each unit, and every path that holds differing values. In this
 //! order, cheapest first: pre-scan of the raw bytes, decoding, place in the history, policy on
 //! the decoded operations, trial merge on a copy, saving, loading, comparing. Pure; it runs in

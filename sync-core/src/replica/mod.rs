@@ -1,6 +1,6 @@
 //! The device's side of an exchange, without its store and its network.
 //!
-//! [`compose`] turns what the store holds into a request body; [`plan`] turns an answer into
+//! [`compose()`] turns what the store holds into a request body; [`plan()`] turns an answer into
 //! steps; the store performs the steps in one transaction each way. Performing a step twice
 //! changes nothing, so an answer may be read again after a crash. [`VisitReplica`] is one visit
 //! document together with the device's own saves that the server has not settled yet.

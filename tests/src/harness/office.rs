@@ -49,7 +49,7 @@ impl Office {
         office
     }
 
-    /// Starts the server, after [`Office::kill`] or [`Office::stop`], and waits until it is ready.
+    /// Starts the server, after [`Office::kill`], and waits until it is ready.
     ///
     /// # Panics
     /// When it does not become ready.
