@@ -228,9 +228,8 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Instant;
 
-    /// Seeds played unless `FIELDLOOP_SEEDS` names another count: a few in a debug build, where
-    /// each costs ten times as much; `.ci/run` plays the whole ten thousand optimised.
-    const SEEDS: u64 = if cfg!(debug_assertions) { 500 } else { 10_000 };
+    /// Seeds played unless `FIELDLOOP_SEEDS` names another count.
+    const SEEDS: u64 = 2_500;
 
     #[test]
     fn fleets_over_a_lossy_link_come_to_one_state_and_lose_nothing() {
