@@ -9,6 +9,7 @@ use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::people::{self, Limit, Person};
 use crate::problem::{self, Problem};
 use crate::store::{StoreError, Tx};
+use crate::work_orders;
 use std::net::IpAddr;
 use sync_core::ids::DeviceId;
 use sync_core::log::{PublicKey, fingerprint};
@@ -142,6 +143,7 @@ async fn new_device(
     if !invitations::use_up(tx, &invitation.invitation_id, device_id).await? {
         return Err(EnrolError::Invitation);
     }
+    work_orders::refresh_colleague(tx, device_id).await?;
     let detail = Detail::new().with("person", invitation.person_id).with("key", fingerprint(&key));
     let entry = NewEntry::new(EntryKind::DEVICE_ENROLLED, now).device(device_id).detail(detail);
     audit::append(tx, &entry).await?;

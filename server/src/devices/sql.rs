@@ -192,6 +192,7 @@ pub async fn rename(
     if changed == 0 {
         return Err(DeviceError::Unknown { which: device_id.to_string() });
     }
+    crate::work_orders::refresh_colleague(tx, device_id).await?;
     let entry = NewEntry::new(EntryKind::DEVICE_RENAMED, now).by(by).device(device_id);
     audit::append(tx, &entry).await?;
     Ok(())

@@ -117,6 +117,7 @@ pub async fn update(
         sqlx::query(SQL).bind(id).bind(display_name).bind(staff_number).execute(conn).await.map(drop)
     })
     .map_err(StoreError::from)?;
+    crate::work_orders::refresh_colleagues_of(tx, person_id).await?;
     let detail = Detail::new().with("changed", "name or staff number");
     record(tx, EntryKind::PERSON_CHANGED, person_id, by, now, detail).await?;
     must_find(tx, person_id).await

@@ -378,3 +378,23 @@ async fn duplicates_are_proposed_merged_and_taken_apart() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn every_device_knows_the_names_of_the_others() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut zhang = a_technician(&bureau.test, "zhang").await;
+        let wang = a_technician(&bureau.test, "wang").await;
+        exchange(&bureau.test, &mut zhang).await;
+        let key = format!("colleague/{}", wang.device);
+        let name =
+            |device: &SimDevice| serde_json::from_str::<Value>(&device.pack[&key]).unwrap()["name"].clone();
+        assert_eq!(name(&zhang), "wang 测试");
+        let admin = a_person(&bureau.test, "root", &[Role::Administrator]).await.1;
+        let body = json!({ "display_name": "王小明", "staff_number": "T-9" });
+        let call = bureau.test.call(Method::PUT, &format!("/v1/people/{}", wang.person));
+        assert_eq!(call.header("authorization", &admin).json(&body).send().await.status, 200);
+        exchange(&bureau.test, &mut zhang).await;
+        assert_eq!(name(&zhang), "王小明");
+    })
+    .await;
+}

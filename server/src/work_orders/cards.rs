@@ -7,8 +7,8 @@ use super::model::{OrderState, VisitPlan, VisitState};
 use super::sql;
 use crate::complaints::{self, model::Complaint};
 use crate::exchange::{members, pack};
-use crate::people;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx};
+use crate::{devices, people};
 use pack::PackAudience;
 use sync_core::ids::{ComplaintId, DeviceId, PersonId, VisitId};
 use sync_core::protocol::{AssignmentCard, CardCustomer, ColleagueCard, PackKey};
@@ -109,14 +109,23 @@ fn state_of_visit(state: VisitState) -> OrderState {
     }
 }
 
-/// Tells everybody the name behind a device and its person: call it after enrolment and renaming.
+/// Tells everybody the names of a device and its person: call it after enrolment and renaming.
 pub async fn refresh_colleague(tx: &mut Tx, device: DeviceId) -> Result<(), StoreError> {
-    const SQL: &str = "SELECT label, person_id FROM devices WHERE device_id = $1";
-    let row: Option<(String, String)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(device.to_string()).fetch_optional(conn).await)?;
-    let Some((device_name, person)) = row else { return Ok(()) };
-    let person: PersonId = StoreError::parse_column("devices", "person_id", &device.to_string(), &person)?;
-    let Some(name) = people::find(tx, person).await?.map(|person| person.display_name) else { return Ok(()) };
-    let card = ColleagueCard { device, device_name, person, name };
+    let Some(known) = devices::find(tx, device).await? else { return Ok(()) };
+    let Some(person) = people::find(tx, known.person_id).await? else { return Ok(()) };
+    let card = ColleagueCard {
+        device,
+        device_name: known.name(),
+        person: known.person_id,
+        name: person.display_name,
+    };
     pack::put(tx, PackAudience::All, &PackKey::Colleague(device), &card).await
+}
+
+/// Tells everybody the name of a person whose name changed, for each of their devices.
+pub async fn refresh_colleagues_of(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
+    for device in devices::list_of_person(tx, person).await? {
+        refresh_colleague(tx, device.device_id).await?;
+    }
+    Ok(())
 }

@@ -24,7 +24,7 @@ mod visit_record;
 pub(crate) use api::reachable_visit;
 pub use api::routes;
 pub(crate) use bodies::{WorkOrderBody, order_bodies};
-pub use cards::{refresh_cards, refresh_colleague};
+pub use cards::{refresh_cards, refresh_colleague, refresh_colleagues_of};
 pub use commands::FieldCommands;
 pub use dispatch::WorkOrderError;
 pub use field_work::{FieldWork, field_work_of_visit};
