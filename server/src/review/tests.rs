@@ -380,6 +380,39 @@ async fn duplicates_are_proposed_merged_and_taken_apart() {
 }
 
 #[tokio::test]
+async fn what_arrives_after_the_verdict_opens_the_review_again() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let visit = site.visit;
+        site.zhang.command(Some(visit), &Request::Finish { visit, outcome: "resolved_on_site".into() });
+        exchange(&bureau.test, &mut site.zhang).await;
+        let verdict =
+            json!({ "verdict": "undetermined", "note": "无法核实", "override_reason": "等不到设备" });
+        assert_eq!(site.judge(&bureau, "reviews", &verdict).await.json["state"], "reviewed");
+        // What the other technician recorded all along.
+        site.wang.save(visit, |edit| edit.answer("meter-accuracy.seal", "broken").unwrap());
+        exchange(&bureau.test, &mut site.wang).await;
+        let record = site.record(&bureau).await;
+        assert_eq!(
+            (&record["state"], &record["visits"][0]["state"]),
+            (&json!("reopened"), &json!("finished"))
+        );
+        let last = record["timeline"].as_array().unwrap().iter().find(|e| e["kind"] == "late_work").unwrap();
+        assert_eq!(last["device"]["device_id"], json!(site.wang.device));
+        // Taken off while offline: accepted, noted as late, and nothing was judged yet.
+        let path = format!("/v1/visits/{visit}/assignments/{}", site.wang.person);
+        assert_eq!(bureau.call(Method::DELETE, &path).send().await.status, 200);
+        site.wang.save(visit, |edit| edit.answer("meter-accuracy.load", true).unwrap());
+        exchange(&bureau.test, &mut site.wang).await;
+        let record = site.record(&bureau).await;
+        let late =
+            record["timeline"].as_array().unwrap().iter().filter(|e| e["detail"]["late"] == true).count();
+        assert_eq!((late, &record["state"]), (1, &json!("reopened")));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_device_knows_the_names_of_the_others() {
     Bureau::for_each_engine(|bureau| async move {
         let mut zhang = a_technician(&bureau.test, "zhang").await;

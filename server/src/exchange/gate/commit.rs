@@ -12,6 +12,7 @@ use crate::audit::{Detail, NewEntry};
 use crate::exchange::feed::{Audience, Event};
 use crate::exchange::{commands, members, quarantine, visits};
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
+use crate::work_orders::{self, Arrival};
 use std::collections::{BTreeMap, HashMap};
 use sync_core::ids::{ChangeHash, DeviceId, EntryId, PersonId};
 use sync_core::log::Body;
@@ -97,6 +98,7 @@ async fn write(
     for (position, unit) in (first.unwrap_or(0)..).skip(birth_events).zip(births) {
         give_birth(&mut tx, unit, position, now).await?;
     }
+    work_orders::content_arrived(&mut tx, &arrivals(&judged, &fates), now).await?;
     commands::execute(app, &mut tx, commands, &fates, now).await?;
     consequences.record(&mut tx).await?;
     tx.commit().await?;
@@ -202,6 +204,29 @@ fn enter(
 async fn supersede(tx: &mut Tx, unit: &Unit, now: Timestamp) -> Result<(), StoreError> {
     let Some(Body::Reissue(reissue)) = &unit.body else { return Ok(()) };
     quarantine::supersede(tx, unit.envelope.header().device, &reissue.replaces, now).await
+}
+
+/// The first envelope of each visit that brought something new.
+fn arrivals(judged: &[&Judged], fates: &BTreeMap<i64, Fate>) -> Vec<Arrival> {
+    let entered = |unit: &&Unit| {
+        let is_content = unit.body.as_ref().and_then(Body::change).is_some();
+        is_content && fates.get(&unit.log_index).is_some_and(Fate::is_merged)
+    };
+    let first = |visit: &&Judged| {
+        let late =
+            visit.units.iter().filter(entered).find(|unit| fates.get(&unit.log_index) == Some(&Fate::Late));
+        let unit = late.or_else(|| visit.units.iter().find(entered))?;
+        let header = unit.envelope.header();
+        Some(Arrival {
+            visit: visit.visit,
+            person: header.person,
+            device: header.device,
+            claimed_at: header.claimed_at,
+            log_index: unit.log_index,
+            late: late.is_some(),
+        })
+    };
+    judged.iter().filter_map(first).collect()
 }
 
 /// The entry in the server log that a rebuild replays.
