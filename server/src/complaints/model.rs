@@ -118,7 +118,9 @@ words! {
         PhotoUnavailable = "photo_unavailable",
         /// A device will never report again.
         DeviceLost = "device_lost",
-        /// Competing values were decided.
+        /// Something was recorded on a visit; one line for each envelope, read from the visit document.
+        Recorded = "recorded",
+        /// Competing values were decided; read from the visit document.
         ConflictResolved = "conflict_resolved",
         /// A refused item was decided.
         QuarantineDecided = "quarantine_decided",

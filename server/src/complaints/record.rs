@@ -6,10 +6,9 @@
 use super::bodies::{ComplaintBody, DeviceRef, Names, PersonRef};
 use super::model::{Act, Complaint, EventKind, next_state};
 use super::{history, sql};
-use crate::exchange::visits;
 use crate::review::{self, Blocker, VerdictBody};
 use crate::store::{StoreError, Tx};
-use crate::work_orders::{self, VisitRecord, WorkOrderBody};
+use crate::work_orders::{self, RecordedAct, VisitRecord, WorkOrderBody};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sync_core::ids::{ComplaintId, VisitId};
@@ -95,9 +94,11 @@ pub(super) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
     for source in sources {
         let merged_from = (source != id).then_some(source);
         work_orders.extend(work_orders::order_bodies(tx, &mut names, source).await?);
-        visits.extend(work_orders::visit_records(tx, &mut names, source).await?);
         timeline.extend(entries(tx, &mut names, source, merged_from).await?);
-        timeline.extend(decisions(tx, &mut names, source, merged_from).await?);
+        for record in work_orders::visit_records(tx, &mut names, source).await? {
+            timeline.extend(record.acts().into_iter().map(|act| recorded(act, merged_from)));
+            visits.push(record);
+        }
     }
     timeline.sort_by_key(|entry| entry.received_at_ms);
     let next_steps = next_steps(&complaint);
@@ -155,35 +156,27 @@ async fn entries(
     Ok(entries)
 }
 
-/// Decisions about conflicts: they lie in the visit documents, not in the table of events.
-async fn decisions(
-    tx: &mut Tx,
-    names: &mut Names,
-    complaint: ComplaintId,
-    merged_from: Option<ComplaintId>,
-) -> Result<Vec<TimelineEntry>, StoreError> {
-    let mut entries = Vec::new();
-    for visit in work_orders::visits_of(tx, complaint).await? {
-        let Some(view) = visits::view(tx, visit.id).await? else { continue };
-        for (id, entry) in view.resolutions {
-            entries.push(TimelineEntry {
-                kind: EventKind::ConflictResolved.as_str().to_owned(),
-                merged_from,
-                state_from: None,
-                state_to: None,
-                person: Some(names.person(tx, entry.meta.by).await?),
-                device: None,
-                visit_id: Some(visit.id),
-                claimed_at_ms: None,
-                received_at_ms: entry.meta.at.unix_ms(),
-                recorded_offline: false,
-                clock_flags: Vec::new(),
-                reason: Some(entry.content.reason),
-                detail: json!({ "entry": id, "path": entry.content.path, "choice": entry.content.choice }),
-            });
-        }
+/// What devices and the office recorded on a visit, one line for each envelope.
+fn recorded(act: RecordedAct, merged_from: Option<ComplaintId>) -> TimelineEntry {
+    let decision = act.entries.iter().find_map(|entry| entry.get("decision").cloned());
+    let kind = if decision.is_some() { EventKind::ConflictResolved } else { EventKind::Recorded };
+    let reason = decision.as_ref().and_then(|decision| decision["reason"].as_str().map(str::to_owned));
+    let detail = decision.unwrap_or_else(|| json!({ "entries": act.entries, "fields": act.fields }));
+    TimelineEntry {
+        kind: kind.as_str().to_owned(),
+        merged_from,
+        state_from: None,
+        state_to: None,
+        person: Some(act.origin.person),
+        device: Some(act.origin.device),
+        visit_id: Some(act.visit),
+        claimed_at_ms: Some(act.origin.claimed_at_ms.unix_ms()),
+        received_at_ms: act.origin.received_at_ms.unix_ms(),
+        recorded_offline: act.origin.recorded_offline,
+        clock_flags: act.origin.clock_flags,
+        reason,
+        detail,
     }
-    Ok(entries)
 }
 
 /// Whether an act was recorded without a network and arrived later.

@@ -4,7 +4,7 @@ use super::bodies::{OrderForm, VisitBody, VisitForm, WorkOrderBody};
 use super::dispatch::{self, NewOrder, NewVisit, WorkOrderError};
 use super::model::{OrderKind, VisitPlan, WorkOrder};
 use super::visit_record::{self, VisitRecord};
-use super::{field_api, sql};
+use super::{field_api, prevention, sql};
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::complaints::acts::{Actor, ComplaintError, find_open_to_acts};
@@ -13,7 +13,7 @@ use crate::complaints::scope::{OFFICE, Reach};
 use crate::complaints::{self, Names, reachable};
 use crate::idempotency::{IdempotencyKey, Kept};
 use crate::people::Role;
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use crate::store::Tx;
 use crate::wire::{Body, Page};
 use axum::Json;
@@ -22,7 +22,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sync_core::date::CivilDate;
-use sync_core::ids::{ComplaintId, PersonId, VisitId, WorkOrderId};
+use sync_core::ids::{ComplaintId, EntryId, PersonId, VisitId, WorkOrderId};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -39,6 +39,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_visits))
         .routes(routes!(read_visit))
         .routes(routes!(create_cancellation))
+        .routes(routes!(create_fulfilment))
         .routes(routes!(put_assignment, delete_assignment))
         .merge(field_api::routes())
 }
@@ -276,6 +277,27 @@ async fn create_cancellation(
     let body = VisitBody::of(&mut tx, &mut Names::default(), visit).await?;
     tx.commit().await?;
     Ok(Json(body))
+}
+
+/// A promise made on a visit was kept. The first time stays.
+#[utoipa::path(post, path = "/v1/visits/{visit_id}/promises/{entry_id}/fulfilment", tag = "work-orders",
+    security(("session" = [])), params(("visit_id" = String, Path, format = "uuid"),
+        ("entry_id" = String, Path, format = "uuid")),
+    responses((status = NO_CONTENT), (status = NOT_FOUND, description = "visit-unknown, not-found"),
+        (status = FORBIDDEN, description = "role-missing")))]
+async fn create_fulfilment(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path((id, entry)): Path<(VisitId, EntryId)>,
+) -> Result<StatusCode, Problem> {
+    let mut tx = app.store.write().await?;
+    reachable_visit(&mut tx, &office, OFFICE, id).await?;
+    let by = office.person_id.to_string();
+    if !prevention::keep_promise(&mut tx, id, entry, &by, app.clock.now()).await? {
+        return Err(Problem::new(&problem::NOT_FOUND));
+    }
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Sends a technician to a visit. Sending them again changes nothing.

@@ -16,26 +16,29 @@ use utoipa::ToSchema;
 /// The limits by which a check is judged that names none, as on the device.
 const LIMIT_PROFILE: &str = "CN_DLT448_REPLACE";
 
+/// Where decisions about conflicts lie.
+const RESOLUTIONS: &str = "office/resolutions";
+
 /// Who brought something into the document, and when.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct OriginBody {
-    person: PersonRef,
-    device: DeviceRef,
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct OriginBody {
+    pub(crate) person: PersonRef,
+    pub(crate) device: DeviceRef,
     /// The device's word for when, Unix milliseconds.
     #[schema(value_type = i64)]
-    claimed_at_ms: Timestamp,
+    pub(crate) claimed_at_ms: Timestamp,
     /// It cannot have been earlier: the server's time that the device knew.
     #[schema(value_type = i64)]
     not_before_ms: Timestamp,
     /// When the server got it.
     #[schema(value_type = i64)]
-    received_at_ms: Timestamp,
+    pub(crate) received_at_ms: Timestamp,
     /// Recorded without a network, arrived later.
-    recorded_offline: bool,
+    pub(crate) recorded_offline: bool,
     /// Doubts about the claimed time.
-    clock_flags: Vec<&'static str>,
+    pub(crate) clock_flags: Vec<&'static str>,
     /// Where its envelope lies in the server log.
-    log_index: i64,
+    pub(crate) log_index: i64,
 }
 
 impl OriginBody {
@@ -166,6 +169,24 @@ pub(super) struct EntryBody {
     photo: Option<PhotoState>,
 }
 
+impl EntryBody {
+    /// What the timeline says of it, and the envelope that brought it.
+    pub(super) fn in_short(&self) -> Option<(&OriginBody, Value)> {
+        let mut short = json!({ "container": self.container, "entry": self.entry_id });
+        if self.container == RESOLUTIONS {
+            short["decision"] = self.content.clone();
+        }
+        Some((self.origin.as_ref()?, short))
+    }
+}
+
+impl FieldBody {
+    /// The envelopes that brought its values.
+    pub(super) fn origins(&self) -> impl Iterator<Item = (&OriginBody, &str)> {
+        self.values.iter().filter_map(|value| Some((value.origin.as_ref()?, self.path.as_str())))
+    }
+}
+
 /// What is added to an entry when it is read.
 #[derive(Debug, Default)]
 struct Derived {
@@ -221,13 +242,13 @@ pub(super) async fn of_view(
 fn collect<'a>(view: &'a VisitView, origins: &Origins, photos: &Photos) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     macro_rules! gather {
-        ($field:ident, $container:literal, |$id:ident, $entry:ident| $derived:expr) => {
+        ($field:ident, $container:expr, |$id:ident, $entry:ident| $derived:expr) => {
             for ($id, $entry) in &view.$field {
                 let derived = $derived;
                 found.push(Found::of(*$id, $container, $entry, derived));
             }
         };
-        ($field:ident, $container:literal) => {
+        ($field:ident, $container:expr) => {
             gather!($field, $container, |id, entry| Derived::default());
         };
     }
@@ -255,7 +276,7 @@ fn collect<'a>(view: &'a VisitView, origins: &Origins, photos: &Photos) -> Vec<F
     gather!(hazards, "hazards");
     gather!(progress, "progress");
     gather!(notices, "notices");
-    gather!(resolutions, "office/resolutions");
+    gather!(resolutions, RESOLUTIONS);
     gather!(hazard_lowered, "office/hazard_lowered");
     found
 }

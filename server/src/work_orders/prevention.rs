@@ -151,6 +151,23 @@ pub async fn promises(tx: &mut Tx, visit: VisitId) -> Result<Vec<PromiseDeadline
     Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?)
 }
 
+/// Notes that a promise was kept. The first time stays; says whether there is such a promise.
+pub(super) async fn keep_promise(
+    tx: &mut Tx,
+    visit: VisitId,
+    entry: EntryId,
+    by: &str,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE promise_deadlines SET kept_by = coalesce(kept_by, $3), \
+        kept_at_ms = coalesce(kept_at_ms, $4) WHERE visit_id = $1 AND entry_id = $2";
+    let changed = on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(visit.to_string()).bind(entry.to_string());
+        query.bind(by).bind(at.unix_ms()).execute(conn).await.map(|done| done.rows_affected())
+    })?;
+    Ok(changed == 1)
+}
+
 /// A photo that its technician declared lost.
 #[derive(Debug, Clone, FromRow)]
 pub struct PhotoDeclaration {

@@ -166,6 +166,11 @@ async fn commands_move_the_visit_and_the_complaint_on() {
         assert_eq!(record["work_orders"][0]["state"], "done");
         assert_eq!(record["visits"][0]["state"], "finished");
         assert_eq!(record["visits"][0]["outcome"], "resolved_on_site");
+        assert_eq!(record["visits"][0]["promises"][0]["kept_at_ms"], Value::Null);
+        let path = format!("/v1/visits/{visit}/promises/{entry}/fulfilment");
+        assert_eq!(bureau.call(Method::POST, &path).send().await.status, 204);
+        let unknown = format!("/v1/visits/{visit}/promises/{}/fulfilment", EntryId::from_bytes([6; 16]));
+        assert_eq!(bureau.call(Method::POST, &unknown).send().await.status, 404);
         let finished =
             record["timeline"].as_array().unwrap().iter().find(|e| e["kind"] == "finished").unwrap();
         assert_eq!(finished["recorded_offline"], true);

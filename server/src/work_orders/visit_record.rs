@@ -4,9 +4,10 @@
 //! derived is stored. Texts of statements lie beside their envelopes and are looked up.
 
 use super::bodies::VisitBody;
-use super::entries::{self, EntryBody, FieldBody};
+use super::entries::{self, EntryBody, FieldBody, OriginBody};
 use super::model::VisitPlan;
 use super::photos::PhotoSummary;
+use super::prevention::PromiseDeadline;
 use super::{photos, sql};
 use crate::complaints::{DeviceRef, Names, PersonRef};
 use crate::exchange::quarantine::{self, QuarantineItem};
@@ -15,7 +16,9 @@ use crate::exchange::visits;
 use crate::review::{self, ConflictBody, Origins};
 use crate::store::{StoreError, Tx};
 use serde::Serialize;
-use sync_core::ids::{ChangeHash, ComplaintId};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use sync_core::ids::{ChangeHash, ComplaintId, VisitId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -42,6 +45,8 @@ pub(crate) struct VisitRecord {
     hazard_level: Option<String>,
     /// How many photos are here.
     photos: PhotoSummary,
+    /// What was promised to the customer, and until when.
+    promises: Vec<PromiseBody>,
     /// Competing values, decided or not.
     conflicts: Vec<ConflictBody>,
     /// What was refused, and why.
@@ -52,6 +57,59 @@ pub(crate) struct VisitRecord {
     devices: Vec<HolderBody>,
     /// Places in the document that this server cannot read.
     unknown: Vec<String>,
+}
+
+/// A promise with its deadline; its words are in the entry.
+#[derive(Debug, Serialize, ToSchema)]
+struct PromiseBody {
+    /// Its entry in the visit document.
+    #[schema(format = "uuid")]
+    entry_id: String,
+    /// Unix milliseconds.
+    due_at_ms: i64,
+    /// When it was kept; null: still owed.
+    kept_at_ms: Option<i64>,
+}
+
+impl From<PromiseDeadline> for PromiseBody {
+    fn from(promise: PromiseDeadline) -> Self {
+        let PromiseDeadline { entry_id, due_at_ms, kept_at_ms } = promise;
+        Self { entry_id, due_at_ms, kept_at_ms }
+    }
+}
+
+/// What one envelope brought into a visit.
+#[derive(Debug)]
+pub(crate) struct RecordedAct {
+    /// The visit.
+    pub(crate) visit: VisitId,
+    /// Who, where and when.
+    pub(crate) origin: OriginBody,
+    /// Entries in short.
+    pub(crate) entries: Vec<Value>,
+    /// Paths of fields.
+    pub(crate) fields: Vec<String>,
+}
+
+impl VisitRecord {
+    /// What was recorded, envelope by envelope.
+    pub(crate) fn acts(&self) -> Vec<RecordedAct> {
+        let mut acts: BTreeMap<i64, RecordedAct> = BTreeMap::new();
+        let visit = self.visit.visit_id;
+        let new = |origin: &OriginBody| RecordedAct {
+            visit,
+            origin: origin.clone(),
+            entries: Vec::new(),
+            fields: Vec::new(),
+        };
+        for (origin, short) in self.entries.iter().filter_map(EntryBody::in_short) {
+            acts.entry(origin.log_index).or_insert_with(|| new(origin)).entries.push(short);
+        }
+        for (origin, path) in self.fields.iter().flat_map(FieldBody::origins) {
+            acts.entry(origin.log_index).or_insert_with(|| new(origin)).fields.push(path.to_owned());
+        }
+        acts.into_values().collect()
+    }
 }
 
 /// A refused item.
@@ -128,6 +186,7 @@ pub(super) async fn build(
         cause_text: String::new(),
         entries: Vec::new(),
         hazard_level: None,
+        promises: super::promises(tx, id).await?.into_iter().map(PromiseBody::from).collect(),
         conflicts: review::conflicts_of(tx, names, id).await?,
         quarantine: refused(tx, names, &visit).await?,
         pending: unseen::pending_count(tx, id).await?,
