@@ -90,6 +90,7 @@ async fn stop_orders(store: &Store, performed: &Performed) -> Result<(), SyncErr
         return Err(SyncError::MustEnrolAgain);
     }
     if performed.escrow {
+        store.note_failure(SyncError::Revoked.code(), store.sync_state().await?.body_bytes_max).await?;
         return Err(SyncError::Revoked);
     }
     if performed.wipe && store.log_counts().await?.unsent == 0 {

@@ -99,14 +99,13 @@ pub async fn send_photos(
 }
 
 async fn stopped(store: &Store, error: ClientError) -> Result<SyncError, SyncError> {
-    if let ClientError::Refused { problem } = &error
-        && problem.code == "device-revoked"
-    {
-        return Ok(SyncError::Revoked);
-    }
+    let stopped = match &error {
+        ClientError::Refused { problem } if problem.code == "device-revoked" => SyncError::Revoked,
+        _ => SyncError::Client(error),
+    };
     let bytes_max = store.sync_state().await?.body_bytes_max;
-    store.note_failure(error.code(), bytes_max).await?;
-    Ok(error.into())
+    store.note_failure(stopped.code(), bytes_max).await?;
+    Ok(stopped)
 }
 
 async fn settle(

@@ -134,6 +134,8 @@ async fn a_revoked_device_hands_over_and_hears_nothing() {
     server.memory().escrow = true;
     server.memory().fates = (1..=2).map(|sequence| (sequence, EnvelopeStatus::Escrowed)).collect();
     assert!(matches!(exchange(&store, &client).await, Err(SyncError::Revoked)));
+    let failure = store.sync_state().await.unwrap().last_failure;
+    assert_eq!(failure.as_deref(), Some("device-revoked"), "so that it may enrol again");
     assert_eq!(server.memory().log.len(), 2);
     let states: Vec<_> = store.log(None, 9).await.unwrap().iter().map(|row| row.state).collect();
     assert_eq!(states, [EnvelopeState::Escrowed; 2]);
