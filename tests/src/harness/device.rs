@@ -2,14 +2,17 @@
 
 use super::Programs;
 use serde_json::Value;
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// A device of the tests.
+/// A device of the tests: a machine's disk with the data and the state folder of `field` on it.
 #[derive(Debug)]
 pub struct FieldDevice {
-    home: TempDir,
+    disk: TempDir,
 }
 
 /// How a `field` command ended.
@@ -29,6 +32,16 @@ impl Run {
         self.out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
+    /// The JSON objects of one kind.
+    pub fn events(&self, kind: &str) -> Vec<Value> {
+        self.json().into_iter().filter(|line| line["event"] == kind).collect()
+    }
+
+    /// Everything that was printed.
+    pub fn said(&self) -> String {
+        format!("{}{}", self.out, self.err)
+    }
+
     /// The last JSON object: the summary of a `sync`.
     ///
     /// # Panics
@@ -44,7 +57,7 @@ impl FieldDevice {
     /// # Panics
     /// When no temporary folder can be made.
     pub fn fresh() -> Self {
-        Self { home: tempfile::tempdir().expect("a temporary folder can be made") }
+        Self { disk: tempfile::tempdir().expect("a temporary folder can be made") }
     }
 
     /// A device enrolled by a short code with the server (or link) at `address`.
@@ -58,14 +71,32 @@ impl FieldDevice {
     }
 
     /// Where its store lies.
-    pub fn home(&self) -> &std::path::Path {
-        self.home.path()
+    pub fn home(&self) -> PathBuf {
+        self.disk.path().join("data")
+    }
+
+    /// Where the whole disk lies, with what `field` keeps outside of its store.
+    pub fn disk(&self) -> &Path {
+        self.disk.path()
+    }
+
+    /// The access token that the server gave it last, for a program of somebody else.
+    ///
+    /// # Panics
+    /// When it has none.
+    pub async fn access_token(&self) -> String {
+        let store = self.home().join("field.sqlite");
+        let options = SqliteConnectOptions::new().filename(store).read_only(true);
+        let mut store = options.connect().await.expect("the store of an enrolled device can be opened");
+        let token = sqlx::query_scalar("SELECT token FROM sync_state").fetch_one(&mut store).await;
+        token.expect("a device that has exchanged has a token")
     }
 
     /// A `field` command on this device.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&Programs::built().field);
-        command.env("FIELD_HOME", self.home.path()).env("FIELD_LANG", "en").env("NO_COLOR", "1");
+        command.env("FIELD_HOME", self.home()).env("XDG_STATE_HOME", self.disk().join("state"));
+        command.env("FIELD_LANG", "en").env("NO_COLOR", "1");
         command.args(arguments).stdin(Stdio::null());
         command
     }

@@ -1,9 +1,8 @@
 //! `kill -9` of the server and of the client, again and again.
 
-use super::{clerk, dispatch, photo, technician};
+use super::{clerk, dispatch, photo, technician, texts_of};
 use crate::harness::{Office, TestDatabase};
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::time::Duration;
 use sync_core::testing::Rng;
 
@@ -82,25 +81,6 @@ async fn a_client_killed_a_hundred_times_keeps_what_it_said_was_saved() {
     for text in &saved {
         assert!(findings.contains(text), "{text} was saved and is lost");
     }
-    let all = record.to_string();
-    for text in &findings {
-        assert_eq!(all.matches(&format!("\"text\":\"{text}\"")).count(), 1, "{text} is doubled");
-    }
-}
-
-/// Every finding text in the record.
-fn texts_of(record: &Value) -> BTreeSet<String> {
-    let mut texts = BTreeSet::new();
-    let mut open = vec![record];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Object(fields) => {
-                texts.extend(fields.get("text").and_then(Value::as_str).map(ToOwned::to_owned));
-                open.extend(fields.values());
-            }
-            Value::Array(items) => open.extend(items),
-            _ => {}
-        }
-    }
-    texts.into_iter().filter(|text| text.starts_with("round-")).collect()
+    let doubled = findings.windows(2).find(|pair| pair[0].starts_with("round-") && pair[0] == pair[1]);
+    assert_eq!(doubled, None);
 }

@@ -2,12 +2,16 @@
 
 mod crash;
 mod meeting;
+mod revoked;
+mod tus;
 mod upload;
 
 use crate::harness::{Desk, FieldDevice, Office};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use std::net::SocketAddr;
+use sync_core::testing::Rng;
 
 /// A complaint that was dispatched.
 struct Dispatched {
@@ -64,4 +68,51 @@ fn a_complaint() -> Value {
 /// Path of a photo among the test data.
 fn photo(name: &str) -> String {
     format!("{}/data/photos/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// SHA-256 of a file's bytes, hexadecimal.
+fn sha256_of(file: &str) -> String {
+    let bytes = std::fs::read(file).expect("the file is among the test data");
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The kinds of entries in the server log that are about one device, oldest first.
+async fn log_about(desk: &Desk, device: &str) -> Vec<String> {
+    let log = desk.get("/v1/server-log?limit=200").await;
+    let entries = log["items"].as_array().expect("a page has items").iter();
+    let about = entries.filter(|entry| entry["device_id"] == device);
+    about.map(|entry| entry["kind"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// The id that the server gave a device.
+fn device_id(device: &FieldDevice) -> String {
+    let status = device.ok(&["--json", "status"]).summary();
+    status["device_id"].as_str().expect("an enrolled device has an id").to_owned()
+}
+
+/// Every text in the record, in order.
+fn texts_of(record: &Value) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut open = vec![record];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(fields) => {
+                texts.extend(fields.get("text").and_then(Value::as_str).map(ToOwned::to_owned));
+                open.extend(fields.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    texts.sort_unstable();
+    texts
+}
+
+/// So many bytes that begin as a JPEG and do not compress.
+fn a_large_jpeg(rng: &mut Rng, bytes_min: u64) -> Vec<u8> {
+    let mut bytes = std::fs::read(photo("plain-2009.jpg")).expect("the photo is among the test data");
+    while (bytes.len() as u64) < bytes_min {
+        bytes.extend_from_slice(&rng.next_u64().to_le_bytes());
+    }
+    bytes
 }

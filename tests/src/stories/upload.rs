@@ -1,11 +1,11 @@
 //! A large photo over a link that is cut again and again.
 
-use super::{clerk, dispatch, technician};
+use super::{a_large_jpeg, clerk, dispatch, technician};
 use crate::harness::{Link, Office, TestDatabase};
 use sha2::{Digest as _, Sha256};
 use sync_core::testing::Rng;
 
-const BYTES: usize = 24 * 1024 * 1024;
+const BYTES: u64 = 24 * 1024 * 1024;
 const CUTS: usize = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -18,7 +18,7 @@ async fn a_photo_cut_thirty_times_arrives_and_hardly_a_byte_travels_twice() {
     device.ok(&["sync"]);
     device.ok(&["visit", "start", &case.number]);
     let mut rng = Rng::new(7);
-    let (folder, bytes) = (tempfile::tempdir().unwrap(), a_large_jpeg(&mut rng));
+    let (folder, bytes) = (tempfile::tempdir().unwrap(), a_large_jpeg(&mut rng, BYTES));
     let file = folder.path().join("large.jpg");
     std::fs::write(&file, &bytes).unwrap();
     device.ok(&["photo", "add", file.to_str().unwrap(), "--tag", "site", "--allow-old"]);
@@ -26,7 +26,7 @@ async fn a_photo_cut_thirty_times_arrives_and_hardly_a_byte_travels_twice() {
 
     let before = link.traffic().up;
     for _ in 0..CUTS {
-        let left = (BYTES as u64).saturating_sub(link.traffic().up - before).max(2);
+        let left = BYTES.saturating_sub(link.traffic().up - before).max(2);
         link.cut_after_up(1 + rng.next_u64() % (left / 4).max(1));
         let run = device.run(&["--json", "sync"]);
         assert!(matches!(run.code, Some(0 | 3 | 5)), "{run:?}");
@@ -46,13 +46,4 @@ async fn a_photo_cut_thirty_times_arrives_and_hardly_a_byte_travels_twice() {
         twice * 100.0
     );
     assert!(twice <= 0.05, "{:.2} % of the bytes travelled twice", twice * 100.0);
-}
-
-/// Bytes that begin as a JPEG and do not compress.
-fn a_large_jpeg(rng: &mut Rng) -> Vec<u8> {
-    let mut bytes = std::fs::read(super::photo("plain-2009.jpg")).unwrap();
-    while bytes.len() < BYTES {
-        bytes.extend_from_slice(&rng.next_u64().to_le_bytes());
-    }
-    bytes
 }
