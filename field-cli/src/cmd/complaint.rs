@@ -118,9 +118,7 @@ fn utility(ctx: &Ctx, typed: Option<Utility>) -> Result<Utility, Failure> {
 /// `P-3F9A2C-1`: the end of the device's id and a count, so that no two devices give the same number.
 /// A number is used up even when the complaint is not recorded after all.
 async fn provisional_number(store: &Store) -> Result<String, Failure> {
-    let given: u64 = store.setting(NUMBERS).await?.and_then(|text| text.parse().ok()).unwrap_or(0);
-    let next = given.saturating_add(1);
-    store.set_setting(NUMBERS, Some(&next.to_string())).await?;
+    let next = store.next_count(NUMBERS).await?;
     let device = store.identity().await?.device.to_string().to_uppercase();
     Ok(format!("P-{}-{next}", &device[device.len() - 6..]))
 }

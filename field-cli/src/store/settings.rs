@@ -29,6 +29,22 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
+    /// Counts on: 1, 2, 3 …, and no number twice, however many processes ask at once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn next_count(&self, name: &str) -> Result<u64, StoreError> {
+        let mut tx = self.write().await?;
+        let value: Option<String> = sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let count = value.and_then(|text| text.parse().ok()).unwrap_or(0_u64).saturating_add(1);
+        set_in(&mut tx, name, Some(&count.to_string())).await?;
+        tx.commit().await?;
+        Ok(count)
+    }
+
     /// The current visit, `@`.
     ///
     /// # Errors

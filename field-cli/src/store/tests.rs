@@ -253,3 +253,21 @@ async fn the_database_is_what_durability_needs() {
     let missing = Store::open(Home::below(&dir.path().join("none")), machine("one", 1)).await;
     assert!(matches!(missing, Err(StoreError::NotEnrolled)));
 }
+
+#[tokio::test]
+async fn no_number_is_given_out_twice_however_many_ask_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = enrolled(dir.path(), 1).await;
+    let other = Store::open(Home::below(dir.path()), machine("one", 2)).await.unwrap();
+    let ask = async |store: &Store| {
+        let mut given = Vec::new();
+        for _ in 0..10 {
+            given.push(store.next_count("numbers").await.unwrap());
+        }
+        given
+    };
+    let (first, second) = tokio::join!(ask(&one), ask(&other));
+    let mut given = [first, second].concat();
+    given.sort_unstable();
+    assert_eq!(given, (1..=20).collect::<Vec<_>>());
+}
