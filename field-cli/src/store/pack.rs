@@ -80,6 +80,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let Some(json) = &item.json else {
+            if is_of_a_visit_with_work(tx, &item.key).await? {
+                return Ok(());
+            }
             super::search::remove_in(tx, &item.key).await?;
             sqlx::query("DELETE FROM pack_items WHERE key = $1").bind(&item.key).execute(&mut **tx).await?;
             return Ok(());
@@ -103,6 +106,14 @@ impl Store {
         put_in(tx, &PackKey::Assignment(card.visit).to_string(), &json, true, now).await?;
         take_card_in(tx, card, now).await
     }
+}
+
+/// Whether it is the card of a visit whose document is here: it goes together with that, when all of it has arrived.
+async fn is_of_a_visit_with_work(tx: &mut Tx, key: &str) -> Result<bool, StoreError> {
+    let Ok(PackKey::Assignment(visit)) = key.parse::<PackKey>() else { return Ok(false) };
+    let sql = "SELECT count(*) FROM visits WHERE visit_id = $1 AND saved IS NOT NULL";
+    let count: i64 = sqlx::query_scalar(sql).bind(visit.to_string()).fetch_one(&mut **tx).await?;
+    Ok(count > 0)
 }
 
 async fn put_in(

@@ -320,6 +320,27 @@ async fn add_photo(store: &Store, dir: &Path, bytes: &[u8]) -> BlobHash {
     blob.sha256
 }
 
+#[tokio::test]
+async fn a_visit_that_was_lost_keeps_its_number_until_everything_about_it_is_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = device(dir.path()).await;
+    assign(&store, &card(visit_id(8), "C-2025-0500")).await;
+    let (server, client) = TestServer::of(&store).await;
+    add_photo(&store, dir.path(), &noise(1_000)).await;
+    let gone = |visit| DownFrame::Pack(PackItem { key: PackKey::Assignment(visit).to_string(), json: None });
+    let lost = [visit_id(8), visit_id(9)];
+    server.memory().say = lost.iter().flat_map(|id| [DownFrame::Unassigned(*id), gone(*id)]).collect();
+    exchange(&store, &client).await.unwrap();
+    exchange(&store, &client).await.unwrap();
+    assert!(store.assignment(visit_id(8)).await.unwrap().is_none(), "nothing was recorded there");
+    assert!(store.assignment(visit_id(9)).await.unwrap().is_some(), "its photo is still here");
+    send_photos(&store, &client, Rate::default(), &mut Seen::default(), &mut PhotoReport::default())
+        .await
+        .unwrap();
+    exchange(&store, &client).await.unwrap();
+    assert!(store.assignment(visit_id(9)).await.unwrap().is_none());
+}
+
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 7_u32;
     std::iter::repeat_with(|| {
