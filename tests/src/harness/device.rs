@@ -15,6 +15,10 @@ pub struct FieldDevice {
     disk: TempDir,
 }
 
+/// A copy of a device's disk.
+#[derive(Debug)]
+pub struct DiskImage(TempDir);
+
 /// How a `field` command ended.
 #[derive(Debug)]
 pub struct Run {
@@ -92,6 +96,40 @@ impl FieldDevice {
         token.expect("a device that has exchanged has a token")
     }
 
+    /// Copies the disk, as a backup of the machine does.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    pub fn image(&self) -> DiskImage {
+        let copy = tempfile::tempdir().expect("a temporary folder can be made");
+        copy_folder(self.disk(), copy.path());
+        DiskImage(copy)
+    }
+
+    /// Goes on with the disk of the image; the image gets the one that was there.
+    ///
+    /// # Panics
+    /// When the folders cannot be moved.
+    pub fn swap(&self, image: &DiskImage) {
+        for name in ["data", "state"] {
+            let (ours, theirs, aside) =
+                (self.disk().join(name), image.0.path().join(name), self.disk().join("aside"));
+            for (from, to) in [(&ours, &aside), (&theirs, &ours), (&aside, &theirs)] {
+                std::fs::rename(from, to).expect("folders below the temporary folder can be moved");
+            }
+        }
+    }
+
+    /// Puts the store of the image in the place of the own one, if any. What `field` keeps outside of
+    /// it stays.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    pub fn restore_store(&self, image: &DiskImage) {
+        let _ = std::fs::remove_dir_all(self.home());
+        copy_folder(&image.0.path().join("data"), &self.home());
+    }
+
     /// A `field` command on this device.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&Programs::built().field);
@@ -129,5 +167,18 @@ impl FieldDevice {
         let mut command = self.command(arguments);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().expect("the built client can be started")
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder can be made");
+    for entry in std::fs::read_dir(from).expect("the folder can be read") {
+        let entry = entry.expect("the folder can be read");
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_folder(&path, &target);
+        } else {
+            std::fs::copy(path, target).expect("the file can be copied");
+        }
     }
 }

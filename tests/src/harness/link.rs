@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -21,12 +21,18 @@ pub struct Traffic {
 #[derive(Debug)]
 struct State {
     connections: AtomicU64,
-    up: AtomicU64,
-    down: AtomicU64,
-    /// Bytes that may still go up before everything is cut; `u64::MAX` for no cut.
-    up_left: AtomicU64,
-    /// The same for bytes that come down.
-    down_left: AtomicU64,
+    up: Lane,
+    down: Lane,
+}
+
+/// One direction.
+#[derive(Debug)]
+struct Lane {
+    carried: AtomicU64,
+    /// Bytes that may still pass before everything is cut; `u64::MAX` for no cut.
+    left: AtomicU64,
+    /// Every connection breaks at its first byte in this direction.
+    breaks_at_once: AtomicBool,
 }
 
 /// A link on loopback in front of a server. Ends with its value.
@@ -46,13 +52,7 @@ impl Link {
     pub async fn to(to: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let state = Arc::new(State {
-            connections: AtomicU64::new(0),
-            up: AtomicU64::new(0),
-            down: AtomicU64::new(0),
-            up_left: AtomicU64::new(u64::MAX),
-            down_left: AtomicU64::new(u64::MAX),
-        });
+        let state = Arc::new(State { connections: AtomicU64::new(0), up: Lane::open(), down: Lane::open() });
         let accepting = tokio::spawn(accept(listener, to, Arc::clone(&state)));
         Self { address, state, accepting }
     }
@@ -60,25 +60,47 @@ impl Link {
     /// Cuts every connection once `bytes` more went up; the link then stays dead until
     /// [`Link::heal`].
     pub fn cut_after_up(&self, bytes: u64) {
-        self.state.up_left.store(bytes, Ordering::SeqCst);
+        self.state.up.left.store(bytes, Ordering::SeqCst);
     }
 
     /// Cuts every connection once `bytes` more came down.
     pub fn cut_after_down(&self, bytes: u64) {
-        self.state.down_left.store(bytes, Ordering::SeqCst);
+        self.state.down.left.store(bytes, Ordering::SeqCst);
     }
 
-    /// Takes connections again.
+    /// Carries every request whole, and breaks before the first byte of its answer, until
+    /// [`Link::heal`].
+    pub fn lose_answers(&self) {
+        self.state.down.breaks_at_once.store(true, Ordering::SeqCst);
+    }
+
+    /// Carries everything again.
     pub fn heal(&self) {
-        self.state.up_left.store(u64::MAX, Ordering::SeqCst);
-        self.state.down_left.store(u64::MAX, Ordering::SeqCst);
+        for lane in [&self.state.up, &self.state.down] {
+            lane.left.store(u64::MAX, Ordering::SeqCst);
+            lane.breaks_at_once.store(false, Ordering::SeqCst);
+        }
     }
 
     /// What was carried so far.
     pub fn traffic(&self) -> Traffic {
         let load = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
         let state = &self.state;
-        Traffic { connections: load(&state.connections), up: load(&state.up), down: load(&state.down) }
+        Traffic {
+            connections: load(&state.connections),
+            up: load(&state.up.carried),
+            down: load(&state.down.carried),
+        }
+    }
+}
+
+impl Lane {
+    fn open() -> Self {
+        Self {
+            carried: AtomicU64::new(0),
+            left: AtomicU64::new(u64::MAX),
+            breaks_at_once: AtomicBool::new(false),
+        }
     }
 }
 
@@ -90,7 +112,7 @@ impl Drop for Link {
 
 async fn accept(listener: TcpListener, to: SocketAddr, state: Arc<State>) {
     while let Ok((client, _)) = listener.accept().await {
-        let dead = state.up_left.load(Ordering::SeqCst) == 0 || state.down_left.load(Ordering::SeqCst) == 0;
+        let dead = [&state.up, &state.down].iter().any(|lane| lane.left.load(Ordering::SeqCst) == 0);
         if !dead {
             state.connections.fetch_add(1, Ordering::SeqCst);
             tokio::spawn(carry(client, to, Arc::clone(&state)));
@@ -102,8 +124,8 @@ async fn carry(client: TcpStream, to: SocketAddr, state: Arc<State>) {
     let Ok(server) = TcpStream::connect(to).await else { return };
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
-    let up = pump(&mut from_client, &mut to_server, &state.up, &state.up_left);
-    let down = pump(&mut from_server, &mut to_client, &state.down, &state.down_left);
+    let up = pump(&mut from_client, &mut to_server, &state.up);
+    let down = pump(&mut from_server, &mut to_client, &state.down);
     // Whichever side ends first takes the other with it once it was cut; otherwise both drain.
     tokio::pin!(up, down);
     tokio::select! {
@@ -116,8 +138,7 @@ async fn carry(client: TcpStream, to: SocketAddr, state: Arc<State>) {
 async fn pump(
     from: &mut (impl tokio::io::AsyncRead + Unpin),
     to: &mut (impl tokio::io::AsyncWrite + Unpin),
-    carried: &AtomicU64,
-    left: &AtomicU64,
+    lane: &Lane,
 ) -> bool {
     let mut buffer = [0; 4096];
     loop {
@@ -125,6 +146,9 @@ async fn pump(
             let _ = to.shutdown().await;
             return false;
         };
+        if lane.breaks_at_once.load(Ordering::SeqCst) {
+            return true;
+        }
         let wanted = read as u64;
         let mut allowed = wanted;
         let spend = |before: u64| match before {
@@ -134,9 +158,9 @@ async fn pump(
                 Some(some - allowed)
             }
         };
-        let _ = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, spend);
+        let _ = lane.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, spend);
         let piece = &buffer[..usize::try_from(allowed).expect("at most the buffer")];
-        carried.fetch_add(allowed, Ordering::SeqCst);
+        lane.carried.fetch_add(allowed, Ordering::SeqCst);
         if to.write_all(piece).await.is_err() || allowed < wanted {
             return true;
         }

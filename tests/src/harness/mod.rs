@@ -5,7 +5,7 @@ mod link;
 mod office;
 mod programs;
 
-pub use device::{FieldDevice, Run};
+pub use device::{DiskImage, FieldDevice, Run};
 pub use link::{Link, Traffic};
 pub use office::{Desk, Office};
 pub use programs::{Programs, peer_node_modules, peer_python};

@@ -1,7 +1,12 @@
 //! Few and telling: what people live through, on real processes.
 
+mod copies;
 mod crash;
+mod crowd;
+mod lost_answer;
 mod meeting;
+mod reassigned;
+mod refused;
 mod revoked;
 mod tus;
 mod upload;

@@ -1,0 +1,119 @@
+//! A store in two places, or from yesterday.
+
+use super::{clerk, device_id, dispatch, log_about, technician, texts_of};
+use crate::harness::{FieldDevice, Office, Run, TestDatabase};
+
+fn add(device: &FieldDevice, text: &str) -> Run {
+    device.run(&["finding", "add", "SEAL_OK", "--text", text])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copied_store_is_not_written_to() {
+    let office = Office::open(TestDatabase::sqlite()).await;
+    let desk = clerk(&office).await;
+    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
+    let case = dispatch(&desk, &[&person]).await;
+    device.ok(&["sync"]);
+    device.ok(&["visit", "start", &case.number]);
+    let copy = FieldDevice::fresh();
+    copy.restore_store(&device.image());
+
+    let refused = add(&copy, "copied.");
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("This folder was copied: it belongs to"), "{refused:?}");
+    assert!(refused.err.contains("or enrol this device by itself"), "{refused:?}");
+    assert!(!copy.ok(&["export", &case.number]).out.contains("copied."));
+    assert_eq!(add(&device, "original.").code, Some(0), "the original is not bothered");
+
+    // Enrolled by itself it is a device like any other.
+    copy.ok(&["enrol", &office.invite("zhang"), "--server", &office.url("")]);
+    assert_eq!(add(&copy, "copied.").code, Some(0));
+    copy.ok(&["sync"]);
+    device.ok(&["sync"]);
+    let record = desk.get(&format!("/v1/complaints/{}", case.complaint)).await;
+    assert_eq!(texts_of(&record), ["copied.", "original."], "{record:#}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_clones_of_one_machine_neither_loses_what_it_recorded() {
+    let office = Office::open(TestDatabase::sqlite()).await;
+    let desk = clerk(&office).await;
+    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
+    let case = dispatch(&desk, &[&person]).await;
+    device.ok(&["sync"]);
+    device.ok(&["visit", "start", &case.number]);
+    device.ok(&["sync"]);
+    let id = device_id(&device);
+    // A snapshot of the whole machine is started beside it: nothing on either of them can tell.
+    let other = device.image();
+    assert_eq!(add(&device, "first clone.").code, Some(0));
+    device.ok(&["sync"]);
+    device.swap(&other);
+    assert_eq!(add(&device, "second clone.").code, Some(0));
+
+    let forked = device.run(&["sync"]);
+    assert_eq!(forked.code, Some(4), "{forked:?}");
+    assert!(
+        forked.err.contains("wants this device to enrol again; what you recorded stays here"),
+        "{forked:?}"
+    );
+    assert!(forked.err.contains("field enrol"), "{forked:?}");
+    assert!(log_about(&desk, &id).await.iter().any(|kind| kind == "device.forked"));
+    let path = format!("/v1/complaints/{}", case.complaint);
+    assert_eq!(texts_of(&desk.get(&path).await), ["first clone."], "the branch is kept aside");
+    assert_eq!(add(&device, "while waiting.").code, Some(0), "recording goes on meanwhile");
+    let enrol = |code: String| device.ok(&["enrol", &code, "--server", &office.url("")]);
+    enrol(office.invite("zhang"));
+    device.ok(&["sync"]);
+
+    // The first clone hears of it, too, and goes on under a new identity.
+    device.swap(&other);
+    assert_eq!(add(&device, "first clone again.").code, Some(0));
+    assert_eq!(device.run(&["sync"]).code, Some(4));
+    enrol(office.invite("zhang"));
+    device.ok(&["sync"]);
+    let expected = ["first clone again.", "first clone.", "second clone.", "while waiting."];
+    assert_eq!(texts_of(&desk.get(&path).await), expected);
+    device.swap(&other);
+    device.ok(&["sync"]);
+    let everything = device.ok(&["export", &case.number]).out;
+    assert!(expected.iter().all(|text| everything.contains(text)), "{everything}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_from_yesterday_fetches_its_own_acts_back_before_it_writes() {
+    let office = Office::open(TestDatabase::sqlite()).await;
+    let desk = clerk(&office).await;
+    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
+    let case = dispatch(&desk, &[&person]).await;
+    device.ok(&["sync"]);
+    device.ok(&["visit", "start", &case.number]);
+    assert_eq!(add(&device, "yesterday.").code, Some(0));
+    device.ok(&["sync"]);
+    let yesterday = device.image();
+    assert_eq!(add(&device, "today.").code, Some(0));
+    device.ok(&["sync"]);
+    device.restore_store(&yesterday);
+
+    let refused = add(&device, "too early.");
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(
+        refused.err.contains("restored from a backup and is older than what this device recorded"),
+        "{refused:?}"
+    );
+    assert!(refused.err.contains("Run field sync first"), "{refused:?}");
+    device.ok(&["sync"]);
+    assert!(device.ok(&["export", &case.number]).out.contains("today."), "its own act is back");
+    assert_eq!(add(&device, "tomorrow.").code, Some(0));
+    device.ok(&["sync"]);
+
+    // The whole machine from yesterday: only the server can tell, and does.
+    device.swap(&yesterday);
+    device.ok(&["sync"]);
+    assert_eq!(add(&device, "the day after.").code, Some(0));
+    device.ok(&["sync"]);
+    let record = desk.get(&format!("/v1/complaints/{}", case.complaint)).await;
+    assert_eq!(texts_of(&record), ["the day after.", "today.", "tomorrow.", "yesterday."], "{record:#}");
+    let log = log_about(&desk, &device_id(&device)).await;
+    assert!(!log.iter().any(|kind| kind == "device.forked"), "{log:?}");
+}
