@@ -1,5 +1,6 @@
 //! How much one change, one unit and one document may hold. Checked before work is done.
 
+use crate::protocol::DOCUMENT_BYTES_MAX;
 use minicbor::{Decode, Encode};
 
 /// Limits of the gate. The defaults are an order of magnitude above what an honest visit needs
@@ -10,7 +11,7 @@ pub struct Limits {
     /// Bytes of one change chunk.
     #[n(0)]
     pub chunk_bytes_max: u64,
-    /// Bytes of all chunks of one unit: 5 MiB of merged document is the end anyway.
+    /// Bytes of all chunks of one unit.
     #[n(1)]
     pub unit_bytes_max: u64,
     /// Changes in one unit.
@@ -34,7 +35,7 @@ pub struct Limits {
     /// Operations in one document.
     #[n(8)]
     pub document_ops_max: u64,
-    /// Bytes of one saved document.
+    /// Bytes of one saved document: what can be sent whole.
     #[n(9)]
     pub document_bytes_max: u64,
     /// Actors in one document: each costs every later edit (10 000 cost 124 ms).
@@ -57,7 +58,7 @@ impl Default for Limits {
             change_actors_max: 64,
             start_op_ahead_max: 100_000,
             document_ops_max: 200_000,
-            document_bytes_max: 5 * 1024 * 1024,
+            document_bytes_max: DOCUMENT_BYTES_MAX as u64,
             document_actors_max: 256,
             document_counter_max: 1 << 30,
         }

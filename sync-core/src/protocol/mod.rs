@@ -39,6 +39,9 @@ pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const INFLATED_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Largest single frame: the largest envelope body plus its header, with room.
 pub const FRAME_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Largest saved document that the gate lets grow: with its heads it fits one frame, one compressed body, and one
+/// answer, so it can always be sent whole.
+pub const DOCUMENT_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// Envelopes judged in one request; a device with more repeats the exchange.
 pub const ENVELOPES_PER_EXCHANGE_MAX: usize = 2_000;
 /// Bytes of answer a client welcomes unless it says otherwise.

@@ -179,7 +179,10 @@ impl Default for FrameReader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Ask, Beacon, UpFrame};
+    use crate::ids::{ChangeHash, VisitId};
+    use crate::protocol::{
+        Ask, BODY_BYTES_MAX, Beacon, DOCUMENT_BYTES_MAX, DownFrame, UpFrame, WholeDocument,
+    };
     use proptest::prelude::*;
 
     fn body_of(frames: &[UpFrame]) -> Vec<u8> {
@@ -252,6 +255,27 @@ mod tests {
         let mut reader = FrameReader::new();
         reader.feed(&writer.finish()).unwrap();
         assert_eq!(frames_of(&mut reader), vec![UpFrame::End(1)]);
+    }
+
+    #[test]
+    fn the_largest_document_can_be_sent_whole() {
+        // More heads than a document may have actors, and bytes that do not compress.
+        let heads: Vec<_> = (0..=255).map(|n| ChangeHash::from_bytes([n; 32])).collect();
+        let mut noise: u64 = 1;
+        let saved = std::iter::repeat_with(|| {
+            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            noise.to_be_bytes()[0]
+        });
+        let saved: Vec<u8> = saved.take(DOCUMENT_BYTES_MAX).collect();
+        let visit = VisitId::from_bytes([1; 16]);
+        let document = WholeDocument { visit, saved: saved.into(), heads };
+        let mut writer = FrameWriter::new();
+        writer.push(&DownFrame::Document(document.clone()));
+        let body = writer.finish();
+        assert!(body.len() < BODY_BYTES_MAX);
+        let mut reader = FrameReader::new();
+        reader.feed(&body).unwrap();
+        assert_eq!(reader.next_frame().unwrap(), Some(DownFrame::Document(document)));
     }
 
     proptest! {
