@@ -80,7 +80,7 @@ impl Round {
             || performed.more
             || performed.fetching_own
             || performed.reissued > 0
-            || !self.complete
+            || !self.complete && !performed.held_back
     }
 }
 
@@ -179,6 +179,7 @@ impl Performed {
     fn add(&mut self, later: Performed) {
         self.whole = later.whole;
         self.more = later.more;
+        self.held_back = later.held_back;
         self.new_epoch = later.new_epoch.or(self.new_epoch);
         self.merged += later.merged;
         self.pending = later.pending;

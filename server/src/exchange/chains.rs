@@ -39,6 +39,14 @@ pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreEr
     Ok(Chain { position, forked: forked_at.is_some(), revoked: revoked_at.is_some() })
 }
 
+/// Whether the device has lost its access by now.
+pub(super) async fn is_revoked(tx: &mut Tx, device: DeviceId) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT count(*) FROM devices WHERE device_id = $1 AND revoked_at_ms IS NULL";
+    let sound: i64 =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(device.to_string()).fetch_one(conn).await)?;
+    Ok(sound == 0)
+}
+
 /// Moves the end of a chain. False when another request moved it first.
 pub(super) async fn advance(
     tx: &mut Tx,

@@ -1,7 +1,8 @@
 //! Envelopes kept aside: of revoked devices, of forked chains. Evidence is kept; nothing of it enters a record.
 
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
-use sync_core::ids::DeviceId;
+use std::collections::BTreeSet;
+use sync_core::ids::{DeviceId, EnvelopeHash};
 use sync_core::log::{ChainPosition, Envelope};
 use sync_core::time::Timestamp;
 
@@ -35,7 +36,7 @@ impl EscrowReason {
 pub(super) async fn keep(
     tx: &mut Tx,
     device: DeviceId,
-    envelopes: &[Envelope],
+    envelopes: &[&Envelope],
     reason: EscrowReason,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
@@ -48,7 +49,7 @@ pub(super) async fn keep(
             tracing::warn!(%device, "escrow of the device is full");
             break;
         }
-        kept.push(envelope);
+        kept.push(*envelope);
     }
     insert_rows!(
         tx,
@@ -75,12 +76,12 @@ async fn usage(tx: &mut Tx, device: DeviceId) -> Result<(i64, i64), StoreError> 
     Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(device.to_string()).fetch_one(conn).await)?)
 }
 
-/// Of these sequences of the device, those that lie in escrow.
-pub(super) async fn sequences(tx: &mut Tx, device: DeviceId) -> Result<Vec<u64>, StoreError> {
-    const SQL: &str = "SELECT device_seq FROM escrow WHERE device_id = $1 ORDER BY device_seq";
-    let rows: Vec<i64> =
+/// Envelopes of the device that lie in escrow.
+pub(super) async fn hashes(tx: &mut Tx, device: DeviceId) -> Result<BTreeSet<EnvelopeHash>, StoreError> {
+    const SQL: &str = "SELECT envelope_hash FROM escrow WHERE device_id = $1";
+    let rows: Vec<String> =
         on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(device.to_string()).fetch_all(conn).await)?;
-    Ok(rows.into_iter().filter_map(|sequence| u64::try_from(sequence).ok()).collect())
+    rows.iter().map(|row| StoreError::parse_column("escrow", "envelope_hash", row, row)).collect()
 }
 
 /// The newest envelope of the device in escrow: up to there it need not send again.

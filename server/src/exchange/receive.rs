@@ -2,6 +2,11 @@
 //!
 //! One transaction for everything a request brings. Once it is committed the envelopes are evidence, whatever the
 //! judgement says of them later.
+//!
+//! Whether the device is revoked is read again here, not where the request was let in, and nothing can change it before
+//! the transaction ends: noting the contact holds the device's row (PostgreSQL) or the writer's turn (SQLite), and a
+//! revocation needs the same. So no envelope enters the log behind the entry of its device's revocation. The verdicts
+//! that follow need no such check: they are about what came before (docs/decisions/0012).
 
 mod sorting;
 mod sql;
@@ -16,7 +21,7 @@ use crate::devices::{self, Contact, KnownDevice};
 use crate::store::{StoreError, Tx};
 use sorting::Sorted;
 use std::collections::BTreeSet;
-use sync_core::ids::VisitId;
+use sync_core::ids::{DeviceId, EnvelopeHash, VisitId};
 use sync_core::log::{ChainPosition, Envelope};
 use sync_core::protocol::Beacon;
 use sync_core::time::Timestamp;
@@ -46,6 +51,8 @@ pub(super) struct Received {
     pub(super) appended: usize,
     /// Where the device must begin again, when something before that is missing or broken.
     pub(super) resend_from: Option<u64>,
+    /// Set when a quota is full: what is not acknowledged stays on the device.
+    pub(super) full: bool,
 }
 
 /// Why a request could not be taken in.
@@ -82,6 +89,7 @@ pub(super) async fn receive(
 async fn attempt(app: &App, device: &KnownDevice, intake: &Intake) -> Result<Option<Received>, StoreError> {
     let now = app.clock.now();
     let mut tx = app.store.write().await?;
+    // First, since it holds the device's row; intake lets nothing pass without a beacon.
     if let Some(beacon) = &intake.beacon {
         devices::record_contact(&mut tx, device.device_id, &contact(beacon, now), now).await?;
     }
@@ -119,21 +127,17 @@ async fn set_aside(
     now: Timestamp,
 ) -> Result<Received, StoreError> {
     let reason = if chain.revoked { EscrowReason::Revoked } else { EscrowReason::Fork };
-    let known = escrow::sequences(tx, device.device_id).await?;
-    let fresh: Vec<Envelope> = envelopes
-        .iter()
-        .filter(|envelope| {
-            let sequence = envelope.header().sequence;
-            sequence > chain.position.sequence && !known.contains(&sequence)
-        })
-        .cloned()
-        .collect();
+    let known = known_hashes(tx, device.device_id, envelopes).await?;
+    let fresh: Vec<&Envelope> =
+        envelopes.iter().filter(|envelope| !known.contains(&envelope.hash())).collect();
     let kept = escrow::keep(tx, device.device_id, &fresh, reason, now).await?;
-    let end = escrow::end(tx, device.device_id).await?.unwrap_or(ChainPosition::START);
-    let end = if end.sequence > chain.position.sequence { end } else { chain.position };
+    let kept_up_to = fresh.get(kept).map_or(u64::MAX, |left_out| left_out.header().sequence - 1);
+    let here = |end: &ChainPosition| end.sequence > chain.position.sequence && end.sequence <= kept_up_to;
+    let end = escrow::end(tx, device.device_id).await?.filter(here).unwrap_or(chain.position);
     let mut received = Received::nothing(epochs::current(tx).await?, end);
     received.escrow = Some(reason);
-    received.sequences = span(envelopes);
+    received.full = kept < fresh.len();
+    received.sequences = span(envelopes).map(|(first, last)| (first, last.min(kept_up_to)));
     if kept > 0 {
         let detail = Detail::new().with("count", kept.to_string()).with("reason", reason.as_str());
         let entry = NewEntry::new(ENVELOPES_ESCROWED, now).device(device.device_id).detail(detail);
@@ -142,6 +146,18 @@ async fn set_aside(
     metrics::counter!("fieldloop_envelopes_escrowed_total").increment(kept as u64);
     tracing::info!(device = %device.device_id, kept, revoked = chain.revoked, epoch = app.installation.epoch, "escrow");
     Ok(received)
+}
+
+/// Envelopes of the request that lie in escrow or in the log already. By hash: a forked device has two of a sequence.
+async fn known_hashes(
+    tx: &mut Tx,
+    device: DeviceId,
+    envelopes: &[Envelope],
+) -> Result<BTreeSet<EnvelopeHash>, StoreError> {
+    let Some((first, last)) = span(envelopes) else { return Ok(BTreeSet::new()) };
+    let mut known = escrow::hashes(tx, device).await?;
+    known.extend(chains::hashes(tx, device, first, last).await?.into_values());
+    Ok(known)
 }
 
 /// Appends what follows on the chain. `None` when another request moved the chain meanwhile.
@@ -163,8 +179,10 @@ async fn take(
         _ => Default::default(),
     };
     let sorted = sorting::sort_out(chain.position, &intake.envelopes, &stored);
-    if !sorted.fresh.is_empty() && sql::unsettled(tx, id).await? >= sql::UNSETTLED_MAX {
+    if !sorted.fresh.is_empty() && sql::unsettled(tx, id).await?.is_full() {
         tracing::warn!(device = %id, "too much of the device is unsettled: nothing more is acknowledged");
+        metrics::counter!("fieldloop_quotas_full_total").increment(1);
+        received.full = true;
         received.sequences = sorted.known(&intake.envelopes);
         return Ok(Some(received));
     }
@@ -188,7 +206,7 @@ async fn take(
     }
     append(tx, device, fresh, now).await?;
     if let Some(fork) = sorted.fork {
-        freeze(tx, device, &sorted, &intake.envelopes[fork..], now).await?;
+        received.full = !freeze(tx, device, &sorted, &intake.envelopes[fork..], now).await?;
         received.escrow = Some(EscrowReason::Fork);
         received.sequences = span(&intake.envelopes);
     }
@@ -231,15 +249,17 @@ pub(super) fn log_entry(envelope: &Envelope, now: Timestamp) -> NewEntry<'_> {
     }
 }
 
+/// Says whether the whole branch found room.
 async fn freeze(
     tx: &mut Tx,
     device: &KnownDevice,
     sorted: &Sorted,
     branch: &[Envelope],
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     chains::freeze(tx, device.device_id, now).await?;
-    let kept = escrow::keep(tx, device.device_id, branch, EscrowReason::Fork, now).await?;
+    let branch: Vec<&Envelope> = branch.iter().collect();
+    let kept = escrow::keep(tx, device.device_id, &branch, EscrowReason::Fork, now).await?;
     let at = branch.first().map_or(0, |envelope| envelope.header().sequence);
     let detail = Detail::new()
         .with("sequence", at.to_string())
@@ -248,7 +268,7 @@ async fn freeze(
     tracing::warn!(device = %device.device_id, sequence = at, "the device's chain forked: its log is frozen");
     metrics::counter!("fieldloop_chains_forked_total").increment(1);
     audit::append(tx, &NewEntry::new(DEVICE_FORKED, now).device(device.device_id).detail(detail)).await?;
-    Ok(())
+    Ok(kept == branch.len())
 }
 
 /// First and last sequence, in the order of the body.
@@ -272,6 +292,7 @@ impl Received {
             visits: BTreeSet::new(),
             appended: 0,
             resend_from: None,
+            full: false,
         }
     }
 }

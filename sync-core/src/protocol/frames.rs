@@ -303,6 +303,10 @@ pub enum Order {
     /// Forget everything once the log is sent.
     #[n(3)]
     Wipe,
+    /// The server holds as much undecided work of this device as it may: what is not acknowledged stays on the
+    /// device until the office has decided.
+    #[n(4)]
+    KeepTheRest,
 }
 
 /// What the server holds of one visit, for the technician to read.

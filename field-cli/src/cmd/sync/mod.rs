@@ -108,6 +108,7 @@ async fn finished(store: &Store, course: &Course) -> Result<Exit, Failure> {
     let open = course.rounds.as_ref().map_or(0, |rounds| rounds.performed.conflicts_open);
     Ok(match () {
         () if !course.photos.failed.is_empty() => Exit::Partly,
+        () if course.rounds.as_ref().is_some_and(|rounds| rounds.performed.held_back) => Exit::Partly,
         () if conflicts.max(open) > 0 => Exit::Conflicts,
         () => Exit::Ok,
     })

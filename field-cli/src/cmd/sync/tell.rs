@@ -58,6 +58,10 @@ pub(super) async fn exchanged(
         ctx.out.warn("new-epoch", &say!(ctx.words, "sync-new-epoch", epoch = epoch));
     }
     refusals(ctx, rounds, &names);
+    if performed.held_back {
+        let acts = store.log_counts().await?.unsent;
+        ctx.out.warn("held-back", &say!(ctx.words, "sync-held-back", acts = acts));
+    }
     Ok(())
 }
 

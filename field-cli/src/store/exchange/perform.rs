@@ -26,6 +26,8 @@ pub struct Performed {
     pub escrow: bool,
     /// The server wants everything here forgotten.
     pub wipe: bool,
+    /// The server takes no more of this device until the office has decided what it put aside.
+    pub held_back: bool,
     /// A new server history was adopted: the server was restored from a backup.
     pub new_epoch: Option<u64>,
     /// Own envelopes merged, and merged after their visit was lost.
@@ -140,6 +142,7 @@ impl Performer<'_> {
                 match order {
                     Order::EnrolAgain => self.forked(),
                     Order::Wipe => self.report.wipe = true,
+                    Order::KeepTheRest => self.report.held_back = true,
                     Order::ResendFrom { sequence } => {
                         self.set_acknowledged(sequence.saturating_sub(1)).await?;
                     }

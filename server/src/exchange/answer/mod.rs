@@ -5,6 +5,7 @@
 mod page;
 mod sql;
 
+use super::chains;
 use super::envelopes;
 use super::escrow::EscrowReason;
 use super::feed::{self, Audience};
@@ -41,7 +42,14 @@ pub(super) async fn compose(
     let mut tx = app.store.read().await?;
     let now = app.clock.now();
     let mut writer = FrameWriter::new();
-    let welcome = welcome(app, auth, received, audit::last_index(&mut tx).await?, now);
+    let mut welcome = welcome(app, auth, received, audit::last_index(&mut tx).await?, now);
+    if received.escrow.is_none() && chains::is_revoked(&mut tx, auth.device.device_id).await? {
+        // Revoked since its envelopes were stored: they count, and it hears no more than that they are here.
+        (welcome.escrow, welcome.token, welcome.token_ms) = (true, None, 0);
+        writer.push(&DownFrame::Welcome(welcome));
+        nothing_new(&mut writer, intake);
+        return Ok(writer.finish());
+    }
     writer.push(&DownFrame::Welcome(welcome));
     if let Some(reason) = received.escrow {
         escrowed(&mut writer, intake, received, reason);
@@ -116,12 +124,16 @@ fn escrowed(writer: &mut FrameWriter, intake: &Intake, received: &Received, reas
     if reason == EscrowReason::Fork {
         writer.push(&DownFrame::Order(Order::EnrolAgain));
     }
-    writer.push(&DownFrame::Done(Done {
-        cursor: intake.ask.cursor,
-        more: false,
-        digest: None,
-        conflicts_open: 0,
-    }));
+    if received.full {
+        writer.push(&DownFrame::Order(Order::KeepTheRest));
+    }
+    nothing_new(writer, intake);
+}
+
+/// The end of an answer that moves nothing.
+fn nothing_new(writer: &mut FrameWriter, intake: &Intake) {
+    let cursor = intake.ask.cursor;
+    writer.push(&DownFrame::Done(Done { cursor, more: false, digest: None, conflicts_open: 0 }));
 }
 
 /// From where, for whom and how much the device is to be told.
@@ -225,6 +237,9 @@ fn write(
     }
     if let Some(sequence) = received.resend_from {
         writer.push(&DownFrame::Order(Order::ResendFrom { sequence }));
+    }
+    if received.full {
+        writer.push(&DownFrame::Order(Order::KeepTheRest));
     }
     for command in page.commands {
         writer.push(&DownFrame::Command(command));

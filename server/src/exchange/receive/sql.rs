@@ -10,12 +10,30 @@ use sync_core::time::Timestamp;
 
 /// Envelopes of one device that are refused or wait for a verdict; beyond that they stay on the device.
 pub(super) const UNSETTLED_MAX: i64 = 5_000;
+/// Their bytes: eight of the largest requests. The request that reaches a limit is still taken whole.
+pub(super) const UNSETTLED_BYTES_MAX: i64 = 32 << 20;
 
-/// How many envelopes of the device are refused and not decided about, or wait for a verdict.
-pub(super) async fn unsettled(tx: &mut Tx, device: DeviceId) -> Result<i64, StoreError> {
-    const SQL: &str = "SELECT (SELECT count(*) FROM quarantine WHERE device_id = $1 AND state = 'open') + \
-        (SELECT count(*) FROM envelope_states WHERE device_id = $1 AND state = 'pending')";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(device.to_string()).fetch_one(conn).await)?)
+/// What is kept of a device without having entered a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct Unsettled {
+    envelopes: i64,
+    bytes: i64,
+}
+
+impl Unsettled {
+    /// Whether nothing more is taken until some of it is decided.
+    pub(super) const fn is_full(self) -> bool {
+        self.envelopes >= UNSETTLED_MAX || self.bytes >= UNSETTLED_BYTES_MAX
+    }
+}
+
+/// Envelopes of the device that are refused and not decided about, or wait for a verdict.
+pub(super) async fn unsettled(tx: &mut Tx, device: DeviceId) -> Result<Unsettled, StoreError> {
+    const SQL: &str = "SELECT count(*) AS envelopes, CAST(coalesce(sum(length(b.body)), 0) AS BIGINT) AS bytes \
+        FROM (SELECT log_index FROM quarantine WHERE device_id = $1 AND state = 'open' \
+        UNION ALL SELECT log_index FROM envelope_states WHERE device_id = $1 AND state = 'pending') u \
+        LEFT JOIN envelope_bodies b ON b.log_index = u.log_index";
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(device.to_string()).fetch_one(conn).await)?)
 }
 
 /// The device works on these visits: until it says otherwise it may hold more about them.

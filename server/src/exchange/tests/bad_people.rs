@@ -1,9 +1,12 @@
 //! Devices that lie, and devices that lost their access.
 
 use super::*;
+use crate::auth::{AnyDeviceAuth, Credential};
 use crate::devices;
+use crate::exchange::intake::Intake;
 use crate::people::Role as Role2;
 use crate::people::tests::a_person;
+use crate::store::EngineKind;
 use sync_core::document::{ActorId16, EditAuthor, Finding, FindingEdit, Role};
 use sync_core::log::{Body, ChangeBody, SigningKey};
 use sync_core::protocol::{Ask, Beacon, EnvelopeStatus, FrameWriter, Order, UpFrame};
@@ -190,6 +193,126 @@ async fn a_revoked_device_may_only_hand_over_what_it_holds() {
         }
         assert_eq!(device.acknowledged.sequence, 2, "kept, so the device need not send it again");
         assert_eq!(view(&test, visit).await.answers["seal"].shown, "before".into());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_enters_the_log_behind_the_revocation_of_its_device() {
+    TestApp::for_each_engine(|test| async move {
+        let mut device = a_technician(&test, "zhangwei").await;
+        let visit = a_visit_of(&test, &mut [&mut device]).await;
+        device.save(visit, |edit| edit.answer("seal", "after").unwrap());
+        // The request has passed the door, and then the device is revoked.
+        let (auth, intake) = at_the_door(&test, &mut device).await;
+        let mut tx = test.app.store.write().await.unwrap();
+        devices::revoke(&mut tx, device.device, "lost", None, test.app.clock.now()).await.unwrap();
+        let committing = async {
+            wait_for_the_row(&test).await;
+            tx.commit().await.unwrap();
+        };
+        let receiving = crate::exchange::receive::receive(&test.app, &auth.device, &intake);
+        let (received, ()) = tokio::join!(receiving, committing);
+        assert!(received.unwrap().escrow.is_some());
+        const BEHIND: &str = "SELECT count(*) FROM server_log l JOIN devices d ON d.device_id = l.device_id \
+            WHERE l.envelope_hash IS NOT NULL AND l.log_index > d.revoked_log_index";
+        assert_eq!(count(&test, BEHIND).await, 0);
+        assert_eq!(count(&test, "SELECT count(*) FROM escrow WHERE reason = 'revoked'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_came_before_the_revocation_counts_and_is_answered_with_nothing_else() {
+    TestApp::for_each_engine(|test| async move {
+        let mut device = a_technician(&test, "zhangwei").await;
+        let visit = a_visit_of(&test, &mut [&mut device]).await;
+        device.save(visit, |edit| edit.answer("seal", "before").unwrap());
+        let (auth, intake) = at_the_door(&test, &mut device).await;
+        let received = crate::exchange::receive::receive(&test.app, &auth.device, &intake).await.unwrap();
+        revoke(&test, &device).await;
+        crate::exchange::gate::pending::Rounds::default().next(&test.app).await.unwrap();
+        assert_eq!(view(&test, visit).await.answers["seal"].shown, "before".into());
+        let answer = crate::exchange::answer::compose(&test.app, &auth, &intake, &received).await.unwrap();
+        let (cursor, token) = (device.cursor(), device.token.clone());
+        assert!(device.take(&answer));
+        let welcome = device.welcome.as_ref().unwrap();
+        assert!(welcome.escrow && welcome.token.is_none() && device.token == token);
+        assert_eq!((device.acknowledged.sequence, device.cursor()), (1, cursor));
+    })
+    .await;
+}
+
+/// Until the exchange waits for the row of its device. The embedded database has its writers stand in line anyway.
+async fn wait_for_the_row(test: &TestApp) {
+    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+        AND query LIKE 'UPDATE devices SET last_seen%'";
+    for _ in 0..200 {
+        if test.app.store.kind() == EngineKind::Sqlite || count(test, WAITING).await > 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    tokio::task::yield_now().await;
+}
+
+async fn revoke(test: &TestApp, device: &SimDevice) {
+    let mut tx = test.app.store.write().await.unwrap();
+    devices::revoke(&mut tx, device.device, "lost", None, test.app.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// The next request of a device, let in and not yet taken in.
+async fn at_the_door(test: &TestApp, device: &mut SimDevice) -> (AnyDeviceAuth, Intake) {
+    let body = device.request();
+    let known = devices::find(&mut test.app.store.read().await.unwrap(), device.device).await.unwrap();
+    let auth = AnyDeviceAuth { device: known.unwrap(), credential: Credential::Assertion };
+    (auth, crate::exchange::intake::read(body.into(), device.server(), device.device).await.unwrap())
+}
+
+async fn send_much(test: &TestApp, device: &mut SimDevice) {
+    for _ in 0..7 {
+        let body = device.request_of(8 << 20);
+        let answer = send(test, device, body).await;
+        assert_eq!(answer.status, 200, "{}", answer.json);
+        assert!(device.take(&answer.body));
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_fills_its_quota_keeps_the_rest_until_the_office_decides() {
+    TestApp::for_each_engine(|test| async move {
+        let mut device = a_technician(&test, "zhangwei").await;
+        exchange(&test, &mut device).await;
+        // Refused acts of half a megabyte each about a visit that is none of its business.
+        let (visit, large) = (a_visit(&test), vec![7; 500_000]);
+        for _ in 0..90 {
+            let body = ChangeBody { chunks: vec![large.clone().into()], ..ChangeBody::default() };
+            device.seal(Some(visit), &Body::Change(body));
+        }
+        send_much(&test, &mut device).await;
+        assert_eq!(count(&test, "SELECT count(*) FROM quarantine").await, 80);
+        assert_eq!((device.acknowledged.sequence, device.unsent().len()), (80, 10));
+        assert!(device.orders.contains(&Order::KeepTheRest), "{:?}", device.orders);
+        // Decided, it goes on.
+        let mut tx = test.app.store.write().await.unwrap();
+        const DECIDE: &str = "UPDATE quarantine SET state = 'rejected' WHERE device_seq <= 30";
+        crate::store::on_engine!(&mut tx, |conn| sqlx::query(DECIDE).execute(conn).await.map(drop)).unwrap();
+        tx.commit().await.unwrap();
+        send_much(&test, &mut device).await;
+        assert_eq!(device.acknowledged.sequence, 90);
+        assert!(!device.orders.contains(&Order::KeepTheRest));
+        // In escrow the same holds.
+        revoke(&test, &device).await;
+        for _ in 0..40 {
+            let body = ChangeBody { chunks: vec![large.clone().into()], ..ChangeBody::default() };
+            device.seal(Some(visit), &Body::Change(body));
+        }
+        send_much(&test, &mut device).await;
+        let kept = count(&test, "SELECT count(*) FROM escrow").await;
+        assert!((1..40).contains(&kept), "{kept}");
+        assert_eq!(device.acknowledged.sequence, 90 + u64::try_from(kept).unwrap());
+        assert!(device.orders.contains(&Order::KeepTheRest), "{:?}", device.orders);
     })
     .await;
 }
