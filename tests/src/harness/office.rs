@@ -89,6 +89,18 @@ impl Office {
         self.process.as_ref().expect("the server runs").id()
     }
 
+    /// Kills the merge workers that live at this moment, and says how many those were.
+    ///
+    /// # Panics
+    /// When the server does not run.
+    pub fn kill_merge_workers(&self) -> usize {
+        let workers = children_of(self.pid());
+        for worker in &workers {
+            let _ = Command::new("kill").args(["-9", &worker.to_string()]).stderr(Stdio::null()).status();
+        }
+        workers.len()
+    }
+
     /// What the server has logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
@@ -215,6 +227,19 @@ impl Desk {
         assert!(status.is_success(), "{method} {path}: {status} {text}");
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
+}
+
+/// Living processes that this one started, where the system tells it (Linux).
+fn children_of(parent: u32) -> Vec<u32> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(|id| {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        // After the name: the state, `Z` for the dead, then the parent.
+        let mut fields = stat.rsplit_once(')').unwrap_or_default().1.split_ascii_whitespace();
+        fields.next() != Some("Z") && fields.next() == Some(parent.to_string().as_str())
+    })
+    .collect()
 }
 
 /// A loopback address that was free a moment ago.

@@ -162,7 +162,7 @@ impl Workers {
             .set(f64::from(u32::try_from(queue.before).unwrap_or(u32::MAX)));
         let place = self.places.acquire().await.map_err(|_| WorkerFailure::Busy { waiting: 0 })?;
         drop(queue);
-        let idle = if fresh { None } else { self.idle.lock().await.pop() };
+        let idle = if fresh { None } else { self.idle_one().await };
         let mut worker = match idle {
             Some(worker) => worker,
             None => {
@@ -180,6 +180,17 @@ impl Workers {
         // Otherwise the worker is dropped and with it killed. Only now may the next one start.
         drop(place);
         done
+    }
+
+    /// A worker that waits for its next job. One that died meanwhile says nothing about that job.
+    async fn idle_one(&self) -> Option<Worker> {
+        let mut idle = self.idle.lock().await;
+        while let Some(mut worker) = idle.pop() {
+            if matches!(worker.child.try_wait(), Ok(None)) {
+                return Some(worker);
+            }
+        }
+        None
     }
 
     /// Jobs that wait for a worker.

@@ -71,6 +71,19 @@ fn one() -> WorkerLimits {
 }
 
 #[tokio::test]
+async fn a_worker_that_was_killed_while_idle_costs_no_job() {
+    let workers = workers(one());
+    let first = workers.run(b"pid").await.unwrap();
+    let idle = workers.idle_process_ids().await;
+    let killed = std::process::Command::new("kill").args(["-9", &idle[0].to_string()]).status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    while std::fs::read_to_string(format!("/proc/{}/stat", idle[0])).is_ok_and(|stat| !stat.contains(") Z")) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_ne!(workers.run(b"pid").await.unwrap(), first);
+}
+
+#[tokio::test]
 async fn jobs_are_answered_by_the_same_worker_until_it_has_done_its_share() {
     let workers = workers(WorkerLimits { jobs_max: 3, ..one() });
     assert_eq!(workers.run(b"abc").await.unwrap(), b"cba");
