@@ -13,6 +13,8 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub struct FieldDevice {
     disk: TempDir,
+    /// How far its wall clock is off, in milliseconds.
+    clock_off_ms: i64,
 }
 
 /// A copy of a device's disk.
@@ -61,7 +63,13 @@ impl FieldDevice {
     /// # Panics
     /// When no temporary folder can be made.
     pub fn fresh() -> Self {
-        Self { disk: tempfile::tempdir().expect("a temporary folder can be made") }
+        Self { disk: tempfile::tempdir().expect("a temporary folder can be made"), clock_off_ms: 0 }
+    }
+
+    /// The same device with a wall clock that is off by so many days.
+    #[must_use]
+    pub fn with_clock_off_by(self, days: i64) -> Self {
+        Self { clock_off_ms: days * 24 * 3_600_000, ..self }
     }
 
     /// A device enrolled by a short code with the server (or link) at `address`.
@@ -134,6 +142,7 @@ impl FieldDevice {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&Programs::built().field);
         command.env("FIELD_HOME", self.home()).env("XDG_STATE_HOME", self.disk().join("state"));
+        command.env("FIELD_CLOCK_OFFSET_MS", self.clock_off_ms.to_string());
         command.env("FIELD_LANG", "en").env("NO_COLOR", "1");
         command.args(arguments).stdin(Stdio::null());
         command

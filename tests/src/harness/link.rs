@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -21,6 +22,8 @@ pub struct Traffic {
 #[derive(Debug)]
 struct State {
     connections: AtomicU64,
+    /// Every connection goes to the server twice.
+    doubles: AtomicBool,
     up: Lane,
     down: Lane,
 }
@@ -52,7 +55,12 @@ impl Link {
     pub async fn to(to: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let state = Arc::new(State { connections: AtomicU64::new(0), up: Lane::open(), down: Lane::open() });
+        let state = Arc::new(State {
+            connections: AtomicU64::new(0),
+            doubles: AtomicBool::new(false),
+            up: Lane::open(),
+            down: Lane::open(),
+        });
         let accepting = tokio::spawn(accept(listener, to, Arc::clone(&state)));
         Self { address, state, accepting }
     }
@@ -74,12 +82,19 @@ impl Link {
         self.state.down.breaks_at_once.store(true, Ordering::SeqCst);
     }
 
+    /// Carries what the client sends to the server twice at the same time, over two connections; the
+    /// client gets the answer of the first. Until [`Link::heal`], for new connections.
+    pub fn double(&self) {
+        self.state.doubles.store(true, Ordering::SeqCst);
+    }
+
     /// Carries everything again.
     pub fn heal(&self) {
         for lane in [&self.state.up, &self.state.down] {
             lane.left.store(u64::MAX, Ordering::SeqCst);
             lane.breaks_at_once.store(false, Ordering::SeqCst);
         }
+        self.state.doubles.store(false, Ordering::SeqCst);
     }
 
     /// What was carried so far.
@@ -122,8 +137,13 @@ async fn accept(listener: TcpListener, to: SocketAddr, state: Arc<State>) {
 
 async fn carry(client: TcpStream, to: SocketAddr, state: Arc<State>) {
     let Ok(server) = TcpStream::connect(to).await else { return };
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_server, mut to_server) = server.into_split();
+    let (mut from_client, to_client) = client.into_split();
+    let (mut from_server, to_server) = server.into_split();
+    let mut to_server = vec![to_server];
+    if state.doubles.load(Ordering::SeqCst) {
+        to_server.extend(second_way(to, &state).await);
+    }
+    let mut to_client = [to_client];
     let up = pump(&mut from_client, &mut to_server, &state.up);
     let down = pump(&mut from_server, &mut to_client, &state.down);
     // Whichever side ends first takes the other with it once it was cut; otherwise both drain.
@@ -134,16 +154,22 @@ async fn carry(client: TcpStream, to: SocketAddr, state: Arc<State>) {
     }
 }
 
+/// Another connection to the server, whose answers nobody reads.
+async fn second_way(to: SocketAddr, state: &State) -> Option<OwnedWriteHalf> {
+    let (mut answers, way) = TcpStream::connect(to).await.ok()?.into_split();
+    state.connections.fetch_add(1, Ordering::SeqCst);
+    tokio::spawn(async move { tokio::io::copy(&mut answers, &mut tokio::io::sink()).await });
+    Some(way)
+}
+
 /// Carries one direction; true when it ended because the link was cut.
-async fn pump(
-    from: &mut (impl tokio::io::AsyncRead + Unpin),
-    to: &mut (impl tokio::io::AsyncWrite + Unpin),
-    lane: &Lane,
-) -> bool {
+async fn pump(from: &mut OwnedReadHalf, to: &mut [OwnedWriteHalf], lane: &Lane) -> bool {
     let mut buffer = [0; 4096];
     loop {
         let Ok(read @ 1..) = from.read(&mut buffer).await else {
-            let _ = to.shutdown().await;
+            for way in to {
+                let _ = way.shutdown().await;
+            }
             return false;
         };
         if lane.breaks_at_once.load(Ordering::SeqCst) {
@@ -161,7 +187,12 @@ async fn pump(
         let _ = lane.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, spend);
         let piece = &buffer[..usize::try_from(allowed).expect("at most the buffer")];
         lane.carried.fetch_add(allowed, Ordering::SeqCst);
-        if to.write_all(piece).await.is_err() || allowed < wanted {
+        for way in &mut *to {
+            if way.write_all(piece).await.is_err() {
+                return true;
+            }
+        }
+        if allowed < wanted {
             return true;
         }
     }

@@ -1,15 +1,18 @@
 //! Few and telling: what people live through, on real processes.
 
+mod clock;
 mod copies;
 mod crash;
 mod crowd;
 mod lost_answer;
 mod meeting;
+mod overlap;
 mod reassigned;
 mod refused;
 mod revoked;
 mod tus;
 mod upload;
+mod workers;
 
 use crate::harness::{Desk, FieldDevice, Office};
 use reqwest::Method;
@@ -33,11 +36,16 @@ async fn clerk(office: &Office) -> Desk {
 /// A technician with a device, and their person id.
 async fn technician(office: &Office, desk: &Desk, login: &str, address: SocketAddr) -> (FieldDevice, String) {
     let device = FieldDevice::enrolled(&office.invite(login), address);
+    (device, person_id(desk, login).await)
+}
+
+/// The id of the person with this login name.
+async fn person_id(desk: &Desk, login: &str) -> String {
     let people = desk.get("/v1/people?limit=200").await;
     let everybody = people["items"].as_array().expect("a page has items");
     let person =
         everybody.iter().find(|person| person["login_name"] == login).expect("the person was created");
-    (device, person["person_id"].as_str().expect("an id").to_owned())
+    person["person_id"].as_str().expect("an id").to_owned()
 }
 
 /// A complaint about a fast meter with one visit for these people.
