@@ -22,8 +22,8 @@ pub(crate) struct PhotoSummary {
 /// How far one photo is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct PhotoState {
-    /// `arrived`: whole, and its bytes have the hash that was signed; `awaited`: named and not here yet;
-    /// `unavailable`: its technician declared it lost.
+    /// `whole`: all its bytes are here and have the hash that was signed; `named`: not here yet, more about it under
+    /// `/v1/visits/{visit_id}/photos`; `unavailable`: its technician declared it lost.
     state: &'static str,
     /// Why it is lost, in the technician's words.
     reason: Option<String>,
@@ -61,11 +61,11 @@ impl Photos {
     /// How far the photo of this entry is. A declaration never hides bytes that came after all.
     pub(super) fn state_of(&self, entry: EntryId, sha256: &BlobHash) -> PhotoState {
         if !self.missing.contains(sha256) {
-            return PhotoState { state: "arrived", reason: None };
+            return PhotoState { state: "whole", reason: None };
         }
         match self.declared.get(&entry) {
             Some(row) => PhotoState { state: "unavailable", reason: Some(row.reason.clone()) },
-            None => PhotoState { state: "awaited", reason: None },
+            None => PhotoState { state: "named", reason: None },
         }
     }
 }
@@ -89,7 +89,7 @@ mod tests {
             declared: BTreeMap::from([(entry(1), row(1)), (entry(2), row(2))]),
             ..Photos::default()
         };
-        for (n, state) in [(1, "arrived"), (2, "unavailable"), (3, "awaited")] {
+        for (n, state) in [(1, "whole"), (2, "unavailable"), (3, "named")] {
             assert_eq!(photos.state_of(entry(n), &hash(n)).state, state);
         }
     }
