@@ -120,6 +120,8 @@ words! {
         DeviceLost = "device_lost",
         /// Something was recorded on a visit; one line for each envelope, read from the visit document.
         Recorded = "recorded",
+        /// Something recorded was refused and is kept aside; read from quarantine.
+        Refused = "refused",
         /// Competing values were decided; read from the visit document.
         ConflictResolved = "conflict_resolved",
         /// A refused item was decided.

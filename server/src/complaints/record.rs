@@ -8,7 +8,7 @@ use super::model::{Act, Complaint, EventKind, next_state};
 use super::{history, sql};
 use crate::review::{self, Blocker, VerdictBody};
 use crate::store::{StoreError, Tx};
-use crate::work_orders::{self, RecordedAct, VisitRecord, WorkOrderBody};
+use crate::work_orders::{self, RecordedAct, RefusedAct, VisitRecord, WorkOrderBody};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sync_core::ids::{ComplaintId, VisitId};
@@ -97,10 +97,12 @@ pub(super) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
         timeline.extend(entries(tx, &mut names, source, merged_from).await?);
         for record in work_orders::visit_records(tx, &mut names, source).await? {
             timeline.extend(record.acts().into_iter().map(|act| recorded(act, merged_from)));
+            timeline.extend(record.refused().map(|act| refused(act, merged_from)));
             visits.push(record);
         }
     }
-    timeline.sort_by_key(|entry| entry.received_at_ms);
+    // What came with one request is told in the order in which it was done.
+    timeline.sort_by_key(|entry| (entry.received_at_ms, entry.claimed_at_ms));
     let next_steps = next_steps(&complaint);
     Ok(CentralRecord {
         aliases: sql::aliases(tx, id).await?,
@@ -176,6 +178,26 @@ fn recorded(act: RecordedAct, merged_from: Option<ComplaintId>) -> TimelineEntry
         clock_flags: act.origin.clock_flags,
         reason,
         detail,
+    }
+}
+
+/// What was refused, one line for each envelope.
+fn refused(act: RefusedAct, merged_from: Option<ComplaintId>) -> TimelineEntry {
+    let (claimed_at_ms, received_at_ms) = (Some(act.claimed_at.unix_ms()), act.received_at.unix_ms());
+    TimelineEntry {
+        kind: EventKind::Refused.as_str().to_owned(),
+        merged_from,
+        state_from: None,
+        state_to: None,
+        person: Some(act.person),
+        device: Some(act.device),
+        visit_id: Some(act.visit),
+        claimed_at_ms,
+        received_at_ms,
+        recorded_offline: was_offline(claimed_at_ms, received_at_ms),
+        clock_flags: clock_flags(claimed_at_ms, received_at_ms),
+        reason: Some(act.reason),
+        detail: json!({ "quarantine": act.id, "state": act.state }),
     }
 }
 

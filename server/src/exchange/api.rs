@@ -7,6 +7,7 @@ use crate::auth::{AnyDeviceAuth, OfficeAuth};
 use crate::layers::Class;
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::work_orders::{self, reachable_visit};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -119,13 +120,20 @@ impl From<Holder> for HolderAnswer {
 /// Devices that carry or carried a visit, and which of them may hold unseen work on it.
 #[utoipa::path(get, path = "/v1/visits/{visit_id}/devices", tag = "exchange", security(("session" = [])),
     params(("visit_id" = String, Path, format = "uuid")),
-    responses((status = OK, body = Vec<HolderAnswer>)))]
+    responses((status = OK, body = Vec<HolderAnswer>), (status = NOT_FOUND, description = "visit-unknown"),
+        (status = FORBIDDEN, description = "role-missing")))]
 async fn list_devices_of_visit(
     State(app): State<App>,
     office: OfficeAuth,
     Path(visit): Path<VisitId>,
 ) -> Result<Json<Vec<HolderAnswer>>, Problem> {
-    office.require(&[Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator])?;
-    let holders = unseen::holders(&mut app.store.read().await?, visit).await?;
+    const READERS: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
+    let mut tx = app.store.read().await?;
+    office.require(&READERS)?;
+    let holders = unseen::holders(&mut tx, visit).await?;
+    // A visit born in the field may be on devices before the office has a plan of it.
+    if holders.is_empty() || work_orders::find_visit(&mut tx, visit).await?.is_some() {
+        reachable_visit(&mut tx, &office, &READERS, visit).await?;
+    }
     Ok(Json(holders.into_iter().map(HolderAnswer::from).collect()))
 }

@@ -32,4 +32,4 @@ pub use field_work::{FieldWork, field_work_of_visit};
 pub(crate) use late_work::{Arrival, content_arrived};
 pub use prevention::{PhotoDeclaration, PromiseDeadline, photo_declarations, promises};
 pub use sql::{assignments_of, find_order, find_visit, orders_of, visits_of};
-pub(crate) use visit_record::{RecordedAct, VisitRecord, visit_records};
+pub(crate) use visit_record::{RecordedAct, RefusedAct, VisitRecord, visit_records};

@@ -91,7 +91,43 @@ pub(crate) struct RecordedAct {
     pub(crate) fields: Vec<String>,
 }
 
+/// An envelope that was refused.
+#[derive(Debug)]
+pub(crate) struct RefusedAct {
+    /// The visit.
+    pub(crate) visit: VisitId,
+    /// Who recorded it.
+    pub(crate) person: PersonRef,
+    /// On which device.
+    pub(crate) device: DeviceRef,
+    /// The device's word for when.
+    pub(crate) claimed_at: Timestamp,
+    /// When the server got it.
+    pub(crate) received_at: Timestamp,
+    /// Stable code.
+    pub(crate) reason: String,
+    /// For `/v1/quarantine/{id}`.
+    pub(crate) id: i64,
+    /// What was decided about it.
+    pub(crate) state: String,
+}
+
 impl VisitRecord {
+    /// What was refused, envelope by envelope. What was accepted later is among the acts.
+    pub(crate) fn refused(&self) -> impl Iterator<Item = RefusedAct> {
+        let kept_out = self.quarantine.iter().filter(|item| item.state != "accepted");
+        kept_out.map(|item| RefusedAct {
+            visit: self.visit.visit_id,
+            person: item.person.clone(),
+            device: item.device.clone(),
+            claimed_at: item.claimed_at_ms,
+            received_at: item.received_at_ms,
+            reason: item.reason.clone(),
+            id: item.id,
+            state: item.state.clone(),
+        })
+    }
+
     /// What was recorded, envelope by envelope.
     pub(crate) fn acts(&self) -> Vec<RecordedAct> {
         let mut acts: BTreeMap<i64, RecordedAct> = BTreeMap::new();
@@ -122,9 +158,15 @@ struct QuarantineBody {
     detail: String,
     /// `open`, `accepted`, `rejected` or `superseded`.
     state: String,
-    person: Option<PersonRef>,
-    device: Option<DeviceRef>,
-    /// When it was refused, Unix milliseconds.
+    person: PersonRef,
+    device: DeviceRef,
+    /// When it was recorded, as the device says, Unix milliseconds.
+    #[schema(value_type = i64)]
+    claimed_at_ms: Timestamp,
+    /// When the server got it.
+    #[schema(value_type = i64)]
+    received_at_ms: Timestamp,
+    /// When it was refused.
     opened_at_ms: i64,
 }
 
@@ -225,8 +267,10 @@ async fn refused_body(
     item: QuarantineItem,
 ) -> Result<QuarantineBody, StoreError> {
     Ok(QuarantineBody {
-        person: names.person_text(tx, &item.person_id).await?,
-        device: names.device_text(tx, &item.device_id).await?,
+        person: names.person(tx, item.person_id).await?,
+        device: names.device(tx, item.device_id).await?,
+        claimed_at_ms: item.claimed_at,
+        received_at_ms: item.received_at,
         id: item.log_index,
         reason: item.reason,
         detail: item.detail,

@@ -74,15 +74,16 @@ impl Envelope {
     /// # Errors
     /// When the bytes are not exactly what a device writes, or the body is another one.
     pub fn open(cose_bytes: &[u8], salt: Salt, body: Vec<u8>) -> Result<Self, OpenError> {
-        let (payload, signature) = cose::decode(cose_bytes).ok_or(OpenError::NotCose)?;
-        let header: Header = minicbor::decode(&payload).map_err(|_| OpenError::NotAHeader)?;
-        if header.format != HEADER_FORMAT {
-            return Err(OpenError::UnknownFormat { found: header.format });
-        }
-        if encode_header(&header) != payload {
-            return Err(OpenError::NotAHeader);
-        }
+        let (header, signature) = read_header(cose_bytes)?;
         Self::from_header(header, signature, salt, body)
+    }
+
+    /// The signed header alone, for what needs no body or has none any more.
+    ///
+    /// # Errors
+    /// When the bytes are not exactly what a device writes.
+    pub fn header_of(cose_bytes: &[u8]) -> Result<Header, OpenError> {
+        read_header(cose_bytes).map(|(header, _)| header)
     }
 
     /// Rebuilds an envelope from the parts that travel; the commitment must fit the body.
@@ -153,6 +154,18 @@ impl Envelope {
 }
 
 /// SHA-256(salt ‖ body), what a header says of its body.
+fn read_header(cose_bytes: &[u8]) -> Result<(Header, Signature), OpenError> {
+    let (payload, signature) = cose::decode(cose_bytes).ok_or(OpenError::NotCose)?;
+    let header: Header = minicbor::decode(&payload).map_err(|_| OpenError::NotAHeader)?;
+    if header.format != HEADER_FORMAT {
+        return Err(OpenError::UnknownFormat { found: header.format });
+    }
+    if encode_header(&header) != payload {
+        return Err(OpenError::NotAHeader);
+    }
+    Ok((header, signature))
+}
+
 pub(crate) fn commitment(salt: &Salt, body: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(salt).chain_update(body).finalize().into()
 }

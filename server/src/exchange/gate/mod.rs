@@ -111,6 +111,13 @@ pub(super) async fn approve(app: &App, log_index: i64, approval: &Approval) -> R
     Ok(Approved::Later)
 }
 
+/// The view of a visit as it would be if a refused envelope entered; `None` when it cannot, or not now.
+pub(super) async fn preview(app: &App, log_index: i64) -> Result<Option<String>, StoreError> {
+    let Some(work) = work::load_approved(app, log_index).await? else { return Ok(None) };
+    let merged = judging::judge_visit(&app.exchange.workers, work).await.merged;
+    Ok(merged.saved.map(|_| merged.view_json))
+}
+
 /// What became of an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Approved {

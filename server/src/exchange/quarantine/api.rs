@@ -1,17 +1,25 @@
 //! What the office may ask and decide about quarantine.
 
+use super::difference::{Difference, differences};
 use super::{Decision, QuarantineItem, decide, sql};
 use crate::app::App;
 use crate::auth::OfficeAuth;
-use crate::exchange::envelopes;
+use crate::complaints::model::Complaint;
+use crate::complaints::scope::Reach;
+use crate::complaints::{self, DeviceRef, Names, PersonRef, reach_of};
+use crate::exchange::{envelopes, gate, visits};
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::store::{StoreError, Tx};
 use crate::wire::{Body, Page, PageQuery};
+use crate::work_orders;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
-use sync_core::ids::VisitId;
+use serde_json::Value;
+use sync_core::ids::{ComplaintId, VisitId};
 use sync_core::log::Body as EnvelopeBody;
+use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,41 +36,79 @@ pub(in crate::exchange) fn routes() -> OpenApiRouter<App> {
 struct ItemAnswer {
     /// Index of the envelope in the server log.
     id: i64,
-    #[schema(format = "uuid")]
-    device_id: String,
+    /// Its author.
+    person: PersonRef,
+    /// The device that signed it.
+    device: DeviceRef,
     /// Number of the envelope in the device's chain.
     device_sequence: i64,
-    #[schema(format = "uuid")]
-    person_id: String,
-    #[schema(format = "uuid")]
-    visit_id: Option<String>,
-    /// Stable code.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    visit_id: Option<VisitId>,
+    #[schema(value_type = Option<String>, format = "uuid")]
+    complaint_id: Option<ComplaintId>,
+    complaint_number: Option<String>,
+    /// Why it was refused: a stable code.
     reason: String,
+    /// What exactly, in English.
     detail: String,
+    /// `open`, `accepted`, `rejected` or `superseded` (its author wrote it anew).
     state: String,
+    /// When it was recorded, as the device says, Unix milliseconds.
+    #[schema(value_type = i64)]
+    claimed_at_ms: Timestamp,
+    /// When the server got it.
+    #[schema(value_type = i64)]
+    received_at_ms: Timestamp,
+    /// When it was refused.
     opened_at_ms: i64,
     decided_at_ms: Option<i64>,
-    #[schema(format = "uuid")]
-    decided_by: Option<String>,
+    decided_by: Option<PersonRef>,
     decision_reason: Option<String>,
 }
 
-impl From<QuarantineItem> for ItemAnswer {
-    fn from(item: QuarantineItem) -> Self {
-        Self {
+impl ItemAnswer {
+    /// The item with names, if its complaint is within reach.
+    async fn within(
+        tx: &mut Tx,
+        names: &mut Names,
+        reach: &Reach,
+        item: QuarantineItem,
+    ) -> Result<Option<Self>, StoreError> {
+        let complaint = complaint_of(tx, item.visit_id).await?;
+        let region = complaint.as_ref().map_or("", |complaint| complaint.intake.region.as_str());
+        if !reach.covers(region) {
+            return Ok(None);
+        }
+        let decided_by = match &item.decided_by {
+            Some(person) => names.person_text(tx, person).await?,
+            None => None,
+        };
+        Ok(Some(Self {
             id: item.log_index,
-            device_id: item.device_id,
+            person: names.person(tx, item.person_id).await?,
+            device: names.device(tx, item.device_id).await?,
             device_sequence: item.device_seq,
-            person_id: item.person_id,
             visit_id: item.visit_id,
+            complaint_id: complaint.as_ref().map(|complaint| complaint.id),
+            complaint_number: complaint.map(|complaint| complaint.number),
             reason: item.reason,
             detail: item.detail,
             state: item.state,
+            claimed_at_ms: item.claimed_at,
+            received_at_ms: item.received_at,
             opened_at_ms: item.opened_at_ms,
             decided_at_ms: item.decided_at_ms,
-            decided_by: item.decided_by,
+            decided_by,
             decision_reason: item.decision_reason,
-        }
+        }))
+    }
+}
+
+async fn complaint_of(tx: &mut Tx, visit: Option<VisitId>) -> Result<Option<Complaint>, StoreError> {
+    let Some(visit) = visit else { return Ok(None) };
+    match work_orders::find_visit(tx, visit).await?.and_then(|plan| plan.complaint) {
+        Some(complaint) => complaints::find(tx, complaint).await,
+        None => Ok(None),
     }
 }
 
@@ -73,19 +119,20 @@ struct ItemWithEnvelope {
     item: ItemAnswer,
     /// `change`, `reissue`, `visit_begin` or `command`.
     kind: String,
-    /// When it was recorded, as the device says.
-    claimed_at_ms: i64,
     /// Change chunks inside.
     changes: usize,
     /// Bytes of the body.
     body_bytes: usize,
     /// Photos and signatures that it declares.
     photos: Vec<String>,
+    /// What accepting it would change in the record; null when it cannot enter, or not before another one. Empty when
+    /// it was decided already.
+    would_change: Option<Vec<Difference>>,
 }
 
 /// Which items are wanted.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 struct ItemQuery {
     /// `open` unless said otherwise.
@@ -93,6 +140,12 @@ struct ItemQuery {
     /// Only items of this visit.
     #[param(value_type = Option<String>, format = "uuid")]
     visit_id: Option<VisitId>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 400)]
+    cursor: Option<String>,
+    /// Entries per page.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
@@ -136,25 +189,29 @@ enum DecisionWord {
 const READERS: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
 const DECIDERS: [Role; 2] = [Role::Reviewer, Role::Lead];
 
-/// Refused envelopes, oldest first.
+/// Refused envelopes within reach, oldest first. A page may hold fewer than asked for: its cursor leads on.
 #[utoipa::path(get, path = "/v1/quarantine", tag = "quarantine", security(("session" = [])),
-    params(ItemQuery, PageQuery), responses((status = OK, body = Page<ItemAnswer>)))]
+    params(ItemQuery), responses((status = OK, body = Page<ItemAnswer>)))]
 async fn list_quarantine(
     State(app): State<App>,
     office: OfficeAuth,
     Query(query): Query<ItemQuery>,
-    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<ItemAnswer>>, Problem> {
-    office.require(&READERS)?;
+    let reach = reach_of(&office, &READERS)?;
+    let page = PageQuery { cursor: query.cursor, limit: query.limit };
     let (after, limit) = (page.position::<i64>()?.unwrap_or(0), page.limit());
     let state = query.state.unwrap_or_default().as_str();
     let mut tx = app.store.read().await?;
     let items = sql::list(&mut tx, state, query.visit_id, after, limit + 1).await?;
-    let items = items.into_iter().map(ItemAnswer::from).collect();
-    Ok(Json(Page::cut(items, limit, |item: &ItemAnswer| item.id)))
+    let Page { items, next_cursor } = Page::cut(items, limit, |item: &QuarantineItem| item.log_index);
+    let (mut names, mut answers) = (Names::default(), Vec::with_capacity(items.len()));
+    for item in items {
+        answers.extend(ItemAnswer::within(&mut tx, &mut names, &reach, item).await?);
+    }
+    Ok(Json(Page { items: answers, next_cursor }))
 }
 
-/// One refused envelope.
+/// One refused envelope: what it says, and what accepting it would change in the record.
 #[utoipa::path(get, path = "/v1/quarantine/{id}", tag = "quarantine", security(("session" = [])),
     params(("id" = i64, Path)),
     responses((status = OK, body = ItemWithEnvelope), (status = NOT_FOUND, description = "quarantine-unknown")))]
@@ -163,25 +220,40 @@ async fn read_quarantine_item(
     office: OfficeAuth,
     Path(id): Path<i64>,
 ) -> Result<Json<ItemWithEnvelope>, Problem> {
-    office.require(&READERS)?;
+    let reach = reach_of(&office, &READERS)?;
     let mut tx = app.store.read().await?;
+    let item = reachable(&mut tx, &reach, id).await?;
     let unknown = || Problem::new(&problem::QUARANTINE_UNKNOWN);
-    let item = sql::find(&mut tx, id).await?.ok_or_else(unknown)?;
     let envelope = envelopes::load(&mut tx, &[id]).await?.remove(&id).ok_or_else(unknown)?;
+    drop(tx);
     let body = envelope.body().ok();
     let change = body.as_ref().and_then(EnvelopeBody::change);
+    let photos = change.iter().flat_map(|change| &change.photos).map(|photo| photo.sha256.to_string());
     Ok(Json(ItemWithEnvelope {
-        item: item.into(),
         kind: envelopes::kind_name(envelope.header().kind).to_owned(),
-        claimed_at_ms: envelope.header().claimed_at.unix_ms(),
         changes: change.map_or(0, |change| change.chunks.len()),
         body_bytes: envelope.body_bytes().len(),
-        photos: change
-            .iter()
-            .flat_map(|change| &change.photos)
-            .map(|photo| photo.sha256.to_string())
-            .collect(),
+        photos: photos.collect(),
+        would_change: would_change(&app, &item).await?,
+        item,
     }))
+}
+
+/// The gate merges the envelope on a copy as if it had been accepted; nothing is written.
+async fn would_change(app: &App, item: &ItemAnswer) -> Result<Option<Vec<Difference>>, StoreError> {
+    let Some(visit) = item.visit_id.filter(|_| item.state == ItemState::Open.as_str()) else {
+        return Ok(Some(Vec::new()));
+    };
+    let Some(then) = gate::preview(app, item.id).await? else { return Ok(None) };
+    let now = visits::view_json(&mut app.store.read().await?, visit).await?.unwrap_or_default();
+    let parse = |json: &str| serde_json::from_str(json).unwrap_or(Value::Null);
+    Ok(Some(differences(&parse(&now), &parse(&then))))
+}
+
+async fn reachable(tx: &mut Tx, reach: &Reach, id: i64) -> Result<ItemAnswer, Problem> {
+    let unknown = || Problem::new(&problem::QUARANTINE_UNKNOWN);
+    let item = sql::find(tx, id).await?.ok_or_else(unknown)?;
+    ItemAnswer::within(tx, &mut Names::default(), reach, item).await?.ok_or_else(unknown)
 }
 
 /// Lets a refused envelope enter the record with its author named, or rejects it for good.
@@ -196,7 +268,8 @@ async fn create_decision(
     Path(id): Path<i64>,
     Body(body): Body<DecisionBody>,
 ) -> Result<Json<ItemAnswer>, Problem> {
-    office.require(&DECIDERS)?;
+    let reach = reach_of(&office, &DECIDERS)?;
+    reachable(&mut app.store.read().await?, &reach, id).await?;
     let reason = body.reason.trim();
     if !(1..=500).contains(&reason.chars().count()) || reason.contains('\0') {
         return Err(Problem::invalid_field("/reason", "1 to 500 characters"));
@@ -206,6 +279,5 @@ async fn create_decision(
         DecisionWord::Reject => Decision::Reject,
     };
     decide(&app, id, decision, office.person_id, reason).await?;
-    let item = sql::find(&mut app.store.read().await?, id).await?;
-    Ok(Json(item.ok_or_else(|| Problem::new(&problem::QUARANTINE_UNKNOWN))?.into()))
+    Ok(Json(reachable(&mut app.store.read().await?, &reach, id).await?))
 }

@@ -5,6 +5,7 @@
 
 mod api;
 mod decide;
+mod difference;
 mod sql;
 
 pub(super) use api::routes;

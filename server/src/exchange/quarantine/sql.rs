@@ -5,21 +5,26 @@ use crate::exchange::gate::{Fate, Unit, changes_of};
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
 use std::collections::BTreeMap;
 use sync_core::ids::{ChangeHash, DeviceId, EnvelopeHash, PersonId, VisitId};
+use sync_core::log::Envelope;
 use sync_core::time::Timestamp;
 
 /// An envelope in quarantine.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub struct QuarantineItem {
     /// Index of the envelope in the server log; the item's id.
     pub log_index: i64,
     /// Its author's device.
-    pub device_id: String,
+    pub device_id: DeviceId,
     /// Its number in the device's chain.
     pub device_seq: i64,
     /// Its author.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// The visit it is about.
-    pub visit_id: Option<String>,
+    pub visit_id: Option<VisitId>,
+    /// When it was recorded, as the device says.
+    pub claimed_at: Timestamp,
+    /// When the server got it.
+    pub received_at: Timestamp,
     /// Stable reason code.
     pub reason: String,
     /// What exactly.
@@ -36,17 +41,56 @@ pub struct QuarantineItem {
     pub decision_reason: Option<String>,
 }
 
-const COLUMNS: &str = "log_index, device_id, device_seq, person_id, visit_id, reason, detail, state, opened_at_ms, \
-    decided_at_ms, decided_by, decision_reason";
+#[derive(sqlx::FromRow)]
+struct Row {
+    log_index: i64,
+    reason: String,
+    detail: String,
+    state: String,
+    opened_at_ms: i64,
+    decided_at_ms: Option<i64>,
+    decided_by: Option<String>,
+    decision_reason: Option<String>,
+    at_ms: i64,
+    cose: Vec<u8>,
+}
+
+const SELECT: &str = "SELECT q.log_index, q.reason, q.detail, q.state, q.opened_at_ms, q.decided_at_ms, q.decided_by, \
+    q.decision_reason, l.at_ms, l.cose FROM quarantine q JOIN server_log l ON l.log_index = q.log_index WHERE ";
+
+impl TryFrom<Row> for QuarantineItem {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let header = Envelope::header_of(&row.cose)
+            .map_err(|_| StoreError::impossible("server_log", "cose", row.log_index.to_string()))?;
+        Ok(Self {
+            log_index: row.log_index,
+            device_id: header.device,
+            device_seq: as_i64(header.sequence),
+            person_id: header.person,
+            visit_id: header.visit,
+            claimed_at: header.claimed_at,
+            received_at: Timestamp::from_unix_ms(row.at_ms),
+            reason: row.reason,
+            detail: row.detail,
+            state: row.state,
+            opened_at_ms: row.opened_at_ms,
+            decided_at_ms: row.decided_at_ms,
+            decided_by: row.decided_by,
+            decision_reason: row.decision_reason,
+        })
+    }
+}
 
 /// One item.
 pub async fn find(tx: &mut Tx, log_index: i64) -> Result<Option<QuarantineItem>, StoreError> {
-    Ok(on_engine!(tx, |conn| {
-        let mut query =
-            sqlx::QueryBuilder::new(format!("SELECT {COLUMNS} FROM quarantine WHERE log_index = "));
-        query.push_bind(log_index);
+    let row: Option<Row> = on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(SELECT);
+        query.push("q.log_index = ").push_bind(log_index);
         query.build_query_as().fetch_optional(conn).await
-    })?)
+    })?;
+    row.map(QuarantineItem::try_from).transpose()
 }
 
 /// Items after this one in a state, oldest first, of one visit or of all.
@@ -57,15 +101,16 @@ pub async fn list(
     after: i64,
     limit: u32,
 ) -> Result<Vec<QuarantineItem>, StoreError> {
-    Ok(on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(format!("SELECT {COLUMNS} FROM quarantine WHERE state = "));
-        query.push_bind(state.to_owned()).push(" AND log_index > ").push_bind(after);
+    let rows: Vec<Row> = on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(SELECT);
+        query.push("q.state = ").push_bind(state.to_owned()).push(" AND q.log_index > ").push_bind(after);
         if let Some(visit) = visit {
-            query.push(" AND visit_id = ").push_bind(visit.to_string());
+            query.push(" AND q.visit_id = ").push_bind(visit.to_string());
         }
-        query.push(" ORDER BY log_index LIMIT ").push_bind(i64::from(limit));
+        query.push(" ORDER BY q.log_index LIMIT ").push_bind(i64::from(limit));
         query.build_query_as().fetch_all(conn).await
-    })?)
+    })?;
+    rows.into_iter().map(QuarantineItem::try_from).collect()
 }
 
 /// Keeps what was refused.

@@ -119,6 +119,13 @@ async fn somebody_elses_finding_is_protected_until_a_reviewer_lets_the_edit_in()
         let list = test.get("/v1/quarantine").header("authorization", &reviewer).send().await;
         let item = list.json["items"][0]["id"].as_i64().unwrap();
         assert_eq!(list.json["items"][0]["reason"], "not_author");
+        assert_eq!(list.json["items"][0]["person"]["name"], "liming 测试");
+        let shown =
+            test.get(&format!("/v1/quarantine/{item}")).header("authorization", &reviewer).send().await;
+        let changes = json!([{
+            "path": format!("findings/{id}/text"), "now": "seal intact", "then": "seal broken",
+        }]);
+        assert_eq!(shown.json["would_change"], changes, "{}", shown.json);
         let path = format!("/v1/quarantine/{item}/decision");
         let decision = json!({ "decision": "accept", "reason": "他们一起检查的" });
         let answer = test.post(&path).header("authorization", &reviewer).json(&decision).send().await;
@@ -160,6 +167,15 @@ async fn a_rejected_item_stays_as_evidence() {
         let shown =
             test.get(&format!("/v1/quarantine/{item}")).header("authorization", &reviewer).send().await;
         assert_eq!((shown.json["kind"].as_str(), shown.json["changes"].as_i64()), (Some("change"), Some(1)));
+        for (filter, found) in [
+            ("state=open&limit=5".to_owned(), 1),
+            (format!("visit_id={visit}"), 1),
+            ("state=accepted".into(), 0),
+        ] {
+            let call = test.get(&format!("/v1/quarantine?{filter}")).header("authorization", &reviewer);
+            let list = call.send().await;
+            assert_eq!(list.json["items"].as_array().map(Vec::len), Some(found), "{filter}: {}", list.json);
+        }
         let decision = json!({ "decision": "reject", "reason": "not his visit" });
         let path = format!("/v1/quarantine/{item}/decision");
         let answer = test.post(&path).header("authorization", &reviewer).json(&decision).send().await;
