@@ -26,7 +26,12 @@ pub enum TelemetryError {
 /// Sends log records to standard error in the configured form.
 pub fn start_log(config: &LogConfig) -> Result<(), TelemetryError> {
     let filter = EnvFilter::try_new(&config.filter)?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Without the complaint about a record that cannot be written: it would go to the same place, such as a file on a
+    // full disk, and panic in the middle of a request.
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     match config.format {
         LogFormat::Json => log.json().flatten_event(true).with_span_list(false).try_init(),
         LogFormat::Text => log.try_init(),
