@@ -95,11 +95,18 @@ pub enum StoreError {
     Database(#[source] sqlx::Error),
 }
 
+/// What SQLite says when there is no room: `SQLITE_FULL`, and `SQLITE_IOERR_SHMSIZE` when already the file beside
+/// the database that processes share cannot be made. The one refusal that the technician can do something about.
+const NO_ROOM: [&str; 2] = ["13", "4874"];
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        // SQLITE_FULL is the one refusal that the technician can do something about.
-        let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
-        if code.as_deref() == Some("13") { Self::DiskFull } else { Self::Database(error) }
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        if code.is_some_and(|code| NO_ROOM.contains(&&*code)) {
+            Self::DiskFull
+        } else {
+            Self::Database(error)
+        }
     }
 }
 
