@@ -124,6 +124,8 @@ impl ClientError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Silent { .. } | Self::Busy { .. } => true,
+            // A disk that is full stays full for a while.
+            Self::Problem { problem } if problem.status == 507 => false,
             Self::Problem { problem } => problem.status >= 500 || problem.status == 408,
             Self::Setup { .. } | Self::NotFieldloop { .. } | Self::Refused { .. } => false,
         }

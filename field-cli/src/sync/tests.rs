@@ -110,6 +110,19 @@ async fn a_busy_server_is_asked_again_when_it_said() {
 }
 
 #[tokio::test]
+async fn a_server_whose_disk_is_full_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = device(dir.path()).await;
+    let (server, client) = TestServer::of(&store).await;
+    add(&store, "one").await;
+    server.trouble([Trouble::Refuse(507, Vec::new(), problem("storage-full"))]);
+    let failed = exchange(&store, &client).await;
+    assert!(matches!(failed, Err(SyncError::Client(ClientError::Problem { .. }))));
+    assert_eq!(server.memory().credentials.len(), 1, "asked once");
+    assert_eq!(store.log_counts().await.unwrap().unsent, 2);
+}
+
+#[tokio::test]
 async fn a_clock_that_is_off_gets_a_nonce_and_locks_nobody_out() {
     let dir = tempfile::tempdir().unwrap();
     let store = device(dir.path()).await;
