@@ -46,6 +46,11 @@ impl TestDatabase {
         Self { url: format!("sqlite://{}/test.db", folder.path().display()), _folder: Some(folder) }
     }
 
+    /// A file in this folder, which must outlive it.
+    pub fn sqlite_in(folder: &Path) -> Self {
+        Self { url: format!("sqlite://{}/test.db", folder.display()), _folder: None }
+    }
+
     /// A schema of its own, or `None` where no PostgreSQL can be had.
     ///
     /// # Panics

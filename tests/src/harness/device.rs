@@ -1,6 +1,6 @@
 //! A technician's `field` on a store of its own.
 
-use super::Programs;
+use super::{Programs, SmallDisk};
 use serde_json::Value;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -64,6 +64,11 @@ impl FieldDevice {
     /// When no temporary folder can be made.
     pub fn fresh() -> Self {
         Self { disk: tempfile::tempdir().expect("a temporary folder can be made"), clock_off_ms: 0 }
+    }
+
+    /// A device that nobody has enrolled, on a disk that can be filled.
+    pub fn fresh_on(disk: &SmallDisk) -> Self {
+        Self { disk: disk.folder(), clock_off_ms: 0 }
     }
 
     /// The same device with a wall clock that is off by so many days.

@@ -1,11 +1,13 @@
 //! Starts and stops the real programs.
 
 mod device;
+mod disk;
 mod link;
 mod office;
 mod programs;
 
 pub use device::{DiskImage, FieldDevice, Run};
+pub use disk::SmallDisk;
 pub use link::{Link, Traffic};
 pub use office::{Desk, Office};
 pub use programs::{Programs, peer_node_modules, peer_python};

@@ -1,6 +1,6 @@
 //! A real server process with a data folder and a database of its own.
 
-use super::Programs;
+use super::{Programs, SmallDisk};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use server::store::testing::TestDatabase;
@@ -41,7 +41,20 @@ impl Office {
     /// # Panics
     /// When it does not become ready.
     pub async fn open(database: TestDatabase) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        Self::open_in(tempfile::tempdir().expect("a temporary folder can be made"), database).await
+    }
+
+    /// The same with everything on a disk that can be filled.
+    ///
+    /// # Panics
+    /// When it does not become ready.
+    pub async fn open_on(disk: &SmallDisk) -> Self {
+        let folder = disk.folder();
+        let database = TestDatabase::sqlite_in(folder.path());
+        Self::open_in(folder, database).await
+    }
+
+    async fn open_in(folder: TempDir, database: TestDatabase) -> Self {
         let address = free_address();
         let http = Client::builder().build().expect("a client without special settings");
         let mut office = Self { address, http, folder, database, process: None };
@@ -131,6 +144,7 @@ impl Office {
             .env("FIELDLOOP_DATABASE_URL", &self.database.url)
             .env("FIELDLOOP_SERVER_LISTEN", self.address.to_string())
             .env("FIELDLOOP_SERVER_PUBLIC_URL", self.url(""))
+            .env("FIELDLOOP_DATA_DISK_FREE_MIB_MIN", "1")
             .env("FIELDLOOP_LANG", "en");
         command
     }

@@ -4,6 +4,7 @@ mod clock;
 mod copies;
 mod crash;
 mod crowd;
+mod full_disk;
 mod lost_answer;
 mod meeting;
 mod overlap;
