@@ -1,6 +1,6 @@
 //! Envelopes in the server log and what became of them.
 
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, on_engine, select_in};
 use std::collections::BTreeMap;
 use sync_core::ids::DeviceId;
 use sync_core::log::{BodyKind, Envelope};
@@ -25,20 +25,11 @@ type EnvelopeRow = (i64, Vec<u8>, Vec<u8>, Vec<u8>);
 
 /// Envelopes by their index in the server log. Those whose body was erased are absent.
 pub(crate) async fn load(tx: &mut Tx, log_indexes: &[i64]) -> Result<BTreeMap<i64, Envelope>, StoreError> {
+    const SQL: &str = "SELECT l.log_index, l.cose, b.salt, b.body FROM server_log l \
+        JOIN envelope_bodies b ON b.log_index = l.log_index WHERE l.log_index IN (";
     let mut loaded = BTreeMap::new();
     for indexes in log_indexes.chunks(500) {
-        let rows: Vec<EnvelopeRow> = on_engine!(tx, |conn| {
-            let mut query = sqlx::QueryBuilder::new(
-                "SELECT l.log_index, l.cose, b.salt, b.body FROM server_log l \
-                    JOIN envelope_bodies b ON b.log_index = l.log_index WHERE l.log_index IN (",
-            );
-            let mut list = query.separated(", ");
-            for log_index in indexes {
-                list.push_bind(*log_index);
-            }
-            query.push(")");
-            query.build_query_as().fetch_all(conn).await
-        })?;
+        let rows: Vec<EnvelopeRow> = select_in!(tx, SQL, indexes, |log_index| *log_index, ")")?;
         for (log_index, cose, salt, body) in rows {
             loaded.insert(log_index, open(log_index, &cose, &salt, body)?);
         }

@@ -126,6 +126,33 @@ macro_rules! insert_rows {
 }
 pub(crate) use insert_rows;
 
+/// Selects with a list: the SQL ends in `IN (`, the suffix begins with `)`. An empty list selects nothing, without
+/// asking the database. The caller keeps the list within what an engine takes.
+///
+/// `select_in!(tx, "SELECT a FROM t WHERE b IN (", ids, |id| id.to_string(), ")")?`
+macro_rules! select_in {
+    ($tx:expr, $sql:expr, $list:expr, |$item:pat_param| $value:expr, $suffix:expr) => {
+        async {
+            let mut list = IntoIterator::into_iter($list).peekable();
+            if list.peek().is_none() {
+                return Ok(Vec::new());
+            }
+            let rows = $crate::store::on_engine!(&mut *$tx, |conn| {
+                let mut query = sqlx::QueryBuilder::new($sql);
+                let mut places = query.separated(", ");
+                for $item in list {
+                    places.push_bind($value);
+                }
+                query.push($suffix);
+                query.build_query_as().fetch_all(conn).await
+            })?;
+            Ok::<Vec<_>, $crate::store::StoreError>(rows)
+        }
+        .await
+    };
+}
+pub(crate) use select_in;
+
 impl Store {
     /// Opens the database, creates the file of an embedded one, and checks that it is set up to keep promises.
     ///

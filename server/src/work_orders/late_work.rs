@@ -9,7 +9,7 @@ use super::sql;
 use crate::complaints::acts::{Actor, ComplaintError, step};
 use crate::complaints::model::{Act, Complaint, EventKind, State};
 use crate::complaints::{self, history};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, select_in};
 use serde_json::json;
 use std::collections::BTreeSet;
 use sync_core::ids::{DeviceId, PersonId, VisitId};
@@ -56,16 +56,8 @@ async fn judged_among(tx: &mut Tx, arrivals: &[Arrival]) -> Result<BTreeSet<Stri
         WHERE (v.state = 'approved' OR c.merged_into IS NOT NULL OR c.state = 'closed') AND v.visit_id IN (";
     let mut found = BTreeSet::new();
     for visits in arrivals.chunks(VISITS_PER_QUERY) {
-        let rows: Vec<String> = on_engine!(&mut *tx, |conn| {
-            let mut query = sqlx::QueryBuilder::new(SQL);
-            let mut list = query.separated(", ");
-            for arrival in visits {
-                list.push_bind(arrival.visit.to_string());
-            }
-            query.push(")");
-            query.build_query_scalar().fetch_all(conn).await
-        })?;
-        found.extend(rows);
+        let rows: Vec<(String,)> = select_in!(tx, SQL, visits, |arrival| arrival.visit.to_string(), ")")?;
+        found.extend(rows.into_iter().map(|(visit,)| visit));
     }
     Ok(found)
 }

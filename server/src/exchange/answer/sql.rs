@@ -2,7 +2,7 @@
 
 use crate::exchange::chains::as_i64;
 use crate::exchange::visits::heads_from;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, on_engine, select_in};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{BlobHash, DeviceId, PersonId, VisitId};
 use sync_core::protocol::WholeDocument;
@@ -54,20 +54,9 @@ pub(super) async fn envelope_sizes(
     tx: &mut Tx,
     log_indexes: &[i64],
 ) -> Result<BTreeMap<i64, usize>, StoreError> {
-    if log_indexes.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<(i64, i64)> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(
-            "SELECT log_index, CAST(length(body) AS BIGINT) FROM envelope_bodies WHERE log_index IN (",
-        );
-        let mut list = query.separated(", ");
-        for log_index in log_indexes {
-            list.push_bind(*log_index);
-        }
-        query.push(")");
-        query.build_query_as().fetch_all(conn).await
-    })?;
+    const SQL: &str =
+        "SELECT log_index, CAST(length(body) AS BIGINT) FROM envelope_bodies WHERE log_index IN (";
+    let rows: Vec<(i64, i64)> = select_in!(tx, SQL, log_indexes, |log_index| *log_index, ")")?;
     Ok(rows.into_iter().map(|(log_index, bytes)| (log_index, usize::try_from(bytes).unwrap_or(0))).collect())
 }
 
@@ -90,20 +79,9 @@ pub(super) async fn document_sizes(
     tx: &mut Tx,
     visits: &[VisitId],
 ) -> Result<BTreeMap<VisitId, usize>, StoreError> {
-    if visits.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<(String, i64)> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(
-            "SELECT visit_id, CAST(length(saved) AS BIGINT) FROM visit_documents WHERE visit_id IN (",
-        );
-        let mut list = query.separated(", ");
-        for visit in visits {
-            list.push_bind(visit.to_string());
-        }
-        query.push(")");
-        query.build_query_as().fetch_all(conn).await
-    })?;
+    const SQL: &str =
+        "SELECT visit_id, CAST(length(saved) AS BIGINT) FROM visit_documents WHERE visit_id IN (";
+    let rows: Vec<(String, i64)> = select_in!(tx, SQL, visits, |visit| visit.to_string(), ")")?;
     let parse = |(visit, bytes): (String, i64)| {
         let id = StoreError::parse_column("visit_documents", "visit_id", &visit, &visit)?;
         Ok((id, usize::try_from(bytes).unwrap_or(0)))
@@ -112,19 +90,9 @@ pub(super) async fn document_sizes(
 }
 
 pub(super) async fn documents(tx: &mut Tx, visits: &[VisitId]) -> Result<Vec<WholeDocument>, StoreError> {
-    if visits.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows: Vec<(String, Vec<u8>, Vec<u8>)> = on_engine!(tx, |conn| {
-        let mut query =
-            sqlx::QueryBuilder::new("SELECT visit_id, saved, heads FROM visit_documents WHERE visit_id IN (");
-        let mut list = query.separated(", ");
-        for visit in visits {
-            list.push_bind(visit.to_string());
-        }
-        query.push(") ORDER BY visit_id");
-        query.build_query_as().fetch_all(conn).await
-    })?;
+    const SQL: &str = "SELECT visit_id, saved, heads FROM visit_documents WHERE visit_id IN (";
+    type Row = (String, Vec<u8>, Vec<u8>);
+    let rows: Vec<Row> = select_in!(tx, SQL, visits, |visit| visit.to_string(), ") ORDER BY visit_id")?;
     let parse = |(visit, saved, heads): (String, Vec<u8>, Vec<u8>)| {
         let visit = StoreError::parse_column("visit_documents", "visit_id", &visit, &visit)?;
         Ok(WholeDocument { visit, saved: saved.into(), heads: heads_from(&heads) })

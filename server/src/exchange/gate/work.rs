@@ -5,7 +5,7 @@ use super::scope::{self, Membership, Scope};
 use crate::app::App;
 use crate::exchange::visits::StoredVisit;
 use crate::exchange::{envelopes, epochs};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, on_engine, select_in};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sync_core::ids::{DeviceId, PersonId, VisitId};
 use sync_core::log::{Body, BodyKind, Envelope, VisitBegin};
@@ -257,16 +257,8 @@ async fn load_missing(
 /// The persons for whom the devices were enrolled.
 async fn owners(tx: &mut Tx, rows: &[Row]) -> Result<HashMap<DeviceId, PersonId>, StoreError> {
     let devices: BTreeSet<DeviceId> = rows.iter().map(|row| row.device).collect();
-    let owners: Vec<(String, String)> = on_engine!(tx, |conn| {
-        let mut query =
-            sqlx::QueryBuilder::new("SELECT device_id, person_id FROM devices WHERE device_id IN (");
-        let mut list = query.separated(", ");
-        for device in &devices {
-            list.push_bind(device.to_string());
-        }
-        query.push(")");
-        query.build_query_as().fetch_all(conn).await
-    })?;
+    const SQL: &str = "SELECT device_id, person_id FROM devices WHERE device_id IN (";
+    let owners: Vec<(String, String)> = select_in!(tx, SQL, &devices, |device| device.to_string(), ")")?;
     let parse = |(device, person): (String, String)| {
         let id = StoreError::parse_column("devices", "device_id", &device, &device)?;
         Ok((id, StoreError::parse_column("devices", "person_id", &device, &person)?))
@@ -281,15 +273,7 @@ async fn facts(tx: &mut Tx, visits: &BTreeSet<VisitId>) -> Result<BTreeMap<Visit
     }
     macro_rules! of_visits {
         ($sql:literal, $end:literal) => {
-            on_engine!(&mut *tx, |conn| {
-                let mut query = sqlx::QueryBuilder::new($sql);
-                let mut list = query.separated(", ");
-                for visit in visits {
-                    list.push_bind(visit.to_string());
-                }
-                query.push($end);
-                query.build_query_as().fetch_all(conn).await
-            })?
+            select_in!(tx, $sql, visits, |visit| visit.to_string(), $end)?
         };
     }
     let documents: Vec<(String, i64, Vec<u8>)> =
