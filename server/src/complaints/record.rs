@@ -97,7 +97,10 @@ pub(super) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
         timeline.extend(entries(tx, &mut names, source, merged_from).await?);
         for record in work_orders::visit_records(tx, &mut names, source).await? {
             timeline.extend(record.acts().into_iter().map(|act| recorded(act, merged_from)));
-            timeline.extend(record.refused().map(|act| refused(act, merged_from)));
+            for act in record.refused() {
+                timeline.extend(decided(&act, merged_from));
+                timeline.push(refused(act, merged_from));
+            }
             visits.push(record);
         }
     }
@@ -199,6 +202,26 @@ fn refused(act: RefusedAct, merged_from: Option<ComplaintId>) -> TimelineEntry {
         reason: Some(act.reason),
         detail: json!({ "quarantine": act.id, "state": act.state }),
     }
+}
+
+/// What a person decided about it.
+fn decided(act: &RefusedAct, merged_from: Option<ComplaintId>) -> Option<TimelineEntry> {
+    let (person, decided_at_ms, reason) = act.decision.clone()?;
+    Some(TimelineEntry {
+        kind: EventKind::QuarantineDecided.as_str().to_owned(),
+        merged_from,
+        state_from: None,
+        state_to: None,
+        person: Some(person),
+        device: None,
+        visit_id: Some(act.visit),
+        claimed_at_ms: None,
+        received_at_ms: decided_at_ms,
+        recorded_offline: false,
+        clock_flags: Vec::new(),
+        reason,
+        detail: json!({ "quarantine": act.id, "decision": act.state }),
+    })
 }
 
 /// Whether an act was recorded without a network and arrived later.

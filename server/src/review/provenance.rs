@@ -75,6 +75,11 @@ impl Origins {
         Ok(origins)
     }
 
+    /// Every envelope that brought changes, by its index in the server log.
+    pub(crate) fn by_envelope(&self) -> BTreeMap<i64, Origin> {
+        self.by_change.values().map(|origin| (origin.log_index, *origin)).collect()
+    }
+
     /// Where a change comes from; nothing for the birth of a document and for what was erased.
     pub(crate) fn get(&self, change: &ChangeHash) -> Option<&Origin> {
         self.by_change.get(change)

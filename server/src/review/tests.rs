@@ -8,7 +8,7 @@ use crate::people::tests::a_person;
 use crate::testing::Answer;
 use axum::http::Method;
 use serde_json::{Value, json};
-use sync_core::document::{Finding, MeterCheck, ProposalField};
+use sync_core::document::{Finding, FindingEdit, MeterCheck, ProposalField};
 use sync_core::ids::{EntryId, VisitId};
 use sync_core::protocol::{CommandOutcome, Request};
 
@@ -430,4 +430,45 @@ async fn every_device_knows_the_names_of_the_others() {
         assert_eq!(name(&zhang), "王小明");
     })
     .await;
+}
+
+#[tokio::test]
+async fn every_envelope_has_its_line_in_the_timeline_refused_or_not() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let (visit, zhang) = (site.visit, site.zhang.person);
+        let id = an_entry(&mut site.zhang);
+        let finding =
+            Finding { code: "other".into(), text: "铅封完好".into(), item: None, severity: None };
+        site.zhang.save(visit, |edit| edit.add_finding(id, &finding).unwrap());
+        exchange(&bureau.test, &mut site.zhang).await;
+        exchange(&bureau.test, &mut site.wang).await;
+        let changed = FindingEdit { text: Some("铅封破损".into()), ..FindingEdit::default() };
+        site.wang.save_as(visit, zhang, |edit| edit.edit_finding(id, &changed).unwrap());
+        exchange(&bureau.test, &mut site.wang).await;
+        let (person, device) = (json!(site.wang.person), json!(site.wang.device));
+        let record = site.record(&bureau).await;
+        let line = lines(&record, "refused").remove(0);
+        assert_eq!((&line["person"]["person_id"], &line["device"]["device_id"]), (&person, &device));
+        assert_eq!((&line["reason"], &line["detail"]["state"]), (&json!("not_author"), &json!("open")));
+        assert!(line["claimed_at_ms"].is_i64() && line["received_at_ms"].is_i64());
+        assert_eq!(lines(&record, "recorded").len(), 1);
+        let path = format!("/v1/quarantine/{}/decision", line["detail"]["quarantine"]);
+        let accepted = json!({ "decision": "accept", "reason": "两人一起看的" });
+        assert_eq!(reviewer(&bureau, Method::POST, &path, &accepted).await.status, 200);
+        // The edit shows in no entry of its own, and has its line all the same.
+        let record = site.record(&bureau).await;
+        assert_eq!(lines(&record, "recorded").len(), 2);
+        let decided = lines(&record, "quarantine_decided").remove(0);
+        assert_eq!(
+            (&decided["reason"], &decided["detail"]["decision"]),
+            (&accepted["reason"], &json!("accepted"))
+        );
+    })
+    .await;
+}
+
+fn lines(record: &Value, kind: &str) -> Vec<Value> {
+    let all = record["timeline"].as_array().unwrap().iter();
+    all.filter(|line| line["kind"] == kind).cloned().collect()
 }

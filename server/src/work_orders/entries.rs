@@ -68,6 +68,19 @@ impl OriginBody {
     }
 }
 
+/// Every envelope that brought changes, in the order of the server log.
+pub(super) async fn envelopes(
+    tx: &mut Tx,
+    names: &mut Names,
+    origins: &Origins,
+) -> Result<Vec<OriginBody>, StoreError> {
+    let mut bodies = Vec::new();
+    for origin in origins.by_envelope().values() {
+        bodies.push(OriginBody::of(tx, names, origin).await?);
+    }
+    Ok(bodies)
+}
+
 /// A single value that several people may write.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct FieldBody {

@@ -57,6 +57,9 @@ pub(crate) struct VisitRecord {
     devices: Vec<HolderBody>,
     /// Places in the document that this server cannot read.
     unknown: Vec<String>,
+    /// Every accepted envelope with changes, for the timeline.
+    #[serde(skip)]
+    envelopes: Vec<OriginBody>,
 }
 
 /// A promise with its deadline; its words are in the entry.
@@ -110,13 +113,14 @@ pub(crate) struct RefusedAct {
     pub(crate) id: i64,
     /// What was decided about it.
     pub(crate) state: String,
+    /// Who decided, when and why.
+    pub(crate) decision: Option<(PersonRef, i64, Option<String>)>,
 }
 
 impl VisitRecord {
-    /// What was refused, envelope by envelope. What was accepted later is among the acts.
+    /// What was refused, envelope by envelope. What was accepted later is among the acts, too.
     pub(crate) fn refused(&self) -> impl Iterator<Item = RefusedAct> {
-        let kept_out = self.quarantine.iter().filter(|item| item.state != "accepted");
-        kept_out.map(|item| RefusedAct {
+        self.quarantine.iter().map(|item| RefusedAct {
             visit: self.visit.visit_id,
             person: item.person.clone(),
             device: item.device.clone(),
@@ -125,12 +129,12 @@ impl VisitRecord {
             reason: item.reason.clone(),
             id: item.id,
             state: item.state.clone(),
+            decision: item.decision(),
         })
     }
 
     /// What was recorded, envelope by envelope.
     pub(crate) fn acts(&self) -> Vec<RecordedAct> {
-        let mut acts: BTreeMap<i64, RecordedAct> = BTreeMap::new();
         let visit = self.visit.visit_id;
         let new = |origin: &OriginBody| RecordedAct {
             visit,
@@ -138,6 +142,9 @@ impl VisitRecord {
             entries: Vec::new(),
             fields: Vec::new(),
         };
+        // Each envelope, whatever became of its values: an edit shows in none of them.
+        let mut acts: BTreeMap<i64, RecordedAct> =
+            self.envelopes.iter().map(|origin| (origin.log_index, new(origin))).collect();
         for (origin, short) in self.entries.iter().filter_map(EntryBody::in_short) {
             acts.entry(origin.log_index).or_insert_with(|| new(origin)).entries.push(short);
         }
@@ -168,6 +175,17 @@ struct QuarantineBody {
     received_at_ms: Timestamp,
     /// When it was refused.
     opened_at_ms: i64,
+    /// When a person decided, or its author wrote it anew.
+    decided_at_ms: Option<i64>,
+    decided_by: Option<PersonRef>,
+    /// Why it was decided so.
+    decision_reason: Option<String>,
+}
+
+impl QuarantineBody {
+    fn decision(&self) -> Option<(PersonRef, i64, Option<String>)> {
+        Some((self.decided_by.clone()?, self.decided_at_ms?, self.decision_reason.clone()))
+    }
 }
 
 /// A device that carries or carried the visit.
@@ -234,6 +252,7 @@ pub(super) async fn build(
         pending: unseen::pending_count(tx, id).await?,
         devices: holders(tx, names, &visit).await?,
         unknown: Vec::new(),
+        envelopes: entries::envelopes(tx, names, &origins).await?,
         photos: photos.summary(),
         visit: VisitBody::of(tx, names, visit).await?,
     };
@@ -266,6 +285,10 @@ async fn refused_body(
     names: &mut Names,
     item: QuarantineItem,
 ) -> Result<QuarantineBody, StoreError> {
+    let decided_by = match &item.decided_by {
+        Some(person) => names.person_text(tx, person).await?,
+        None => None,
+    };
     Ok(QuarantineBody {
         person: names.person(tx, item.person_id).await?,
         device: names.device(tx, item.device_id).await?,
@@ -276,6 +299,9 @@ async fn refused_body(
         detail: item.detail,
         state: item.state,
         opened_at_ms: item.opened_at_ms,
+        decided_at_ms: item.decided_at_ms,
+        decided_by,
+        decision_reason: item.decision_reason,
     })
 }
 
