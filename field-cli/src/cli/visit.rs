@@ -119,6 +119,7 @@ pub(crate) enum FindingCommand {
         #[command(flatten)]
         on: OnVisit,
     },
+    #[command(alias = "remove")]
     Withdraw {
         finding: String,
         #[arg(long)]

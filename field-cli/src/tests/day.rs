@@ -162,7 +162,7 @@ async fn a_day_in_english() {
       seal Terminal cover: Intact · A123456  (17:42 张伟)
 
     Course of the visit
-      17:42 张伟  started
+      started  (17:42 张伟)
 
     Photos
       1  Nameplate · 192 B · sha256 7a843c03… · waiting  (17:42 张伟)
@@ -298,7 +298,7 @@ async fn a_day_in_chinese() {
       表尾封印：完好 · A123456  (17:42 张伟)
 
     核查过程
-      17:42 张伟  开始
+      开始  (17:42 张伟)
 
     照片
       1  铭牌 · 192 B · sha256 7a843c03… · 待上传  (17:42 张伟)

@@ -10,10 +10,12 @@ use crate::render;
 use crate::store::Store;
 use jiff::tz::TimeZone;
 use serde_json::json;
+use std::collections::BTreeMap;
 use sync_core::checklist::{ItemState, ItemStatus};
 use sync_core::codes::CodeTable;
 use sync_core::date::CivilDate;
-use sync_core::document::{Entry, Scalar, VisitView};
+use sync_core::document::{Entry, Progress, Scalar, VisitView};
+use sync_core::ids::EntryId;
 use sync_core::protocol::ItemKind;
 use sync_core::time::Timestamp;
 
@@ -151,78 +153,44 @@ impl Page<'_> {
     }
 
     fn record(&mut self, view: &VisitView) {
-        let findings = numbered(&view.findings);
-        let shown: Vec<_> = findings.iter().filter(|(_, _, entry)| self.shows(entry)).collect();
-        if !shown.is_empty() {
-            self.title(say!(self.words, "title-findings"));
-        }
-        for (number, _, entry) in shown {
-            let content = &entry.content;
-            let line = format!("{number}  {}  {}  ({})", content.code, content.text, self.origin(entry));
-            self.line(line);
-        }
-        let mut lines = Vec::new();
-        for (number, _, entry) in numbered(&view.readings).iter().filter(|(_, _, entry)| self.shows(entry)) {
-            lines.push(format!(
-                "{number}  {}  ({})",
-                meter::reading_line(self.words, &entry.content),
-                self.origin(entry)
-            ));
-        }
-        for (_, _, entry) in numbered(&view.meter_checks).iter().filter(|(_, _, entry)| self.shows(entry)) {
-            lines.push(format!(
-                "{}  ({})",
-                meter::check::result_line(self.words, &entry.content, self.day(entry)),
-                self.origin(entry)
-            ));
-        }
-        for (_, _, entry) in numbered(&view.gas_tests).iter().filter(|(_, _, entry)| self.shows(entry)) {
-            lines.push(format!(
-                "{}  ({})",
-                gas::result_line(self.words, &entry.content, self.day(entry)),
-                self.origin(entry)
-            ));
-        }
-        for (_, _, entry) in numbered(&view.seals).iter().filter(|(_, _, entry)| self.shows(entry)) {
-            lines.push(format!(
-                "{}  ({})",
-                meter::seal::line(self.words, &entry.content),
-                self.origin(entry)
-            ));
-        }
-        self.section(say!(self.words, "title-measured"), lines);
-        let mut lines = Vec::new();
-        for (number, _, entry) in numbered(&view.hazards).iter().filter(|(_, _, entry)| self.shows(entry)) {
-            lines.push(format!(
-                "{number}  {}  ({})",
-                hazard::line(self.words, &entry.content),
-                self.origin(entry)
-            ));
-        }
-        for (number, _, entry) in numbered(&view.notices).iter().filter(|(_, _, entry)| self.shows(entry)) {
-            lines.push(format!(
-                "{number}  {}  ({})",
-                hazard::notice_line(self.words, &entry.content),
-                self.origin(entry)
-            ));
-        }
-        self.section(say!(self.words, "title-hazards"), lines);
-        let mut lines = Vec::new();
-        for (_, _, entry) in &numbered(&view.progress) {
-            let content = &entry.content;
-            let event = self.words.code("event", &content.event);
-            let reason = content
-                .reason
-                .as_deref()
-                .map(|code| CodeTable::NoAccessReasons.name(code, choice::language(self.words)).to_owned());
-            let outcome = content
-                .outcome
-                .as_deref()
-                .map(|code| CodeTable::Outcomes.name(code, choice::language(self.words)).to_owned());
-            let more = reason.or(outcome).unwrap_or_default();
-            lines.push(format!("{}  {event}  {more}", self.origin(entry)));
-        }
-        self.section(say!(self.words, "title-progress"), lines);
+        let findings = self.told(&view.findings, |number, entry| {
+            format!("{number}  {}  {}", entry.content.code, entry.content.text)
+        });
+        self.section(say!(self.words, "title-findings"), findings);
+        let words = self.words;
+        let mut measured = self.told(&view.readings, |number, entry| {
+            format!("{number}  {}", meter::reading_line(words, &entry.content))
+        });
+        measured.extend(self.told(&view.meter_checks, |_, entry| {
+            meter::check::result_line(words, &entry.content, self.day(entry))
+        }));
+        measured.extend(
+            self.told(&view.gas_tests, |_, entry| gas::result_line(words, &entry.content, self.day(entry))),
+        );
+        measured.extend(self.told(&view.seals, |_, entry| meter::seal::line(words, &entry.content)));
+        self.section(say!(self.words, "title-measured"), measured);
+        let mut dangers = self.told(&view.hazards, |number, entry| {
+            format!("{number}  {}", hazard::line(words, &entry.content))
+        });
+        dangers.extend(self.told(&view.notices, |number, entry| {
+            format!("{number}  {}", hazard::notice_line(words, &entry.content))
+        }));
+        self.section(say!(self.words, "title-hazards"), dangers);
+        let steps = self.told(&view.progress, |_, entry| step_line(words, &entry.content));
+        self.section(say!(self.words, "title-progress"), steps);
+    }
+
+    /// The entries that are shown, each with its number in words and its origin.
+    fn told<T>(
+        &self,
+        entries: &BTreeMap<EntryId, Entry<T>>,
+        line: impl Fn(usize, &Entry<T>) -> String,
+    ) -> Vec<String> {
+        numbered(entries)
+            .into_iter()
+            .filter(|(_, _, entry)| self.shows(entry))
+            .map(|(number, _, entry)| format!("{}  ({})", line(number, entry), self.origin(entry)))
+            .collect()
     }
 
     fn section(&mut self, title: String, lines: Vec<String>) {
@@ -247,30 +215,18 @@ impl Page<'_> {
     }
 
     fn said(&mut self, view: &VisitView) {
-        let mut lines = Vec::new();
-        for (_, _, entry) in numbered(&view.statements).iter().filter(|(_, _, entry)| self.shows(entry)) {
-            let from = customer::giver_name(self.words, &entry.content.from);
-            lines.push(format!(
-                "{}  ({})",
-                say!(self.words, "show-statement", from = from),
-                self.origin(entry)
-            ));
-        }
-        for (_, _, entry) in numbered(&view.signatures).iter().filter(|(_, _, entry)| self.shows(entry)) {
-            let line = match &entry.content.refused_reason {
-                Some(reason) => say!(self.words, "show-refused", reason = reason.clone()),
-                None => say!(self.words, "show-signed"),
-            };
-            lines.push(format!("{line}  ({})", self.origin(entry)));
-        }
-        for (number, _, entry) in numbered(&view.promises).iter().filter(|(_, _, entry)| self.shows(entry)) {
+        let words = self.words;
+        let mut lines = self.told(&view.statements, |_, entry| {
+            say!(words, "show-statement", from = customer::giver_name(words, &entry.content.from))
+        });
+        lines.extend(self.told(&view.signatures, |_, entry| match &entry.content.refused_reason {
+            Some(reason) => say!(words, "show-refused", reason = reason.clone()),
+            None => say!(words, "show-signed"),
+        }));
+        lines.extend(self.told(&view.promises, |number, entry| {
             let (what, due) = (entry.content.what.clone(), self.time(entry.content.due_ms));
-            lines.push(format!(
-                "{number}  {}  ({})",
-                say!(self.words, "show-promise", what = what, due = due),
-                self.origin(entry)
-            ));
-        }
+            format!("{number}  {}", say!(words, "show-promise", what = what, due = due))
+        }));
         self.section(say!(self.words, "title-customer"), lines);
     }
 
@@ -292,6 +248,16 @@ impl Page<'_> {
         );
         self.section(say!(self.words, "title-proposal"), lines);
     }
+}
+
+/// One step of the visit with its reason or outcome.
+fn step_line(words: &Words, step: &Progress) -> String {
+    let name = |table: CodeTable, code: &Option<String>| {
+        code.as_deref().map(|code| table.name(code, choice::language(words)).to_owned())
+    };
+    let reason = name(CodeTable::NoAccessReasons, &step.reason);
+    let more = reason.or_else(|| name(CodeTable::Outcomes, &step.outcome)).unwrap_or_default();
+    format!("{}  {more}", words.code("event", &step.event)).trim_end().to_owned()
 }
 
 /// The day of a time, as limit profiles ask for it.
