@@ -4,7 +4,13 @@
 //! for two-character words such as 电表. So a space is put round every CJK character and a query is asked as
 //! a phrase. Index and query must use the functions of this one module, on device and server alike.
 //!
-//! Not done here: ranking, synonyms, traditional to simplified characters.
+//! Traditional characters are compared as simplified ones: 電表 finds 电表 and the other way round.
+//!
+//! Not done here: ranking, synonyms.
+
+mod simplified;
+
+use simplified::simplified;
 
 /// Most terms of one query; the rest is left out. A person types three, an attacker thousands.
 pub const QUERY_TERMS_MAX: usize = 16;
@@ -12,8 +18,8 @@ pub const QUERY_TERMS_MAX: usize = 16;
 /// Most characters of a query that are looked at.
 pub const QUERY_CHARS_MAX: usize = 200;
 
-/// Text as it is compared: full-width letters, digits and signs become half-width, letters small, runs of
-/// white space one space, without space at the ends. Punctuation stays.
+/// Text as it is compared: full-width letters, digits and signs become half-width, letters small, traditional
+/// characters simplified, runs of white space one space, without space at the ends. Punctuation stays.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(folded_chars) {
@@ -84,12 +90,12 @@ pub fn matches(indexed: &str, terms: &[String]) -> bool {
     terms.iter().all(|term| indexed.contains(&format!(" {term}")))
 }
 
-/// Full-width to half-width, letters to small letters, combining accents dropped.
+/// Full-width to half-width, letters to small letters, combining accents dropped, characters simplified.
 fn folded_chars(c: char) -> impl Iterator<Item = char> {
     let half = match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         '\u{3000}' => ' ',
-        _ => c,
+        _ => simplified(c),
     };
     half.to_lowercase().filter(|c| !matches!(c, '\u{300}'..='\u{36f}'))
 }
@@ -126,6 +132,7 @@ mod tests {
             ("a\t\n b", "a b"),
             ("ÄÖ", "äö"),
             ("　", ""),
+            ("電錶", "电表"),
         ] {
             assert_eq!(fold(text), folded, "{text}");
         }
@@ -168,11 +175,21 @@ mod tests {
     #[test]
     fn two_character_words_and_beginnings_are_found() {
         let indexed = index_text("客户称电表走得快，铅封 A123456 完好。Meter runs fast");
-        for query in
-            ["电表", "铅封", "走得快", "a1234", "Ａ１２３４５６", "meter fast", "完好 电表", "runs f"]
-        {
+        for query in [
+            "电表",
+            "铅封",
+            "走得快",
+            "a1234",
+            "Ａ１２３４５６",
+            "meter fast",
+            "完好 电表",
+            "runs f",
+            "電表",
+            "鉛封",
+        ] {
             assert!(matches(&indexed, &query_terms(query)), "{query}");
         }
+        assert!(matches(&index_text("電錶走得快"), &query_terms("电表")));
         for query in ["表电", "铅封坏", "23456", "eter"] {
             assert!(!matches(&indexed, &query_terms(query)), "{query}");
         }
