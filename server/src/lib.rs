@@ -5,6 +5,7 @@ pub mod audit;
 pub mod auth;
 pub mod check;
 pub mod checklists;
+pub mod cli;
 pub mod clock;
 pub mod complaints;
 pub mod config;

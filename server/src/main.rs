@@ -1,62 +1,27 @@
 //! `fieldloop`: the server and its administration.
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::FromArgMatches;
 use server::app::{self, App};
+use server::cli::{self, Arguments, Command};
 use server::clock::{Clock, Entropy};
 use server::config::{Config, LogConfig, LogFormat};
 use server::demo::{self, Demo, DemoArgs};
-use server::devices::cli::{self as device_cli, DeviceCommand};
+use server::devices::cli as device_cli;
 use server::exchange;
 use server::http::{self, HttpLimits};
-use server::people::cli::{self as people_cli, UserCommand};
+use server::people::cli as people_cli;
 use server::problem::{Language, Problem};
 use server::{check, telemetry};
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Field work that is never lost: the server.
-#[derive(Debug, Parser)]
-#[command(name = "fieldloop", version, propagate_version = true)]
-struct Arguments {
-    /// Settings (TOML). Without it the defaults and the environment hold.
-    #[arg(long, global = true, env = "FIELDLOOP_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Language of what is printed: en or zh-CN. Default: as the terminal says.
-    #[arg(long, global = true, env = "FIELDLOOP_LANG", value_name = "LANG")]
-    lang: Option<String>,
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Run the server until it is told to stop.
-    Serve,
-    /// Show a utility at work: a server with a story of its own, to look around in and to try `field` against.
-    Demo(DemoArgs),
-    /// Bring the database to the shape of this version.
-    Migrate,
-    /// Tell whether configuration, disk, database and keys are sound, and what to do if not.
-    Check,
-    /// Manage people.
-    #[command(subcommand)]
-    User(UserCommand),
-    /// Manage devices.
-    #[command(subcommand)]
-    Device(DeviceCommand),
-    /// Print the OpenAPI document.
-    Openapi,
-    /// Merge what the server hands over on standard input. Started by the server itself.
-    #[command(hide = true)]
-    MergeWorker,
-}
-
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let typed: Vec<_> = std::env::args_os().collect();
+    let matches = cli::tree(&typed).get_matches_from(typed);
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if matches!(arguments.command, Command::MergeWorker) {
         // No runtime, no configuration, no log: nothing that untrusted bytes could reach.
         return exchange::run_merge_worker().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
@@ -74,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let language = language(arguments.lang.as_deref());
+    let language = cli::language(arguments.lang.as_deref());
     if matches!(arguments.command, Command::Openapi) {
         return show(&app::openapi_json());
     }
@@ -189,7 +154,7 @@ fn explain(error: impl std::error::Error + Into<Problem>, language: Language) ->
     let kind = error.into().kind();
     match language {
         Language::En => anyhow::anyhow!("{found}. {}", kind.en.1),
-        Language::ZhCn => anyhow::anyhow!("{}({found})。{}", kind.zh.0, kind.zh.1),
+        Language::ZhCn => anyhow::anyhow!("{}（{found}）。{}", kind.zh.0, kind.zh.1),
     }
 }
 
@@ -200,11 +165,4 @@ fn show(text: &str) -> anyhow::Result<ExitCode> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(ExitCode::SUCCESS),
     }
-}
-
-/// What was asked for, else what the terminal says.
-fn language(asked: Option<&str>) -> Language {
-    let terminal = || ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| std::env::var(name).ok());
-    let tag = asked.map(str::to_owned).or_else(terminal).unwrap_or_default();
-    if tag.to_ascii_lowercase().starts_with("zh") { Language::ZhCn } else { Language::En }
 }
