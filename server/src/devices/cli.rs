@@ -98,7 +98,7 @@ pub async fn run(
             tx.commit().await?;
             let name = device.name();
             Ok(if zh {
-                format!("✓ {name} 已撤销:下一次请求起生效,已送达的内容保留\n")
+                format!("✓ {name} 已撤销：下一次请求起生效，已送达的内容保留\n")
             } else {
                 format!("✓ {name} is revoked from its next request on; what it sent stays\n")
             })
@@ -125,7 +125,7 @@ fn invitation_text(invitation: &Invitation, qr: bool, now: Timestamp, zh: bool) 
     let (name, link, code) = (&invitation.person_name, &invitation.link, &invitation.code);
     if zh {
         text +=
-            &format!("  人员  {name}\n  链接  {link}\n  登记码  {code}\n  {minutes} 分钟内有效,仅限一次\n");
+            &format!("  人员  {name}\n  链接  {link}\n  登记码  {code}\n  {minutes} 分钟内有效，仅限一次\n");
     } else {
         text +=
             &format!("  For   {name}\n  Link  {link}\n  Code  {code}\n  good for {minutes} minutes, once\n");

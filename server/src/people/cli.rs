@@ -94,7 +94,7 @@ pub async fn run(app: &App, command: UserCommand, language: Language) -> Result<
             let person = must_find(&mut tx, &login_name).await?;
             sql::set_password(&mut tx, person.person_id, &password.hash, None, now).await?;
             let done = if zh {
-                "✓ 密码已设置,原有会话均已结束\n"
+                "✓ 密码已设置，原有会话均已结束\n"
             } else {
                 "✓ password set, sessions ended\n"
             };

@@ -26,7 +26,7 @@ problems! {
     // Any request.
     INTERNAL: 500 "internal"
         en "The server failed" "Try again. If it happens again, give the request id to your administrator."
-        zh "服务器出错" "请重试。如再次出现,请把请求编号告知管理员。";
+        zh "服务器出错" "请重试。如再次出现，请把请求编号告知管理员。";
     NOT_FOUND: 404 "not-found"
         en "There is nothing at this address" "Check the address."
         zh "此地址没有内容" "请检查地址。";
@@ -35,10 +35,10 @@ problems! {
         zh "此地址不支持该方法" "请查看 Allow 响应头。";
     BODY_INVALID: 422 "body-invalid"
         en "The request body cannot be understood" "Correct the fields named in errors, or see the API document."
-        zh "无法理解请求内容" "请更正 errors 中列出的字段,或查阅接口文档。";
+        zh "无法理解请求内容" "请更正 errors 中列出的字段，或查阅接口文档。";
     QUERY_INVALID: 400 "query-invalid"
         en "The request cannot be understood" "Correct path and query parameters, headers and the form of the body; see the API document."
-        zh "无法理解该请求" "请更正路径、查询参数、请求头和内容格式;参见接口文档。";
+        zh "无法理解该请求" "请更正路径、查询参数、请求头和内容格式；参见接口文档。";
     MEDIA_TYPE_UNKNOWN: 415 "media-type-unknown"
         en "The body has another media type than expected" "See the API document for the media type of this address."
         zh "请求内容的媒体类型不符" "请在接口文档中查看此地址要求的媒体类型。";
@@ -50,7 +50,7 @@ problems! {
         zh "内容已被他人更改" "请重新读取后再决定。";
     REQUEST_TIMED_OUT: 408 "request-timed-out"
         en "The request took too long" "Repeat it; whatever was acknowledged is safe."
-        zh "请求超时" "请重试;已确认的内容不会丢失。";
+        zh "请求超时" "请重试；已确认的内容不会丢失。";
     TOO_MANY_REQUESTS: 429 "too-many-requests"
         en "Too many requests" "Wait as long as Retry-After says."
         zh "请求过多" "请按 Retry-After 指示的时间等待。";
@@ -59,7 +59,7 @@ problems! {
         zh "服务器繁忙" "请在 Retry-After 指示的时间后重试。";
     STORAGE_FULL: 507 "storage-full"
         en "The server's disk is full" "Nothing was lost: keep the data and try later. Tell your administrator."
-        zh "服务器磁盘已满" "数据没有丢失:请保留并稍后重试,同时告知管理员。";
+        zh "服务器磁盘已满" "数据没有丢失：请保留并稍后重试，同时告知管理员。";
     STOPPING: 503 "stopping"
         en "The server is being restarted" "Repeat the request after the time in Retry-After."
         zh "服务器正在重启" "请在 Retry-After 指示的时间后重试。";
@@ -67,10 +67,10 @@ problems! {
     // Signing in: people and devices.
     TOKEN_MISSING: 401 "token-missing"
         en "Not signed in" "Sign in, or send the token in the Authorization header."
-        zh "尚未登录" "请登录,或在 Authorization 请求头中提供令牌。";
+        zh "尚未登录" "请登录，或在 Authorization 请求头中提供令牌。";
     TOKEN_INVALID: 401 "token-invalid"
         en "This token is not valid here" "Send a new assertion. If that is refused too, ask the office about this device."
-        zh "令牌在此服务器无效" "请发送新的断言;若仍被拒绝,请联系办公室核实此设备。";
+        zh "令牌在此服务器无效" "请发送新的断言；若仍被拒绝，请联系办公室核实此设备。";
     TOKEN_EXPIRED: 401 "token-expired"
         en "The token has expired" "Send an assertion to get a new one."
         zh "令牌已过期" "请发送断言以获取新令牌。";
@@ -79,19 +79,19 @@ problems! {
         zh "该断言已被使用" "每次使用请生成新的断言。";
     NONCE_NEEDED: 401 "nonce-needed"
         en "The device's clock is off" "Make a new assertion with the nonce given here; correct the clock by server_time_ms."
-        zh "设备时钟偏差过大" "请用此处给出的 nonce 生成新断言,并按 server_time_ms 校正时钟。";
+        zh "设备时钟偏差过大" "请用此处给出的 nonce 生成新断言，并按 server_time_ms 校正时钟。";
     GRANT_UNKNOWN: 400 "grant-unknown"
         en "This kind of token request is not served" "Send grant_type client_credentials with a JWT assertion of the device."
         zh "不支持此类令牌请求" "请以设备的 JWT 断言发送 grant_type client_credentials。";
     SIGN_IN_FAILED: 401 "sign-in-failed"
         en "Name or password is wrong" "Check both. After several failures you must wait a while."
-        zh "用户名或密码错误" "请核对后重试;多次失败后需等待一段时间。";
+        zh "用户名或密码错误" "请核对后重试；多次失败后需等待一段时间。";
     SESSION_OVER: 401 "session-over"
         en "The session is over" "Sign in again."
         zh "会话已结束" "请重新登录。";
     CROSS_SITE: 403 "cross-site"
         en "The request came from another site" "Use the pages of this server, or a token in the Authorization header."
-        zh "请求来自其他网站" "请使用本服务器的页面,或在 Authorization 请求头中提供令牌。";
+        zh "请求来自其他网站" "请使用本服务器的页面，或在 Authorization 请求头中提供令牌。";
     ROLE_MISSING: 403 "role-missing"
         en "You may not do this" "Ask an administrator for one of the roles named here."
         zh "您没有此操作的权限" "请向管理员申请此处列出的角色之一。";
@@ -113,19 +113,19 @@ problems! {
         zh "没有此编号的设备" "请查看设备列表。";
     DEVICE_NOT_ENROLLED: 401 "device-not-enrolled"
         en "This device is not enrolled here" "Enrol it; what it holds is kept and can be sent afterwards."
-        zh "此设备未在本服务器登记" "请登记此设备;其中的内容会保留,登记后可发送。";
+        zh "此设备未在本服务器登记" "请登记此设备；其中的内容会保留，登记后可发送。";
     KEY_IN_USE: 409 "key-in-use"
         en "This key belongs to a device already" "Make a new key for each enrolment."
         zh "此密钥已属于另一设备" "每次登记请生成新密钥。";
     DEVICE_REVOKED: 403 "device-revoked"
         en "This device has lost its access" "Hand over what it holds by an exchange, and ask the office."
-        zh "此设备的访问权限已被撤销" "请通过一次交换交出其内容,并联系办公室。";
+        zh "此设备的访问权限已被撤销" "请通过一次交换交出其内容，并联系办公室。";
     INVITATION_INVALID: 422 "invitation-invalid"
         en "This code is not valid" "Check it. Codes are good for a few minutes, once, and bear few wrong tries; ask for a new one."
-        zh "该登记码无效" "请核对。登记码仅在数分钟内有效、只能使用一次且错误次数有限;请索取新码。";
+        zh "该登记码无效" "请核对。登记码仅在数分钟内有效、只能使用一次且错误次数有限；请索取新码。";
     PROOF_INVALID: 422 "proof-invalid"
         en "The device did not prove that it holds its key" "Repeat the enrolment; if it fails again, update the client."
-        zh "设备未能证明持有其密钥" "请重新登记;若再次失败,请更新客户端。";
+        zh "设备未能证明持有其密钥" "请重新登记；若再次失败，请更新客户端。";
 
     // Evidence.
     UPLOAD_VERSION_UNKNOWN: 412 "upload-version-unknown"
@@ -133,99 +133,99 @@ problems! {
         zh "不支持该上传协议版本" "请发送 Tus-Resumable: 1.0.0。";
     UPLOAD_HEADER_INVALID: 400 "upload-header-invalid"
         en "A header of the upload is missing or wrong" "Correct the header named in header; expected says what would do."
-        zh "上传请求头缺失或有误" "请更正 header 中列出的请求头;expected 说明了要求。";
+        zh "上传请求头缺失或有误" "请更正 header 中列出的请求头；expected 说明了要求。";
     UPLOAD_UNKNOWN: 404 "upload-unknown"
         en "This device has no such upload" "Announce the photo again; what is here already is not sent twice."
-        zh "此设备没有该上传" "请重新登记该照片;已有的内容不会重复传输。";
+        zh "此设备没有该上传" "请重新登记该照片；已有的内容不会重复传输。";
     UPLOAD_EXPIRED: 410 "upload-expired"
         en "The upload was left alone for too long" "Announce the photo again."
-        zh "上传闲置过久,已过期" "请重新登记该照片。";
+        zh "上传闲置过久，已过期" "请重新登记该照片。";
     UPLOAD_OFFSET_DIFFERS: 409 "upload-offset-differs"
         en "The server expects another part of the photo" "Continue at expected_offset."
         zh "服务器需要照片的另一部分" "请从 expected_offset 继续。";
     UPLOAD_SUPERSEDED: 409 "upload-superseded"
         en "A newer request continues this upload" "Nothing to do; what this request brought is kept."
-        zh "已有新的请求在继续此上传" "无需处理;本次请求已到的内容会保留。";
+        zh "已有新的请求在继续此上传" "无需处理；本次请求已到的内容会保留。";
     UPLOAD_INTERRUPTED: 408 "upload-interrupted"
         en "The photo stopped arriving" "Ask for the offset and continue; what arrived is kept."
-        zh "照片传输中断" "请查询偏移量后继续;已到的内容会保留。";
+        zh "照片传输中断" "请查询偏移量后继续；已到的内容会保留。";
     UPLOAD_TOO_LARGE: 413 "upload-too-large"
         en "This is larger than it may be" "bytes_max says how large it may be. The original stays on the device."
-        zh "文件超过大小上限" "bytes_max 为上限;原件仍保留在设备上。";
+        zh "文件超过大小上限" "bytes_max 为上限；原件仍保留在设备上。";
     UPLOAD_QUOTA: 429 "upload-quota"
         en "This device has too many unfinished uploads" "Finish or delete some of them, and send the records first."
-        zh "此设备未完成的上传过多" "请先完成或删除部分上传,并先同步记录。";
+        zh "此设备未完成的上传过多" "请先完成或删除部分上传，并先同步记录。";
     UPLOAD_CHECKSUM_DIFFERS: 460 "upload-checksum-differs"
         en "This part of the photo was damaged on its way" "Send it again; nothing of it was kept."
-        zh "照片的这一部分在传输中损坏" "请重新发送;未保留其内容。";
+        zh "照片的这一部分在传输中损坏" "请重新发送；未保留其内容。";
     UPLOAD_HASH_DIFFERS: 422 "upload-hash-differs"
         en "The bytes are not the photo that was announced" "The photo was changed or damaged on the device or on its way. Check the file; announce it again to send it anew."
-        zh "内容与登记的照片不一致" "照片在设备上或传输中被更改或损坏。请检查文件;重新登记后可再次发送。";
+        zh "内容与登记的照片不一致" "照片在设备上或传输中被更改或损坏。请检查文件；重新登记后可再次发送。";
     PHOTO_UNKNOWN: 404 "photo-unknown"
         en "The bytes of this photo are not here" "See the photos of the visit: they may still be on their way."
-        zh "此处没有该照片的内容" "请查看该次上门的照片列表;照片可能仍在传输中。";
+        zh "此处没有该照片的内容" "请查看该次上门的照片列表；照片可能仍在传输中。";
     PREVIEW_MISSING: 404 "preview-missing"
         en "There is no picture of this to show" "reason says why; the original can be opened."
-        zh "没有可显示的图片" "原因见 reason;可打开原件查看。";
+        zh "没有可显示的图片" "原因见 reason；可打开原件查看。";
     UPLOAD_CLAIM_DIFFERS: 422 "upload-claim-differs"
         en "The signed record gives this photo another size" "The file was changed after it was recorded. claimed_bytes is the recorded size."
         zh "与已签名记录中的照片大小不符" "文件在记录后被更改。claimed_bytes 为记录的大小。";
     // The exchange and its quarantine.
     EXCHANGE_UNREADABLE: 400 "exchange-unreadable"
         en "The body is no exchange" "Send a zstd-compressed CBOR sequence of frames that begins with a beacon; see docs/protocol.md."
-        zh "请求内容不是有效的交换数据" "请发送以信标帧开头、经 zstd 压缩的 CBOR 帧序列;参见 docs/protocol.md。";
+        zh "请求内容不是有效的交换数据" "请发送以信标帧开头、经 zstd 压缩的 CBOR 帧序列；参见 docs/protocol.md。";
     PROTOCOL_UNKNOWN: 426 "protocol-unknown"
         en "This version of the exchange is not spoken here" "Update the client; what it holds is kept and sent afterwards."
-        zh "服务器不支持此版本的交换协议" "请更新客户端;其中的内容会保留,更新后再发送。";
+        zh "服务器不支持此版本的交换协议" "请更新客户端；其中的内容会保留，更新后再发送。";
     QUARANTINE_UNKNOWN: 404 "quarantine-unknown"
         en "No item in quarantine has this id" "See the list of quarantined items."
         zh "没有此编号的隔离项" "请查看隔离列表。";
     QUARANTINE_DECIDED: 409 "quarantine-decided"
         en "This item was decided before" "Read it again: its state is given here."
-        zh "该隔离项已作出决定" "请重新读取;此处给出其状态。";
+        zh "该隔离项已作出决定" "请重新读取；此处给出其状态。";
     QUARANTINE_WAITS: 409 "quarantine-waits"
         en "This item cannot be judged now" "It may build on another item: decide about that one first, then try again."
-        zh "该隔离项暂时无法判定" "它可能依赖另一隔离项:请先处理后者,然后重试。";
+        zh "该隔离项暂时无法判定" "它可能依赖另一隔离项：请先处理后者，然后重试。";
     QUARANTINE_CANNOT_ENTER: 422 "quarantine-cannot-enter"
         en "This item cannot enter the record" "It would damage the visit, or holds nothing that could enter. Reject it; it stays as evidence."
-        zh "该隔离项无法并入记录" "它会损坏现场记录,或没有可并入的内容。请予以驳回;原件仍作为证据保留。";
+        zh "该隔离项无法并入记录" "它会损坏现场记录，或没有可并入的内容。请予以驳回；原件仍作为证据保留。";
     // Complaints, work orders, review.
     IDEMPOTENCY_KEY_INVALID: 400 "idempotency-key-invalid"
         en "The Idempotency-Key cannot be used" "Send 1 to 128 visible ASCII characters, for example a UUID."
-        zh "幂等键无效" "请使用 1 至 128 个可见 ASCII 字符,例如 UUID。";
+        zh "幂等键无效" "请使用 1 至 128 个可见 ASCII 字符，例如 UUID。";
     IDEMPOTENCY_KEY_REUSED: 422 "idempotency-key-reused"
         en "This Idempotency-Key was used for another request" "Use a new key for a new request."
         zh "该幂等键已用于另一请求" "新的请求请使用新的幂等键。";
     COMPLAINT_UNKNOWN: 404 "complaint-unknown"
         en "There is no such complaint" "Check the number; it may belong to a region outside your roles."
-        zh "没有这件投诉" "请核对编号;它也可能属于您权限之外的区域。";
+        zh "没有这件投诉" "请核对编号；它也可能属于您权限之外的区域。";
     COMPLAINT_STATE: 409 "complaint-state"
         en "The complaint cannot take this step now" "See its state; steps that are possible are listed with the record."
-        zh "投诉当前状态不允许此操作" "请查看其状态;可执行的操作列在记录中。";
+        zh "投诉当前状态不允许此操作" "请查看其状态；可执行的操作列在记录中。";
     COMPLAINT_BLOCKED: 409 "complaint-blocked"
         en "Something about the complaint is still open" "Settle what is listed in blockers, or override it with a reason."
-        zh "投诉尚有未了事项" "请先处理 blockers 中所列事项,或说明理由后强制通过。";
+        zh "投诉尚有未了事项" "请先处理 blockers 中所列事项，或说明理由后强制通过。";
     COMPLAINT_MERGED: 409 "complaint-merged"
         en "The complaint was merged into another" "Work on the complaint named in survivor, or undo the merge."
-        zh "该投诉已并入另一投诉" "请在 survivor 所指的投诉上操作,或撤销合并。";
+        zh "该投诉已并入另一投诉" "请在 survivor 所指的投诉上操作，或撤销合并。";
     COMPLAINT_TAKEN: 409 "complaint-taken"
         en "The identity of the complaint is in use" "Use another one."
         zh "投诉标识已被使用" "请使用其他标识。";
     NUMBER_TAKEN: 409 "number-taken"
         en "The number belongs to another complaint" "Look the number up; it may be the complaint you mean."
-        zh "该编号属于另一投诉" "请查询该编号,它可能正是您要找的投诉。";
+        zh "该编号属于另一投诉" "请查询该编号，它可能正是您要找的投诉。";
     CHANGED_MEANWHILE: 409 "changed-meanwhile"
         en "Somebody else changed this at the same moment" "Read it again and repeat what is still needed."
-        zh "他人同时作了更改" "请重新读取,再执行仍需要的操作。";
+        zh "他人同时作了更改" "请重新读取，再执行仍需要的操作。";
     MERGE_IMPOSSIBLE: 409 "merge-impossible"
         en "These complaints cannot be merged" "See reason: a complaint cannot be merged into itself or into one that was merged into it."
-        zh "无法合并这些投诉" "参见 reason:投诉不能并入自身,也不能并入已并入它的投诉。";
+        zh "无法合并这些投诉" "参见 reason:投诉不能并入自身，也不能并入已并入它的投诉。";
     WORK_ORDER_UNKNOWN: 404 "work-order-unknown"
         en "There is no such work order" "Check the identity; it may belong to a region outside your roles."
-        zh "没有这张工单" "请核对标识;它也可能属于您权限之外的区域。";
+        zh "没有这张工单" "请核对标识；它也可能属于您权限之外的区域。";
     VISIT_UNKNOWN: 404 "visit-unknown"
         en "There is no such visit" "Check the identity; it may belong to a region outside your roles."
-        zh "没有这次到访" "请核对标识;它也可能属于您权限之外的区域。";
+        zh "没有这次到访" "请核对标识；它也可能属于您权限之外的区域。";
     VISIT_STATE: 409 "visit-state"
         en "The visit cannot take this step now" "See its state."
         zh "到访当前状态不允许此操作" "请查看其状态。";
@@ -240,13 +240,13 @@ problems! {
         zh "没有这项现场工作" "请重新读取列表。";
     GRUMBLE_UNKNOWN: 404 "grumble-unknown"
         en "There is no such open grumble" "Somebody may have dealt with it; read the list again."
-        zh "没有这条待处理的抱怨" "可能已有人处理;请重新读取列表。";
+        zh "没有这条待处理的抱怨" "可能已有人处理；请重新读取列表。";
     CONFLICT_UNKNOWN: 404 "conflict-unknown"
         en "There is no such conflict" "Read the inbox again."
         zh "没有这项冲突" "请重新读取冲突列表。";
     CONFLICT_CHANGED: 409 "conflict-changed"
         en "The values are not those you decided about" "Somebody wrote or decided meanwhile; read the conflict again."
-        zh "冲突的取值已变化" "期间有人写入或裁定;请重新读取该冲突。";
+        zh "冲突的取值已变化" "期间有人写入或裁定；请重新读取该冲突。";
     CONFLICT_NOT_DECIDED: 409 "conflict-not-decided"
         en "There is no decision to undo" "Read the conflict again."
         zh "没有可撤销的裁定" "请重新读取该冲突。";
