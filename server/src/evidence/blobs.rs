@@ -32,6 +32,8 @@ pub enum Preview {
     Thumbnail,
     /// Longer side at most 1600 pixels.
     View,
+    /// What the device sent ahead of the original, re-encoded.
+    Early,
 }
 
 impl Preview {
@@ -40,6 +42,7 @@ impl Preview {
         match self {
             Self::Thumbnail => "thumbnail",
             Self::View => "view",
+            Self::Early => "early",
         }
     }
 }
@@ -148,6 +151,14 @@ impl Blobs {
     pub async fn put_preview(&self, hash: &BlobHash, kind: Preview, jpeg: Vec<u8>) -> Result<(), BlobError> {
         self.store.put(&preview_key(hash, kind), jpeg.into()).await?;
         Ok(())
+    }
+
+    /// Deletes what a device sent ahead; nothing happens when it is gone already.
+    pub async fn delete_early(&self, hash: &BlobHash) -> Result<(), BlobError> {
+        match self.store.delete(&preview_key(hash, Preview::Early)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A re-encoded picture, if it was made.

@@ -9,6 +9,7 @@
 
 mod blobs;
 mod claims;
+mod early;
 mod exif;
 mod photos;
 mod pictures;
@@ -97,5 +98,5 @@ impl From<BlobError> for Problem {
 
 /// Uploads of devices, and what the office sees of them. Each brings its own limits.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    uploads::routes().merge(photos::routes())
+    uploads::routes().merge(photos::routes()).merge(early::routes())
 }

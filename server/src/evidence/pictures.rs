@@ -3,7 +3,6 @@
 //! The limits are strict and come first: dimensions are read before anything is decoded. A file that is a picture and
 //! something else besides (a polyglot) leaves only its pixels here.
 
-use super::blobs::Preview;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::metadata::Orientation;
@@ -16,6 +15,10 @@ const SIDE_PX_MAX: u32 = 12_000;
 const PIXELS_MAX: u64 = 60_000_000;
 /// Most memory that a decoder may ask for.
 const DECODER_BYTES_MAX: u64 = 256 << 20;
+/// Longest side of a preview that a device sends ahead.
+const EARLY_SIDE_PX_MAX: u32 = 1_600;
+/// Most memory that a decoder may ask for on such a preview.
+const EARLY_DECODER_BYTES_MAX: u64 = 32 << 20;
 /// Quality of what is shown.
 const JPEG_QUALITY: u8 = 80;
 
@@ -108,15 +111,22 @@ fn make(
     let mut view = fit(&whole, 1600);
     drop(whole);
     view.apply_orientation(orientation);
-    let thumbnail = fit(&view, side_px(Preview::Thumbnail));
+    let thumbnail = fit(&view, 320);
     Ok(Pictures { thumbnail: encode(&thumbnail)?, view: encode(&view)? })
 }
 
-fn side_px(kind: Preview) -> u32 {
-    match kind {
-        Preview::Thumbnail => 320,
-        Preview::View => 1600,
+/// What is shown of a preview that a device sent ahead: its pixels, re-encoded. CPU work: not for an async thread.
+pub(super) fn of_preview(bytes: &[u8]) -> Result<Vec<u8>, NoPicture> {
+    if !matches!(image::guess_format(bytes), Ok(ImageFormat::Jpeg)) {
+        return Err(NoPicture::OtherFormat);
     }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(EARLY_DECODER_BYTES_MAX);
+    limits.max_image_width = Some(EARLY_SIDE_PX_MAX);
+    limits.max_image_height = Some(EARLY_SIDE_PX_MAX);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg);
+    reader.limits(limits);
+    encode(&reader.decode()?)
 }
 
 /// The picture with its longer side at most so long; never enlarged.

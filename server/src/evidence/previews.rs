@@ -6,7 +6,7 @@
 use super::blobs::{Blobs, Preview};
 use super::exif::{self, ExifClaims};
 use super::pictures::{self, Looked, NoPicture};
-use super::{BlobError, sql};
+use super::{BlobError, early, sql};
 use crate::app::App;
 use crate::store::StoreError;
 use futures_util::StreamExt;
@@ -90,7 +90,12 @@ async fn make(app: &App, blob: sql::Waiting) -> Result<(), PreviewError> {
     let outcome = look(&app.evidence.blobs, blob.sha256, blob.stored_at).await?;
     let mut tx = app.store.write().await?;
     sql::record_outcome(&mut tx, &blob.sha256, &outcome).await?;
-    Ok(tx.commit().await?)
+    let was_early = early::sql::remove(&mut tx, &blob.sha256).await?;
+    tx.commit().await?;
+    if was_early {
+        app.evidence.blobs.delete_early(&blob.sha256).await?;
+    }
+    Ok(())
 }
 
 /// Reads and decodes away from the async threads; a panic of a decoder becomes a reason.

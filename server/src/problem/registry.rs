@@ -167,6 +167,12 @@ problems! {
     PREVIEW_MISSING: 404 "preview-missing"
         en "There is no picture of this to show" "reason says why; the original can be opened."
         zh "没有可显示的图片" "原因见 reason；可打开原件查看。";
+    PHOTO_UNCLAIMED: 404 "photo-unclaimed"
+        en "No signed record of this device names this photo" "Send the records first, then previews of the photos that they name."
+        zh "本设备的签名记录中没有这张照片" "请先发送记录，再发送其中照片的预览。";
+    PREVIEW_UNUSABLE: 422 "preview-unusable"
+        en "This preview cannot be shown" "reason says why. Send the original: it is evidence whatever it is."
+        zh "该预览无法显示" "原因见 reason；请直接发送原件，原件无论如何都会作为证据保存。";
     UPLOAD_CLAIM_DIFFERS: 422 "upload-claim-differs"
         en "The signed record gives this photo another size" "The file was changed after it was recorded. claimed_bytes is the recorded size."
         zh "与已签名记录中的照片大小不符" "文件在记录后被更改。claimed_bytes 为记录的大小。";

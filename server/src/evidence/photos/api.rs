@@ -57,7 +57,8 @@ async fn list_photos(
     Ok(Json(photos_of(&app, &mut tx, visit_id).await?))
 }
 
-/// A small picture of a photo: upright, at most 320 pixels, without metadata.
+/// A small picture of a photo: upright, at most 320 pixels, without metadata; until the original is here what the device
+/// sent ahead.
 #[utoipa::path(get, path = "/v1/photos/{sha256}/thumbnail", tag = "photos", security(("session" = [])),
     params(("sha256" = String, Path, description = "SHA-256 of the original, hexadecimal")),
     responses(
@@ -77,7 +78,8 @@ async fn thumbnail(
     picture(&app, sha256, Preview::Thumbnail, &headers).await
 }
 
-/// A larger picture of a photo: upright, at most 1600 pixels, without metadata.
+/// A larger picture of a photo: upright, at most 1600 pixels, without metadata; until the original is here what the device
+/// sent ahead.
 #[utoipa::path(get, path = "/v1/photos/{sha256}/view", tag = "photos", security(("session" = [])),
     params(("sha256" = String, Path, description = "SHA-256 of the original, hexadecimal")),
     responses(
@@ -115,19 +117,27 @@ async fn picture(
     kind: Preview,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let etag = format!("\"{sha256}.{}\"", kind.name());
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == etag)) {
-        return Ok((StatusCode::NOT_MODIFIED, shown_headers(&etag)).into_response());
-    }
-    if let Some(jpeg) = app.evidence.blobs.read_preview(&sha256, kind).await? {
-        let mut headers = shown_headers(&etag);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
-        return Ok((headers, jpeg).into_response());
+    // What came ahead of the original stands in for it, under a tag of its own: it is replaced later.
+    for kind in [kind, Preview::Early] {
+        let etag = format!("\"{sha256}.{}\"", kind.name());
+        if let Some(jpeg) = app.evidence.blobs.read_preview(&sha256, kind).await? {
+            if is_known(headers, &etag) {
+                return Ok((StatusCode::NOT_MODIFIED, shown_headers(&etag)).into_response());
+            }
+            let mut headers = shown_headers(&etag);
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
+            return Ok((headers, jpeg).into_response());
+        }
     }
     let blob = sql::blob(&mut app.store.read().await?, &sha256).await?;
     let (state, reason, _) = blob.ok_or_else(|| Problem::new(&problem::PHOTO_UNKNOWN))?;
     Err(Problem::new(&problem::PREVIEW_MISSING).with("preview", state).with("reason", reason))
+}
+
+/// Whether the client has what this tag stands for.
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == etag))
 }
 
 /// Nothing in a picture or an original may run, be guessed at, or be kept by a cache that others use.

@@ -35,6 +35,8 @@ pub struct PhotoList {
 pub enum PhotoStage {
     /// A signed envelope names it; no bytes have come.
     Named,
+    /// A small preview of it is shown; its bytes are still on the device.
+    Previewed,
     /// Its bytes are coming.
     Arriving,
     /// All its bytes are here, and their hash is the signed one.
@@ -155,7 +157,8 @@ pub struct PhotoEntry {
 /// Whether there are pictures to show.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PreviewStatus {
-    /// `waiting`, `made`, `none` (not a picture) or `failed`; `missing` before the bytes are whole.
+    /// `waiting`, `made`, `none` (not a picture) or `failed`; before the bytes are whole `early` (what the device sent
+    /// ahead is shown, the original is on its way) or `missing`.
     pub state: String,
     /// Why there is none: `other-format`, `too-large`, `damaged`, `crashed`, `given-up`, `bytes-missing`.
     pub reason: Option<String>,
@@ -189,6 +192,8 @@ pub(super) struct NamedPhoto {
     pub(super) media_type: String,
     pub(super) claim: SignedClaim,
     pub(super) blob: Option<BlobFacts>,
+    /// Whether a small preview came ahead of the bytes.
+    pub(super) early: bool,
 }
 
 /// What is known about bytes that are here.
@@ -246,12 +251,13 @@ fn begin(named: &NamedPhoto, known: &Known<'_>) -> PhotoStatus {
         (None, _, Some(_)) => PhotoStage::Unavailable,
         (None, Some(_), None) if found.is_some() => PhotoStage::Damaged,
         (None, Some(upload), None) if upload.bytes > 0 => PhotoStage::Arriving,
+        (None, _, None) if named.early => PhotoStage::Previewed,
         (None, _, None) => PhotoStage::Named,
     };
     let arrived_bytes = match state {
         PhotoStage::Whole => named.size_bytes,
         PhotoStage::Arriving => progress.map_or(0, |upload| i64::try_from(upload.bytes).unwrap_or(i64::MAX)),
-        PhotoStage::Named | PhotoStage::Damaged | PhotoStage::Unavailable => 0,
+        PhotoStage::Named | PhotoStage::Previewed | PhotoStage::Damaged | PhotoStage::Unavailable => 0,
     };
     let blob = named.blob.as_ref();
     let elsewhere: Vec<VisitId> =
@@ -267,7 +273,7 @@ fn begin(named: &NamedPhoto, known: &Known<'_>) -> PhotoStatus {
         unavailable_reason: lost.map(|lost| lost.reason.clone()),
         claims: Vec::new(),
         entries,
-        preview: preview_of(&sha256, blob),
+        preview: preview_of(named),
         format: blob.and_then(|blob| blob.format.clone()),
         width_px: blob.and_then(|blob| blob.width_px),
         height_px: blob.and_then(|blob| blob.height_px),
@@ -295,17 +301,18 @@ fn entry_of(entry_id: EntryId, entry: &Entry<Photo>) -> PhotoEntry {
     }
 }
 
-fn preview_of(sha256: &BlobHash, blob: Option<&BlobFacts>) -> PreviewStatus {
-    let Some(blob) = blob else {
-        return PreviewStatus { state: "missing".to_owned(), reason: None, thumbnail: None, view: None };
+fn preview_of(named: &NamedPhoto) -> PreviewStatus {
+    let (state, reason) = match &named.blob {
+        // Until the original has been looked at, what came ahead is shown.
+        Some(blob) if blob.preview != "waiting" || !named.early => {
+            (blob.preview.clone(), blob.preview_reason.clone())
+        }
+        _ if named.early => ("early".to_owned(), None),
+        _ => ("missing".to_owned(), None),
     };
-    let address = |name: &str| (blob.preview == "made").then(|| format!("/v1/photos/{sha256}/{name}"));
-    PreviewStatus {
-        state: blob.preview.clone(),
-        reason: blob.preview_reason.clone(),
-        thumbnail: address("thumbnail"),
-        view: address("view"),
-    }
+    let shown = matches!(state.as_str(), "made" | "early");
+    let address = |name: &str| shown.then(|| format!("/v1/photos/{}/{name}", named.sha256));
+    PreviewStatus { reason, thumbnail: address("thumbnail"), view: address("view"), state }
 }
 
 /// Compares what the file claims with what the device signed and measured.

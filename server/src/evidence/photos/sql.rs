@@ -24,6 +24,7 @@ struct NamedRow {
     width_px: Option<i64>,
     height_px: Option<i64>,
     exif: Option<String>,
+    early: Option<i64>,
 }
 
 impl TryFrom<NamedRow> for NamedPhoto {
@@ -53,6 +54,7 @@ impl TryFrom<NamedRow> for NamedPhoto {
             media_type: row.media_type,
             claim,
             blob,
+            early: row.early.is_some(),
         })
     }
 }
@@ -60,8 +62,9 @@ impl TryFrom<NamedRow> for NamedPhoto {
 /// Every signed claim of a visit, oldest first.
 pub(super) async fn named(tx: &mut Tx, visit: VisitId) -> Result<Vec<NamedPhoto>, StoreError> {
     const SQL: &str = "SELECT c.sha256, c.size_bytes, c.media_type, c.log_index, c.person_id, c.device_id, \
-        c.claimed_at_ms, b.stored_at_ms, b.preview, b.preview_reason, b.format, b.width_px, b.height_px, b.exif \
-        FROM photo_claims c LEFT JOIN blobs b ON b.sha256 = c.sha256 WHERE c.visit_id = $1 \
+        c.claimed_at_ms, b.stored_at_ms, b.preview, b.preview_reason, b.format, b.width_px, b.height_px, b.exif, \
+        e.received_at_ms AS early FROM photo_claims c LEFT JOIN blobs b ON b.sha256 = c.sha256 \
+        LEFT JOIN early_previews e ON e.sha256 = c.sha256 WHERE c.visit_id = $1 \
         ORDER BY c.claimed_at_ms, c.log_index, c.sha256";
     let rows: Vec<NamedRow> =
         on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
