@@ -18,6 +18,7 @@ pub mod store;
 mod store_failure;
 pub mod sync;
 mod sync_failure;
+mod wrap;
 
 #[cfg(test)]
 mod tests;

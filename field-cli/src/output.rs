@@ -2,7 +2,9 @@
 //! only on a terminal, JSON lines when a script asks.
 
 use crate::failure::{Exit, Told};
+use crate::wrap;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 /// How a text is set off on a terminal.
@@ -29,11 +31,17 @@ impl Paint {
 struct Stream {
     to: Box<dyn Write + Send>,
     colours: bool,
+    /// Where lines are broken; `None` off a terminal.
+    columns: Option<u16>,
 }
 
 impl Stream {
     /// A reader that went away (`| head`) is no failure of the command.
     fn line(&mut self, text: &str) {
+        let text = match self.columns {
+            Some(columns) => Cow::Owned(wrap::wrap(text, usize::from(columns))),
+            None => Cow::Borrowed(text),
+        };
         let _ = writeln!(self.to, "{text}");
         let _ = self.to.flush();
     }
@@ -62,12 +70,14 @@ impl Output {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
         let (out_tty, err_tty) = (stdout.is_terminal(), stderr.is_terminal());
+        let columns = |tty: bool| if tty { terminal_columns() } else { None };
+        let stream = |tty: bool, to| Stream { to, colours: tty && !plain, columns: columns(tty) };
         Self {
-            data: Stream { colours: out_tty && !plain, to: Box::new(stdout) },
-            messages: Stream { colours: err_tty && !plain, to: Box::new(stderr) },
+            data: stream(out_tty, Box::new(stdout)),
+            messages: stream(err_tty, Box::new(stderr)),
             json: false,
             next: None,
-            columns: if out_tty { terminal_columns() } else { None },
+            columns: columns(out_tty),
             bars: err_tty,
         }
     }
@@ -76,6 +86,8 @@ impl Output {
     pub(crate) fn json_lines(&mut self) {
         self.json = true;
         self.bars = false;
+        self.data.columns = None;
+        self.messages.columns = None;
     }
 
     /// Whether a script reads.
@@ -164,11 +176,6 @@ impl Output {
         Exit::Failed.code()
     }
 
-    /// A text for [`Self::data`], set off when colours are shown there.
-    pub(crate) fn painted(&self, paint: Paint, text: &str) -> String {
-        self.data.painted(paint, text)
-    }
-
     fn marked(&mut self, paint: Paint, mark: &str, text: &str) {
         if !self.json {
             let line = format!("{} {text}", self.messages.painted(paint, mark));
@@ -213,7 +220,7 @@ pub(crate) mod testing {
     impl Output {
         /// An output that is kept for a test.
         pub(crate) fn to(transcript: &Transcript) -> Self {
-            let stream = || Stream { to: Box::new(transcript.clone()), colours: false };
+            let stream = || Stream { to: Box::new(transcript.clone()), colours: false, columns: None };
             Self {
                 data: stream(),
                 messages: stream(),

@@ -1,6 +1,6 @@
 //! What a failed contact with the server means to the technician, and what to do about it.
 
-use crate::client::ClientError;
+use crate::client::{ClientError, Obstacle};
 use crate::failure::{Exit, Explain, Told};
 use crate::i18n::{Words, say};
 use crate::sync::SyncError;
@@ -12,12 +12,12 @@ impl Explain for ClientError {
             Self::Setup { source } => {
                 Told::new("setup", say!(words, "net-setup", error = source.to_string()))
             }
-            Self::Unreachable { base, connecting: true, reason } => {
-                let (server, reason) = (host(base), reason.clone());
+            Self::Unreachable { base, connecting: true, obstacle } => {
+                let (server, reason) = (host(base), obstacle_words(words, obstacle));
                 safe(words, "no-connection", say!(words, "net-unreachable", server = server, reason = reason))
             }
-            Self::Unreachable { base, connecting: false, reason } => {
-                let (server, reason) = (host(base), reason.clone());
+            Self::Unreachable { base, connecting: false, obstacle } => {
+                let (server, reason) = (host(base), obstacle_words(words, obstacle));
                 safe(words, "connection-broke", say!(words, "net-broke", server = server, reason = reason))
             }
             Self::Silent { base } => safe(words, "no-answer", say!(words, "net-silent", server = host(base))),
@@ -38,6 +38,8 @@ impl Explain for ClientError {
             }
             Self::Problem { problem } => {
                 let told = Told::new("server-refused", problem.title.clone());
+                let told =
+                    if problem.code == "invitation-invalid" { told.exit(Exit::NoAccess) } else { told };
                 if problem.detail.is_empty() { told } else { told.hint(problem.detail.clone()) }
             }
         }
@@ -66,6 +68,18 @@ impl Explain for SyncError {
             Self::Wiped => Told::new("wiped", say!(words, "net-wiped")).exit(Exit::NoAccess),
             Self::Running => Told::new("sync-running", say!(words, "net-running")),
         }
+    }
+}
+
+fn obstacle_words(words: &Words, obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::NoNetwork => say!(words, "obstacle-no-network"),
+        Obstacle::NameUnknown => say!(words, "obstacle-name-unknown"),
+        Obstacle::NothingListens => say!(words, "obstacle-nothing-listens"),
+        Obstacle::TimedOut => say!(words, "obstacle-timed-out"),
+        Obstacle::Cut => say!(words, "obstacle-cut"),
+        Obstacle::Certificate { said } => say!(words, "obstacle-certificate", error = said.clone()),
+        Obstacle::Other { said } => said.clone(),
     }
 }
 

@@ -831,3 +831,22 @@ gas-verdict-pass = passed
 gas-verdict-fail = failed
 prompt-keys = ↑↓ move · enter choose · type to filter · esc stop
 prompt-yes-or-no = Answer y or n
+
+## Places, values, obstacles
+
+conflict-both = both
+code-author-unknown = someone this device was never told of
+code-part-verdict = verdict
+code-part-cause = cause
+code-part-responsibility = responsibility
+code-part-outcome = outcome
+code-part-code = code
+code-part-text = text
+code-part-severity = severity
+obstacle-no-network = no network
+obstacle-name-unknown = its name cannot be looked up; mostly there is no network
+obstacle-nothing-listens = nothing listens there
+obstacle-timed-out = no answer in time
+obstacle-cut = it ended early
+obstacle-certificate = the certificate is not trusted: { $error }
+enrol-code-hint = A short code does not say where the server is: field enrol <code> --server <address>. Or use the whole link.

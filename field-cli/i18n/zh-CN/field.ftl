@@ -6,7 +6,7 @@ about = 无网络时记录现场核查，联网后与服务器交换。记下的
 help-way-back = English: field --lang en --help
 help-root-after =
     退出码：0 完成 · 1 失败 · 2 命令行有误 · 3 完成一部分，可再次运行
-      4 未注册或被拒绝 · 5 连不上服务器，数据都在本机 · 6 有冲突需要人来定 · 130 已中断
+      4 未登记或被拒绝 · 5 连不上服务器，数据都在本机 · 6 有冲突需要人来定 · 130 已中断
     环境变量：FIELD_LANG（en、zh-CN）· FIELD_HOME（本机数据目录）· NO_COLOR
     一天的用法：field sync · field today · field visit start 0417 · … · field visit finish · field sync
 heading-usage = 用法:
@@ -36,7 +36,7 @@ arg-why = 原因说明
 arg-position = 位置
 arg-number = 编号
 
-help-enrol = 用办公室发出的邀请注册本设备
+help-enrol = 用办公室发出的邀请登记本设备
 help-enrol--invitation = 二维码中的链接，或短码
 help-enrol--server = 服务器地址，使用短码时必填
 help-enrol--name = 本设备的名称，例如“张伟的手机”
@@ -254,14 +254,14 @@ prompt-failed = 无法提问：{ $error }
 
 ## 本机数据拒绝的情况
 
-store-not-enrolled = 本设备尚未注册
+store-not-enrolled = 本设备尚未登记
 store-not-enrolled-hint = 请向办公室索取邀请，然后运行：field enrol <链接或短码>
-store-enrol-again = 服务器要求本设备重新注册；已记录的内容保留在本机
+store-enrol-again = 服务器要求本设备重新登记；已记录的内容保留在本机
 store-newer = 本机数据由更新版本的 field 写入
 store-newer-hint = 请安装最新版本。数据未作任何改动。
 store-copied = 此目录是复制来的，原属 { $place }。在这里记录会破坏设备日志。
 store-another-machine = 另一台设备
-store-copied-hint = 请在原处使用，或换一个目录单独注册本设备。
+store-copied-hint = 请在原处使用，或换一个目录单独登记本设备。
 store-restored = 此目录由备份恢复，比本设备已记录的内容旧
 store-restored-hint = 请先运行 field sync，从服务器取回缺少的部分。
 store-unknown-visit = 本机没有这次核查
@@ -793,3 +793,22 @@ gas-verdict-pass = 合格
 gas-verdict-fail = 不合格
 prompt-keys = ↑↓ 移动 · 回车选择 · 输入文字可筛选 · Esc 取消
 prompt-yes-or-no = 请回答 y（是）或 n（否）
+
+## 位置、取值、网络障碍
+
+conflict-both = 两者
+code-author-unknown = 本机未知的人员
+code-part-verdict = 属实性
+code-part-cause = 原因
+code-part-responsibility = 责任
+code-part-outcome = 处理结果
+code-part-code = 代码
+code-part-text = 内容
+code-part-severity = 严重程度
+obstacle-no-network = 没有网络
+obstacle-name-unknown = 无法解析服务器名称，多半是没有网络
+obstacle-nothing-listens = 对方没有运行服务
+obstacle-timed-out = 超时无应答
+obstacle-cut = 连接提前中断
+obstacle-certificate = 证书不可信：{ $error }
+enrol-code-hint = 短码不含服务器地址：field enrol <短码> --server <地址>；也可使用完整链接。

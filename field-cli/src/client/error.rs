@@ -4,6 +4,7 @@ use super::{PROBLEM_BYTES_MAX, is_busy};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
+use std::io::ErrorKind;
 use std::time::Duration;
 use sync_core::time::Timestamp;
 
@@ -17,14 +18,14 @@ pub enum ClientError {
         source: reqwest::Error,
     },
     /// No connection, or it broke.
-    #[error("{base} cannot be reached: {reason}")]
+    #[error("{base} cannot be reached: {obstacle}")]
     Unreachable {
         /// Where the server should answer.
         base: String,
         /// Whether the connection never came about.
         connecting: bool,
-        /// What the network said.
-        reason: String,
+        /// What stood in the way.
+        obstacle: Obstacle,
     },
     /// The connection stands, but nothing moves.
     #[error("{base} does not answer")]
@@ -161,11 +162,70 @@ impl ClientError {
     }
 }
 
-/// What the network said, without the layers that repeat one another.
-pub(super) fn innermost(error: &reqwest::Error) -> String {
-    let mut source: &dyn std::error::Error = error;
-    while let Some(next) = source.source() {
-        source = next;
+/// What stands between this device and the server, as far as the system told.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// There is no network, or no way to the server in it.
+    #[error("no network")]
+    NoNetwork,
+    /// The name of the server leads nowhere: mostly there is no network either.
+    #[error("the name of the server cannot be looked up")]
+    NameUnknown,
+    /// The machine answers, but no server runs there.
+    #[error("nothing listens there")]
+    NothingListens,
+    /// No answer in time.
+    #[error("no answer in time")]
+    TimedOut,
+    /// The connection ended in the middle.
+    #[error("the connection ended early")]
+    Cut,
+    /// Whoever answers is not trusted.
+    #[error("certificate not trusted: {said}")]
+    Certificate {
+        /// What the system said.
+        said: String,
+    },
+    /// Anything else, as the system said it.
+    #[error("{said}")]
+    Other {
+        /// What the system said.
+        said: String,
+    },
+}
+
+impl Obstacle {
+    /// Told from the innermost cause that has a kind, else from the innermost words.
+    pub(super) fn of(error: &reqwest::Error) -> Self {
+        let (mut timed_out, mut obstacle) = (error.is_timeout(), None);
+        let mut source: &dyn std::error::Error = error;
+        while let Some(next) = source.source() {
+            source = next;
+            let kind = source.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+            timed_out |= kind == Some(ErrorKind::TimedOut);
+            obstacle = kind.and_then(Self::of_kind).or(obstacle);
+        }
+        let said = source.to_string();
+        match obstacle {
+            Some(obstacle) => obstacle,
+            None if timed_out => Self::TimedOut,
+            None if said.contains("lookup address") || said.contains("dns error") => Self::NameUnknown,
+            None if said.contains("certificate") => Self::Certificate { said },
+            None => Self::Other { said },
+        }
     }
-    source.to_string()
+
+    fn of_kind(kind: ErrorKind) -> Option<Self> {
+        match kind {
+            ErrorKind::ConnectionRefused => Some(Self::NothingListens),
+            ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable | ErrorKind::NetworkDown => {
+                Some(Self::NoNetwork)
+            }
+            ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::UnexpectedEof => Some(Self::Cut),
+            _ => None,
+        }
+    }
 }

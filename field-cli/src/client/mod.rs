@@ -15,7 +15,7 @@ mod uploads;
 
 pub use assertion::assertion;
 pub use backoff::Backoff;
-pub use error::{ClientError, RemoteProblem};
+pub use error::{ClientError, Obstacle, RemoteProblem};
 pub use uploads::{Announced, Rate, Sent, UploadError, Watch};
 
 use crate::machine::Machine;
@@ -136,7 +136,7 @@ impl Client {
         ClientError::Unreachable {
             base: self.base.clone(),
             connecting: source.is_connect(),
-            reason: error::innermost(source),
+            obstacle: Obstacle::of(source),
         }
     }
 }
@@ -254,8 +254,8 @@ async fn read_body(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, 
             Ok(Ok(Some(piece))) if body.len() + piece.len() <= bytes_max => body.extend_from_slice(&piece),
             Ok(Ok(Some(_))) => return Err(ClientError::NotFieldloop { base }),
             Ok(Err(source)) => {
-                let reason = error::innermost(&source);
-                return Err(ClientError::Unreachable { base, connecting: false, reason });
+                let obstacle = Obstacle::of(&source);
+                return Err(ClientError::Unreachable { base, connecting: false, obstacle });
             }
             Err(_) => return Err(ClientError::Silent { base }),
         }
@@ -273,8 +273,8 @@ async fn read_what_comes(mut response: Response, bytes_max: usize) -> Result<Vec
             Ok(Ok(None)) => return Ok(body),
             Ok(Err(_)) | Err(_) if !body.is_empty() => return Ok(body),
             Ok(Err(source)) => {
-                let reason = error::innermost(&source);
-                return Err(ClientError::Unreachable { base, connecting: false, reason });
+                let obstacle = Obstacle::of(&source);
+                return Err(ClientError::Unreachable { base, connecting: false, obstacle });
             }
             Err(_) => return Err(ClientError::Silent { base }),
         }

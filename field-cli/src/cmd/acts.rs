@@ -1,15 +1,12 @@
 //! An act of the device log in a few words.
 
-use crate::ctx::Ctx;
+use super::terms::{self, Terms};
 use crate::i18n::Words;
 use crate::store::{CommandRow, LogRow, Store, StoreError, Write};
-use serde_json::Value;
 use std::collections::BTreeMap;
-use sync_core::document::{Container, Shape};
+use sync_core::document::Shape;
 use sync_core::ids::VisitId;
 
-/// Characters of one written value that are shown.
-const VALUE_CHARS_MAX: usize = 40;
 /// Places of one act that are named.
 const PLACES_MAX: usize = 3;
 
@@ -28,16 +25,16 @@ pub(crate) fn visit_name(names: &BTreeMap<VisitId, String>, visit: Option<VisitI
 }
 
 /// What an act was.
-pub(crate) fn describe(ctx: &Ctx, row: &LogRow, commands: &[CommandRow]) -> String {
+pub(crate) fn describe(words: &Words, terms: &Terms, row: &LogRow, commands: &[CommandRow]) -> String {
     let asks = |command: &&CommandRow| command.device == row.device && command.sequence == row.sequence;
     if let Some(command) = commands.iter().find(asks) {
-        return ctx.words.code("request", &command.request);
+        return words.code("request", &command.request);
     }
     if row.writes.is_empty() {
-        return ctx.words.code("act", &row.kind);
+        return words.code("act", &row.kind);
     }
     let mut places: Vec<String> =
-        row.writes.iter().take(PLACES_MAX).map(|write| place(&ctx.words, write)).collect();
+        row.writes.iter().take(PLACES_MAX).map(|write| place(words, terms, write)).collect();
     if row.writes.len() > PLACES_MAX {
         places.push("…".to_owned());
     }
@@ -45,43 +42,15 @@ pub(crate) fn describe(ctx: &Ctx, row: &LogRow, commands: &[CommandRow]) -> Stri
 }
 
 /// A place and what was written there.
-fn place(words: &Words, write: &Write) -> String {
+fn place(words: &Words, terms: &Terms, write: &Write) -> String {
     let Some((container, key)) = write.place() else { return write.path.clone() };
     let name = words.code("place", container.path());
     match container.shape() {
-        Shape::Shared => format!("{name} {key} = {}", short(&write.after)),
+        Shape::Shared => {
+            let value = terms.value(words, container, key, &write.after);
+            format!("{} = {value}", terms.place(words, container, key))
+        }
         Shape::Text => name,
-        _ => format!("{name} {}", entry(container, &write.after)).trim_end().to_owned(),
+        _ => format!("{name} {}", terms::entry(words, container, &write.after)).trim_end().to_owned(),
     }
-}
-
-/// The field that says most about an entry.
-fn entry(container: Container, value: &Value) -> String {
-    let field = match container {
-        Container::Findings | Container::Hazards => "code",
-        Container::Readings => "shown",
-        Container::MeterChecks => "method",
-        Container::GasTests => "kind",
-        Container::Seals => "state",
-        Container::Photos => "role",
-        Container::Statements => "from",
-        Container::Promises => "what",
-        Container::Progress => "event",
-        Container::Notices => "number",
-        _ => return String::new(),
-    };
-    value.get(field).map(short).unwrap_or_default()
-}
-
-/// A value on one line.
-pub(crate) fn short(value: &Value) -> String {
-    let text = match value {
-        Value::Null => "–".to_owned(),
-        Value::String(text) => text.replace('\n', " "),
-        other => other.to_string(),
-    };
-    if text.chars().count() <= VALUE_CHARS_MAX {
-        return text;
-    }
-    text.chars().take(VALUE_CHARS_MAX).chain(['…']).collect()
 }

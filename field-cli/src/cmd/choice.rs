@@ -3,7 +3,7 @@
 use super::site::not_one_of;
 use crate::ctx::Ctx;
 use crate::failure::Failure;
-use crate::i18n::{Lang, Words};
+use crate::i18n::{Lang, Words, say};
 use std::fmt;
 use sync_core::codes::{CodeTable, Language};
 use sync_core::protocol::TermCard;
@@ -93,6 +93,13 @@ pub(crate) fn pick(
             let known: Vec<_> = options.into_iter().map(|option| (option.code, option.name)).collect();
             not_one_of(&ctx.words, argument, typed, &known)
         }),
+        None if !ctx.interactive => {
+            let known: Vec<String> =
+                options.iter().map(|option| format!("{} ({})", option.code, option.name)).collect();
+            let what = say!(ctx.words, "usage-missing", arguments = argument);
+            let hint = say!(ctx.words, "usage-valid-values", values = known.join(", "));
+            Err(Failure::usage("missing-value", what).hint(hint))
+        }
         None => ctx.choose(argument, question, options),
     }
 }

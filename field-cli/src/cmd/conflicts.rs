@@ -2,14 +2,16 @@
 //! the technician can say what is right.
 
 use super::Outcome;
-use super::acts::{short, visit_name, visit_names};
+use super::acts::{visit_name, visit_names};
 use super::people::People;
+use super::terms::Terms;
 use crate::cli::{ConflictsArgs, ConflictsCommand};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
-use crate::i18n::say;
+use crate::i18n::{Words, say};
 use crate::render;
 use crate::store::{Act, Store};
+use crate::wrap::width;
 use serde_json::json;
 use sync_core::document::{
     Container, Edit, EditError, FindingEdit, Place, ProposalField, Scalar, SharedText, Written,
@@ -21,13 +23,17 @@ struct Conflict {
     visit: VisitId,
     name: String,
     path: String,
+    /// What the path is called.
+    place: String,
     values: Vec<Written>,
+    /// They in words, in the same order.
+    texts: Vec<String>,
 }
 
 /// Runs a subcommand of `field conflicts`.
 pub(crate) async fn run(ctx: &mut Ctx, args: &ConflictsArgs) -> Outcome {
     let store = ctx.store().await?;
-    let conflicts = all(&store).await?;
+    let conflicts = all(&ctx.words, &store).await?;
     match &args.command {
         None | Some(ConflictsCommand::List) => list(ctx, &conflicts),
         Some(ConflictsCommand::Show { number }) => {
@@ -42,8 +48,8 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &ConflictsArgs) -> Outcome {
 }
 
 /// Every open conflict on this device, always in the same order.
-async fn all(store: &Store) -> Result<Vec<Conflict>, Failure> {
-    let names = visit_names(store).await?;
+async fn all(words: &Words, store: &Store) -> Result<Vec<Conflict>, Failure> {
+    let (names, terms) = (visit_names(store).await?, Terms::known(store).await?);
     let mut conflicts = Vec::new();
     for row in store.visits().await?.iter().filter(|row| row.conflicts_open > 0) {
         let view = store.document(row.visit).await?.view();
@@ -52,6 +58,8 @@ async fn all(store: &Store) -> Result<Vec<Conflict>, Failure> {
         conflicts.extend(of_visit.map(|(path, values)| Conflict {
             visit: row.visit,
             name: name.clone(),
+            place: terms.path(words, &path),
+            texts: values.iter().map(|written| terms.value_at(words, &path, &written.value)).collect(),
             path,
             values,
         }));
@@ -74,14 +82,14 @@ fn pick<'c>(ctx: &Ctx, conflicts: &'c [Conflict], number: usize) -> Result<&'c C
 
 fn list(ctx: &mut Ctx, conflicts: &[Conflict]) {
     for (index, conflict) in conflicts.iter().enumerate() {
-        let values: Vec<String> = conflict.values.iter().map(|written| text(&written.value)).collect();
+        let values: Vec<_> = conflict.values.iter().map(|written| &written.value).collect();
         ctx.out.event(
             "conflict",
             json!({ "number": index + 1, "visit": conflict.visit, "complaint": conflict.name,
                 "path": conflict.path, "values": values }),
         );
-        let line =
-            format!("{:>3}  {} › {}   {}", index + 1, conflict.name, conflict.path, values.join(" | "));
+        let texts = conflict.texts.join(" | ");
+        let line = format!("{:>3}  {} › {}   {texts}", index + 1, conflict.name, conflict.place);
         ctx.out.data(&line);
     }
     if conflicts.is_empty() {
@@ -92,17 +100,21 @@ fn list(ctx: &mut Ctx, conflicts: &[Conflict]) {
 }
 
 async fn show(ctx: &mut Ctx, store: &Store, conflict: &Conflict, number: usize) -> Result<(), Failure> {
-    ctx.out.data(&format!("{} › {}", conflict.name, conflict.path));
+    ctx.out.data(&format!("{} › {}", conflict.name, conflict.place));
     let people = People::known(store).await?;
     let now = ctx.now();
-    for (letter, written) in ('A'..='Z').zip(&conflict.values) {
+    let widest = conflict.texts.iter().map(|text| width(text)).max().unwrap_or_default();
+    for ((letter, written), text) in ('A'..='Z').zip(&conflict.values).zip(&conflict.texts) {
         let author = store.author(conflict.visit, written).await?;
         let (who, at) = match &author {
             Some(author) => {
                 let at = author.claimed_at.map(|at| render::time(&ctx.words, at, now, &ctx.zone));
                 (format!("{} {}", people.name(author.person), author.device_name), at.unwrap_or_default())
             }
-            None => (ctx.words.code("author", "office"), String::new()),
+            None if store.is_by_office(conflict.visit, written).await? => {
+                (ctx.words.code("author", "office"), String::new())
+            }
+            None => (ctx.words.code("author", "unknown"), String::new()),
         };
         ctx.out.event(
             "value",
@@ -113,7 +125,8 @@ async fn show(ctx: &mut Ctx, store: &Store, conflict: &Conflict, number: usize) 
                 "at_ms": author.as_ref().and_then(|author| author.claimed_at),
             }),
         );
-        ctx.out.data(format!("  {letter}  {:<24} {who}  {at}", text(&written.value)).trim_end());
+        let gap = " ".repeat(widest - width(text));
+        ctx.out.data(format!("  {letter}  {text}{gap}   {who}  {at}").trim_end());
     }
     ctx.out.note(&say!(ctx.words, "conflict-safe"));
     let command = format!("field conflicts choose {number} --keep a --why \"…\"");
@@ -129,7 +142,8 @@ async fn choose(
     why: Option<&str>,
 ) -> Result<(), Failure> {
     let wanted = keep.trim().to_lowercase();
-    let value = ('a'..='z').zip(&conflict.values).find(|(letter, _)| wanted == letter.to_string());
+    let place = ('a'..='z').take(conflict.values.len()).position(|letter| wanted == letter.to_string());
+    let value = place.map(|place| (&conflict.values[place], conflict.texts[place].clone()));
     if value.is_none() && wanted != "both" {
         let letters: Vec<String> = ('a'..='z').take(conflict.values.len()).map(String::from).collect();
         let values = format!("{}, both", letters.join(", "));
@@ -140,11 +154,11 @@ async fn choose(
             values = values
         )));
     }
-    let shown = value.map_or_else(|| "both".to_owned(), |(_, written)| text(&written.value));
-    let note = format!("{}: {shown}. {}", conflict.path, why.unwrap_or_default());
+    let shown = value.as_ref().map_or_else(|| say!(ctx.words, "conflict-both"), |(_, text)| text.clone());
+    let note = format!("{}: {shown}. {}", conflict.place, why.unwrap_or_default());
     let unwritable = Failure::new("conflict-unwritable", say!(ctx.words, "conflict-unwritable"));
     let compose = |act: &mut Act<'_>| -> Result<(), Failure> {
-        if let Some((_, written)) = value
+        if let Some((written, _)) = &value
             && !write(act.edit(), &conflict.path, &written.value)?
         {
             return Err(unwritable);
@@ -193,9 +207,4 @@ pub(crate) fn write(edit: &mut Edit<'_>, path: &str, value: &Scalar) -> Result<b
         _ => return Ok(false),
     }
     Ok(true)
-}
-
-/// A value as people read it.
-fn text(value: &Scalar) -> String {
-    short(&serde_json::to_value(value).unwrap_or_default())
 }

@@ -52,6 +52,10 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &EnrolArgs) -> Outcome {
 fn read(ctx: &Ctx, args: &EnrolArgs) -> Result<Invitation, Failure> {
     let typed = args.invitation.trim();
     if !typed.contains("://") {
+        if args.server.is_none() && !ctx.interactive {
+            let what = say!(ctx.words, "usage-missing", arguments = "--server");
+            return Err(Failure::usage("missing-value", what).hint(say!(ctx.words, "enrol-code-hint")));
+        }
         let question = say!(ctx.words, "enrol-ask-server");
         let server = ctx.need(args.server.as_deref(), "--server", &question)?;
         let base = if server.contains("://") { server } else { format!("https://{server}") };

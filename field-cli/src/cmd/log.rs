@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::acts::{describe, visit_name, visit_names};
 use super::people::People;
+use super::terms::Terms;
 use crate::cli::LogArgs;
 use crate::ctx::Ctx;
 use crate::failure::Exit;
@@ -41,6 +42,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &LogArgs) -> Outcome {
     let shown = Shown {
         names: visit_names(&store).await?,
         people: People::known(&store).await?,
+        terms: Terms::known(&store).await?,
         commands: store.commands().await?,
         device: store.identity().await?.device_name,
     };
@@ -65,6 +67,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &LogArgs) -> Outcome {
 struct Shown {
     names: BTreeMap<VisitId, String>,
     people: People,
+    terms: Terms,
     commands: Vec<CommandRow>,
     device: String,
 }
@@ -84,7 +87,7 @@ impl Shown {
             render::time(&ctx.words, row.claimed_at, ctx.now(), &ctx.zone),
             format!("{} {}", self.people.name(self.people.me), self.device),
             visit_name(&self.names, row.visit),
-            describe(ctx, row, &self.commands),
+            describe(&ctx.words, &self.terms, row, &self.commands),
             ctx.words.code("envelope", state),
         ]
     }

@@ -26,6 +26,7 @@ mod search;
 mod site;
 mod status;
 mod sync;
+mod terms;
 mod undo;
 mod visit;
 

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::acts::{describe, visit_name, visit_names};
+use super::terms::Terms;
 use crate::cli::{OutboxArgs, OutboxCommand};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
@@ -65,7 +66,7 @@ async fn acts(
     names: &Names,
     commands: &[CommandRow],
 ) -> Result<Vec<Line>, Failure> {
-    let now = ctx.now();
+    let (now, terms) = (ctx.now(), Terms::known(store).await?);
     let mut lines = Vec::new();
     for row in store.outbox().await? {
         ctx.out.event(
@@ -81,7 +82,7 @@ async fn acts(
             .as_ref()
             .map_or(state.clone(), |reason| format!("{state}: {}", ctx.words.code("quarantine", reason)));
         let time = render::time(&ctx.words, row.claimed_at, now, &ctx.zone);
-        lines.push([time, visit_name(names, row.visit), describe(ctx, &row, commands), state]);
+        lines.push([time, visit_name(names, row.visit), describe(&ctx.words, &terms, &row, commands), state]);
     }
     Ok(lines)
 }

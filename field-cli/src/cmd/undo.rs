@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::acts::{describe, visit_name, visit_names};
 use super::conflicts::write;
+use super::terms::Terms;
 use crate::cli::UndoArgs;
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
@@ -26,14 +27,15 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &UndoArgs) -> Outcome {
         })
         .await?;
     let names = visit_names(&store).await?;
-    let (what, visit_shown) = (describe(ctx, &row, &[]), visit_name(&names, Some(visit)));
+    let terms = Terms::known(&store).await?;
+    let (what, visit_shown) = (describe(&ctx.words, &terms, &row, &[]), visit_name(&names, Some(visit)));
     ctx.out.event(
         "undone",
         json!({ "visit": visit, "undone": row.hash, "envelopes": recorded.envelopes, "left": recorded.value }),
     );
     ctx.out.done(&say!(ctx.words, "undo-done", what = what, visit = visit_shown));
     for path in &recorded.value {
-        ctx.out.warn("not-undone", &say!(ctx.words, "undo-left", path = path.clone()));
+        ctx.out.warn("not-undone", &say!(ctx.words, "undo-left", path = terms.path(&ctx.words, path)));
     }
     Ok(Exit::Ok)
 }

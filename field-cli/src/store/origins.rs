@@ -9,6 +9,8 @@ use sync_core::time::Timestamp;
 
 /// A device raises its generation once per refusal: more are not met in practice.
 const GENERATIONS_TRIED: u64 = 16;
+/// A server history begins with a restore: more are not met in practice.
+const EPOCHS_TRIED: u64 = 16;
 
 /// Who wrote a change, on which device, when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,5 +118,15 @@ impl Store {
             device_name: device_name.clone(),
             claimed_at: None,
         }))
+    }
+
+    /// Whether the office wrote a value, in this or an earlier history of the server.
+    ///
+    /// # Errors
+    /// When a row cannot be read.
+    pub async fn is_by_office(&self, visit: VisitId, written: &Written) -> Result<bool, StoreError> {
+        let newest = self.sync_state().await?.epoch;
+        let epochs = newest.saturating_sub(EPOCHS_TRIED)..=newest;
+        Ok(epochs.into_iter().any(|epoch| ActorId16::of_office(epoch, visit) == written.actor))
     }
 }

@@ -407,7 +407,7 @@ async fn a_device_that_is_not_enrolled_is_told_so_with_four() {
               Ask the office for an invitation, then: field enrol <link or code>
             "#),
             Lang::ZhCn => insta::assert_snapshot!(answer.text, @r#"
-            ✗ 本设备尚未注册
+            ✗ 本设备尚未登记
               请向办公室索取邀请，然后运行：field enrol <链接或短码>
             "#),
         }

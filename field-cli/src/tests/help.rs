@@ -94,7 +94,7 @@ fn help_in_chinese_names_the_way_back() {
     用法: field [选项] <命令>
 
     命令:
-      enrol        用办公室发出的邀请注册本设备
+      enrol        用办公室发出的邀请登记本设备
       sync         上传记录，取回他人的改动，再传照片
       status       本机有什么、已送达什么；无需网络
       today        今天的核查
@@ -129,7 +129,7 @@ fn help_in_chinese_names_the_way_back() {
       -V, --version      显示版本
 
     退出码：0 完成 · 1 失败 · 2 命令行有误 · 3 完成一部分，可再次运行
-      4 未注册或被拒绝 · 5 连不上服务器，数据都在本机 · 6 有冲突需要人来定 · 130 已中断
+      4 未登记或被拒绝 · 5 连不上服务器，数据都在本机 · 6 有冲突需要人来定 · 130 已中断
     环境变量：FIELD_LANG（en、zh-CN）· FIELD_HOME（本机数据目录）· NO_COLOR
     一天的用法：field sync · field today · field visit start 0417 · … · field visit finish · field sync
     "#);

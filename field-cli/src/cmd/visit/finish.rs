@@ -35,10 +35,15 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &FinishArgs) -> Outcome {
     }
     let skipped = skipped(ctx, &site, args)?;
     let view = store.document(site.visit).await?.view();
+    let outcome = || {
+        let question = say!(ctx.words, "ask-outcome");
+        let options = of_table(&ctx.words, CodeTable::Outcomes);
+        pick(ctx, args.outcome.as_deref(), "--outcome", &question, options)
+    };
+    // What was typed wrong is said first; what was not typed is asked for last.
+    let typed = if args.outcome.is_some() { Some(outcome()?) } else { None };
     check(ctx, &site, &view, &skipped)?;
-    let question = say!(ctx.words, "ask-outcome");
-    let options = of_table(&ctx.words, CodeTable::Outcomes);
-    let outcome = pick(ctx, args.outcome.as_deref(), "--outcome", &question, options)?;
+    let outcome = typed.map_or_else(outcome, Ok)?;
     let finished = Progress { outcome: Some(outcome.code.clone()), ..progress("finished") };
     let recorded = store
         .record(site.visit, |act| {

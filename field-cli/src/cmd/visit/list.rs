@@ -4,7 +4,6 @@ use crate::cmd::Outcome;
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
-use crate::output::Paint;
 use crate::render;
 use crate::store::{VisitRow, VisitState};
 use jiff::ToSpan;
@@ -130,7 +129,7 @@ fn show(ctx: &mut Ctx, lines: &[Line], current: Option<VisitId>, day: Date) {
 fn state_name(ctx: &Ctx, line: &Line) -> String {
     let conflicts = match line.row.conflicts_open {
         0 => String::new(),
-        count => ctx.out.painted(Paint::Yellow, &say!(ctx.words, "list-conflicts", count = count)),
+        count => say!(ctx.words, "list-conflicts", count = count),
     };
     let state = if line.rework { "rework" } else { line.row.state.as_str() };
     format!("{}{conflicts}", ctx.words.code("state", state))
