@@ -126,6 +126,11 @@ pub(crate) struct PulseArgs {
     pub(crate) constant: Option<String>,
     #[arg(long, allow_negative_numbers = true)]
     pub(crate) pulses: Option<String>,
+    /// With the two below it is pulses against a known power: the watt-second method.
+    #[arg(long, allow_negative_numbers = true, conflicts_with_all = ["reference_constant", "reference_pulses"])]
+    pub(crate) seconds: Option<String>,
+    #[arg(long, allow_negative_numbers = true, conflicts_with_all = ["reference_constant", "reference_pulses"])]
+    pub(crate) watts: Option<String>,
     #[command(flatten)]
     pub(crate) common: CheckCommon,
 }

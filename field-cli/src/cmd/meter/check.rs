@@ -116,6 +116,11 @@ fn reference(ctx: &Ctx, args: &ReferenceArgs) -> Result<Method, Failure> {
 }
 
 fn pulse(ctx: &Ctx, site: &Site, args: &PulseArgs) -> Result<Method, Failure> {
+    if args.seconds.is_some() || args.watts.is_some() {
+        let (constant, pulses) = (args.constant.clone(), args.pulses.clone());
+        let (seconds, watts) = (args.seconds.clone(), args.watts.clone());
+        return watt(ctx, site, &WattArgs { constant, pulses, seconds, watts, ..WattArgs::default() });
+    }
     Ok(Method::PulseComparison {
         reference_constant: figure(ctx, args.reference_constant.as_deref(), "--reference-constant")?,
         tested_constant: constant(ctx, site, args.constant.as_deref())?,
