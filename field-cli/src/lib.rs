@@ -13,6 +13,7 @@ mod i18n;
 pub mod machine;
 mod output;
 mod place;
+pub mod preview;
 mod render;
 pub mod store;
 mod store_failure;

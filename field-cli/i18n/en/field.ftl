@@ -850,3 +850,10 @@ obstacle-timed-out = no answer in time
 obstacle-cut = it ended early
 obstacle-certificate = the certificate is not trusted: { $error }
 enrol-code-hint = A short code does not say where the server is: field enrol <code> --server <address>. Or use the whole link.
+
+## Previews
+
+sync-previews = ↑ previews { $count }   { $bytes }; the office sees the photos now
+photo-previewed = preview sent, original waiting
+warn-photo-damaged = This photo cannot be shown to its end: the file is damaged. It is kept; better take it again.
+warn-photo-large = { $width } × { $height } pixels: nobody will be able to show this picture. It is kept; better take a smaller one.

@@ -812,3 +812,10 @@ obstacle-timed-out = 超时无应答
 obstacle-cut = 连接提前中断
 obstacle-certificate = 证书不可信：{ $error }
 enrol-code-hint = 短码不含服务器地址：field enrol <短码> --server <地址>；也可使用完整链接。
+
+## 预览
+
+sync-previews = ↑ 预览 { $count } 张   { $bytes }；办公室已可看到照片
+photo-previewed = 预览已送达，原件待上传
+warn-photo-damaged = 照片文件已损坏，无法完整显示。已保留；最好重新拍摄。
+warn-photo-large = { $width } × { $height } 像素，过大而无法显示。已保留；最好重新拍一张较小的。

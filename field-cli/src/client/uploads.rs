@@ -129,6 +129,19 @@ impl DeviceClient {
         }
     }
 
+    /// Sends the small preview of a photo ahead of its bytes.
+    ///
+    /// # Errors
+    /// When it does not get there or is not wanted; the photo itself may be sent all the same.
+    pub async fn send_preview(&self, sha256: BlobHash, jpeg: Vec<u8>) -> Result<(), ClientError> {
+        let (path, bytes) = (format!("/v1/photos/{sha256}/preview"), Bytes::from(jpeg));
+        let build = |client: &super::Client| {
+            let request = client.request(Method::PUT, &path);
+            request.header(CONTENT_TYPE, "image/jpeg").body(bytes.clone())
+        };
+        self.authorised(bytes.len(), build).await.map(drop)
+    }
+
     async fn upload_once(
         &self,
         blob: &Announced,

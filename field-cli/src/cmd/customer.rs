@@ -1,7 +1,7 @@
 //! `field customer`: statements are kept beside the document, so that they can be erased without it.
 
 use super::choice::{language, of_table, pick};
-use super::photo::refuse_strangers;
+use super::photo::{refuse_strangers, warn_unshowable};
 use super::site::saved;
 use super::{Outcome, site};
 use crate::cli::{CustomerCommand, OnVisit};
@@ -95,6 +95,7 @@ async fn sign(ctx: &mut Ctx, image: &Path, on: &OnVisit) -> Outcome {
     let site = site::recording(ctx, &store, on.visit.as_deref()).await?;
     refuse_strangers(ctx, image)?;
     let blob = store.import_blob(image).await?;
+    warn_unshowable(ctx, &store, &blob.path);
     let recorded = store
         .record(site.visit, |act| {
             let covers = newest_statement(act.before());

@@ -22,6 +22,7 @@ mod log;
 mod origins;
 mod pack;
 mod photos;
+mod previews;
 mod record;
 mod search;
 mod settings;
@@ -43,6 +44,7 @@ pub use log::{EnvelopeState, LogCounts, LogRow};
 pub use origins::{Author, Origin};
 pub use pack::PackEntry;
 pub use photos::{BlobRow, BlobState, PhotoCounts, PhotoRow, StoredBlob, media_type};
+pub use previews::PreviewState;
 pub use record::{Act, Recorded, Start};
 pub use search::{SearchHit, SearchItem};
 pub use settings::PAUSED;
@@ -58,7 +60,8 @@ use std::time::Duration;
 
 /// Layouts of the store, oldest first; `PRAGMA user_version` counts those applied. Forward only,
 /// never edited once released.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_base.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../migrations/0001_base.sql"), include_str!("../../migrations/0002_previews.sql")];
 /// How long a command waits for another process of this client that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 

@@ -1,6 +1,6 @@
 //! Photos, recordings and signatures: copied and hashed before anybody is told that they are kept.
 
-use super::{Store, StoreError, Tx, Write, binding};
+use super::{PreviewState, Store, StoreError, Tx, Write, binding};
 use sha2::{Digest as _, Sha256};
 use sqlx::FromRow;
 use std::fs::File;
@@ -79,6 +79,8 @@ pub struct BlobRow {
     pub upload_offset: u64,
     /// Why the server refused them, or why they are unavailable.
     pub reason: Option<String>,
+    /// How far the preview is that travels ahead of them.
+    pub preview: PreviewState,
 }
 
 /// An entry that names bytes, and how far they got.
@@ -116,6 +118,7 @@ struct RawBlob {
     upload_url: Option<String>,
     upload_offset: i64,
     reason: Option<String>,
+    preview: String,
 }
 
 #[derive(FromRow)]
@@ -128,7 +131,7 @@ struct RawPhoto {
 }
 
 const BLOB_COLUMNS: &str = "blobs.sha256, blobs.size_bytes, blobs.media_type, blobs.path, blobs.original_name, \
-    blobs.state, blobs.upload_url, blobs.upload_offset, blobs.reason";
+    blobs.state, blobs.upload_url, blobs.upload_offset, blobs.reason, blobs.preview";
 
 impl RawBlob {
     fn read(self, data: &Path) -> Result<BlobRow, StoreError> {
@@ -143,6 +146,7 @@ impl RawBlob {
             original_name: self.original_name,
             upload_url: self.upload_url,
             reason: self.reason,
+            preview: PreviewState::parse(&self.preview).ok_or(damaged("preview"))?,
         })
     }
 }
@@ -298,7 +302,9 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        self.drop_preview(sha256);
+        Ok(())
     }
 
     /// Notes what became of bytes, and why when they did not arrive.

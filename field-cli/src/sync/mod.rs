@@ -1,11 +1,12 @@
 //! Getting in step with the server: exchanges until both sides have everything, then photos in
-//! their own lane.
+//! their own lane: small previews of all, then the originals.
 //!
 //! Deliberately not here: what people read about it (`cmd/sync.rs`).
 
 mod exchange;
 mod lock;
 mod photos;
+mod previews;
 
 #[cfg(test)]
 mod testing;
@@ -15,6 +16,7 @@ mod tests;
 pub use exchange::{Rounds, exchange};
 pub use lock::SyncLock;
 pub use photos::{PhotoEnd, PhotoReport, PhotoWatch, send_photos};
+pub use previews::{PreviewReport, send_previews};
 
 use crate::client::ClientError;
 use crate::store::StoreError;

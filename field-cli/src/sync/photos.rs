@@ -98,7 +98,8 @@ pub async fn send_photos(
     Ok(())
 }
 
-async fn stopped(store: &Store, error: ClientError) -> Result<SyncError, SyncError> {
+/// What ends the photo lane: noted for the next beacon.
+pub(super) async fn stopped(store: &Store, error: ClientError) -> Result<SyncError, SyncError> {
     let stopped = match &error {
         ClientError::Refused { problem } if problem.code == "device-revoked" => SyncError::Revoked,
         _ => SyncError::Client(error),

@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{head, post};
+use axum::routing::{head, post, put};
 use futures_util::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, VecDeque};
@@ -57,6 +57,8 @@ pub(crate) struct Memory {
     pub(crate) uploads: Vec<(BlobHash, usize, Vec<u8>)>,
     /// Bytes that reached the server in bodies of uploads.
     pub(crate) upload_bytes: usize,
+    /// Previews, and how many uploads there were when each came.
+    pub(crate) previews: Vec<(String, usize, Vec<u8>)>,
     pub(crate) cursor: u64,
     pub(crate) escrow: bool,
 }
@@ -70,6 +72,7 @@ impl TestServer {
         let server = Self::default();
         let router = Router::new()
             .route("/v1/exchange", post(exchange))
+            .route("/v1/photos/{sha256}/preview", put(preview))
             .route("/v1/uploads", post(create))
             .route("/v1/uploads/{place}", head(offset).patch(patch))
             .with_state(server.clone());
@@ -211,6 +214,13 @@ async fn create(State(server): State<TestServer>, headers: HeaderMap) -> Respons
     memory.uploads.push((sha256, size, Vec::new()));
     let place = format!("/v1/uploads/{}", memory.uploads.len() - 1);
     (StatusCode::CREATED, [("location", place), ("upload-offset", "0".into())]).into_response()
+}
+
+async fn preview(State(server): State<TestServer>, Path(sha256): Path<String>, body: Bytes) -> StatusCode {
+    let mut memory = server.memory();
+    let uploads = memory.uploads.len();
+    memory.previews.push((sha256, uploads, body.to_vec()));
+    StatusCode::NO_CONTENT
 }
 
 async fn offset(State(server): State<TestServer>, Path(place): Path<usize>) -> Response {

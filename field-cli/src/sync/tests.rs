@@ -425,3 +425,32 @@ async fn a_refused_photo_holds_up_no_other() {
     send_photos(&store, &client, Rate::default(), &mut seen, &mut report).await.unwrap();
     assert_eq!(store.photo_counts().await.unwrap().waiting, 0);
 }
+
+#[tokio::test]
+async fn the_office_sees_every_photo_before_the_first_original_has_travelled() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = device(dir.path()).await;
+    let (server, client) = TestServer::of(&store).await;
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/photos");
+    let photo = |name: &str| std::fs::read(data.join(name)).unwrap();
+    let (first, second) = (photo("iphone6plus-beijing.jpg"), photo("lumia820-gps-no-time.jpg"));
+    for bytes in [&first, &photo("clock-in-2099.jpg"), &noise(300_000), &second] {
+        add_photo(&store, dir.path(), bytes).await;
+    }
+    let mut previews = PreviewReport::default();
+    send_previews(&store, &client, &mut previews).await.unwrap();
+    assert_eq!(previews.arrived, 2, "a small photo needs none, noise has none");
+    let (mut seen, mut report) = (Seen::default(), PhotoReport::default());
+    send_photos(&store, &client, Rate::default(), &mut seen, &mut report).await.unwrap();
+    assert_eq!(report.arrived, 4, "none of them is missing because of its preview");
+    {
+        let memory = server.memory();
+        assert!(memory.previews.iter().all(|(_, uploads, jpeg)| *uploads == 0 && jpeg.len() <= 40_000));
+        assert_eq!(memory.uploads.len(), 4);
+    }
+    let mut again = PreviewReport::default();
+    send_previews(&store, &client, &mut again).await.unwrap();
+    assert_eq!(again.arrived, 0);
+    let left = std::fs::read_dir(store.home().photos()).unwrap().count();
+    assert_eq!(left, 4, "previews are cleared away");
+}

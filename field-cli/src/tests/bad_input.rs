@@ -285,6 +285,7 @@ async fn claims_of_cameras_are_compared_and_never_believed() {
     insta::assert_snapshot!(seen, @r#"
     $ field photo add clock-in-2099.jpg --tag site --allow-old
     ! The camera says 73 years from now: its clock is wrong. Kept; the office sees both times.
+    ! This photo cannot be shown to its end: the file is damaged. It is kept; better take it again.
       37 kB  sha256 3afe23f3…  taken 12 Aug 2099 19:59
     ✓ saved   1 photo   checklist 0/7
       next: field answer appearance_ok yes|no
@@ -300,6 +301,7 @@ async fn claims_of_cameras_are_compared_and_never_believed() {
     ✓ saved   1 photo   checklist 0/7
       next: field answer appearance_ok yes|no
     $ field photo add huge_tag_exif.jpg --tag site --allow-old
+    ! This photo cannot be shown to its end: the file is damaged. It is kept; better take it again.
       66 kB  sha256 410bb4a2…
     ✓ saved   1 photo   checklist 0/7
       next: field answer appearance_ok yes|no
@@ -325,7 +327,7 @@ async fn the_same_photo_is_kept_once_and_told_when_it_was_used_elsewhere() {
     let seen = desk.day(&lines).await;
     insta::assert_snapshot!(desk.plain(&seen), @r#"
     $ field photo add IMG.jpg IMG.jpg --tag seal
-      78 B  sha256 1519083c…  taken 17:45 (device clock agrees)
+      407 B  sha256 8d0d24a9…  taken 17:45 (device clock agrees)
     ✓ saved   1 photo   checklist 1/7
       next: field answer appearance_ok yes|no
     $ field photo add IMG.jpg --tag seal
@@ -336,14 +338,14 @@ async fn the_same_photo_is_kept_once_and_told_when_it_was_used_elsewhere() {
       next: field visit show
     $ field photo add IMG.jpg --tag seal
     ! The same photo was recorded on C-2025-0417
-      78 B  sha256 1519083c…  taken 17:45 (device clock agrees)
+      407 B  sha256 8d0d24a9…  taken 17:45 (device clock agrees)
     ✓ saved   1 photo
     $ field photo list --visit 0417
-    ┌─────────────────────────────────────────────────────────────┐
-    │ #   Photo                                      Time    By   │
-    ╞═════════════════════════════════════════════════════════════╡
-    │ 1   Seal · 78 B · sha256 1519083c… · waiting   17:42   张伟 │
-    └─────────────────────────────────────────────────────────────┘
+    ┌──────────────────────────────────────────────────────────────┐
+    │ #   Photo                                       Time    By   │
+    ╞══════════════════════════════════════════════════════════════╡
+    │ 1   Seal · 407 B · sha256 8d0d24a9… · waiting   17:42   张伟 │
+    └──────────────────────────────────────────────────────────────┘
     "#);
 }
 

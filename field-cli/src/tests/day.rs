@@ -13,7 +13,7 @@ async fn example_day(desk: &Desk) -> String {
     let nameplate = desk.file("IMG_0417.jpg", &photo(NOW, SITE));
     let old = desk.file("DSC_0099.jpg", &photo("2025:11:19 09:00:00", None));
     let seal = desk.file("seal.jpg", &photo(NOW, Some((31.24, 121.4737))));
-    let signature = desk.file("sig.png", b"\x89PNG\r\n\x1a\n and so on");
+    let signature = desk.file("sig.jpg", &photo("2025:11:21 17:44:00", None));
     let path = |file: &std::path::Path| file.to_str().unwrap().to_owned();
     let (nameplate, old, seal, signature) = (path(&nameplate), path(&old), path(&seal), path(&signature));
     let lines: [&[&str]; 21] = [
@@ -105,7 +105,7 @@ async fn a_day_in_english() {
     ✓ saved   checklist 5/7
       next: field photo add <file> --tag seal
     $ field photo add IMG_0417.jpg --tag nameplate
-      192 B  sha256 7a843c03…  taken 17:43 (device clock agrees)  31.230400,121.473700
+      521 B  sha256 6300c050…  taken 17:43 (device clock agrees)  31.230400,121.473700
     ✓ saved   1 photo   checklist 5/7
       next: field photo add <file> --tag seal
     $ field photo add DSC_0099.jpg
@@ -117,8 +117,8 @@ async fn a_day_in_english() {
     $ field customer statement --text 同意核查结果
     ✓ saved   statement (Customer), hash b049e322…   checklist 5/7
       next: field customer sign --image <file>
-    $ field customer sign --image sig.png
-    ✓ saved   signed 17:42, hash e103dc84… covers the statement   checklist 5/7
+    $ field customer sign --image sig.jpg
+    ✓ saved   signed 17:42, hash f2655377… covers the statement   checklist 5/7
       next: field photo add <file> --tag seal
     $ field promise add --what 书面答复 --due +6d
     ✓ saved   书面答复, until 27 Nov 23:59   checklist 5/7
@@ -130,7 +130,7 @@ async fn a_day_in_english() {
     (exit 1)
     $ field meter seal --no A123456 --position 表尾 --state intact --photo seal.jpg
     ! The camera says 1.1 km from the address
-      192 B  sha256 70198bf6…  taken 17:43 (device clock agrees)  31.240000,121.473700
+      521 B  sha256 9818ac4f…  taken 17:43 (device clock agrees)  31.240000,121.473700
     ✓ saved   seal Terminal cover: Intact · A123456   checklist 6/7
       next: field visit finish
     $ field visit propose --verdict not-substantiated --cause C02 --text 空调待机用电
@@ -165,8 +165,8 @@ async fn a_day_in_english() {
       started  (17:42 张伟)
 
     Photos
-      1  Nameplate · 192 B · sha256 7a843c03… · waiting  (17:42 张伟)
-      2  Seal · 192 B · sha256 70198bf6… · waiting  (17:42 张伟)
+      1  Nameplate · 521 B · sha256 6300c050… · waiting  (17:42 张伟)
+      2  Seal · 521 B · sha256 9818ac4f… · waiting  (17:42 张伟)
 
     Customer
       statement: Customer  (17:42 张伟)
@@ -241,7 +241,7 @@ async fn a_day_in_chinese() {
     ✓ 已保存   检查项 5/7
       下一步：field photo add <文件> --tag seal
     $ field photo add IMG_0417.jpg --tag nameplate
-      192 B  sha256 7a843c03…  拍摄于 17:43（与本机时钟一致）  31.230400,121.473700
+      521 B  sha256 6300c050…  拍摄于 17:43（与本机时钟一致）  31.230400,121.473700
     ✓ 已保存   1 张照片   检查项 5/7
       下一步：field photo add <文件> --tag seal
     $ field photo add DSC_0099.jpg
@@ -253,8 +253,8 @@ async fn a_day_in_chinese() {
     $ field customer statement --text 同意核查结果
     ✓ 已保存   陈述（用户本人），哈希 b049e322…   检查项 5/7
       下一步：field customer sign --image <文件>
-    $ field customer sign --image sig.png
-    ✓ 已保存   于 17:42 签字，哈希 e103dc84…，针对陈述   检查项 5/7
+    $ field customer sign --image sig.jpg
+    ✓ 已保存   于 17:42 签字，哈希 f2655377…，针对陈述   检查项 5/7
       下一步：field photo add <文件> --tag seal
     $ field promise add --what 书面答复 --due +6d
     ✓ 已保存   书面答复，期限 11月27日 23:59   检查项 5/7
@@ -266,7 +266,7 @@ async fn a_day_in_chinese() {
     (exit 1)
     $ field meter seal --no A123456 --position 表尾 --state intact --photo seal.jpg
     ! 相机位置距地址 1.1 km
-      192 B  sha256 70198bf6…  拍摄于 17:43（与本机时钟一致）  31.240000,121.473700
+      521 B  sha256 9818ac4f…  拍摄于 17:43（与本机时钟一致）  31.240000,121.473700
     ✓ 已保存   表尾封印：完好 · A123456   检查项 6/7
       下一步：field visit finish
     $ field visit propose --verdict not-substantiated --cause C02 --text 空调待机用电
@@ -301,8 +301,8 @@ async fn a_day_in_chinese() {
       开始  (17:42 张伟)
 
     照片
-      1  铭牌 · 192 B · sha256 7a843c03… · 待上传  (17:42 张伟)
-      2  封印 · 192 B · sha256 70198bf6… · 待上传  (17:42 张伟)
+      1  铭牌 · 521 B · sha256 6300c050… · 待上传  (17:42 张伟)
+      2  封印 · 521 B · sha256 9818ac4f… · 待上传  (17:42 张伟)
 
     用户
       陈述：用户本人  (17:42 张伟)

@@ -231,7 +231,11 @@ fn photo(taken: &str, position: Option<(f64, f64)>) -> Vec<u8> {
     let mut jpeg = vec![0xff, 0xd8, 0xff, 0xe1, length[0], length[1]];
     jpeg.extend_from_slice(b"Exif\0\0");
     jpeg.extend_from_slice(&tiff);
-    jpeg.extend_from_slice(&[0xff, 0xd9]);
+    // A picture behind the metadata, so that it can be shown.
+    let mut picture = Vec::new();
+    let grey = image::GrayImage::new(8, 8);
+    image::codecs::jpeg::JpegEncoder::new(&mut picture).encode_image(&grey).unwrap();
+    jpeg.extend_from_slice(&picture[2..]);
     jpeg
 }
 

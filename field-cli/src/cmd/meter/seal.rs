@@ -71,7 +71,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &MeterSealArgs) -> Outcome {
         })
         .await?;
     if let Some(photo) = &prepared {
-        photo.tell(ctx);
+        photo.tell(ctx, &store);
     }
     let text = line(&ctx.words, &seal);
     saved(ctx, &site, &recorded, &text, json!({ "seal": recorded.value }));

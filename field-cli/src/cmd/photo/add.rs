@@ -9,6 +9,7 @@ use crate::cmd::{Outcome, site};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure, io_words};
 use crate::i18n::say;
+use crate::preview::{self, NoPreview};
 use crate::render;
 use crate::store::{Act, Store, StoredBlob, media_type};
 use serde_json::json;
@@ -36,8 +37,10 @@ impl Prepared {
         Ok(id)
     }
 
-    /// Says what was kept and what the camera claims.
-    pub(crate) fn tell(&self, ctx: &mut Ctx) {
+    /// Says what was kept and what the camera claims. The preview for the office is made here, when all
+    /// is on disk: a photo that cannot be shown is best taken again while the technician is there.
+    pub(crate) fn tell(&self, ctx: &mut Ctx, store: &Store) {
+        warn_unshowable(ctx, store, &self.blob.path);
         let size = render::bytes(self.blob.size_bytes);
         let hash = self.blob.sha256.to_string();
         let taken = self.claims.taken_at.map(|at| {
@@ -53,6 +56,21 @@ impl Prepared {
         let parts = [Some(size), Some(hash), taken, place];
         let line = parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
         ctx.out.note(&line);
+    }
+}
+
+/// Says so when nobody will be able to look at a picture.
+pub(crate) fn warn_unshowable(ctx: &mut Ctx, store: &Store, copy: &Path) {
+    match store.preview_of(copy) {
+        Ok(_) if !preview::is_cut(copy) => {}
+        Err(NoPreview::OtherFormat) => {}
+        Ok(_) | Err(NoPreview::Damaged) => {
+            ctx.out.warn("photo-damaged", &say!(ctx.words, "warn-photo-damaged"));
+        }
+        Err(NoPreview::TooLarge { width, height }) => {
+            let text = say!(ctx.words, "warn-photo-large", width = width, height = height);
+            ctx.out.warn("photo-large", &text);
+        }
     }
 }
 
@@ -105,7 +123,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
         }))
         .collect();
     for photo in &prepared {
-        photo.tell(ctx);
+        photo.tell(ctx, &store);
     }
     let what = say!(ctx.words, "photo-count", count = prepared.len());
     saved(ctx, &site, &recorded, &what, json!({ "photos": photos }));

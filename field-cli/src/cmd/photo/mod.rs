@@ -5,7 +5,7 @@ mod add;
 mod claims;
 mod exif;
 
-pub(crate) use add::{prepare, refuse_strangers};
+pub(crate) use add::{prepare, refuse_strangers, warn_unshowable};
 
 use super::choice::language;
 use super::people::People;
@@ -16,7 +16,7 @@ use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Words, say};
 use crate::render;
-use crate::store::{BlobState, PhotoRow};
+use crate::store::{BlobState, PhotoRow, PreviewState};
 use serde_json::json;
 use sync_core::codes::CodeTable;
 use sync_core::document::Photo;
@@ -54,6 +54,7 @@ fn state(words: &Words, row: &PhotoRow) -> String {
             let percent = blob.upload_offset.saturating_mul(100) / blob.size_bytes;
             say!(words, "photo-partly", percent = percent)
         }
+        BlobState::Waiting if blob.preview == PreviewState::Arrived => say!(words, "photo-previewed"),
         BlobState::Waiting => say!(words, "photo-waiting"),
         BlobState::Arrived => say!(words, "photo-arrived"),
         BlobState::Refused => say!(words, "photo-refused", reason = blob.reason.clone().unwrap_or_default()),
@@ -82,7 +83,8 @@ async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
         ctx.out.event("photo", json!({
             "number": number, "photo": id, "sha256": found.content.sha256, "size_bytes": found.content.size,
             "role": found.content.role, "state": row.map(|row| row.blob.state.as_str()),
-            "sent_bytes": row.map(|row| row.blob.upload_offset), "by": found.meta.by,
+            "sent_bytes": row.map(|row| row.blob.upload_offset),
+            "preview": row.map(|row| row.blob.preview.as_str()), "by": found.meta.by,
         }));
         let time = render::time(&ctx.words, found.meta.at, ctx.now(), &ctx.zone);
         table.add_row([

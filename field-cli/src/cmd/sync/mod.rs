@@ -9,8 +9,11 @@ use crate::client::{DeviceClient, Rate};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
+use crate::render;
 use crate::store::{PAUSED, Store};
-use crate::sync::{PhotoReport, Rounds, SyncError, SyncLock, exchange, send_photos};
+use crate::sync::{
+    PhotoReport, PreviewReport, Rounds, SyncError, SyncLock, exchange, send_photos, send_previews,
+};
 use progress::Progress;
 use serde_json::json;
 use std::time::Duration;
@@ -22,6 +25,7 @@ const WATCH_REST: Duration = Duration::from_secs(60);
 #[derive(Default)]
 struct Course {
     rounds: Option<Rounds>,
+    previews: PreviewReport,
     photos: PhotoReport,
     took: Duration,
 }
@@ -95,9 +99,27 @@ impl Course {
         if args.photos_later || store.setting(PAUSED).await?.is_some() {
             return Ok(());
         }
+        self.previews(ctx, store, client).await?;
         let mut progress = Progress::new(ctx, &store.photos_to_send().await?);
         let sent = send_photos(store, client, rate, &mut progress, &mut self.photos).await;
         progress.finish();
+        sent
+    }
+
+    /// Small previews of all waiting photos, so that the office sees them early.
+    async fn previews(
+        &mut self,
+        ctx: &mut Ctx,
+        store: &Store,
+        client: &DeviceClient,
+    ) -> Result<(), SyncError> {
+        let sent = send_previews(store, client, &mut self.previews).await;
+        let PreviewReport { arrived, bytes } = self.previews;
+        if arrived > 0 {
+            event(ctx, "previews", json!({ "previews": arrived, "bytes": bytes }));
+            let line = say!(ctx.words, "sync-previews", count = arrived, bytes = render::bytes(bytes));
+            ctx.out.note(&line);
+        }
         sent
     }
 }
@@ -171,6 +193,7 @@ fn summary_fields(course: &Course, exit: Exit) -> serde_json::Value {
         "pending": rounds.map_or(0, |rounds| rounds.performed.pending),
         "quarantined": rounds.map_or(0, |rounds| rounds.performed.quarantined.len()),
         "reissued": rounds.map_or(0, |rounds| rounds.performed.reissued),
+        "previews": course.previews.arrived,
         "photos": course.photos.total,
         "photos_arrived": course.photos.arrived,
         "photo_bytes": course.photos.bytes,
