@@ -97,6 +97,7 @@ help-meter-check-watt = Watt-second method: pulses and seconds at a known power
 help-meter-check-reference = Energy of the meter against a reference meter
 help-meter-check-pulse = Pulses of the meter against pulses of a reference meter
 help-meter-check-power = Power shown by the meter against a reference: screens the wiring
+help-meter-check-power--reference = Power that the reference shows, in W
 help-meter-check-errors = Mean of errors that an instrument showed
 help-meter-check-errors--errors = Errors in per cent, at least two
 arg-constant = Meter constant in imp/kWh; the one on record if not given

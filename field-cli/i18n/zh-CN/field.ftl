@@ -95,6 +95,7 @@ help-meter-check-watt = 瓦秒法：已知功率下的脉冲数和秒数
 help-meter-check-reference = 标准表法：与标准表比较电量
 help-meter-check-pulse = 脉冲比较法：与标准表比较脉冲数
 help-meter-check-power = 功率比较：用于筛查接线
+help-meter-check-power--reference = 标准表的功率（W）
 help-meter-check-errors = 仪器显示的多次误差取平均
 help-meter-check-errors--errors = 误差（%），至少两个
 arg-constant = 电表常数（imp/kWh）；不写则用档案中的常数

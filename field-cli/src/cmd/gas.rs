@@ -72,10 +72,6 @@ async fn record(ctx: &mut Ctx, input: GasTestInput, meter: Option<&str>, on: &On
     Ok(Exit::Ok)
 }
 
-fn figure(ctx: &Ctx, typed: Option<&str>, argument: &str) -> Result<Entered, Failure> {
-    number::read(&ctx.words, argument, &ctx.need(typed, argument, argument)?)
-}
-
 fn optional(ctx: &Ctx, typed: Option<&str>, argument: &str) -> Result<Option<Entered>, Failure> {
     typed.map(|text| number::read(&ctx.words, argument, text)).transpose()
 }
@@ -110,9 +106,9 @@ fn leak(ctx: &Ctx, args: &GasLeakArgs) -> Result<GasTestInput, Failure> {
 
 fn pressure(ctx: &Ctx, args: &GasPressureArgs) -> Result<GasTestInput, Failure> {
     Ok(GasTestInput::CnPressure(CnPressureTest {
-        start_kpa: figure(ctx, args.start.as_deref(), "--start")?,
-        end_kpa: figure(ctx, args.stop.as_deref(), "--stop")?,
-        minutes: figure(ctx, args.minutes.as_deref(), "--minutes")?,
+        start_kpa: number::ask(ctx, "gas-pressure", args.start.as_deref(), "--start")?,
+        end_kpa: number::ask(ctx, "gas-pressure", args.stop.as_deref(), "--stop")?,
+        minutes: number::ask(ctx, "gas-pressure", args.minutes.as_deref(), "--minutes")?,
     }))
 }
 
@@ -180,7 +176,7 @@ fn volume(ctx: &Ctx, args: &GasVolumeArgs) -> Result<GasTestInput, Failure> {
         .collect();
     Ok(GasTestInput::MeterError(GasMeterTest {
         profile: args.profile.clone().unwrap_or_else(|| PROFILE.to_owned()),
-        class: figure(ctx, args.class.as_deref(), "--class")?,
+        class: number::ask(ctx, "gas-volume", args.class.as_deref(), "--class")?,
         q_min_m3h: optional(ctx, args.q_min.as_deref(), "--q-min")?,
         q_max_m3h: optional(ctx, args.q_max.as_deref(), "--q-max")?,
         q_t_m3h: optional(ctx, args.q_t.as_deref(), "--q-t")?,

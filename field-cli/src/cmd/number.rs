@@ -1,5 +1,7 @@
 //! What is wrong with typed figures, in the language of the user.
 
+use crate::cli::help::argument_ids;
+use crate::ctx::Ctx;
 use crate::failure::Failure;
 use crate::i18n::{Words, say};
 use sync_core::metering::{MeterCheckError, RatioError};
@@ -11,6 +13,17 @@ use sync_core::number::{Entered, NumberError, QuantityError};
 /// A usage failure that names the argument.
 pub(crate) fn read(words: &Words, argument: &str, typed: &str) -> Result<Entered, Failure> {
     Entered::parse(typed).map_err(|error| failure(words, argument, &error))
+}
+
+/// Reads a figure, asked for on a terminal in the words of its help when it was not typed. `path` is
+/// the command, such as `gas-pressure`.
+///
+/// # Errors
+/// A usage failure that names the argument.
+pub(crate) fn ask(ctx: &Ctx, path: &str, typed: Option<&str>, argument: &str) -> Result<Entered, Failure> {
+    let ids = argument_ids(path, argument.trim_start_matches('-'));
+    let question = ids.iter().find_map(|id| ctx.words.find(id)).unwrap_or_else(|| argument.to_owned());
+    read(&ctx.words, argument, &ctx.need(typed, argument, &question)?)
 }
 
 /// Why a text is no figure.

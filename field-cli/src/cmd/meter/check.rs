@@ -26,6 +26,11 @@ use sync_core::recorded::{self, RecordedError};
 /// class on site leads to.
 const PROFILE: &str = "CN_DLT448_REPLACE";
 
+/// Where the words of these arguments are found.
+const PATH: &str = "meter-check";
+/// Those of the comparison of power, where the same names mean watts.
+const POWER: &str = "meter-check-power";
+
 /// Runs a subcommand of `field meter check`.
 pub(crate) async fn run(ctx: &mut Ctx, command: &MeterCheckCommand) -> Outcome {
     let common = match command {
@@ -72,16 +77,11 @@ pub(crate) async fn run(ctx: &mut Ctx, command: &MeterCheckCommand) -> Outcome {
     Ok(Exit::Ok)
 }
 
-fn figure(ctx: &Ctx, typed: Option<&str>, argument: &str) -> Result<Entered, Failure> {
-    let question = ctx.words.find(&format!("arg-{}", argument.trim_start_matches('-'))).unwrap_or_default();
-    number::read(&ctx.words, argument, &ctx.need(typed, argument, &question)?)
-}
-
 fn constant(ctx: &Ctx, site: &Site, typed: Option<&str>) -> Result<Entered, Failure> {
     let on_record = site.card.as_ref().and_then(|card| card.meter.as_ref()?.constant);
     match (typed, on_record) {
         (None, Some(constant)) => Ok(Entered::from_value(constant.into())),
-        (typed, _) => figure(ctx, typed, "--constant"),
+        (typed, _) => number::ask(ctx, PATH, typed, "--constant"),
     }
 }
 
@@ -92,24 +92,24 @@ fn watt(ctx: &Ctx, site: &Site, args: &WattArgs) -> Result<Method, Failure> {
     let (ct, pt) = (ratio(&args.ct, "--ct")?, ratio(&args.pt, "--pt")?);
     Ok(Method::WattSecond {
         constant: constant(ctx, site, args.constant.as_deref())?,
-        pulses: figure(ctx, args.pulses.as_deref(), "--pulses")?,
-        seconds: figure(ctx, args.seconds.as_deref(), "--seconds")?,
-        watts: figure(ctx, args.watts.as_deref(), "--watts")?,
+        pulses: number::ask(ctx, PATH, args.pulses.as_deref(), "--pulses")?,
+        seconds: number::ask(ctx, PATH, args.seconds.as_deref(), "--seconds")?,
+        watts: number::ask(ctx, PATH, args.watts.as_deref(), "--watts")?,
         transformers: (ct.is_some() || pt.is_some()).then_some(Transformers { ct, pt }),
         timing: if args.timed { Timing::Instrument } else { Timing::Stopwatch },
     })
 }
 
 fn reference(ctx: &Ctx, args: &ReferenceArgs) -> Result<Method, Failure> {
-    let reference_kwh = figure(ctx, args.reference.as_deref(), "--reference")?;
+    let reference_kwh = number::ask(ctx, PATH, args.reference.as_deref(), "--reference")?;
     match (&args.start, &args.stop) {
         (Some(start), Some(stop)) => Ok(Method::RegisterRun {
-            start_kwh: figure(ctx, Some(start), "--start")?,
-            stop_kwh: figure(ctx, Some(stop), "--stop")?,
+            start_kwh: number::ask(ctx, PATH, Some(start), "--start")?,
+            stop_kwh: number::ask(ctx, PATH, Some(stop), "--stop")?,
             reference_kwh,
         }),
         _ => {
-            let tested_kwh = figure(ctx, args.tested.as_deref(), "--tested")?;
+            let tested_kwh = number::ask(ctx, PATH, args.tested.as_deref(), "--tested")?;
             Ok(Method::ReferenceEnergy { tested_kwh, reference_kwh })
         }
     }
@@ -122,17 +122,22 @@ fn pulse(ctx: &Ctx, site: &Site, args: &PulseArgs) -> Result<Method, Failure> {
         return watt(ctx, site, &WattArgs { constant, pulses, seconds, watts, ..WattArgs::default() });
     }
     Ok(Method::PulseComparison {
-        reference_constant: figure(ctx, args.reference_constant.as_deref(), "--reference-constant")?,
+        reference_constant: number::ask(
+            ctx,
+            PATH,
+            args.reference_constant.as_deref(),
+            "--reference-constant",
+        )?,
         tested_constant: constant(ctx, site, args.constant.as_deref())?,
-        tested_pulses: figure(ctx, args.pulses.as_deref(), "--pulses")?,
-        reference_pulses: figure(ctx, args.reference_pulses.as_deref(), "--reference-pulses")?,
+        tested_pulses: number::ask(ctx, PATH, args.pulses.as_deref(), "--pulses")?,
+        reference_pulses: number::ask(ctx, PATH, args.reference_pulses.as_deref(), "--reference-pulses")?,
     })
 }
 
 fn power(ctx: &Ctx, args: &PowerArgs) -> Result<Method, Failure> {
     Ok(Method::PowerComparison {
-        meter_watts: figure(ctx, args.shown.as_deref(), "--shown")?,
-        reference_watts: figure(ctx, args.reference.as_deref(), "--reference")?,
+        meter_watts: number::ask(ctx, POWER, args.shown.as_deref(), "--shown")?,
+        reference_watts: number::ask(ctx, POWER, args.reference.as_deref(), "--reference")?,
     })
 }
 
