@@ -8,16 +8,13 @@ use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
 use crate::render;
-use crate::store::{Start, Store};
+use crate::store::{NUMBERS, Start, Store};
 use serde_json::json;
 use sync_core::codes::CodeTable;
 use sync_core::ids::{ComplaintId, VisitId};
 use sync_core::protocol::{
     AssignmentCard, CardCustomer, CardMeter, ChecklistTemplate, NewComplaint, Request,
 };
-
-/// Setting that counts the provisional numbers this device has given out.
-const NUMBERS: &str = "provisional_numbers";
 
 /// Runs a subcommand of `field complaint`.
 pub(crate) async fn run(ctx: &mut Ctx, command: ComplaintCommand) -> Outcome {

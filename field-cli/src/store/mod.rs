@@ -47,6 +47,7 @@ pub use photos::{BlobRow, BlobState, PhotoCounts, PhotoRow, StoredBlob, media_ty
 pub use previews::PreviewState;
 pub use record::{Act, Recorded, Start};
 pub use search::{SearchHit, SearchItem};
+pub(crate) use settings::NUMBERS;
 pub use settings::PAUSED;
 pub use sync_state::{SyncState, Token};
 pub use visits::{ReworkRow, VisitRow, VisitState, state_of};

@@ -6,6 +6,9 @@ use sync_core::ids::VisitId;
 /// Name of the setting that holds the current visit, `@`.
 const CURRENT_VISIT: &str = "current-visit";
 
+/// Name of the setting that counts the provisional numbers this device has given out.
+pub(crate) const NUMBERS: &str = "provisional_numbers";
+
 /// Name of the setting that holds back what would be sent.
 pub const PAUSED: &str = "outbox-paused";
 
@@ -35,11 +38,7 @@ impl Store {
     /// When the database fails.
     pub async fn next_count(&self, name: &str) -> Result<u64, StoreError> {
         let mut tx = self.write().await?;
-        let value: Option<String> = sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
-            .bind(name)
-            .fetch_optional(&mut *tx)
-            .await?;
-        let count = value.and_then(|text| text.parse().ok()).unwrap_or(0_u64).saturating_add(1);
+        let count = count_in(&mut tx, name).await?.saturating_add(1);
         set_in(&mut tx, name, Some(&count.to_string())).await?;
         tx.commit().await?;
         Ok(count)
@@ -64,6 +63,22 @@ impl Store {
 
 pub(super) async fn set_current_in(tx: &mut Tx, visit: Option<VisitId>) -> Result<(), StoreError> {
     set_in(tx, CURRENT_VISIT, visit.map(|id| id.to_string()).as_deref()).await
+}
+
+/// Counts on from `given` at least: it was given out before the store was restored.
+pub(super) async fn note_count_in(tx: &mut Tx, name: &str, given: u64) -> Result<(), StoreError> {
+    if count_in(tx, name).await? < given {
+        set_in(tx, name, Some(&given.to_string())).await?;
+    }
+    Ok(())
+}
+
+async fn count_in(tx: &mut Tx, name: &str) -> Result<u64, StoreError> {
+    let value: Option<String> = sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
+        .bind(name)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(value.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
 async fn set_in(tx: &mut Tx, name: &str, value: Option<&str>) -> Result<(), StoreError> {

@@ -4,10 +4,12 @@ use super::perform::Performer;
 use super::replicas::OpenReplica;
 use crate::store::log::kind_word;
 use crate::store::origins::note_origins_in;
+use crate::store::settings::{NUMBERS, note_count_in};
 use crate::store::{EnvelopeState, Origin, Store, StoreError, Write, commands};
 use sync_core::document::Container;
 use sync_core::ids::{BlobHash, VisitId};
 use sync_core::log::{Body, ChainPosition, ChainStep, Envelope};
+use sync_core::protocol::Request;
 
 impl Performer<'_> {
     /// Keeps an envelope and takes its changes into the document. Known ones change nothing.
@@ -63,6 +65,9 @@ impl Performer<'_> {
             (Ok(Body::Command(command)), visit) => {
                 let (device, sequence) = (header.device, header.sequence);
                 let tx = &mut self.writer.tx;
+                if let Some(given) = number_given(&command.request) {
+                    note_count_in(tx, NUMBERS, given).await?;
+                }
                 commands::insert_in(tx, device, sequence, command.id, &command.request, visit, now).await
             }
             (Ok(Body::VisitBegin(begin)), Some(visit)) => {
@@ -160,4 +165,10 @@ impl Performer<'_> {
         .await?;
         Ok(())
     }
+}
+
+/// The count in the provisional number (`P-3F9A2C-7`) of a complaint that was opened here.
+fn number_given(request: &[u8]) -> Option<u64> {
+    let Ok(Request::OpenComplaint(complaint)) = Request::decode(request) else { return None };
+    complaint.provisional_number.rsplit('-').next()?.parse().ok()
 }
