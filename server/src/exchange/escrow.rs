@@ -1,5 +1,9 @@
 //! Envelopes kept aside: of revoked devices, of forked chains. Evidence is kept; nothing of it enters a record.
 
+mod api;
+
+pub(super) use api::routes;
+
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
 use std::collections::BTreeSet;
 use sync_core::ids::{DeviceId, EnvelopeHash};

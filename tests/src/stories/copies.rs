@@ -2,9 +2,17 @@
 
 use super::{clerk, device_id, dispatch, log_about, technician, texts_of};
 use crate::harness::{FieldDevice, Office, Run, TestDatabase};
+use serde_json::{Value, json};
 
 fn add(device: &FieldDevice, text: &str) -> Run {
     device.run(&["finding", "add", "SEAL_OK", "--text", text])
+}
+
+/// The number that a customer met on the way is given.
+fn number_of_a_complaint(device: &FieldDevice) -> Value {
+    let what = ["--json", "complaint", "new", "灯不亮", "--address", "梧桐路 14 号", "--utility", "power"];
+    let how = ["--category", "power.BIZ.metering", "--no-visit"];
+    device.ok(&[&what[..], &how].concat()).summary()["number"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -60,7 +68,9 @@ async fn of_two_clones_of_one_machine_neither_loses_what_it_recorded() {
     assert!(forked.err.contains("field enrol"), "{forked:?}");
     assert!(log_about(&desk, &id).await.iter().any(|kind| kind == "device.forked"));
     let path = format!("/v1/complaints/{}", case.complaint);
-    assert_eq!(texts_of(&desk.get(&path).await), ["first clone."], "the branch is kept aside");
+    assert_eq!(texts_of(&desk.get(&path).await), ["first clone."]);
+    let escrow = desk.get("/v1/escrow").await;
+    assert_eq!(escrow["items"][0]["reason"], "fork", "the other branch is kept aside: {escrow:#}");
     assert_eq!(add(&device, "while waiting.").code, Some(0), "recording goes on meanwhile");
     let enrol = |code: String| device.ok(&["enrol", &code, "--server", &office.url("")]);
     enrol(office.invite("zhang"));
@@ -92,6 +102,7 @@ async fn a_store_from_yesterday_fetches_its_own_acts_back_before_it_writes() {
     device.ok(&["sync"]);
     let yesterday = device.image();
     assert_eq!(add(&device, "today.").code, Some(0));
+    let given = number_of_a_complaint(&device);
     device.ok(&["sync"]);
     device.restore_store(&yesterday);
 
@@ -105,7 +116,9 @@ async fn a_store_from_yesterday_fetches_its_own_acts_back_before_it_writes() {
     device.ok(&["sync"]);
     assert!(device.ok(&["export", &case.number]).out.contains("today."), "its own act is back");
     assert_eq!(add(&device, "tomorrow.").code, Some(0));
+    assert_ne!(number_of_a_complaint(&device), given, "no two customers have one number");
     device.ok(&["sync"]);
+    assert_eq!(desk.get("/v1/field-work").await["items"], json!([]));
 
     // The whole machine from yesterday: only the server can tell, and does.
     device.swap(&yesterday);

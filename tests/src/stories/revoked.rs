@@ -1,6 +1,6 @@
 //! A device loses its access: while it is away, and in the middle of an upload.
 
-use super::{clerk, device_id, dispatch, log_about, technician, texts_of};
+use super::{clerk, device_id, dispatch, technician, texts_of};
 use crate::harness::{Desk, FieldDevice, Link, Office, TestDatabase};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -24,7 +24,11 @@ async fn what_a_revoked_device_recorded_away_is_set_aside_and_nothing_is_deleted
     assert!(run.err.contains("The office revoked this device"), "{run:?}");
     assert!(run.err.contains("kept here and was handed over for examination"), "{run:?}");
     let id = device_id(&device);
-    assert!(log_about(&desk, &id).await.iter().any(|kind| kind == "envelope.escrowed"));
+    let escrow = desk.get("/v1/escrow").await;
+    let kept: Vec<_> = escrow["items"].as_array().unwrap().iter().collect();
+    assert_eq!(kept.len(), 1, "{escrow:#}");
+    assert_eq!((&kept[0]["reason"], &kept[0]["kind"]), (&json!("revoked"), &json!("change")), "{escrow:#}");
+    assert_eq!((&kept[0]["device"]["device_id"], &kept[0]["visit_id"]), (&json!(id), &json!(case.visit)));
     let record = desk.get(&format!("/v1/complaints/{}", case.complaint)).await;
     assert_eq!(texts_of(&record), ["before."], "{record:#}");
     let devices = desk.get(&format!("/v1/visits/{}/devices", case.visit)).await;
@@ -33,8 +37,7 @@ async fn what_a_revoked_device_recorded_away_is_set_aside_and_nothing_is_deleted
     // Told again, handed over once; everything is still here, and can still be written down.
     let again = device.run(&["--json", "sync"]);
     assert_eq!(again.code, Some(4), "{again:?}");
-    let escrowed = |log: Vec<String>| log.iter().filter(|kind| *kind == "envelope.escrowed").count();
-    assert_eq!(escrowed(log_about(&desk, &id).await), 1);
+    assert_eq!(desk.get("/v1/escrow").await, escrow);
     device.ok(&["finding", "add", "SEAL_BROKEN", "--text", "later."]);
     let kept = device.ok(&["export", &case.number]);
     for text in ["before.", "away.", "later."] {

@@ -104,7 +104,11 @@ impl ItemAnswer {
     }
 }
 
-async fn complaint_of(tx: &mut Tx, visit: Option<VisitId>) -> Result<Option<Complaint>, StoreError> {
+/// The complaint of a visit, if both are known.
+pub(in crate::exchange) async fn complaint_of(
+    tx: &mut Tx,
+    visit: Option<VisitId>,
+) -> Result<Option<Complaint>, StoreError> {
     let Some(visit) = visit else { return Ok(None) };
     match work_orders::find_visit(tx, visit).await?.and_then(|plan| plan.complaint) {
         Some(complaint) => complaints::find(tx, complaint).await,

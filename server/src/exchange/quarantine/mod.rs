@@ -8,7 +8,7 @@ mod decide;
 mod difference;
 mod sql;
 
-pub(super) use api::routes;
+pub(super) use api::{complaint_of, routes};
 pub use decide::{DecideError, Decision, decide};
 pub use sql::{QuarantineItem, find, list};
 pub(super) use sql::{close, insert, supersede};

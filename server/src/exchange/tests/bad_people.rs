@@ -62,6 +62,12 @@ async fn a_forked_chain_freezes_the_device_and_both_branches_are_kept() {
         exchange(&test, &mut device).await;
         assert_eq!(device.fates[&3], EnvelopeStatus::Escrowed);
         assert!(device.orders.contains(&Order::EnrolAgain));
+        let (_, reviewer) = a_person(&test, "wangfang", &[Role2::Reviewer]).await;
+        let first = test.get("/v1/escrow?limit=1").header("authorization", &reviewer).send().await;
+        assert_eq!(first.json["items"][0]["reason"], "fork", "{}", first.json);
+        let next = format!("/v1/escrow?cursor={}", first.json["next_cursor"].as_str().unwrap());
+        let rest = test.get(&next).header("authorization", &reviewer).send().await;
+        assert_eq!(rest.json["items"].as_array().unwrap().last().unwrap()["device_sequence"], 3);
         assert_eq!(count(&test, "SELECT count(*) FROM changes").await, 2, "what was merged before stays");
     })
     .await;
