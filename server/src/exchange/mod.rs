@@ -78,9 +78,18 @@ fn own_program() -> std::io::Result<WorkerCommand> {
     Ok(WorkerCommand {
         program: std::env::current_exe()?,
         arguments: vec!["merge-worker".into()],
-        environment: Vec::new(),
+        environment: KEEP_MEMORY.map(|(name, value)| (name.into(), value.into())).to_vec(),
     })
 }
+
+/// A worker does job after job of the same kind: what one job frees, the next one takes, without asking the system
+/// anew each time. For the GNU allocator; others ignore it.
+#[cfg(not(test))]
+const KEEP_MEMORY: [(&str, &str); 3] = [
+    ("MALLOC_TRIM_THRESHOLD_", "33554432"),
+    ("MALLOC_MMAP_THRESHOLD_", "33554432"),
+    ("MALLOC_TOP_PAD_", "1048576"),
+];
 
 #[cfg(test)]
 #[expect(clippy::unnecessary_wraps, reason = "the same shape as outside of tests")]

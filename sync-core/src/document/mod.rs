@@ -158,9 +158,10 @@ impl VisitDocument {
         Some(Self { am, visit })
     }
 
-    /// The document as bytes, from which [`Self::load`] makes an equal one.
+    /// The document as bytes, from which [`Self::load`] makes an equal one. Not compressed: that
+    /// costs more time at every save and load than it spares, and what travels is compressed whole.
     pub fn save(&self) -> Vec<u8> {
-        self.am.save()
+        self.am.save_nocompress()
     }
 
     /// The visit.

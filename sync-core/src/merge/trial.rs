@@ -21,7 +21,8 @@ pub(super) fn try_merge(
     let failed = |detail: &str| Refusal { reason: Reason::TrialFailed, detail: detail.to_owned() };
     let count = document.stats().num_changes + changes.len() as u64;
     let merged = apply_on_copy(document, changes).map_err(|detail| failed(&detail))?;
-    let saved = catch_unwind(AssertUnwindSafe(|| merged.save())).map_err(|_| failed("saving panicked"))?;
+    let saved =
+        catch_unwind(AssertUnwindSafe(|| merged.save_nocompress())).map_err(|_| failed("saving panicked"))?;
     if saved.len() as u64 > limits.document_bytes_max {
         return refuse(Reason::DocumentFull, "bytes of the document");
     }
