@@ -27,7 +27,8 @@ impl Programs {
 fn build() -> Programs {
     let folder = profile_folder();
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--package", "server", "--package", "field-cli", "--bins"]);
+    // The whole workspace, so that libraries have the features that the tests built them with already.
+    cargo.args(["build", "--quiet", "--workspace", "--bins"]);
     if folder.ends_with("release") {
         cargo.arg("--release");
     }
