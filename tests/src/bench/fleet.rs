@@ -19,6 +19,8 @@ use tests::harness::{Desk, Link, Office, TestDatabase};
 const DEVICES: usize = 50;
 const VISITS: usize = 20;
 const CHANGED: usize = 5;
+/// Rounds in which every visit is touched.
+const ROUNDS: usize = 10;
 /// One exchange takes everything up to this size.
 const BODY_MAX: usize = 3 * 1024 * 1024;
 
@@ -76,7 +78,37 @@ pub(crate) async fn measure(report: &mut Report, saves: usize) -> anyhow::Result
     report.row(name("wall time until all are in step"), format!("{:.2} s", wall.as_secs_f64()), "");
     if strict {
         unchanged(report, &office, &mut fleet).await?;
+        memory_over_many_visits(report, &office, &mut fleet, &mut rng).await?;
     }
+    Ok(())
+}
+
+/// Every visit of every device is changed and merged, round after round.
+async fn memory_over_many_visits(
+    report: &mut Report,
+    office: &Office,
+    fleet: &mut [Remote],
+    rng: &mut Rng,
+) -> anyhow::Result<()> {
+    let mut resident = Vec::new();
+    for _ in 0..ROUNDS {
+        for remote in fleet.iter_mut() {
+            for visit in &remote.visits {
+                work::touch(&mut remote.device, *visit, rng);
+            }
+        }
+        everybody(fleet, office.address).await?;
+        resident.push(format!("{:.0}", kilo(process::resident_bytes(office.pid())) / 1000.0));
+    }
+    report.row(
+        format!(
+            "memory after every {} of {} visits touched, MB",
+            DEVICES * VISITS,
+            ROUNDS * DEVICES * VISITS
+        ),
+        resident.join(" "),
+        "flat",
+    );
     Ok(())
 }
 

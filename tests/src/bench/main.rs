@@ -7,6 +7,7 @@
 
 mod client;
 mod fleet;
+mod gate;
 mod peers;
 mod process;
 mod report;
@@ -18,6 +19,7 @@ use report::Report;
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut report = Report::default();
+    gate::measure(&mut report)?;
     for saves in [6, 30] {
         fleet::measure(&mut report, saves).await?;
     }

@@ -15,7 +15,12 @@ pub(crate) fn cpu_seconds(pid: u32) -> f64 {
 
 /// Peak resident bytes of `pid` plus those of its living children.
 pub(crate) fn peak_bytes(pid: u32) -> u64 {
-    std::iter::once(pid).chain(children(pid)).map(peak_of).sum()
+    std::iter::once(pid).chain(children(pid)).map(|pid| memory_of(pid, "VmHWM:")).sum()
+}
+
+/// Resident bytes of `pid` and its living children at this moment.
+pub(crate) fn resident_bytes(pid: u32) -> u64 {
+    std::iter::once(pid).chain(children(pid)).map(|pid| memory_of(pid, "VmRSS:")).sum()
 }
 
 fn ticks(count: u64) -> f64 {
@@ -36,9 +41,10 @@ fn children(pid: u32) -> Vec<u32> {
     ids.filter(|child| stat(*child).is_some_and(|fields| fields.get(1) == Some(&u64::from(pid)))).collect()
 }
 
-fn peak_of(pid: u32) -> u64 {
+/// A line of `/proc/<pid>/status` that is given in kibibytes.
+fn memory_of(pid: u32, name: &str) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
     let kibibytes: u64 = line.trim().trim_end_matches(" kB").trim().parse().unwrap_or(0);
     kibibytes * 1024
 }

@@ -159,6 +159,11 @@ pub(crate) fn edit(device: &mut Device, visit: VisitId, saves: usize, rng: &mut 
     }
 }
 
+/// One more finding.
+pub(crate) fn touch(device: &mut Device, visit: VisitId, rng: &mut Rng) {
+    save(device, visit, &[], add_finding, rng);
+}
+
 fn one(edit: &mut Edit<'_>, number: usize, rng: &mut Rng) {
     match number {
         28 => {}
