@@ -4,7 +4,10 @@
 
 use crate::config::{LogConfig, LogFormat};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt, registry};
 
 /// Upper ends of the buckets of every duration, in seconds.
 const SECONDS: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
@@ -17,7 +20,7 @@ pub enum TelemetryError {
     Filter(#[from] tracing_subscriber::filter::ParseError),
     /// The process has a log already.
     #[error("log: {0}")]
-    Log(Box<dyn std::error::Error + Send + Sync>),
+    Log(#[from] tracing_subscriber::util::TryInitError),
     /// The process has figures already.
     #[error("metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -25,16 +28,16 @@ pub enum TelemetryError {
 
 /// Sends log records to standard error in the configured form.
 pub fn start_log(config: &LogConfig) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::try_new(&config.filter)?;
+    let filter: Targets = config.filter.parse()?;
     // Without the complaint about a record that cannot be written: it would go to the same place, such as a file on a
     // full disk, and panic in the middle of a request.
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .log_internal_errors(false);
+    let lines = fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     match config.format {
-        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).try_init(),
-        LogFormat::Text => log.try_init(),
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).with_span_list(false);
+            registry().with(lines.with_filter(filter)).try_init()
+        }
+        LogFormat::Text => registry().with(lines.with_filter(filter)).try_init(),
     }
     .map_err(TelemetryError::Log)
 }

@@ -1,7 +1,7 @@
 //! Requests for things the server owns, and what became of them.
 
 use super::{Store, StoreError, Tx};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::ids::{CommandId, DeviceId, VisitId};
 use sync_core::protocol::{CommandOutcome, Request};
 use sync_core::time::Timestamp;

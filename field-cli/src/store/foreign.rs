@@ -1,7 +1,7 @@
 //! Envelopes of others, as they came.
 
 use super::{Store, StoreError};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::ids::{DeviceId, EnvelopeHash, PersonId, VisitId};
 use sync_core::time::Timestamp;
 

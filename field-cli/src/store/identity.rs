@@ -2,7 +2,7 @@
 
 use super::{Store, StoreError, Tx};
 use crate::machine::Home;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use sync_core::ids::{DeviceId, PersonId, ServerId};

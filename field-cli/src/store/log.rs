@@ -1,7 +1,7 @@
 //! The device log: own envelopes in their order, and what became of them.
 
 use super::{Store, StoreError, Tx, Write};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::ids::{DeviceId, EnvelopeHash, VisitId};
 use sync_core::log::{BodyKind, ChainPosition, Envelope};
 use sync_core::protocol::EnvelopeStatus;

@@ -2,7 +2,7 @@
 
 use super::{PreviewState, Store, StoreError, Tx, Write, binding};
 use sha2::{Digest as _, Sha256};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use super::origins::{Origin, note_origins_in};
 use super::visits::OpenVisit;
 use super::{EnvelopeState, Identity, Store, StoreError, Tx, Write, binding, photos, visits, writes};
 use crate::machine::Machine;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::document::{ActorId16, Chunk, Edit, EditAuthor, Role, VisitView};
 use sync_core::ids::{
     BlobHash, ChangeHash, CommandId, ComplaintId, EntryId, EnvelopeHash, VisitId, WorkOrderId,

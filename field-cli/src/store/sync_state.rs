@@ -1,7 +1,7 @@
 //! Where the exchange with the server stands.
 
 use super::{Store, StoreError, Tx};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::ids::EnvelopeHash;
 use sync_core::time::Timestamp;
 

@@ -1,7 +1,7 @@
 //! Visit documents and what lists need to know of them without reading them.
 
 use super::{Store, StoreError, Tx};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::document::{VisitDocument, VisitView, birth_hash};
 use sync_core::ids::{ChangeHash, ComplaintId, EntryId, VisitId, WorkOrderId};
 use sync_core::time::Timestamp;

@@ -2,7 +2,7 @@
 
 use super::entry::{NewEntry, sha256_hex};
 use crate::store::{Counter, StoreError, Tx, insert_rows, next_numbers, on_engine};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 /// An entry as it lies in the log.
 #[derive(Debug, Clone, FromRow)]

@@ -4,7 +4,7 @@
 use super::model::{Complaint, EventKind, FieldChange, State};
 use crate::store::{StoreError, Tx, on_engine};
 use serde_json::Value;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::ids::{ComplaintId, DeviceId, PersonId, VisitId};
 use sync_core::time::Timestamp;
 

@@ -2,7 +2,7 @@
 
 use super::model::{Complaint, Customer, Deadlines, Intake, number_text, phone_digits};
 use crate::store::{Counter, StoreError, Tx, next_number, on_engine};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::ids::ComplaintId;
 use sync_core::search::index_text;
 use sync_core::time::Timestamp;

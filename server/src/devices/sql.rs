@@ -3,7 +3,8 @@
 use super::model::{Contact, DeviceError, DeviceStatus, KnownDevice, Revoked, check_text};
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::store::{Counter, StoreError, Tx, next_number, on_engine};
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::AssertSqlSafe;
+use sqlx_macros::FromRow;
 use sync_core::ids::{DeviceId, PersonId};
 use sync_core::log::PublicKey;
 use sync_core::time::Timestamp;

@@ -82,7 +82,7 @@ impl Event {
 }
 
 /// A row of the feed, as it is read.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, sqlx_macros::FromRow)]
 pub(super) struct FeedRow {
     pub(super) position: i64,
     pub(super) audience: String,

@@ -34,7 +34,7 @@ pub struct Holder {
     pub revoked: bool,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     device_id: String,
     number: i64,

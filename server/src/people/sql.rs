@@ -3,7 +3,7 @@
 use super::model::{Grant, NewPerson, PeopleError, Person, Role, check_text, fold_login};
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::store::{StoreError, Tx, on_engine};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::ids::PersonId;
 use sync_core::time::Timestamp;
 

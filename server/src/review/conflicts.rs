@@ -6,7 +6,7 @@ use crate::complaints::{DeviceRef, Names, PersonRef};
 use crate::exchange::visits;
 use crate::store::{StoreError, Tx, on_engine};
 use serde::Serialize;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::document::{Scalar, VisitDocument, VisitView, Written};
 use sync_core::ids::{ChangeHash, EntryId, VisitId};
 use utoipa::ToSchema;

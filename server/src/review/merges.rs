@@ -12,7 +12,7 @@ use crate::words::words;
 use crate::work_orders::refresh_cards;
 use serde::Serialize;
 use serde_json::json;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use std::collections::BTreeMap;
 use sync_core::ids::{ComplaintId, EntryId};
 use utoipa::ToSchema;

@@ -4,7 +4,7 @@ use crate::complaints::{Names, PersonRef};
 use crate::store::{StoreError, Tx, on_engine};
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::ids::{ComplaintId, EntryId, PersonId, VisitId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;

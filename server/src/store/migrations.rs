@@ -5,8 +5,8 @@ use super::{EngineKind, StoreError, Tx, on_engine};
 use sqlx::migrate::Migrator;
 use sqlx::{Connection, PgPool};
 
-static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
+static SQLITE: Migrator = sqlx_macros::migrate!("./migrations/sqlite");
+static POSTGRES: Migrator = sqlx_macros::migrate!("./migrations/postgres");
 
 pub(super) async fn run_sqlite(pools: &SqlitePools) -> Result<(), StoreError> {
     let mut conn = pools.writer.extra_connection().await?;

@@ -18,7 +18,7 @@ use crate::people;
 use crate::store::{StoreError, Tx, on_engine};
 use serde::Serialize;
 use serde_json::json;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use std::collections::BTreeSet;
 use sync_core::ids::{ComplaintId, PersonId, VisitId};
 use sync_core::protocol::{CardMeter, NewComplaint as FieldComplaint};

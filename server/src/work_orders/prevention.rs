@@ -5,7 +5,7 @@ use super::commands::{Decision, FieldCommand, Refusal};
 use crate::complaints::intake::clean;
 use crate::store::{StoreError, Tx, on_engine};
 use serde::Serialize;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::codes::CodeTable;
 use sync_core::ids::{EntryId, VisitId};
 use sync_core::time::Timestamp;

@@ -2,7 +2,7 @@
 
 use super::model::{Assignment, VisitPlan, WorkOrder};
 use crate::store::{StoreError, Tx, on_engine};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::ids::{ComplaintId, PersonId, VisitId, WorkOrderId};
 use sync_core::time::Timestamp;
 

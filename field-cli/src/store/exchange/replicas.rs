@@ -4,7 +4,7 @@ use super::perform::Performer;
 use crate::store::record::LogWriter;
 use crate::store::visits::{heads_text, open_in};
 use crate::store::{Store, StoreError, Tx, Write, search, writes};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::document::{VisitDocument, VisitView};
 use sync_core::ids::{BlobHash, DeviceId, VisitId};

@@ -2,7 +2,7 @@
 
 use super::model::{BlobFacts, NamedPhoto, Progress, SignedClaim};
 use crate::store::{StoreError, Tx, on_engine};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::ids::{BlobHash, PersonId, VisitId};
 use sync_core::time::Timestamp;
 

@@ -3,7 +3,7 @@
 use super::headers::Announced;
 use super::{KEEP_MS, Upload, UploadId, UploadState};
 use crate::store::{StoreError, Tx, on_engine};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use sync_core::ids::{BlobHash, DeviceId};
 use sync_core::time::Timestamp;
 

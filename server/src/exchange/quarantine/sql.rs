@@ -41,7 +41,7 @@ pub struct QuarantineItem {
     pub decision_reason: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     log_index: i64,
     reason: String,

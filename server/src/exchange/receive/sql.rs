@@ -14,7 +14,7 @@ pub(super) const UNSETTLED_MAX: i64 = 5_000;
 pub(super) const UNSETTLED_BYTES_MAX: i64 = 32 << 20;
 
 /// What is kept of a device without having entered a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx_macros::FromRow)]
 pub(super) struct Unsettled {
     envelopes: i64,
     bytes: i64,
