@@ -15,6 +15,8 @@ use std::path::Path;
 pub const PREVIEW_BYTES_MAX: usize = 40_000;
 /// A photo that is smaller gains nothing from a preview.
 pub const PHOTO_BYTES_MIN: u64 = 200_000;
+/// The segment of a JPEG behind which its picture begins.
+const START_OF_SCAN: u8 = 0xda;
 /// Cameras put little behind the end of a picture.
 const TAIL_BYTES: u64 = 64 * 1024;
 /// Longest side that is decoded; as on the server.
@@ -75,12 +77,25 @@ pub fn make(photo: &Path) -> Result<Vec<u8>, NoPreview> {
 /// show the rest in grey.
 pub fn is_cut(photo: &Path) -> bool {
     let Ok(mut file) = File::open(photo) else { return false };
-    let (mut head, mut tail) = ([0; 3], Vec::new());
-    let is_jpeg = file.read_exact(&mut head).is_ok() && head == [0xff, 0xd8, 0xff];
+    let Some(picture) = picture_at(&mut file) else { return false };
     let length = file.metadata().map_or(0, |found| found.len());
-    let at = SeekFrom::Start(length.saturating_sub(TAIL_BYTES));
+    let at = SeekFrom::Start(length.saturating_sub(TAIL_BYTES).max(picture));
+    let mut tail = Vec::new();
     let read = file.seek(at).and_then(|_| file.read_to_end(&mut tail));
-    is_jpeg && read.is_ok() && !tail.windows(2).any(|pair| pair == [0xff, 0xd9])
+    read.is_ok() && !tail.windows(2).any(|pair| pair == [0xff, 0xd9])
+}
+
+/// Where the picture of a JPEG begins, behind metadata that may hold a whole small picture.
+fn picture_at(file: &mut File) -> Option<u64> {
+    let (mut start, mut segment) = ([0; 2], [0; 4]);
+    file.read_exact(&mut start).ok()?;
+    let mut at = 2;
+    while start == [0xff, 0xd8] && segment[1] != START_OF_SCAN {
+        file.seek(SeekFrom::Start(at)).ok()?;
+        file.read_exact(&mut segment).ok().filter(|()| segment[0] == 0xff)?;
+        at += 2 + u64::from(u16::from_be_bytes([segment[2], segment[3]]));
+    }
+    (segment[1] == START_OF_SCAN).then_some(at)
 }
 
 /// The picture, already small, as it was meant to be looked at.
@@ -155,7 +170,9 @@ mod tests {
         ] {
             assert_eq!(make(&file("photo", bytes)), Err(found), "{what}");
         }
-        assert!(is_cut(&file("cut.jpg", &whole[..whole.len() / 2])));
+        for length in [20_000, whole.len() / 2, whole.len() - 2] {
+            assert!(is_cut(&file("cut.jpg", &whole[..length])), "{length}");
+        }
         assert!(!is_cut(&photo("iphone6plus-beijing.jpg")) && !is_cut(&photo("lumia820-gps-no-time.jpg")));
         let mut header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
         header.extend([50_000_u32.to_be_bytes(), 50_000_u32.to_be_bytes()].concat());

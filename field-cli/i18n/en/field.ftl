@@ -851,6 +851,7 @@ obstacle-timed-out = no answer in time
 obstacle-cut = it ended early
 obstacle-certificate = the certificate is not trusted: { $error }
 enrol-code-hint = A short code does not say where the server is: field enrol <code> --server <address>. Or use the whole link.
+enrol-again-hint = Enrolling needs the network once. Try again while the invitation is good.
 
 ## Previews
 

@@ -813,6 +813,7 @@ obstacle-timed-out = 超时无应答
 obstacle-cut = 连接提前中断
 obstacle-certificate = 证书不可信：{ $error }
 enrol-code-hint = 短码不含服务器地址：field enrol <短码> --server <地址>；也可使用完整链接。
+enrol-again-hint = 登记需要联网一次。请在邀请有效期内重试。
 
 ## 预览
 

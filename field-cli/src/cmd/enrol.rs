@@ -2,9 +2,9 @@
 
 use super::Outcome;
 use crate::cli::EnrolArgs;
-use crate::client::Client;
+use crate::client::{Client, ClientError};
 use crate::ctx::Ctx;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Explain as _, Failure, Told};
 use crate::i18n::say;
 use crate::store::{Identity, NewIdentity, Store, StoreError};
 use crate::sync_failure::host;
@@ -39,7 +39,8 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &EnrolArgs) -> Outcome {
         label: args.name.clone().unwrap_or_else(machine_name).chars().take(NAME_CHARS_MAX).collect(),
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let answer = Client::new(&invitation.base, ctx.words.lang.tag())?.enrol(&request).await?;
+    let client = Client::new(&invitation.base, ctx.words.lang.tag())?;
+    let answer = client.enrol(&request).await.map_err(|error| unreached(ctx, &error))?;
     let offset_ms = ctx.now().since_ms(Timestamp::from_unix_ms(answer.server_time_ms));
     let shown = fingerprint(&key.public());
     let identity = store.adopt(NewIdentity { server_url: invitation.base, answer, key }).await?;
@@ -47,6 +48,15 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &EnrolArgs) -> Outcome {
     let carried = store.carry_over().await?;
     tell(ctx, &identity, &shown, offset_ms, carried);
     Ok(Exit::Ok)
+}
+
+/// Why the server did not enrol this device. A sync would not try it again.
+fn unreached(ctx: &Ctx, error: &ClientError) -> Told {
+    let told = error.explain(&ctx.words);
+    if told.exit == Exit::Unreachable {
+        return Told { hints: vec![say!(ctx.words, "enrol-again-hint")], ..told };
+    }
+    told
 }
 
 fn read(ctx: &Ctx, args: &EnrolArgs) -> Result<Invitation, Failure> {
