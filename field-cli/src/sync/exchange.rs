@@ -112,8 +112,10 @@ async fn one(store: &Store, client: &DeviceClient, rounds: &mut Rounds) -> Resul
                 }
             }
             Err(error) => {
-                let bytes_max = store.sync_state().await?.body_bytes_max;
-                store.note_failure(error.code(), bytes_max).await?;
+                // A full disk takes no note either: that must not hide what happened.
+                if let Ok(state) = store.sync_state().await {
+                    let _ = store.note_failure(error.code(), state.body_bytes_max).await;
+                }
                 return Err(error);
             }
             Ok(round) => return Ok(round),
