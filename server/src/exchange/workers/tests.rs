@@ -77,7 +77,10 @@ async fn a_worker_that_was_killed_while_idle_costs_no_job() {
     let idle = workers.idle_process_ids().await;
     let killed = std::process::Command::new("kill").args(["-9", &idle[0].to_string()]).status();
     assert!(killed.is_ok_and(|status| status.success()));
-    while std::fs::read_to_string(format!("/proc/{}/stat", idle[0])).is_ok_and(|stat| !stat.contains(") Z")) {
+    // Dead only when its last thread is: the first one may be gone earlier.
+    let threads = || std::fs::read_dir(format!("/proc/{}/task", idle[0])).map_or(0, Iterator::count);
+    let stat = || std::fs::read_to_string(format!("/proc/{}/stat", idle[0])).unwrap_or_default();
+    while threads() > 1 || (threads() == 1 && !stat().contains(") Z")) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_ne!(workers.run(b"pid").await.unwrap(), first);
