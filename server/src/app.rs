@@ -14,7 +14,8 @@ use crate::layers::{self, Class};
 use crate::people::PasswordPlaces;
 use crate::store::{Store, StoreError, StoreSettings};
 use crate::{
-    audit, auth, checklists, complaints, devices, health, openapi, people, problem, review, work_orders,
+    audit, auth, checklists, complaints, devices, health, openapi, pages, people, problem, review,
+    work_orders,
 };
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -221,6 +222,7 @@ pub fn router(app: App) -> Router {
     let (router, _) = routes().split_for_parts();
     let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
     router
+        .merge(pages::routes())
         .route("/openapi.json", get(move || async move { (json, document) }))
         .fallback(|| async { problem::Problem::new(&problem::NOT_FOUND) })
         .layer(CatchPanicLayer::custom(layers::panicked))

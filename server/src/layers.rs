@@ -5,7 +5,9 @@
 //! administrator from revoking one.
 
 use crate::app::App;
-use crate::problem::{self, Language, Problem};
+use crate::pages;
+use crate::problem::{self, Problem};
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -56,6 +58,15 @@ impl Class {
         Self::new("enrolment", 256, Duration::from_secs(20), 64 << 10)
     }
 
+    /// Puts these pages into the class.
+    pub(crate) fn of_pages(self, routes: Router<App>) -> Router<App> {
+        let body_bytes_max = self.body_bytes_max;
+        routes
+            .layer(DefaultBodyLimit::max(body_bytes_max))
+            .layer(RequestBodyLimitLayer::new(body_bytes_max))
+            .layer(from_fn_with_state(self, admit))
+    }
+
     /// Puts these routes into the class.
     pub fn of(self, routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
         let body_bytes_max = self.body_bytes_max;
@@ -92,7 +103,8 @@ pub(crate) fn panicked(payload: Box<dyn Any + Send + 'static>) -> axum::http::Re
 /// Outermost layer: request id, log record, figures, and every failure as a problem document.
 pub(crate) async fn finish(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request_id(&app, &request);
-    let language = Language::from_accept(request.headers().get(header::ACCEPT_LANGUAGE));
+    let language = pages::language_of(request.headers());
+    let wants_page = wants_page(&request);
     let method = request.method().clone();
     // The pattern, not the path: paths hold ids, and a mistyped one might hold anything.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
@@ -103,7 +115,10 @@ pub(crate) async fn finish(State(app): State<App>, mut request: Request, next: N
     if let Some(problem) = problem_of(&mut response) {
         let allow = response.headers_mut().remove(header::ALLOW);
         let chance = u32::from_be_bytes(app.entropy.bytes());
-        response = problem.render(language, &id, chance);
+        response = match wants_page {
+            true => pages::failure_page(&problem, language, &id),
+            false => problem.render(language, &id, chance),
+        };
         if let Some(allow) = allow {
             response.headers_mut().insert(header::ALLOW, allow);
         }
@@ -119,6 +134,12 @@ pub(crate) async fn finish(State(app): State<App>, mut request: Request, next: N
     }
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+/// Whether a browser asked for a page, so that a failure should be one, too.
+fn wants_page(request: &Request) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html")) && !request.uri().path().starts_with("/v1/")
 }
 
 /// The client's id, if it is short and plain; else a new one.

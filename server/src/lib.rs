@@ -21,6 +21,7 @@ pub mod installation;
 pub mod keys;
 pub mod layers;
 mod openapi;
+pub(crate) mod pages;
 pub mod people;
 pub mod problem;
 pub mod review;

@@ -14,6 +14,7 @@ pub(crate) mod tests;
 pub use access_token::issue as issue_access_token;
 pub use api::routes;
 pub use device::{AnyDeviceAuth, Credential, DeviceAuth};
+pub(crate) use office::is_same_origin;
 pub use office::{AdminAuth, ClientAddress, OfficeAuth};
 
 /// Longest `Authorization` header that is looked at. Ours are below 1 kB; a token of megabytes would be decoded.

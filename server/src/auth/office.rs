@@ -3,7 +3,7 @@
 use super::device::authorization;
 use crate::app::App;
 use crate::people::{self, COOKIE, Grant, OpenSession, Role};
-use crate::problem::{self, Problem};
+use crate::problem::{self, Language, Problem};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -19,6 +19,8 @@ pub struct OfficeAuth {
     pub display_name: String,
     /// What that person may do, and where.
     pub roles: Vec<Grant>,
+    /// The language that person chose.
+    pub language: Option<Language>,
     pub(crate) token_sha256: String,
 }
 
@@ -69,8 +71,8 @@ impl FromRequestParts<App> for OfficeAuth {
             people::touch_session(&mut tx, &session.token_sha256, now).await?;
             tx.commit().await?;
         }
-        let OpenSession { person_id, display_name, roles, token_sha256, .. } = session;
-        Ok(Self { person_id, display_name, roles, token_sha256 })
+        let OpenSession { person_id, display_name, roles, language, token_sha256, .. } = session;
+        Ok(Self { person_id, display_name, roles, language, token_sha256 })
     }
 }
 
@@ -108,7 +110,7 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// By what browsers say and scripts cannot forge: Sec-Fetch-Site, else Origin. With neither, no.
-fn is_same_origin(headers: &HeaderMap) -> bool {
+pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return site == "same-origin" || site == "none";

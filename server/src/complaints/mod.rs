@@ -96,7 +96,8 @@ pub fn office_day(at: Timestamp) -> String {
     office_time(at).date().to_string()
 }
 
-fn office_time(at: Timestamp) -> jiff::civil::DateTime {
+/// This moment on the clocks of the office.
+pub(crate) fn office_time(at: Timestamp) -> jiff::civil::DateTime {
     let offset = jiff::tz::Offset::constant(OFFICE_OFFSET_HOURS);
     offset.to_datetime(jiff::Timestamp::from_millisecond(at.unix_ms()).unwrap_or_default())
 }

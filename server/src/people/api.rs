@@ -1,11 +1,10 @@
 //! Signing in and out, and people as administrators manage them.
 
 use super::model::{Grant, NewPerson, PeopleError, Person, Role, check_password};
-use super::sessions::{self, COOKIE};
-use super::{Limit, attempts, sql};
+use super::{sign_in, sql};
 use crate::app::App;
 use crate::auth::{AdminAuth, ClientAddress, OfficeAuth};
-use crate::problem::{self, Problem};
+use crate::problem::Problem;
 use crate::store::{StoreError, Tx};
 use crate::wire::{Body, Page, PageQuery};
 use axum::Json;
@@ -92,44 +91,14 @@ impl From<Person> for PersonAnswer {
 async fn create_session(
     State(app): State<App>,
     ClientAddress(address): ClientAddress,
-    Body(sign_in): Body<SignIn>,
+    Body(body): Body<SignIn>,
 ) -> Result<impl IntoResponse, Problem> {
-    let now = app.clock.now();
-    let name = sign_in.login_name.trim().to_lowercase();
-    let subjects = [
-        (format!("name {name} from {address}"), Limit::NAME_FROM_ADDRESS),
-        (format!("name {name}"), Limit::NAME),
-        (format!("address {address}"), Limit::ADDRESS),
-    ];
-    let mut tx = app.store.read().await?;
-    for (subject, limit) in &subjects {
-        if let Some(left_ms) = attempts::is_exhausted(&mut tx, subject, *limit, now).await? {
-            let seconds = u32::try_from(left_ms / 1000).unwrap_or(u32::MAX - 10) + 1;
-            return Err(Problem::new(&problem::TOO_MANY_REQUESTS).retry_after(seconds..seconds + 5));
-        }
-    }
-    let found = sql::find_with_hash(&mut tx, &name).await?;
-    drop(tx);
-    let (person, hash) = found.unzip();
-    let right = app.passwords.verify(sign_in.password, hash.flatten()).await;
-    let person = person.filter(|person| right && person.disabled_at.is_none());
-    let mut tx = app.store.write().await?;
-    let Some(person) = person else {
-        for (subject, limit) in &subjects {
-            attempts::count_failure(&mut tx, subject, *limit, now).await?;
-        }
-        tx.commit().await?;
-        return Err(Problem::new(&problem::SIGN_IN_FAILED));
-    };
-    let session = sessions::create(&mut tx, person.person_id, &app.config.auth, &app.entropy, now).await?;
-    tx.commit().await?;
-    let max_age = i64::from(app.config.auth.session_hours) * 3600;
-    let cookie =
-        format!("{COOKIE}={}; Path=/; Max-Age={max_age}; Secure; HttpOnly; SameSite=Lax", session.token);
+    let session = sign_in::sign_in(&app, address, &body.login_name, body.password).await?;
+    let cookie = sign_in::cookie_of(&app, &session.token);
     let answer = SessionAnswer {
         token: session.token,
         expires_at_ms: session.expires_at.unix_ms(),
-        person: person.into(),
+        person: session.person.into(),
     };
     let headers = [(header::SET_COOKIE, cookie), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, AppendHeaders(headers), Json(answer)))
@@ -142,10 +111,8 @@ async fn delete_current_session(
     State(app): State<App>,
     office: OfficeAuth,
 ) -> Result<impl IntoResponse, Problem> {
-    let mut tx = app.store.write().await?;
-    sessions::end(&mut tx, &office.token_sha256).await?;
-    tx.commit().await?;
-    let cookie = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
+    sign_in::sign_out(&app, &office).await?;
+    let cookie = sign_in::no_cookie();
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
 }
 

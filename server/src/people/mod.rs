@@ -9,6 +9,7 @@ pub mod cli;
 mod model;
 mod password;
 mod sessions;
+mod sign_in;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -17,6 +18,9 @@ pub use api::routes;
 pub use attempts::{Limit, count_failure, is_exhausted};
 pub use model::{Grant, NewPerson, PeopleError, Person, Role};
 pub use password::{PasswordPlaces, generate_password};
-pub(crate) use sessions::touch as touch_session;
 pub use sessions::{COOKIE, OpenSession, find_session};
+pub(crate) use sessions::{token_hash, touch as touch_session};
+pub(crate) use sign_in::{
+    change_password, choose_language, cookie_of, end_other_sessions, no_cookie, sign_in, sign_out,
+};
 pub use sql::{create, disable, enable, find, find_by_login, list, set_password, set_roles, update};

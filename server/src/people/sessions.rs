@@ -4,6 +4,7 @@ use super::model::Grant;
 use super::sql::roles_of;
 use crate::clock::Entropy;
 use crate::config::AuthConfig;
+use crate::problem::Language;
 use crate::store::{StoreError, Tx, on_engine};
 use sha2::{Digest, Sha256};
 use sync_core::ids::PersonId;
@@ -24,6 +25,8 @@ pub struct OpenSession {
     pub display_name: String,
     /// What that person may do.
     pub roles: Vec<Grant>,
+    /// The language that person chose.
+    pub language: Option<Language>,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
     /// Hash of its token.
@@ -67,22 +70,23 @@ pub async fn find_session(
     config: &AuthConfig,
     now: Timestamp,
 ) -> Result<Option<OpenSession>, StoreError> {
-    const SQL: &str = "SELECT s.person_id, p.display_name, s.last_used_at_ms, s.expires_at_ms \
+    const SQL: &str = "SELECT s.person_id, p.display_name, p.language, s.last_used_at_ms, s.expires_at_ms \
         FROM sessions s JOIN people p ON p.person_id = s.person_id \
         WHERE s.token_sha256 = $1 AND s.expires_at_ms > $2 AND s.last_used_at_ms > $3 \
         AND p.disabled_at_ms IS NULL";
     let hash = token_hash(token);
     let idle_since = now.plus_ms(-i64::from(config.session_idle_minutes) * 60_000).unix_ms();
     let now_ms = now.unix_ms();
-    let row: Option<(String, String, i64, i64)> = on_engine!(tx, |conn| {
+    let row: Option<(String, String, Option<String>, i64, i64)> = on_engine!(tx, |conn| {
         sqlx::query_as(SQL).bind(&hash).bind(now_ms).bind(idle_since).fetch_optional(conn).await
     })?;
-    let Some((id, display_name, last_used_ms, expires_ms)) = row else { return Ok(None) };
+    let Some((id, display_name, language, last_used_ms, expires_ms)) = row else { return Ok(None) };
     let person_id = StoreError::parse_column("sessions", "person_id", &hash, &id)?;
     Ok(Some(OpenSession {
         person_id,
         display_name,
         roles: roles_of(tx, person_id).await?,
+        language: language.as_deref().and_then(Language::from_tag),
         expires_at: Timestamp::from_unix_ms(expires_ms),
         should_touch: now_ms - last_used_ms >= TOUCH_EVERY_MS,
         token_sha256: hash,
@@ -101,12 +105,24 @@ pub(super) async fn end(tx: &mut Tx, token_sha256: &str) -> Result<(), StoreErro
     Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(token_sha256).execute(conn).await.map(drop))?)
 }
 
+/// Ends the sessions of a person except this one.
+pub(super) async fn end_others(
+    tx: &mut Tx,
+    person_id: PersonId,
+    kept_sha256: &str,
+) -> Result<(), StoreError> {
+    const SQL: &str = "DELETE FROM sessions WHERE person_id = $1 AND token_sha256 <> $2";
+    let id = person_id.to_string();
+    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(id).bind(kept_sha256).execute(conn).await.map(drop))?)
+}
+
 pub(super) async fn end_all(tx: &mut Tx, person_id: PersonId) -> Result<(), StoreError> {
     const SQL: &str = "DELETE FROM sessions WHERE person_id = $1";
     let id = person_id.to_string();
     Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(id).execute(conn).await.map(drop))?)
 }
 
-fn token_hash(token: &str) -> String {
+/// What the server keeps of a session token.
+pub(crate) fn token_hash(token: &str) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(token.as_bytes()))
 }

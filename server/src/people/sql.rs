@@ -2,6 +2,7 @@
 
 use super::model::{Grant, NewPerson, PeopleError, Person, Role, check_text, fold_login};
 use crate::audit::{self, Detail, EntryKind, NewEntry};
+use crate::problem::Language;
 use crate::store::{StoreError, Tx, on_engine};
 use sqlx_macros::FromRow;
 use sync_core::ids::PersonId;
@@ -151,13 +152,36 @@ pub async fn set_password(
     by: Option<PersonId>,
     now: Timestamp,
 ) -> Result<(), PeopleError> {
+    replace_hash(tx, person_id, hash, by, now).await?;
+    Ok(super::sessions::end_all(tx, person_id).await?)
+}
+
+/// Sets a password and leaves the sessions alone.
+pub(super) async fn replace_hash(
+    tx: &mut Tx,
+    person_id: PersonId,
+    hash: &str,
+    by: Option<PersonId>,
+    now: Timestamp,
+) -> Result<(), PeopleError> {
     const SQL: &str = "UPDATE people SET password_hash = $2 WHERE person_id = $1";
     raise_version(tx, person_id, None).await?;
     let id = person_id.to_string();
     on_engine!(tx, |conn| sqlx::query(SQL).bind(id).bind(hash).execute(conn).await.map(drop))
         .map_err(StoreError::from)?;
-    super::sessions::end_all(tx, person_id).await?;
     Ok(record(tx, EntryKind::PASSWORD_SET, person_id, by, now, Detail::new()).await?)
+}
+
+/// Remembers the language of a person's pages: a matter of taste that raises no version and enters no log.
+pub(super) async fn set_language(
+    tx: &mut Tx,
+    person_id: PersonId,
+    language: Language,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE people SET language = $2 WHERE person_id = $1";
+    let id = person_id.to_string();
+    let tag = language.tag();
+    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(id).bind(tag).execute(conn).await.map(drop))?)
 }
 
 /// Takes a person's access away and ends their sessions. Repeating it keeps the first time.

@@ -58,6 +58,11 @@ impl Language {
         best.1
     }
 
+    /// The language of a tag, if it is one of the two.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        [Self::En, Self::ZhCn].into_iter().find(|language| language.tag() == tag)
+    }
+
     /// The language tag, as in `Content-Language`.
     pub fn tag(self) -> &'static str {
         match self {
@@ -139,12 +144,17 @@ impl Problem {
         StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The document with its headers. `chance` picks the moment to come back.
-    pub fn render(&self, language: Language, request_id: &str, chance: u32) -> Response {
-        let (title, detail) = match language {
+    /// What happened and what to do, in words.
+    pub fn words(&self, language: Language) -> (&'static str, &'static str) {
+        match language {
             Language::En => self.kind.en,
             Language::ZhCn => self.kind.zh,
-        };
+        }
+    }
+
+    /// The document with its headers. `chance` picks the moment to come back.
+    pub fn render(&self, language: Language, request_id: &str, chance: u32) -> Response {
+        let (title, detail) = self.words(language);
         let mut document = self.members.clone();
         document.insert("type".into(), format!("urn:fieldloop:problem:{}", self.kind.code).into());
         document.insert("code".into(), self.kind.code.into());

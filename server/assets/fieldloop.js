@@ -1,0 +1,38 @@
+// What scripts add to pages that work without them: keys in lists, and the link on the enrolment page.
+"use strict";
+
+(() => {
+  const rows = () => [...document.querySelectorAll("[data-keys] [data-open]")];
+
+  function step(by) {
+    const all = rows();
+    if (all.length === 0) return;
+    const at = all.findIndex((row) => row.contains(document.activeElement));
+    const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
+    const link = next.querySelector("a[href]");
+    if (link) link.focus();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.key === "j") step(1);
+    else if (event.key === "k") step(-1);
+    else if (event.key === "/") {
+      const search = document.querySelector("input[type=search]");
+      if (!search) return;
+      event.preventDefault();
+      search.focus();
+    }
+  });
+
+  const place = document.getElementById("enrol-link");
+  if (place && location.hash.length > 1) place.textContent = location.href;
+
+  document.addEventListener("change", (event) => {
+    const all = event.target.closest("[data-check-all]");
+    if (!all) return;
+    for (const box of document.querySelectorAll("input[name=" + CSS.escape(all.dataset.checkAll) + "]"))
+      box.checked = all.checked;
+  });
+})();

@@ -1,0 +1,44 @@
+//! What all pages of the office share: words, frame, forms, assets, and who may open what.
+//!
+//! Pages are made on the server and work without scripts. A page is one context struct with its template; its
+//! handler reads like its summary: authenticate, read, decide, answer. Each capability keeps its pages in its own
+//! folder and declares them with a [`Policy`]; a page without one cannot be reached by anybody.
+//!
+//! Deliberately not here: what may be done to a record (the capabilities decide that for pages and API alike).
+
+mod account;
+mod answer;
+mod assets;
+mod form;
+mod policy;
+mod shell;
+mod sign_in;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod viewer;
+mod words;
+
+pub(crate) use answer::{failure_page, page, see_other, unprocessable};
+pub(crate) use assets::href as asset;
+pub(crate) use form::Posted;
+pub(crate) use policy::{PageRoutes, Policy};
+pub(crate) use shell::Shell;
+pub(crate) use viewer::Viewer;
+pub(crate) use viewer::language_of;
+pub(crate) use words::Words;
+
+use crate::app::App;
+use crate::layers::Class;
+use axum::Router;
+
+/// All pages of all capabilities.
+pub(crate) fn all() -> PageRoutes {
+    account::pages(sign_in::pages(PageRoutes::default()))
+}
+
+/// The pages as routes, with assets.
+pub(crate) fn routes() -> Router<App> {
+    Class::office().of_pages(all().into_router()).merge(assets::routes())
+}

@@ -1,0 +1,104 @@
+//! The frame around every page.
+
+use super::Words;
+use super::policy::Policy;
+use crate::auth::OfficeAuth;
+use crate::complaints::scope::OFFICE;
+use crate::people::{Grant, Role};
+use crate::problem::Language;
+use sha2::{Digest, Sha256};
+
+/// What the frame shows; every page's context has it as `shell`.
+#[derive(Debug, Clone)]
+pub(crate) struct Shell {
+    /// The words of the reader's language.
+    pub(crate) w: Words,
+    /// Who reads; `None` before sign-in.
+    pub(crate) person: Option<String>,
+    /// What they may do.
+    pub(crate) roles: Vec<Grant>,
+    /// What forms carry to prove that they come from our pages.
+    pub(crate) csrf: String,
+    /// Path and query of this page, for coming back to it.
+    pub(crate) here: String,
+    /// The key of what was just done.
+    pub(crate) said: Option<String>,
+}
+
+/// An entry of the menu.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NavItem {
+    /// Where it leads.
+    pub(crate) href: &'static str,
+    /// The key of its word.
+    pub(crate) key: &'static str,
+    who: Policy,
+}
+
+const ADMINISTRATORS: Policy = Policy::Roles(&[Role::Administrator]);
+const NAV: &[NavItem] = &[
+    NavItem { href: "/", key: "nav-start", who: Policy::SignedIn },
+    NavItem { href: "/queue", key: "nav-queue", who: Policy::Roles(OFFICE) },
+    NavItem { href: "/conflicts", key: "nav-conflicts", who: Policy::Roles(OFFICE) },
+    NavItem { href: "/arrivals", key: "nav-arrivals", who: Policy::Roles(OFFICE) },
+    NavItem { href: "/complaints/new", key: "nav-new", who: Policy::Roles(OFFICE) },
+    NavItem { href: "/devices", key: "nav-devices", who: ADMINISTRATORS },
+    NavItem { href: "/people", key: "nav-people", who: ADMINISTRATORS },
+    NavItem { href: "/server-log", key: "nav-log", who: ADMINISTRATORS },
+];
+
+impl Shell {
+    /// The frame for somebody who is not signed in.
+    pub(crate) fn outside(language: Language, here: &str) -> Self {
+        Self {
+            w: Words::new(language),
+            person: None,
+            roles: Vec::new(),
+            csrf: String::new(),
+            here: here.to_owned(),
+            said: None,
+        }
+    }
+
+    /// The frame for this person.
+    pub(super) fn of(office: &OfficeAuth, language: Language, here: String, said: Option<String>) -> Self {
+        let w = Words::new(language);
+        Self {
+            w,
+            person: Some(office.display_name.clone()),
+            roles: office.roles.clone(),
+            csrf: csrf_of(&office.token_sha256),
+            said: said.filter(|key| w.has(&format!("said-{key}"))),
+            here,
+        }
+    }
+
+    /// The menu as far as this person may use it.
+    pub(crate) fn nav(&self) -> Vec<NavItem> {
+        if self.person.is_none() {
+            return Vec::new();
+        }
+        NAV.iter().copied().filter(|item| item.who.admits(&self.roles)).collect()
+    }
+
+    /// Whether a menu entry is the page being shown.
+    pub(crate) fn is_here(&self, item: &NavItem) -> bool {
+        self.path() == item.href
+    }
+
+    /// The path of this page without its query.
+    pub(crate) fn path(&self) -> &str {
+        self.here.split(['?', '#']).next().unwrap_or("/")
+    }
+
+    /// Whether this person has one of these roles somewhere.
+    pub(crate) fn has_role(&self, roles: &[Role]) -> bool {
+        self.roles.iter().any(|grant| roles.contains(&grant.role))
+    }
+}
+
+/// The word that forms of a session carry: only its own pages can know it.
+pub(super) fn csrf_of(token_sha256: &str) -> String {
+    let digest = Sha256::digest(format!("fieldloop/csrf/v1\0{token_sha256}"));
+    data_encoding::HEXLOWER.encode(&digest[..16])
+}

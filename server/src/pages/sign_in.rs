@@ -1,0 +1,210 @@
+//! Signing in and out. What somebody typed before their session ended is carried along and offered again.
+
+use super::answer::with_status;
+use super::form::{Posted, pairs};
+use super::viewer::{LANGUAGE_COOKIE, language_of};
+use super::{PageRoutes, Policy, Shell, page, see_other};
+use crate::app::App;
+use crate::auth::{ClientAddress, OfficeAuth, is_same_origin};
+use crate::people;
+use crate::problem::{self, Language, Problem};
+use askama::Template;
+use axum::extract::{Form, FromRequestParts, Query, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+/// Longest typed text that is carried through a sign-in.
+const KEPT_BYTES_MAX: usize = 48 * 1024;
+
+pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
+    routes
+        .page("/sign-in", Policy::Public, get(show_sign_in).post(create_session))
+        .page("/sign-out", Policy::SignedIn, post(end_session))
+        .page("/language", Policy::Public, post(choose_language))
+        .page("/enrol", Policy::Public, get(show_enrol))
+}
+
+/// The sign-in form.
+#[derive(Template)]
+#[template(path = "pages/sign_in.html")]
+pub(super) struct SignInPage {
+    pub(super) shell: Shell,
+    /// Where to go afterwards.
+    pub(super) next: String,
+    /// What was typed as a name.
+    pub(super) login_name: String,
+    /// Why the last try failed.
+    pub(super) failure: Option<String>,
+    /// The address and the text of a form that waits to be sent again.
+    pub(super) kept: Option<(String, String)>,
+}
+
+/// After signing in again: the form that was interrupted.
+#[derive(Template)]
+#[template(path = "pages/resume.html")]
+pub(super) struct ResumePage {
+    pub(super) shell: Shell,
+    /// Where the form goes.
+    pub(super) path: String,
+    /// Its fields.
+    pub(super) fields: Vec<(String, String)>,
+}
+
+/// What a device's owner sees who opens the link of an invitation in a browser.
+#[derive(Template)]
+#[template(path = "pages/enrol.html")]
+pub(super) struct EnrolPage {
+    pub(super) shell: Shell,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct SignInQuery {
+    next: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SignInForm {
+    login_name: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    kept_path: String,
+    #[serde(default)]
+    kept_body: String,
+}
+
+/// Shows the form, or leads on who is signed in already.
+async fn show_sign_in(State(app): State<App>, Query(query): Query<SignInQuery>, parts: Parts) -> Response {
+    let next = local(query.next.as_deref().unwrap_or("/"));
+    let mut parts = parts;
+    if OfficeAuth::from_request_parts(&mut parts, &app).await.is_ok() {
+        return see_other(&next, None);
+    }
+    let shell = Shell::outside(language_of(&parts.headers), "/sign-in");
+    page(&SignInPage { shell, next, login_name: String::new(), failure: None, kept: None })
+}
+
+/// Opens a session. With a form that waits, it is shown again with everything that was typed.
+async fn create_session(
+    State(app): State<App>,
+    ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
+    Form(form): Form<SignInForm>,
+) -> Response {
+    // Without a session there is no token to prove it; a foreign page must still not sign anybody in.
+    if !is_same_origin(&headers) {
+        return Problem::new(&problem::CROSS_SITE).into_response();
+    }
+    let kept = (!form.kept_path.is_empty()).then(|| (local(&form.kept_path), form.kept_body));
+    match people::sign_in(&app, address, &form.login_name, form.password).await {
+        Ok(session) => {
+            let cookie = people::cookie_of(&app, &session.token);
+            let mut response = match kept {
+                Some((path, body)) => resume(&session.token, &headers, path, &body),
+                None => see_other(&local(&form.next), None),
+            };
+            add_cookie(&mut response, &cookie);
+            response
+        }
+        Err(problem) if problem.status().is_server_error() => problem.into_response(),
+        Err(problem) => {
+            let shell = Shell::outside(language_of(&headers), "/sign-in");
+            let failure = Some(problem.words(shell.w.language).0.to_owned());
+            let status = problem.status();
+            let page =
+                SignInPage { shell, next: local(&form.next), login_name: form.login_name, failure, kept };
+            with_status(status, &page)
+        }
+    }
+}
+
+fn resume(token: &str, headers: &HeaderMap, path: String, body: &str) -> Response {
+    let mut shell = Shell::outside(language_of(headers), "/");
+    shell.csrf = super::shell::csrf_of(&people::token_hash(token));
+    let mut fields = pairs(body.as_bytes());
+    fields.retain(|(name, _)| name != "csrf");
+    page(&ResumePage { shell, path, fields })
+}
+
+async fn end_session(State(app): State<App>, posted: Posted<Nothing>) -> Result<Response, Problem> {
+    people::sign_out(&app, &posted.viewer.office).await?;
+    let mut response = see_other("/sign-in", None);
+    add_cookie(&mut response, &people::no_cookie());
+    // Nothing of the session stays behind, on a shared machine neither.
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+    Ok(response)
+}
+
+/// A form without fields of its own.
+#[derive(Debug, Deserialize)]
+pub(super) struct Nothing {}
+
+#[derive(Debug, Deserialize)]
+struct LanguageForm {
+    language: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Chooses the language: of the person who is signed in, and of this browser.
+async fn choose_language(State(app): State<App>, parts: Parts, Form(form): Form<LanguageForm>) -> Response {
+    let mut parts = parts;
+    let Some(language) = Language::from_tag(&form.language) else {
+        return Problem::invalid_field("/language", "en or zh-CN").into_response();
+    };
+    if !is_same_origin(&parts.headers) {
+        return Problem::new(&problem::CROSS_SITE).into_response();
+    }
+    if let Ok(office) = OfficeAuth::from_request_parts(&mut parts, &app).await
+        && let Err(problem) = people::choose_language(&app, &office, language).await
+    {
+        return problem.into_response();
+    }
+    let mut response = see_other(&local(&form.next), None);
+    let tag = language.tag();
+    let cookie = format!("{LANGUAGE_COOKIE}={tag}; Path=/; Max-Age=31536000; Secure; HttpOnly; SameSite=Lax");
+    add_cookie(&mut response, &cookie);
+    response
+}
+
+/// The part of the link after `#` never reaches the server; the page says what to do with it.
+async fn show_enrol(headers: HeaderMap) -> Response {
+    page(&EnrolPage { shell: Shell::outside(language_of(&headers), "/enrol") })
+}
+
+/// Leads somebody without a session to the sign-in form and back afterwards.
+pub(super) fn sign_in_again(from: &Uri) -> Response {
+    let path = from.path_and_query().map_or("/", |path| path.as_str());
+    if path == "/" {
+        return see_other("/sign-in", None);
+    }
+    let query = serde_html_form::to_string([("next", path)]).unwrap_or_default();
+    see_other(&format!("/sign-in?{query}"), None)
+}
+
+/// The sign-in form with a form that could not be taken because the session had ended.
+pub(super) fn sign_in_keeping(headers: &HeaderMap, path: &str, body: &[u8]) -> Response {
+    let shell = Shell::outside(language_of(headers), "/sign-in");
+    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= KEPT_BYTES_MAX);
+    let kept = text.map(|text| (path.to_owned(), text.to_owned()));
+    let next = "/".to_owned();
+    let failure = Some(shell.w.t(if kept.is_some() { "sign-in-over-kept" } else { "sign-in-over" }));
+    let page = SignInPage { shell, next, login_name: String::new(), failure, kept };
+    with_status(StatusCode::UNAUTHORIZED, &page)
+}
+
+/// An address on this server; anything else becomes the start page.
+fn local(path: &str) -> String {
+    let is_local = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    if is_local { path.to_owned() } else { "/".to_owned() }
+}
+
+fn add_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}

@@ -1,0 +1,216 @@
+//! Frame, sign-in, words and assets.
+
+use super::account::AccountPage;
+use super::sign_in::{EnrolPage, ResumePage, SignInPage};
+use super::testing::{Browser, HOSTILE, check, shells};
+use super::words::SOURCES;
+use super::*;
+use crate::people::Role;
+use crate::people::tests::{a_person, an_administrator};
+use crate::testing::TestApp;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+#[test]
+fn every_page_of_the_frame_can_be_rendered() {
+    for shell in shells() {
+        let hostile = || HOSTILE.to_owned();
+        check(&EnrolPage { shell: shell.clone() });
+        check(&AccountPage { shell: shell.clone(), failure: Some(hostile()) });
+        let fields = vec![(hostile(), hostile())];
+        check(&ResumePage { shell: shell.clone(), path: "/queue".to_owned(), fields });
+        let kept = Some((hostile(), hostile()));
+        check(&SignInPage { shell, next: hostile(), login_name: hostile(), failure: Some(hostile()), kept });
+    }
+}
+
+/// A person who can sign in with "a good password".
+async fn with_password(test: &TestApp, login_name: &str) {
+    let (person, _) = a_person(test, login_name, &[Role::Clerk]).await;
+    let hash = test.app.passwords.hash("a good password".to_owned(), test.app.entropy.bytes()).await.unwrap();
+    let mut tx = test.app.store.write().await.unwrap();
+    crate::people::set_password(&mut tx, person, &hash, None, test.app.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// The keys that a language has.
+fn keys(source: &str) -> BTreeSet<&str> {
+    let lines = source.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
+    lines.filter_map(|line| line.split_once(" =")).map(|(key, _)| key).collect()
+}
+
+#[test]
+fn both_languages_say_the_same_things() {
+    let mut seen = BTreeSet::new();
+    for (name, en, zh) in SOURCES {
+        assert_eq!(keys(en), keys(zh), "{name}.ftl");
+        for key in keys(en) {
+            assert!(seen.insert(key), "{name}.ftl: {key} is said twice");
+        }
+        let chinese = zh.lines().filter_map(|line| line.split_once(" = "));
+        let still_english: Vec<_> = chinese.filter(|(_, text)| text.is_ascii() && text.len() > 6).collect();
+        assert!(still_english.is_empty(), "{name}.ftl: {still_english:?}");
+    }
+}
+
+/// All files below a folder that end so.
+fn files(folder: &Path, ending: &str) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.to_string_lossy().ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn every_word_that_pages_ask_for_exists() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = files(&here.join("templates"), ".html");
+    sources.extend(files(&here.join("src"), ".rs"));
+    let words = Words::new(crate::problem::Language::En);
+    for path in sources {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for call in ["w.t(\"", "w.n(\"", "w.a(\"", "w.ab(\"", "w().t(\"", "w().n(\"", "w().a(\""] {
+            for rest in text.split(call).skip(1) {
+                let key = rest.split('"').next().unwrap_or_default();
+                assert!(words.has(key), "{}: {key}", path.display());
+            }
+        }
+        for rest in text.split("see_other(").skip(1) {
+            let call = rest.split(')').next().unwrap_or_default();
+            if let Some(said) = call.split("Some(\"").nth(1).and_then(|said| said.split('"').next()) {
+                assert!(words.has(&format!("said-{said}")), "{}: said-{said}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn vendored_files_are_the_ones_the_manifest_names() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+    let manifest: toml::Table =
+        std::fs::read_to_string(folder.join("manifest.toml")).unwrap().parse().unwrap();
+    let assets = manifest["asset"].as_array().unwrap();
+    assert_eq!(assets.len(), 2);
+    for asset in assets {
+        let bytes = std::fs::read(folder.join(asset["file"].as_str().unwrap())).unwrap();
+        let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(bytes));
+        assert_eq!(asset["sha256"].as_str(), Some(hash.as_str()), "{}", asset["file"]);
+    }
+}
+
+#[tokio::test]
+async fn assets_are_kept_by_browsers_and_pages_load_nothing_from_elsewhere() {
+    let test = TestApp::sqlite().await;
+    let answer = test.get("/sign-in").header("accept", "text/html").send().await;
+    let policy = answer.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let html = answer.html();
+    let addresses = html.split(['"', '\'']).filter(|text| text.starts_with("/assets/"));
+    let addresses: BTreeSet<&str> = addresses.collect();
+    assert_eq!(addresses.len(), 5, "{addresses:?}");
+    for address in addresses {
+        let asset = test.get(address).send().await;
+        assert_eq!(asset.status, 200, "{address}");
+        assert!(asset.headers["cache-control"].to_str().unwrap().contains("immutable"));
+        let etag = asset.headers["etag"].to_str().unwrap();
+        assert_eq!(test.get(address).header("if-none-match", etag).send().await.status, 304);
+    }
+    assert!(!html.contains("http://") && !html.contains("https://"));
+    assert_eq!(test.get("/assets/x/nothing.js").send().await.status, 404);
+}
+
+#[tokio::test]
+async fn somebody_signs_in_reads_and_signs_out() {
+    let test = TestApp::sqlite().await;
+    with_password(&test, "wanglei").await;
+    let outside = Browser::of(&test, "none");
+    let answer = outside.get("/account").await;
+    assert_eq!((answer.status, answer.location()), (303, "/sign-in?next=%2Faccount"));
+    for (password, next, status, location) in [
+        ("wrong password", "/account", 401, ""),
+        ("a good password", "https://elsewhere.example/", 303, "/"),
+        ("a good password", "//elsewhere.example/", 303, "/"),
+        ("a good password", "/account", 303, "/account"),
+    ] {
+        let fields = [("login_name", "WangLei"), ("password", password), ("next", next)];
+        let answer = outside.post_plain("/sign-in", &fields).await;
+        assert_eq!((answer.status, answer.location()), (status, location), "{password} {next}");
+        let cookie = answer.headers.get("set-cookie").and_then(|value| value.to_str().ok());
+        assert_eq!(cookie.is_some(), status == 303);
+        if let Some(cookie) = cookie {
+            assert!(
+                cookie.starts_with("__Host-") && cookie.contains("HttpOnly") && cookie.contains("Secure")
+            );
+            let token = cookie.split(['=', ';']).nth(1).unwrap();
+            let browser = Browser::of(&test, token);
+            assert!(browser.get("/account").await.html().contains("wanglei 测试"));
+            assert_eq!(browser.get("/sign-in").await.status, 303, "signed in already");
+            assert_eq!(browser.post("/sign-out", &[]).await.location(), "/sign-in");
+            assert_eq!(browser.get("/account").await.status, 303);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_typed_survives_the_end_of_a_session() {
+    let test = TestApp::sqlite().await;
+    with_password(&test, "wanglei").await;
+    let gone = Browser::of(&test, "0000");
+    let answer = gone.post("/account/password", &[("old", "a"), ("new", HOSTILE), ("again", "b")]).await;
+    assert_eq!(answer.status, 401);
+    let kept = answer.html().split("name=\"kept_body\" value=\"").nth(1).unwrap();
+    let kept = kept.split('"').next().unwrap().replace("&#38;", "&");
+    let fields = [
+        ("login_name", "wanglei"),
+        ("password", "a good password"),
+        ("kept_path", "/account/password"),
+        ("kept_body", &kept),
+    ];
+    let answer = gone.post_plain("/sign-in", &fields).await;
+    assert_eq!(answer.status, 200);
+    let html = answer.html();
+    assert!(html.contains("action=\"/account/password\""), "{html}");
+    assert!(html.contains("王芳") && !html.contains("<script>alert"), "{html}");
+}
+
+#[tokio::test]
+async fn forms_from_elsewhere_are_refused() {
+    let test = TestApp::sqlite().await;
+    let session = an_administrator(&test).await;
+    let browser = Browser::of(&test, &session);
+    assert_eq!(browser.post_plain("/account/other-sessions", &[("csrf", "guessed")]).await.status, 403);
+    assert_eq!(browser.post_plain("/account/other-sessions", &[]).await.status, 403);
+    let answer = browser.post("/account/other-sessions", &[]).await;
+    assert_eq!((answer.status, answer.location()), (303, "/account?said=sessions-ended"));
+    assert!(browser.get(answer.location()).await.html().contains("Your other sessions have ended."));
+    let forged = test.get("/account?said=%3Cscript%3E").header("accept", "text/html").send().await;
+    assert!(!forged.html().contains("<script>a"));
+}
+
+#[tokio::test]
+async fn a_person_chooses_a_language_and_keeps_it() {
+    let test = TestApp::sqlite().await;
+    let session = an_administrator(&test).await;
+    let browser = Browser::of(&test, &session);
+    assert!(browser.get("/account").await.html().contains("lang=\"en\""));
+    let answer = browser.post_plain("/language", &[("language", "zh-CN"), ("next", "/account")]).await;
+    assert_eq!(answer.location(), "/account");
+    assert!(browser.get("/account").await.html().contains("<html lang=\"zh-CN\">"));
+}
+
+#[tokio::test]
+async fn a_failure_in_a_browser_is_a_page() {
+    let test = TestApp::sqlite().await;
+    let answer =
+        test.get("/nowhere").header("accept", "text/html").header("accept-language", "zh").send().await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.html().contains("<html lang=\"zh-CN\">"), "{}", answer.html());
+    assert_eq!(test.get("/v1/nowhere").header("accept", "text/html").send().await.json["code"], "not-found");
+}
