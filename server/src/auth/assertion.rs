@@ -1,6 +1,6 @@
 //! Assertions of devices: a JWT that the device signs itself (RFC 7523, `private_key_jwt`), used once.
 //!
-//! Header `alg` EdDSA, `typ` `client-authentication+jwt`; claims `iss` = `sub` = device id, `aud` = server id, `iat`,
+//! Header `alg` EdDSA or ES256, as its key is, `typ` `client-authentication+jwt`; claims `iss` = `sub` = device id, `aud` = server id, `iat`,
 //! `exp` (at most an hour later), `jti` (16 to 64 characters), and `nonce` if the server gave one.
 //!
 //! Device clocks lie, and a wrong one must lock nobody out. So `iat` is judged loosely: within a day of the server's
@@ -85,7 +85,10 @@ async fn check(app: &App, token: &str) -> Result<(KnownDevice, Claims), Assertio
 
 fn verify(app: &App, token: &str, device: &KnownDevice) -> Result<Claims, AssertionError> {
     let id = device.device_id.to_string();
-    let mut validation = Validation::new(Algorithm::EdDSA);
+    let mut validation = Validation::new(match device.key.algorithm() {
+        sync_core::log::Algorithm::EdDsa => Algorithm::EdDSA,
+        sync_core::log::Algorithm::Es256 => Algorithm::ES256,
+    });
     validation.set_required_spec_claims(&["iss", "sub", "aud", "exp"]);
     validation.set_issuer(&[&id]);
     validation.set_audience(&[app.installation.server_id.to_string()]);

@@ -85,8 +85,7 @@ pub async fn enrol(
 /// The key, if the request proves that its maker holds it.
 fn proven_key(request: &EnrolmentRequest) -> Option<PublicKey> {
     let hex = |text: &str| data_encoding::HEXLOWER.decode(text.as_bytes()).ok();
-    let key: [u8; 32] = hex(&request.public_key)?.try_into().ok()?;
-    let key = PublicKey::from_bytes(&key).ok()?;
+    let key = PublicKey::from_bytes(&hex(&request.public_key)?).ok()?;
     let proof = hex(&request.proof)?.try_into().ok()?;
     key.verifies(&enrolment_proof_input(&request.code, &key), &proof).then_some(key)
 }

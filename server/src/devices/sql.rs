@@ -6,7 +6,7 @@ use crate::store::{Counter, StoreError, Tx, next_number, on_engine};
 use sqlx::AssertSqlSafe;
 use sqlx_macros::FromRow;
 use sync_core::ids::{DeviceId, PersonId};
-use sync_core::log::PublicKey;
+use sync_core::log::{Algorithm, PublicKey};
 use sync_core::time::Timestamp;
 
 const DEVICE: &str = "d.device_id, d.number, d.person_id, d.label, d.public_key, d.enrolled_at_ms, \
@@ -57,7 +57,6 @@ impl TryFrom<DeviceRow> for KnownDevice {
     fn try_from(row: DeviceRow) -> Result<Self, StoreError> {
         let id = row.device_id;
         let impossible = |column| StoreError::impossible("devices", column, &id);
-        let key: [u8; 32] = row.public_key.try_into().map_err(|_| impossible("public_key"))?;
         let by: Option<PersonId> = row
             .revoked_by
             .map(|by| StoreError::parse_column("devices", "revoked_by", &id, &by))
@@ -73,7 +72,7 @@ impl TryFrom<DeviceRow> for KnownDevice {
             number: row.number,
             person_id: StoreError::parse_column("devices", "person_id", &id, &row.person_id)?,
             label: row.label,
-            key: PublicKey::from_bytes(&key).map_err(|_| impossible("public_key"))?,
+            key: PublicKey::from_bytes(&row.public_key).map_err(|_| impossible("public_key"))?,
             enrolled_at: Timestamp::from_unix_ms(row.enrolled_at_ms),
             revoked,
         })
@@ -147,7 +146,7 @@ pub async fn list_of_person(tx: &mut Tx, person_id: PersonId) -> Result<Vec<Know
 /// Whether a device has this key.
 pub(super) async fn is_key_known(tx: &mut Tx, key: &PublicKey) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT CAST(count(*) AS BIGINT) FROM devices WHERE public_key = $1";
-    let key = key.as_bytes().as_slice();
+    let key = key.as_bytes();
     let count: i64 = on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(key).fetch_one(conn).await)?;
     Ok(count > 0)
 }
@@ -155,7 +154,7 @@ pub(super) async fn is_key_known(tx: &mut Tx, key: &PublicKey) -> Result<bool, S
 /// Adds a device. Takes the counter `device`.
 pub(super) async fn insert(tx: &mut Tx, new: &NewDevice, now: Timestamp) -> Result<KnownDevice, StoreError> {
     const SQL: &str = "INSERT INTO devices (device_id, number, person_id, label, algorithm, public_key, \
-        enrolled_at_ms, version, app_version) VALUES ($1, $2, $3, $4, 'ed25519', $5, $6, 1, $7)";
+        enrolled_at_ms, version, app_version) VALUES ($1, $2, $3, $4, $8, $5, $6, 1, $7)";
     let number = next_number(tx, Counter("device")).await?;
     on_engine!(tx, |conn| {
         sqlx::query(SQL)
@@ -163,9 +162,13 @@ pub(super) async fn insert(tx: &mut Tx, new: &NewDevice, now: Timestamp) -> Resu
             .bind(number)
             .bind(new.person_id.to_string())
             .bind(&new.label)
-            .bind(new.key.as_bytes().as_slice())
+            .bind(new.key.as_bytes())
             .bind(now.unix_ms())
             .bind(&new.app_version)
+            .bind(match new.key.algorithm() {
+                Algorithm::EdDsa => "ed25519",
+                Algorithm::Es256 => "es256",
+            })
             .execute(conn)
             .await
             .map(drop)

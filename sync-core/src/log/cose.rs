@@ -1,14 +1,20 @@
 //! COSE_Sign1 (RFC 9052 §4.2) with deterministic CBOR (RFC 8949 §4.2), and only that.
 
-use super::Signature;
+use super::{Algorithm, Signature};
 use minicbor::bytes::{ByteArray, ByteSlice, ByteVec};
 use minicbor::data::Tag;
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
 /// CBOR tag of COSE_Sign1.
 const TAG_SIGN1: u64 = 18;
-/// Protected header `{1: -8}`: algorithm EdDSA.
-const PROTECTED_EDDSA: [u8; 3] = [0xa1, 0x01, 0x27];
+
+/// The protected header: `{1: -8}` for EdDSA, `{1: -7}` for ES256.
+const fn protected(algorithm: Algorithm) -> [u8; 3] {
+    match algorithm {
+        Algorithm::EdDsa => [0xa1, 0x01, 0x27],
+        Algorithm::Es256 => [0xa1, 0x01, 0x26],
+    }
+}
 
 #[derive(Encode)]
 #[cbor(array)]
@@ -41,10 +47,11 @@ struct Sign1 {
 struct EmptyMap {}
 
 /// The bytes a key signs for `payload`.
-pub(super) fn signing_input(payload: &[u8]) -> Vec<u8> {
+pub(super) fn signing_input(algorithm: Algorithm, payload: &[u8]) -> Vec<u8> {
+    let protected = protected(algorithm);
     let structure = SigStructure {
         context: "Signature1",
-        protected: (&PROTECTED_EDDSA[..]).into(),
+        protected: (&protected[..]).into(),
         external_aad: (&[][..]).into(),
         payload: payload.into(),
     };
@@ -52,9 +59,9 @@ pub(super) fn signing_input(payload: &[u8]) -> Vec<u8> {
 }
 
 /// The tagged COSE_Sign1 of `payload` and its signature.
-pub(super) fn encode(payload: &[u8], signature: &Signature) -> Vec<u8> {
+pub(super) fn encode(algorithm: Algorithm, payload: &[u8], signature: &Signature) -> Vec<u8> {
     let sign1 = Sign1 {
-        protected: PROTECTED_EDDSA.to_vec().into(),
+        protected: protected(algorithm).to_vec().into(),
         unprotected: EmptyMap {},
         payload: payload.to_vec().into(),
         signature: (*signature).into(),
@@ -65,15 +72,17 @@ pub(super) fn encode(payload: &[u8], signature: &Signature) -> Vec<u8> {
     encoder.into_writer()
 }
 
-/// Splits a tagged COSE_Sign1 into payload and signature; `None` unless `bytes` is exactly the
+/// Splits a tagged COSE_Sign1 into algorithm, payload and signature; `None` unless `bytes` is exactly the
 /// one deterministic spelling that [`encode`] produces.
-pub(super) fn decode(bytes: &[u8]) -> Option<(Vec<u8>, Signature)> {
+pub(super) fn decode(bytes: &[u8]) -> Option<(Algorithm, Vec<u8>, Signature)> {
     let mut decoder = Decoder::new(bytes);
     if decoder.tag().ok()?.as_u64() != TAG_SIGN1 {
         return None;
     }
     let sign1: Sign1 = decoder.decode().ok()?;
+    let known = [Algorithm::EdDsa, Algorithm::Es256];
+    let algorithm = known.into_iter().find(|known| *sign1.protected == protected(*known))?;
     let payload: Vec<u8> = sign1.payload.into();
     let signature: Signature = sign1.signature.into();
-    (encode(&payload, &signature) == bytes).then_some((payload, signature))
+    (encode(algorithm, &payload, &signature) == bytes).then_some((algorithm, payload, signature))
 }

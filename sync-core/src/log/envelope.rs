@@ -1,7 +1,8 @@
 //! One signed act: header, signature and body, and the checks that bind them.
 
 use super::{
-    BODY_BYTES_MAX, Body, BodyError, HEADER_FORMAT, Header, PublicKey, Salt, Signature, SigningKey, cose,
+    Algorithm, BODY_BYTES_MAX, Body, BodyError, HEADER_FORMAT, Header, PublicKey, Salt, Signature,
+    SigningKey, cose,
 };
 use crate::ids::EnvelopeHash;
 use sha2::{Digest as _, Sha256};
@@ -12,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     header: Header,
+    algorithm: Algorithm,
     signature: Signature,
     cose: Vec<u8>,
     hash: EnvelopeHash,
@@ -59,14 +61,23 @@ pub enum OpenError {
 impl Envelope {
     /// Signs `parts` and yields the envelope as it is stored and sent.
     pub fn seal(parts: SealParts<'_>, key: &SigningKey) -> Self {
+        Self::seal_with(parts, Algorithm::EdDsa, |input| key.sign(input))
+    }
+
+    /// As [`Envelope::seal`], for a key that stays in a keystore: `sign` has it sign the bytes it is given.
+    pub fn seal_with(
+        parts: SealParts<'_>,
+        algorithm: Algorithm,
+        sign: impl FnOnce(&[u8]) -> Signature,
+    ) -> Self {
         let body = parts.body.encode();
         let mut header = parts.header;
         header.format = HEADER_FORMAT;
         header.kind = parts.body.kind();
         header.commitment = commitment(&parts.salt, &body);
         let payload = encode_header(&header);
-        let signature = key.sign(&cose::signing_input(&payload));
-        Self::assemble(header, &payload, signature, parts.salt, body)
+        let signature = sign(&cose::signing_input(algorithm, &payload));
+        Self::assemble(header, &payload, (algorithm, signature), parts.salt, body)
     }
 
     /// Reads an envelope from its stored COSE_Sign1 bytes, salt and body.
@@ -89,7 +100,7 @@ impl Envelope {
     /// Rebuilds an envelope from the parts that travel; the commitment must fit the body.
     pub(crate) fn from_header(
         header: Header,
-        signature: Signature,
+        signature: (Algorithm, Signature),
         salt: Salt,
         body: Vec<u8>,
     ) -> Result<Self, OpenError> {
@@ -103,20 +114,32 @@ impl Envelope {
         Ok(Self::assemble(header, &payload, signature, salt, body))
     }
 
-    fn assemble(header: Header, payload: &[u8], signature: Signature, salt: Salt, body: Vec<u8>) -> Self {
-        let cose = cose::encode(payload, &signature);
+    fn assemble(
+        header: Header,
+        payload: &[u8],
+        (algorithm, signature): (Algorithm, Signature),
+        salt: Salt,
+        body: Vec<u8>,
+    ) -> Self {
+        let cose = cose::encode(algorithm, payload, &signature);
         let hash = EnvelopeHash::from_bytes(Sha256::digest(&cose).into());
-        Self { header, signature, cose, hash, salt, body }
+        Self { header, algorithm, signature, cose, hash, salt, body }
     }
 
     /// Whether the holder of `key` signed this envelope.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
-        key.verifies(&cose::signing_input(&encode_header(&self.header)), &self.signature)
+        let input = cose::signing_input(self.algorithm, &encode_header(&self.header));
+        key.algorithm() == self.algorithm && key.verifies(&input, &self.signature)
     }
 
     /// The signed header.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// How it is signed.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     /// The signature over the header.
@@ -153,9 +176,8 @@ impl Envelope {
     }
 }
 
-/// SHA-256(salt ‖ body), what a header says of its body.
-fn read_header(cose_bytes: &[u8]) -> Result<(Header, Signature), OpenError> {
-    let (payload, signature) = cose::decode(cose_bytes).ok_or(OpenError::NotCose)?;
+fn read_header(cose_bytes: &[u8]) -> Result<(Header, (Algorithm, Signature)), OpenError> {
+    let (algorithm, payload, signature) = cose::decode(cose_bytes).ok_or(OpenError::NotCose)?;
     let header: Header = minicbor::decode(&payload).map_err(|_| OpenError::NotAHeader)?;
     if header.format != HEADER_FORMAT {
         return Err(OpenError::UnknownFormat { found: header.format });
@@ -163,9 +185,10 @@ fn read_header(cose_bytes: &[u8]) -> Result<(Header, Signature), OpenError> {
     if encode_header(&header) != payload {
         return Err(OpenError::NotAHeader);
     }
-    Ok((header, signature))
+    Ok((header, (algorithm, signature)))
 }
 
+/// SHA-256(salt ‖ body), what a header says of its body.
 pub(crate) fn commitment(salt: &Salt, body: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(salt).chain_update(body).finalize().into()
 }

@@ -23,8 +23,10 @@ pub use chain::{ChainPosition, ChainStep};
 pub(crate) use envelope::commitment;
 pub use envelope::{Envelope, OpenError, SealParts};
 pub use header::{BodyKind, BootId, HEADER_FORMAT, Header};
-pub use keys::{PublicKey, Signature, SigningKey, fingerprint};
+pub use keys::{Algorithm, PublicKey, Signature, SigningKey, fingerprint};
 
+#[cfg(test)]
+mod es256;
 #[cfg(test)]
 mod golden;
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct EnrolmentRequest {
     /// The one-time secret from the invitation: the link's part after `#`, or the short typed code.
     pub code: String,
-    /// The key the device made for itself, 32 bytes in lower-case hexadecimal.
+    /// The key the device made for itself in lower-case hexadecimal: 32 bytes of Ed25519 or 33 bytes of P-256,
+    /// compressed.
     pub public_key: String,
     /// Signature over [`enrolment_proof_input`], 64 bytes in lower-case hexadecimal.
     pub proof: String,

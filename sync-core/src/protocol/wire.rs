@@ -5,7 +5,7 @@
 //! signed bytes and the signature proves that it rebuilt the right ones.
 
 use crate::ids::{DeviceId, EnvelopeHash, PersonId, ServerId, VisitId};
-use crate::log::{BodyKind, BootId, Envelope, HEADER_FORMAT, Header, OpenError, Salt, Signature};
+use crate::log::{Algorithm, BodyKind, BootId, Envelope, HEADER_FORMAT, Header, OpenError, Salt, Signature};
 use crate::time::Timestamp;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
@@ -41,13 +41,47 @@ pub struct WireEnvelope {
     #[n(12)]
     salt: ByteArray<16>,
     #[n(13)]
-    signature: ByteArray<64>,
+    signature: WireSignature,
     /// Present unless the envelope follows on the one before it in the same body.
     #[n(14)]
     previous: Option<EnvelopeHash>,
     /// Present unless the device is the one that sends.
     #[n(15)]
     device: Option<DeviceId>,
+}
+
+/// 64 bytes of Ed25519 as they are; ES256 has the byte 0x26 before them, CBOR for its COSE number -7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct WireSignature(Algorithm, Signature);
+
+const ES256: u8 = 0x26;
+
+impl<C> Encode<C> for WireSignature {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        match self.0 {
+            Algorithm::EdDsa => e.bytes(&self.1)?,
+            Algorithm::Es256 => e.bytes(&[&[ES256], &self.1[..]].concat())?,
+        };
+        Ok(())
+    }
+}
+
+impl<'b, C> Decode<'b, C> for WireSignature {
+    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let bytes = d.bytes()?;
+        let (algorithm, signature) = match bytes {
+            [ES256, rest @ ..] if bytes.len() == 65 => (Algorithm::Es256, rest),
+            _ => (Algorithm::EdDsa, bytes),
+        };
+        let signature = Signature::try_from(signature);
+        signature.map(|signature| Self(algorithm, signature)).map_err(|_| {
+            minicbor::decode::Error::message("a signature has 64 bytes, or 65 with its algorithm")
+        })
+    }
 }
 
 /// What sender and receiver both know while a body is read or written.
@@ -114,7 +148,7 @@ impl WireContext {
             server_time_known: header.server_time_known,
             body: envelope.body_bytes().to_vec().into(),
             salt: (*envelope.salt()).into(),
-            signature: (*envelope.signature()).into(),
+            signature: WireSignature(envelope.algorithm(), *envelope.signature()),
             previous: (!follows).then_some(header.previous),
             device: (self.sender != Some(header.device)).then_some(header.device),
         }
@@ -133,7 +167,7 @@ impl WireContext {
             _ => return Err(WireError::NothingBefore { sequence }),
         };
         let salt: Salt = wire.salt.into();
-        let signature: Signature = wire.signature.into();
+        let WireSignature(algorithm, signature) = wire.signature;
         let boot: BootId = wire.boot.into();
         let body: Vec<u8> = wire.body.into();
         let header = Header {
@@ -154,7 +188,7 @@ impl WireContext {
             visit: wire.visit,
             commitment: crate::log::commitment(&salt, &body),
         };
-        let envelope = Envelope::from_header(header, signature, salt, body)
+        let envelope = Envelope::from_header(header, (algorithm, signature), salt, body)
             .map_err(|source| WireError::Parts { sequence, source })?;
         self.last = Some((device, sequence, envelope.hash()));
         Ok(envelope)

@@ -4,6 +4,8 @@
 //! link, with the same frames, chains, judge and plan that the real programs use.
 
 pub mod fleet;
+mod keystore;
 mod rng;
 
+pub use keystore::KeystoreKey;
 pub use rng::Rng;

@@ -4,6 +4,7 @@ mod bad_days;
 mod bad_people;
 mod meeting;
 mod office;
+mod phones;
 mod workers;
 
 use super::members;
