@@ -21,7 +21,7 @@ macro_rules! sources {
     };
 }
 
-sources!("frame");
+sources!("frame", "record");
 
 static ENGLISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Language::En));
 static CHINESE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Language::ZhCn));
