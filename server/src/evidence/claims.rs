@@ -2,7 +2,8 @@
 //!
 //! The claims themselves (`photo_claims`) are written by the exchange; this only reads them.
 
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, select_in};
+use std::collections::BTreeMap;
 use sync_core::ids::{BlobHash, VisitId};
 
 /// How many photos of a visit are here.
@@ -18,19 +19,25 @@ pub struct Receipt {
 
 /// How many of the photos named on this visit have arrived.
 pub async fn receipt(tx: &mut Tx, visit: &VisitId) -> Result<Receipt, StoreError> {
-    const SQL: &str = "SELECT DISTINCT c.sha256, CASE WHEN b.sha256 IS NULL THEN 0 ELSE 1 END AS whole \
-        FROM photo_claims c LEFT JOIN blobs b ON b.sha256 = c.sha256 WHERE c.visit_id = $1 ORDER BY c.sha256";
-    let rows: Vec<(String, i32)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
-    let mut receipt = Receipt::default();
-    for (sha256, whole) in rows {
+    Ok(receipts(tx, &[*visit]).await?.remove(visit).unwrap_or_default())
+}
+
+/// The same for several visits, with one query. A visit that names no photo is left out.
+pub async fn receipts(tx: &mut Tx, visits: &[VisitId]) -> Result<BTreeMap<VisitId, Receipt>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT c.visit_id, c.sha256, CASE WHEN b.sha256 IS NULL THEN 0 ELSE 1 END AS whole \
+        FROM photo_claims c LEFT JOIN blobs b ON b.sha256 = c.sha256 WHERE c.visit_id IN (";
+    let rows: Vec<(String, String, i32)> =
+        select_in!(tx, SQL, visits, |visit| visit.to_string(), ") ORDER BY c.visit_id, c.sha256")?;
+    let mut receipts: BTreeMap<VisitId, Receipt> = BTreeMap::new();
+    for (visit, sha256, whole) in rows {
+        let id = StoreError::parse_column("photo_claims", "visit_id", &visit, &visit)?;
+        let receipt = receipts.entry(id).or_default();
         receipt.named += 1;
         if whole == 1 {
             receipt.arrived += 1;
         } else {
-            let column = StoreError::parse_column("photo_claims", "sha256", &visit.to_string(), &sha256);
-            receipt.missing.push(column?);
+            receipt.missing.push(StoreError::parse_column("photo_claims", "sha256", &visit, &sha256)?);
         }
     }
-    Ok(receipt)
+    Ok(receipts)
 }

@@ -20,7 +20,7 @@ mod testing;
 mod uploads;
 
 pub use blobs::{Adopted, BlobError, Blobs, Preview};
-pub use claims::{Receipt, receipt};
+pub use claims::{Receipt, receipt, receipts};
 pub use exif::{ExifClaims, ExifFlag};
 pub use photos::{
     PhotoEntry, PhotoFlag, PhotoList, PhotoStage, PhotoStatus, PreviewStatus, SignedClaim, photos_of,

@@ -189,9 +189,10 @@ async fn receipts(
 ) -> Result<Vec<Receipt>, StoreError> {
     let visits: Vec<VisitId> = received.visits.iter().copied().collect();
     let own: BTreeSet<BlobHash> = sql::own_photos(tx, auth.device.device_id, &visits).await?;
+    let mut of_photos = evidence::receipts(tx, &visits).await?;
     let mut receipts = Vec::new();
     for (visit, everything_up_to) in sql::newest_claims(tx, auth.device.device_id, &visits).await? {
-        let photos = evidence::receipt(tx, &visit).await?;
+        let photos = of_photos.remove(&visit).unwrap_or_default();
         receipts.push(Receipt {
             visit,
             everything_up_to,
