@@ -11,6 +11,7 @@ pub mod history;
 pub mod intake;
 mod list_api;
 pub mod model;
+pub(crate) mod phrases;
 mod problems;
 pub(crate) mod record;
 pub mod scope;

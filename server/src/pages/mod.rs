@@ -35,7 +35,8 @@ use axum::Router;
 
 /// All pages of all capabilities.
 pub(crate) fn all() -> PageRoutes {
-    account::pages(sign_in::pages(PageRoutes::default()))
+    let routes = account::pages(sign_in::pages(PageRoutes::default()));
+    crate::review::pages(routes)
 }
 
 /// The pages as routes, with assets.

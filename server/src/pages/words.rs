@@ -6,6 +6,7 @@
 use crate::problem::Language;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use std::borrow::Borrow;
 use std::fmt::Display;
 use std::sync::LazyLock;
 use sync_core::time::Timestamp;
@@ -21,7 +22,7 @@ macro_rules! sources {
     };
 }
 
-sources!("frame", "record");
+sources!("conflicts", "frame", "record");
 
 static ENGLISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Language::En));
 static CHINESE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Language::ZhCn));
@@ -97,8 +98,8 @@ impl Words {
     }
 
     /// The same from Unix milliseconds.
-    pub(crate) fn time_ms(self, at_ms: i64) -> String {
-        self.time(Timestamp::from_unix_ms(at_ms))
+    pub(crate) fn time_ms(self, at_ms: impl Borrow<i64>) -> String {
+        self.time(Timestamp::from_unix_ms(*at_ms.borrow()))
     }
 
     /// Day and minute for `<time datetime>`.

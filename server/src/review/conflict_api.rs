@@ -111,14 +111,14 @@ async fn answer(app: &App, reach: &Reach, id: EntryId) -> Result<Json<ConflictBo
     Ok(Json(conflicts::body(&mut tx, &mut Names::default(), row).await?))
 }
 
-async fn must_find(tx: &mut Tx, id: EntryId, reach: &Reach) -> Result<ConflictRow, Problem> {
+pub(super) async fn must_find(tx: &mut Tx, id: EntryId, reach: &Reach) -> Result<ConflictRow, Problem> {
     let found = conflicts::find(tx, id, reach).await?;
     found.ok_or_else(|| Problem::new(&problem::CONFLICT_UNKNOWN))
 }
 
 words! {
     /// What is decided.
-    Choice {
+    pub(super) Choice {
         /// One of the values stands.
         Chosen = "chosen",
         /// All values stand beside one another.
@@ -131,23 +131,23 @@ words! {
 /// A decision about a conflict.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ResolutionForm {
-    choice: Choice,
+pub(super) struct ResolutionForm {
+    pub(super) choice: Choice,
     /// `chosen`: the change that wrote the value that stands.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    change: Option<ChangeHash>,
+    pub(super) change: Option<ChangeHash>,
     /// `written`: text, number, true, false or null.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
-    value: Option<Value>,
+    pub(super) value: Option<Value>,
     /// Why.
     #[schema(min_length = 1, max_length = 2000)]
-    reason: String,
+    pub(super) reason: String,
     /// The changes of all values that were seen; the decision is refused when there are others by now.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
-    seen: Option<BTreeSet<ChangeHash>>,
+    pub(super) seen: Option<BTreeSet<ChangeHash>>,
 }
 
 /// Decides a conflict: one value, all of them, or a third one. The decision enters the visit document as a change of
@@ -164,7 +164,18 @@ async fn create_resolution(
     Path(id): Path<EntryId>,
     Body(form): Body<ResolutionForm>,
 ) -> Result<Json<ConflictBody>, Problem> {
-    let reach = reach_of(&office, REVIEWERS)?;
+    resolve(&app, &office, id, &form).await?;
+    answer(&app, &reach_of(&office, REVIEWERS)?, id).await
+}
+
+/// Decides a conflict, for the API and for pages.
+pub(super) async fn resolve(
+    app: &App,
+    office: &OfficeAuth,
+    id: EntryId,
+    form: &ResolutionForm,
+) -> Result<(), Problem> {
+    let reach = reach_of(office, REVIEWERS)?;
     let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
     let row = must_find(&mut app.store.read().await?, id, &reach).await?;
     let values = row.values()?;
@@ -173,11 +184,10 @@ async fn create_resolution(
     if row.state == "resolved" || form.seen.as_ref().is_some_and(|seen| *seen != present) {
         return Err(Problem::new(&problem::CONFLICT_CHANGED));
     }
-    let (kept, value) = decided(&form, &values)?;
+    let (kept, value) = decided(form, &values)?;
     let choice = form.choice.as_str().to_owned();
     let resolution = Resolution { path: row.path.clone(), choice, reason, kept };
-    commit(&app, &office, row.visit()?, &resolution, value).await?;
-    answer(&app, &reach, id).await
+    commit(app, office, row.visit()?, &resolution, value).await
 }
 
 /// What stays readable as kept, and what is written over the competing values.
@@ -269,18 +279,23 @@ async fn create_reopening(
     Path(id): Path<EntryId>,
     Body(form): Body<ReopeningForm>,
 ) -> Result<Json<ConflictBody>, Problem> {
-    let reach = reach_of(&office, REVIEWERS)?;
-    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
+    undo(&app, &office, id, &form.reason).await?;
+    answer(&app, &reach_of(&office, REVIEWERS)?, id).await
+}
+
+/// Undoes a decision, for the API and for pages.
+pub(super) async fn undo(app: &App, office: &OfficeAuth, id: EntryId, reason: &str) -> Result<(), Problem> {
+    let reach = reach_of(office, REVIEWERS)?;
+    let reason = checked_reason("/reason", reason).map_err(ComplaintError::Invalid)?;
     let row = must_find(&mut app.store.read().await?, id, &reach).await?;
     if row.state != "resolved" {
         return Err(Problem::new(&problem::CONFLICT_NOT_DECIDED));
     }
     let undone = Resolution { path: row.path.clone(), choice: "undone".to_owned(), reason, kept: None };
-    commit(&app, &office, row.visit()?, &undone, None).await?;
+    commit(app, office, row.visit()?, &undone, None).await?;
     let mut tx = app.store.write().await?;
     conflicts::reopen(&mut tx, &row.conflict_id, app.clock.now().unix_ms()).await?;
-    tx.commit().await?;
-    answer(&app, &reach, id).await
+    Ok(tx.commit().await?)
 }
 
 #[cfg(test)]

@@ -112,67 +112,67 @@ pub(super) async fn reopen(tx: &mut Tx, id: &str, at_ms: i64) -> Result<bool, St
 pub(crate) struct ValueBody {
     /// The value.
     #[schema(value_type = Object)]
-    value: Scalar,
+    pub(crate) value: Scalar,
     /// The change that wrote it; names the value in a decision.
     #[schema(value_type = String)]
-    change: ChangeHash,
+    pub(crate) change: ChangeHash,
     /// Whether it is the one that devices show. Not the latest: there is none.
-    shown: bool,
-    person: Option<PersonRef>,
-    device: Option<DeviceRef>,
+    pub(crate) shown: bool,
+    pub(crate) person: Option<PersonRef>,
+    pub(crate) device: Option<DeviceRef>,
     /// The device's word for when, Unix milliseconds.
-    claimed_at_ms: Option<i64>,
+    pub(crate) claimed_at_ms: Option<i64>,
     /// When the server got it.
-    received_at_ms: Option<i64>,
+    pub(crate) received_at_ms: Option<i64>,
     /// Recorded without a network, arrived later.
-    recorded_offline: bool,
-    clock_flags: Vec<&'static str>,
+    pub(crate) recorded_offline: bool,
+    pub(crate) clock_flags: Vec<&'static str>,
     /// The other values (by change) that its author had seen when writing it.
     #[schema(value_type = Vec<String>)]
-    knew_of: Vec<ChangeHash>,
+    pub(crate) knew_of: Vec<ChangeHash>,
 }
 
 /// A decision that was made about the field.
 #[derive(Debug, Serialize, ToSchema)]
-struct DecisionBody {
+pub(crate) struct DecisionBody {
     /// `chosen`, `both`, `written` or `undone`.
-    choice: String,
-    reason: String,
-    decided_by: PersonRef,
+    pub(crate) choice: String,
+    pub(crate) reason: String,
+    pub(crate) decided_by: PersonRef,
     /// When, Unix milliseconds.
-    decided_at_ms: i64,
+    pub(crate) decided_at_ms: i64,
 }
 
 /// Competing values of one field.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConflictBody {
     #[schema(format = "uuid")]
-    conflict_id: String,
+    pub(crate) conflict_id: String,
     #[schema(format = "uuid")]
-    visit_id: String,
+    pub(crate) visit_id: String,
     #[schema(format = "uuid")]
-    complaint_id: Option<String>,
+    pub(crate) complaint_id: Option<String>,
     /// Number of the complaint.
-    complaint_number: Option<String>,
+    pub(crate) complaint_number: Option<String>,
     /// Which field, for example `answers/meter-accuracy.seal`.
-    path: String,
+    pub(crate) path: String,
     /// `values`, or `merged_text` when two people wrote one text at the same time.
-    kind: String,
+    pub(crate) kind: String,
     /// `open`, `settled_in_field` or `resolved`.
-    state: String,
+    pub(crate) state: String,
     /// When the server noticed it, Unix milliseconds.
-    opened_at_ms: i64,
+    pub(crate) opened_at_ms: i64,
     /// Every value, the shown one last.
-    values: Vec<ValueBody>,
+    pub(crate) values: Vec<ValueBody>,
     /// The value that stands now.
     #[schema(value_type = Option<Object>)]
-    stands: Option<Scalar>,
+    pub(crate) stands: Option<Scalar>,
     /// Whose later value stands, when somebody overwrote the field on site.
-    settled_by: Option<PersonRef>,
-    resolved_by: Option<PersonRef>,
-    resolved_at_ms: Option<i64>,
+    pub(crate) settled_by: Option<PersonRef>,
+    pub(crate) resolved_by: Option<PersonRef>,
+    pub(crate) resolved_at_ms: Option<i64>,
     /// Decisions about the field so far, oldest first.
-    decisions: Vec<DecisionBody>,
+    pub(crate) decisions: Vec<DecisionBody>,
 }
 
 /// The conflict with everything that is known about its values.

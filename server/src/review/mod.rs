@@ -6,6 +6,7 @@
 
 mod api;
 mod conflict_api;
+mod conflict_pages;
 mod conflicts;
 mod declarations;
 mod duplicates;
@@ -17,6 +18,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use conflict_pages::pages;
 pub(crate) use conflicts::ConflictBody;
 pub(crate) use gate::{Blocker, blockers};
 pub(crate) use provenance::{Origin, Origins};

@@ -1,0 +1,302 @@
+//! The conflict inbox, and one conflict side by side.
+
+use super::api::REVIEWERS;
+use super::conflict_api::{self, Choice, ResolutionForm, must_find};
+use super::conflicts::{self, ConflictBody, ValueBody};
+use crate::app::App;
+use crate::complaints::phrases::Phrases;
+use crate::complaints::scope::OFFICE;
+use crate::complaints::{Names, reach_of};
+use crate::exchange::visits;
+use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
+use crate::problem::{self, Problem};
+use crate::store::{StoreError, Tx};
+use crate::wire::{Page, PageQuery};
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use sync_core::document::{Scalar, VisitDocument};
+use sync_core::ids::{ChangeHash, EntryId, PersonId, VisitId};
+
+/// Conflicts on one page of the inbox.
+const PER_PAGE: u32 = 50;
+/// Photos shown beside a value.
+const PHOTOS_MAX: usize = 8;
+
+pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
+    routes
+        .page("/conflicts", Policy::Roles(OFFICE), get(show_inbox))
+        .page("/conflicts/{conflict_id}", Policy::Roles(OFFICE), get(show_conflict))
+        .page("/conflicts/{conflict_id}/resolution", Policy::Roles(REVIEWERS), post(decide))
+        .page("/conflicts/{conflict_id}/reopening", Policy::Roles(REVIEWERS), post(undo))
+}
+
+/// All conflicts in one state.
+#[derive(Template)]
+#[template(path = "review/conflicts.html")]
+struct InboxPage {
+    shell: Shell,
+    state: &'static str,
+    rows: Vec<InboxRow>,
+    /// Address of the next page.
+    next: Option<String>,
+}
+
+struct InboxRow {
+    conflict: ConflictBody,
+    field: String,
+    values: Vec<String>,
+}
+
+const STATES: &[&str] = &["undecided", "open", "settled_in_field", "resolved"];
+
+#[derive(Debug, Default, Deserialize)]
+struct InboxQuery {
+    state: Option<String>,
+    cursor: Option<String>,
+}
+
+async fn show_inbox(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(query): Query<InboxQuery>,
+) -> Result<Response, Problem> {
+    let reach = reach_of(&viewer.office, OFFICE)?;
+    let asked = query.state.as_deref().unwrap_or("undecided");
+    let state = STATES.iter().copied().find(|state| *state == asked).unwrap_or("undecided");
+    let cut = PageQuery { cursor: query.cursor, limit: Some(PER_PAGE) };
+    let after: (i64, String) = cut.position()?.unwrap_or((-1, String::new()));
+    let mut tx = app.store.read().await?;
+    let found = conflicts::list(&mut tx, state, None, &reach, after, PER_PAGE + 1).await?;
+    let found = Page::cut(found, PER_PAGE, |row| (row.opened_log_index, row.conflict_id.clone()));
+    let phrases = Phrases::of(&mut tx, viewer.w()).await?;
+    let mut names = Names::default();
+    let mut rows = Vec::with_capacity(found.items.len());
+    for row in found.items {
+        let conflict = conflicts::body(&mut tx, &mut names, row).await?;
+        let values =
+            conflict.values.iter().map(|value| phrases.value(&conflict.path, &value.value)).collect();
+        rows.push(InboxRow { field: phrases.path(&conflict.path), values, conflict });
+    }
+    let next = found.next_cursor.map(|cursor| format!("/conflicts?state={state}&cursor={cursor}"));
+    Ok(page(&InboxPage { shell: viewer.shell, state, rows, next }))
+}
+
+/// One conflict.
+#[derive(Template)]
+#[template(path = "review/conflict.html")]
+struct ConflictPage {
+    shell: Shell,
+    conflict: ConflictBody,
+    field: String,
+    sides: Vec<Side>,
+    /// What devices show at present.
+    stands: Option<String>,
+    /// Whether a third value can be typed.
+    can_write: bool,
+    may_decide: bool,
+    typed: Typed,
+    failure: Option<String>,
+}
+
+/// One of the competing values.
+struct Side {
+    value: ValueBody,
+    text: String,
+    /// `A`, `B` …
+    letter: char,
+    /// The letters of the values that its author had seen.
+    knew: String,
+    /// Its author's photos of the visit: hash and caption.
+    photos: Vec<(String, String)>,
+}
+
+/// What was typed before the form was refused.
+#[derive(Debug, Clone, Default)]
+struct Typed {
+    choice: String,
+    value: String,
+    reason: String,
+}
+
+async fn show_conflict(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(id): Path<EntryId>,
+) -> Result<Response, Problem> {
+    Ok(page(&conflict_page(&app, viewer, id, Typed::default(), None).await?))
+}
+
+async fn conflict_page(
+    app: &App,
+    viewer: Viewer,
+    id: EntryId,
+    typed: Typed,
+    failure: Option<String>,
+) -> Result<ConflictPage, Problem> {
+    let reach = reach_of(&viewer.office, OFFICE)?;
+    let mut tx = app.store.read().await?;
+    let row = must_find(&mut tx, id, &reach).await?;
+    let visit = row.visit()?;
+    let region = row.region.clone().unwrap_or_default();
+    let mut conflict = conflicts::body(&mut tx, &mut Names::default(), row).await?;
+    let phrases = Phrases::of(&mut tx, viewer.w()).await?;
+    let photos = photos(&mut tx, visit).await?;
+    drop(tx);
+    let values = std::mem::take(&mut conflict.values);
+    Ok(ConflictPage {
+        field: phrases.path(&conflict.path),
+        stands: conflict.stands.as_ref().map(|value| phrases.value(&conflict.path, value)),
+        can_write: values.iter().any(|value| !matches!(value.value, Scalar::Bool(_))),
+        sides: sides(&phrases, &conflict.path, values, &photos),
+        may_decide: viewer.office.may(REVIEWERS, "", &region)
+            || crate::complaints::scope::Reach::of(&viewer.office.roles, REVIEWERS)
+                .is_some_and(|reach| reach.covers(&region)),
+        shell: viewer.shell,
+        conflict,
+        typed,
+        failure,
+    })
+}
+
+fn sides(
+    phrases: &Phrases,
+    path: &str,
+    values: Vec<ValueBody>,
+    photos: &[(PersonId, String, String)],
+) -> Vec<Side> {
+    let letters: Vec<(ChangeHash, char)> = values.iter().map(|value| value.change).zip('A'..='Z').collect();
+    let side = |(value, letter): (ValueBody, char)| {
+        let known = letters.iter().filter(|(change, _)| value.knew_of.contains(change));
+        let author = value.person.as_ref().map(|person| person.person_id);
+        let of_author = photos.iter().filter(|(person, ..)| Some(*person) == author);
+        Side {
+            text: phrases.value(path, &value.value),
+            knew: known.map(|(_, letter)| letter.to_string()).collect::<Vec<_>>().join(", "),
+            photos: of_author
+                .map(|(_, hash, caption)| (hash.clone(), caption.clone()))
+                .take(PHOTOS_MAX)
+                .collect(),
+            letter,
+            value,
+        }
+    };
+    values.into_iter().zip('A'..='Z').map(side).collect()
+}
+
+/// The photos of a visit: author, hash, caption.
+async fn photos(tx: &mut Tx, visit: VisitId) -> Result<Vec<(PersonId, String, String)>, StoreError> {
+    let stored = visits::find(tx, visit).await?;
+    let Some(document) = stored.and_then(|stored| VisitDocument::load(&stored.saved).ok()) else {
+        return Ok(Vec::new());
+    };
+    let view = document.view();
+    let photo = |entry: &sync_core::document::Entry<sync_core::document::Photo>| {
+        (entry.meta.by, entry.content.sha256.to_string(), entry.content.caption.clone().unwrap_or_default())
+    };
+    Ok(view.photos.values().filter(|entry| entry.stands()).map(photo).collect())
+}
+
+/// What the form of a conflict posts.
+#[derive(Debug, Deserialize)]
+struct DecisionForm {
+    /// A change, `both` or `written`.
+    #[serde(default)]
+    choice: String,
+    #[serde(default)]
+    value: String,
+    #[serde(default)]
+    reason: String,
+    /// The changes of the values on the page.
+    #[serde(default)]
+    seen: String,
+}
+
+async fn decide(
+    State(app): State<App>,
+    Path(id): Path<EntryId>,
+    posted: Posted<DecisionForm>,
+) -> Result<Response, Problem> {
+    let Posted { viewer, form } = posted;
+    let reach = reach_of(&viewer.office, OFFICE)?;
+    let row = must_find(&mut app.store.read().await?, id, &reach).await?;
+    let numeric =
+        row.values()?.iter().any(|written| matches!(written.value, Scalar::Int(_) | Scalar::Number(_)));
+    let typed = Typed { choice: form.choice.clone(), value: form.value.clone(), reason: form.reason.clone() };
+    let (choice, change) = match form.choice.as_str() {
+        "both" => (Choice::Both, None),
+        "written" => (Choice::Written, None),
+        change => (Choice::Chosen, change.parse().ok()),
+    };
+    let asked = ResolutionForm {
+        choice,
+        change,
+        value: (choice == Choice::Written).then(|| written(&form.value, numeric)),
+        reason: form.reason,
+        seen: Some(
+            form.seen.split(' ').filter_map(|hash| hash.parse().ok()).collect::<BTreeSet<ChangeHash>>(),
+        ),
+    };
+    match conflict_api::resolve(&app, &viewer.office, id, &asked).await {
+        Ok(()) => Ok(see_other(&format!("/conflicts/{id}"), Some("conflict-decided"))),
+        Err(problem) => refused(&app, viewer, id, typed, problem).await,
+    }
+}
+
+fn written(text: &str, numeric: bool) -> Value {
+    let text = text.trim();
+    let number = text.parse::<f64>().ok().filter(|_| numeric);
+    match (text.parse::<i64>(), number) {
+        (Ok(whole), Some(_)) => whole.into(),
+        (_, Some(number)) => number.into(),
+        _ => text.into(),
+    }
+}
+
+/// The page again with what was typed, and what is wrong with it.
+async fn refused(
+    app: &App,
+    viewer: Viewer,
+    id: EntryId,
+    typed: Typed,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    let w = viewer.w();
+    let failure = match problem.kind().code {
+        code if code == problem::CONFLICT_CHANGED.code => w.t("conflict-changed"),
+        code if code == problem::BODY_INVALID.code && typed.reason.trim().is_empty() => {
+            w.t("conflict-no-reason")
+        }
+        code if code == problem::BODY_INVALID.code => w.t("conflict-no-choice"),
+        _ => return Ok(problem.into_response()),
+    };
+    Ok(unprocessable(&conflict_page(app, viewer, id, typed, Some(failure)).await?))
+}
+
+#[derive(Debug, Deserialize)]
+struct UndoForm {
+    #[serde(default)]
+    reason: String,
+}
+
+async fn undo(
+    State(app): State<App>,
+    Path(id): Path<EntryId>,
+    posted: Posted<UndoForm>,
+) -> Result<Response, Problem> {
+    let Posted { viewer, form } = posted;
+    match conflict_api::undo(&app, &viewer.office, id, &form.reason).await {
+        Ok(()) => Ok(see_other(&format!("/conflicts/{id}"), Some("conflict-reopened"))),
+        Err(problem) => {
+            let typed = Typed { reason: form.reason, ..Typed::default() };
+            refused(&app, viewer, id, typed, problem).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

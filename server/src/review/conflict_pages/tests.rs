@@ -1,0 +1,106 @@
+//! The pages of conflicts.
+
+use super::*;
+use crate::complaints::{DeviceRef, PersonRef};
+use crate::pages::testing::{HOSTILE, check, shells};
+use crate::review::conflicts::DecisionBody;
+use sync_core::ids::DeviceId;
+
+fn value(n: u8, shown: bool) -> ValueBody {
+    let person = PersonRef { person_id: PersonId::from_bytes([n; 16]), name: Some(HOSTILE.to_owned()) };
+    let device = DeviceRef { device_id: DeviceId::from_bytes([n; 16]), label: Some(HOSTILE.to_owned()) };
+    ValueBody {
+        value: Scalar::from(HOSTILE),
+        change: ChangeHash::from_bytes([n; 32]),
+        shown,
+        person: Some(person),
+        device: Some(device),
+        claimed_at_ms: Some(1_795_300_000_000),
+        received_at_ms: Some(1_795_300_900_000),
+        recorded_offline: true,
+        clock_flags: vec!["claimed_after_receipt"],
+        knew_of: if n == 2 { vec![ChangeHash::from_bytes([1; 32])] } else { Vec::new() },
+    }
+}
+
+fn conflict(state: &str) -> ConflictBody {
+    let someone = PersonRef { person_id: PersonId::from_bytes([3; 16]), name: Some(HOSTILE.to_owned()) };
+    let decision = DecisionBody {
+        choice: "both".to_owned(),
+        reason: HOSTILE.to_owned(),
+        decided_by: someone.clone(),
+        decided_at_ms: 1_795_300_000_000,
+    };
+    ConflictBody {
+        conflict_id: EntryId::from_bytes([1; 16]).to_string(),
+        visit_id: VisitId::from_bytes([1; 16]).to_string(),
+        complaint_id: (state != "open").then(|| "0".to_owned()),
+        complaint_number: Some("C-2026-0417".to_owned()),
+        path: "answers/meter-accuracy.seal".to_owned(),
+        kind: if state == "open" { "merged_text" } else { "values" }.to_owned(),
+        state: state.to_owned(),
+        opened_at_ms: 1_795_300_000_000,
+        values: vec![value(1, false), value(2, true)],
+        stands: Some(Scalar::from(HOSTILE)),
+        settled_by: Some(someone.clone()),
+        resolved_by: Some(someone),
+        resolved_at_ms: None,
+        decisions: vec![decision],
+    }
+}
+
+#[test]
+fn every_state_of_a_conflict_can_be_shown() {
+    for shell in shells() {
+        let phrases = Phrases::sample(shell.w);
+        for state in STATES {
+            let row = InboxRow {
+                field: HOSTILE.to_owned(),
+                values: vec![HOSTILE.to_owned()],
+                conflict: conflict(state),
+            };
+            check(&InboxPage {
+                shell: shell.clone(),
+                state,
+                rows: vec![row],
+                next: Some("/conflicts".to_owned()),
+            });
+            check(&InboxPage { shell: shell.clone(), state, rows: Vec::new(), next: None });
+            let photos = [(PersonId::from_bytes([1; 16]), "00".repeat(32), HOSTILE.to_owned())];
+            for may_decide in [true, false] {
+                check(&ConflictPage {
+                    shell: shell.clone(),
+                    field: HOSTILE.to_owned(),
+                    sides: sides(
+                        &phrases,
+                        "answers/meter-accuracy.seal",
+                        vec![value(1, false), value(2, true)],
+                        &photos,
+                    ),
+                    stands: Some(HOSTILE.to_owned()),
+                    can_write: may_decide,
+                    may_decide,
+                    typed: Typed {
+                        choice: "both".to_owned(),
+                        value: HOSTILE.to_owned(),
+                        reason: HOSTILE.to_owned(),
+                    },
+                    failure: Some(HOSTILE.to_owned()),
+                    conflict: conflict(state),
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn a_third_value_is_a_number_where_the_others_are() {
+    for (text, numeric, expected) in [
+        (" 231 ", true, Value::from(231)),
+        ("231.5", true, Value::from(231.5)),
+        ("231", false, Value::from("231")),
+        ("about 230", true, Value::from("about 230")),
+    ] {
+        assert_eq!(written(text, numeric), expected, "{text}");
+    }
+}
