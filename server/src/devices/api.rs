@@ -255,8 +255,8 @@ struct EnrolmentRequestShape {
     /// The link's part after `#`, or the typed code.
     #[schema(max_length = 64)]
     code: String,
-    /// Ed25519, 32 bytes in lower-case hexadecimal.
-    #[schema(pattern = "^[0-9a-f]{64}$")]
+    /// In lower-case hexadecimal: 32 bytes of Ed25519, or 33 bytes of P-256, compressed.
+    #[schema(pattern = "^(0[23])?[0-9a-f]{64}$")]
     public_key: String,
     /// Signature over `fieldloop/enrolment/v1`, NUL, key and code; 64 bytes in lower-case hexadecimal.
     #[schema(pattern = "^[0-9a-f]{128}$")]

@@ -10,6 +10,7 @@ mod code;
 mod enrol;
 mod invitations;
 mod model;
+mod pages;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -19,4 +20,5 @@ pub use api::routes;
 pub use enrol::{EnrolError, enrol};
 pub use invitations::{Invitation, invite};
 pub use model::{Contact, DeviceError, DeviceStatus, KnownDevice, Revoked};
+pub(crate) use pages::pages;
 pub use sql::{find, find_by_name, list, list_of_person, record_contact, rename, revoke};

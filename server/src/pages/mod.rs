@@ -36,7 +36,9 @@ use axum::Router;
 /// All pages of all capabilities.
 pub(crate) fn all() -> PageRoutes {
     let routes = account::pages(sign_in::pages(PageRoutes::default()));
-    crate::review::pages(routes)
+    let routes = crate::review::pages(routes);
+    let routes = crate::devices::pages(routes);
+    crate::people::pages(routes)
 }
 
 /// The pages as routes, with assets.

@@ -6,7 +6,6 @@
 use crate::problem::Language;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use std::borrow::Borrow;
 use std::fmt::Display;
 use std::sync::LazyLock;
 use sync_core::time::Timestamp;
@@ -22,7 +21,7 @@ macro_rules! sources {
     };
 }
 
-sources!("conflicts", "frame", "record");
+sources!("conflicts", "devices", "frame", "people", "record");
 
 static ENGLISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Language::En));
 static CHINESE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Language::ZhCn));
@@ -39,6 +38,36 @@ fn bundle(language: Language) -> FluentBundle<FluentResource> {
         bundle.add_resource(resource).unwrap_or_else(|errors| panic!("{name}.ftl: {errors:?}"));
     }
     bundle
+}
+
+/// A number or a time as templates hand it over: by value or by reference.
+pub(crate) trait Count {
+    /// The number; of a time its Unix milliseconds.
+    fn count(&self) -> i64;
+}
+
+impl<T: Count> Count for &T {
+    fn count(&self) -> i64 {
+        (**self).count()
+    }
+}
+
+macro_rules! counts {
+    ($($number:ty)*) => {
+        $(impl Count for $number {
+            fn count(&self) -> i64 {
+                i64::try_from(*self).unwrap_or(i64::MAX)
+            }
+        })*
+    };
+}
+
+counts!(i64 i32 u32 u64 usize);
+
+impl Count for Timestamp {
+    fn count(&self) -> i64 {
+        self.unix_ms()
+    }
 }
 
 /// The words of one language.
@@ -65,9 +94,8 @@ impl Words {
     }
 
     /// A message with the number `{ $n }`.
-    pub(crate) fn n(self, key: &str, n: impl TryInto<i64>) -> String {
-        let n: i64 = n.try_into().unwrap_or(i64::MAX);
-        self.with(key, &[("n", FluentValue::from(n))])
+    pub(crate) fn n(self, key: &str, n: impl Count) -> String {
+        self.with(key, &[("n", FluentValue::from(n.count()))])
     }
 
     /// A message with the text `{ $a }`.
@@ -89,8 +117,8 @@ impl Words {
     }
 
     /// Day and minute in the office's time zone.
-    pub(crate) fn time(self, at: Timestamp) -> String {
-        let at = crate::complaints::office_time(at);
+    pub(crate) fn time(self, at: impl Count) -> String {
+        let at = crate::complaints::office_time(Timestamp::from_unix_ms(at.count()));
         match self.language {
             Language::En => at.strftime("%-d %b %Y, %H:%M").to_string(),
             Language::ZhCn => at.strftime("%Y年%-m月%-d日 %H:%M").to_string(),
@@ -98,8 +126,8 @@ impl Words {
     }
 
     /// The same from Unix milliseconds.
-    pub(crate) fn time_ms(self, at_ms: impl Borrow<i64>) -> String {
-        self.time(Timestamp::from_unix_ms(*at_ms.borrow()))
+    pub(crate) fn time_ms(self, at_ms: impl Count) -> String {
+        self.time(at_ms)
     }
 
     /// Day and minute for `<time datetime>`.

@@ -198,7 +198,8 @@ async fn must_find(tx: &mut Tx, person_id: PersonId) -> Result<Person, StoreErro
     sql::find(tx, person_id).await?.ok_or_else(|| StoreError::impossible("people", "person_id", person_id))
 }
 
-async fn hash_password(app: &App, password: String) -> Result<String, Problem> {
+/// The hash of a password that may be one.
+pub(super) async fn hash_password(app: &App, password: String) -> Result<String, Problem> {
     check_password(&password)?;
     let hash = app.passwords.hash(password, app.entropy.bytes()).await;
     hash.ok_or_else(|| Problem::internal("password could not be hashed"))

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
-use crate::auth::AdminAuth;
+use crate::auth::{AdminAuth, OfficeAuth};
 use crate::complaints::acts::{Actor, ComplaintError};
 use crate::complaints::history;
 use crate::complaints::intake::checked_reason;
@@ -49,13 +49,24 @@ async fn create_loss_declaration(
     Path(id): Path<DeviceId>,
     Body(form): Body<LossForm>,
 ) -> Result<StatusCode, Problem> {
-    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
+    declare_lost(&app, &admin.0, id, &form.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Declares that nothing more will come from a device, for the API and for pages.
+pub(crate) async fn declare_lost(
+    app: &App,
+    office: &OfficeAuth,
+    id: DeviceId,
+    reason: &str,
+) -> Result<(), Problem> {
+    let reason = checked_reason("/reason", reason).map_err(ComplaintError::Invalid)?;
     let now = app.clock.now();
     let mut tx = app.store.write().await?;
     if devices::find(&mut tx, id).await?.is_none() {
         return Err(Problem::new(&problem::DEVICE_UNKNOWN));
     }
-    let actor = Actor::office(admin.0.person_id, now);
+    let actor = Actor::office(office.person_id, now);
     for visit in waiting_for(&mut tx, id).await? {
         let Some(complaint) = find_visit(&mut tx, visit).await?.and_then(|visit| visit.complaint) else {
             continue;
@@ -65,10 +76,9 @@ async fn create_loss_declaration(
         history::add(&mut tx, complaint, &event).await?;
     }
     unseen::declare_lost(&mut tx, id, now).await?;
-    let entry = NewEntry::new(DEVICE_DECLARED_LOST, now).by(admin.actor()).device(id).detail(Detail::new());
+    let entry = NewEntry::new(DEVICE_DECLARED_LOST, now).by(office.actor()).device(id).detail(Detail::new());
     audit::append(&mut tx, &entry).await?;
-    tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(tx.commit().await?)
 }
 
 async fn waiting_for(tx: &mut Tx, device: DeviceId) -> Result<Vec<VisitId>, StoreError> {

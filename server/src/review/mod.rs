@@ -20,6 +20,7 @@ mod tests;
 
 pub(crate) use conflict_pages::pages;
 pub(crate) use conflicts::ConflictBody;
+pub(crate) use declarations::declare_lost;
 pub(crate) use gate::{Blocker, blockers};
 pub(crate) use provenance::{Origin, Origins};
 pub(crate) use sql::{VerdictBody, verdicts};

@@ -1,0 +1,279 @@
+//! Devices as administrators see them: who has which, when it was last seen, what it still holds; invite, rename,
+//! revoke, declare lost.
+
+use super::model::DeviceStatus;
+use super::{Invitation, invite, sql};
+use crate::app::App;
+use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
+use crate::people::{self, Person, Role};
+use crate::problem::{self, Problem};
+use crate::review;
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde::Deserialize;
+use sync_core::ids::{DeviceId, PersonId};
+use sync_core::log::fingerprint;
+use sync_core::time::Timestamp;
+
+const ADMINISTRATORS: Policy = Policy::Roles(&[Role::Administrator]);
+/// Devices on one page of the list.
+const PER_PAGE: u32 = 100;
+/// People offered in the invitation form.
+const PEOPLE_MAX: u32 = 500;
+/// A device that was not heard of for so long is called silent.
+const SILENT_AFTER_MS: i64 = 24 * 3_600_000;
+/// A clock further off than this is worth a word.
+const CLOCK_TOLERANCE_MS: i64 = 120_000;
+
+pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
+    routes
+        .page("/devices", ADMINISTRATORS, get(show_list))
+        .page("/devices/invitations", ADMINISTRATORS, post(invite_device))
+        .page("/devices/{device_id}", ADMINISTRATORS, get(show_device))
+        .page("/devices/{device_id}/label", ADMINISTRATORS, post(rename))
+        .page("/devices/{device_id}/revocation", ADMINISTRATORS, post(revoke))
+        .page("/devices/{device_id}/loss", ADMINISTRATORS, post(declare_lost))
+}
+
+/// A device in words.
+struct Row {
+    id: String,
+    name: String,
+    label: String,
+    person: String,
+    fingerprint: String,
+    enrolled_at: Timestamp,
+    revoked: Option<(Timestamp, String)>,
+    seen_at: Option<Timestamp>,
+    version: String,
+    envelopes: i64,
+    photos: i64,
+    photo_mb: String,
+    disk_gb: String,
+    /// Seconds the clock is off, when that is worth a word.
+    clock_off_s: Option<i64>,
+    silent: bool,
+}
+
+impl Row {
+    fn of(status: DeviceStatus, now: Timestamp) -> Self {
+        let (device, person) = (status.device, status.person_name);
+        let (seen_at, contact) =
+            status.last_contact.map(|(at, contact)| (Some(at), contact)).unwrap_or_default();
+        let tenths = |bytes: i64, unit: i64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
+        Self {
+            id: device.device_id.to_string(),
+            name: device.name(),
+            person,
+            fingerprint: fingerprint(&device.key),
+            enrolled_at: device.enrolled_at,
+            label: device.label,
+            silent: device.revoked.is_none() && seen_at.is_none_or(|at| now.since_ms(at) > SILENT_AFTER_MS),
+            revoked: device.revoked.map(|revoked| (revoked.at, revoked.reason)),
+            seen_at,
+            version: contact.app_version,
+            envelopes: contact.outbox_envelopes,
+            photos: contact.outbox_photos,
+            photo_mb: tenths(contact.outbox_bytes, 1_000_000),
+            disk_gb: tenths(contact.disk_free_bytes, 1_000_000_000),
+            clock_off_s: Some(contact.clock_offset_ms / 1000)
+                .filter(|_| contact.clock_offset_ms.saturating_abs() > CLOCK_TOLERANCE_MS),
+        }
+    }
+}
+
+/// All devices, and the form that invites one.
+#[derive(Template)]
+#[template(path = "devices/list.html")]
+struct ListPage {
+    shell: Shell,
+    rows: Vec<Row>,
+    people: Vec<Person>,
+    /// The person chosen before.
+    chosen: String,
+    failure: Option<String>,
+    next: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ListQuery {
+    after: Option<i64>,
+    person: Option<String>,
+}
+
+async fn show_list(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Problem> {
+    let chosen = query.person.unwrap_or_default();
+    Ok(page(&list_page(&app, viewer, query.after.unwrap_or(0), chosen, None).await?))
+}
+
+async fn list_page(
+    app: &App,
+    viewer: Viewer,
+    after: i64,
+    chosen: String,
+    failure: Option<String>,
+) -> Result<ListPage, Problem> {
+    let now = app.clock.now();
+    let mut tx = app.store.read().await?;
+    let mut found = sql::list(&mut tx, after, PER_PAGE + 1).await?;
+    let more = found.len() > PER_PAGE as usize;
+    found.truncate(PER_PAGE as usize);
+    let last = found.last().map_or(0, |status| status.device.number);
+    let mut people = people::list(&mut tx, "", PEOPLE_MAX).await?;
+    people.retain(|person| person.disabled_at.is_none());
+    Ok(ListPage {
+        shell: viewer.shell,
+        rows: found.into_iter().map(|status| Row::of(status, now)).collect(),
+        people,
+        chosen,
+        failure,
+        next: more.then(|| format!("/devices?after={last}")),
+    })
+}
+
+/// An invitation, shown once.
+#[derive(Template)]
+#[template(path = "devices/invitation.html")]
+struct InvitationPage {
+    shell: Shell,
+    invitation: Invitation,
+    /// The link as a picture.
+    qr: String,
+    server: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct InvitationForm {
+    #[serde(default)]
+    person: String,
+    #[serde(default)]
+    label: String,
+}
+
+async fn invite_device(State(app): State<App>, posted: Posted<InvitationForm>) -> Result<Response, Problem> {
+    let Posted { viewer, form } = posted;
+    let Ok(person) = form.person.parse::<PersonId>() else {
+        let failure = Some(viewer.w().t("devices-choose-person"));
+        return Ok(unprocessable(&list_page(&app, viewer, 0, form.person, failure).await?));
+    };
+    let invitation = invite(&app, person, form.label.trim(), viewer.office.actor()).await?;
+    let server = invitation.link.split("/enrol#").next().unwrap_or_default().to_owned();
+    Ok(page(&InvitationPage { shell: viewer.shell, qr: qr(&invitation.link), invitation, server }))
+}
+
+/// The link as an SVG picture; empty when it does not fit, since code and link stand beside it.
+fn qr(link: &str) -> String {
+    let Ok(code) = qrcode::QrCode::new(link) else { return String::new() };
+    let svg = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(220, 220).build();
+    svg.find("<svg").map(|at| svg[at..].to_owned()).unwrap_or_default()
+}
+
+/// One device.
+#[derive(Template)]
+#[template(path = "devices/device.html")]
+struct DevicePage {
+    shell: Shell,
+    device: Row,
+    failure: Option<String>,
+    typed: String,
+}
+
+async fn show_device(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(id): Path<DeviceId>,
+) -> Result<Response, Problem> {
+    Ok(page(&device_page(&app, viewer, id, None, String::new()).await?))
+}
+
+async fn device_page(
+    app: &App,
+    viewer: Viewer,
+    id: DeviceId,
+    failure: Option<String>,
+    typed: String,
+) -> Result<DevicePage, Problem> {
+    let mut tx = app.store.read().await?;
+    let unknown = || Problem::new(&problem::DEVICE_UNKNOWN);
+    let device = sql::find(&mut tx, id).await?.ok_or_else(unknown)?;
+    let status = sql::list(&mut tx, device.number - 1, 1).await?.pop().ok_or_else(unknown)?;
+    Ok(DevicePage { shell: viewer.shell, device: Row::of(status, app.clock.now()), failure, typed })
+}
+
+/// A label or a reason.
+#[derive(Debug, Deserialize)]
+struct TextForm {
+    #[serde(default)]
+    text: String,
+}
+
+/// The text of a form, or the page again with what is wrong.
+async fn short_text(
+    app: &App,
+    viewer: &Viewer,
+    id: DeviceId,
+    text: &str,
+) -> Result<Result<String, Response>, Problem> {
+    let trimmed = text.trim();
+    if (1..=80).contains(&trimmed.chars().count()) && !trimmed.chars().any(char::is_control) {
+        return Ok(Ok(trimmed.to_owned()));
+    }
+    let failure = Some(viewer.w().t("devices-text-rule"));
+    let again = device_page(app, viewer.clone(), id, failure, text.to_owned()).await?;
+    Ok(Err(unprocessable(&again)))
+}
+
+async fn rename(
+    State(app): State<App>,
+    Path(id): Path<DeviceId>,
+    posted: Posted<TextForm>,
+) -> Result<Response, Problem> {
+    let Posted { viewer, form } = posted;
+    let label = match short_text(&app, &viewer, id, &form.text).await? {
+        Ok(label) => label,
+        Err(again) => return Ok(again),
+    };
+    let mut tx = app.store.write().await?;
+    sql::rename(&mut tx, id, &label, viewer.office.actor(), app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(see_other(&format!("/devices/{id}"), Some("device-renamed")))
+}
+
+async fn revoke(
+    State(app): State<App>,
+    Path(id): Path<DeviceId>,
+    posted: Posted<TextForm>,
+) -> Result<Response, Problem> {
+    let Posted { viewer, form } = posted;
+    let reason = match short_text(&app, &viewer, id, &form.text).await? {
+        Ok(reason) => reason,
+        Err(again) => return Ok(again),
+    };
+    let mut tx = app.store.write().await?;
+    sql::revoke(&mut tx, id, &reason, viewer.office.actor(), app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(see_other(&format!("/devices/{id}"), Some("device-revoked")))
+}
+
+async fn declare_lost(
+    State(app): State<App>,
+    Path(id): Path<DeviceId>,
+    posted: Posted<TextForm>,
+) -> Result<Response, Problem> {
+    let Posted { viewer, form } = posted;
+    let reason = match short_text(&app, &viewer, id, &form.text).await? {
+        Ok(reason) => reason,
+        Err(again) => return Ok(again),
+    };
+    review::declare_lost(&app, &viewer.office, id, &reason).await?;
+    Ok(see_other(&format!("/devices/{id}"), Some("device-lost")))
+}
+
+#[cfg(test)]
+mod tests;
