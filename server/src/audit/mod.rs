@@ -6,10 +6,12 @@
 
 mod api;
 mod entry;
+mod pages;
 mod sql;
 #[cfg(test)]
 mod tests;
 
 pub use api::routes;
 pub use entry::{Detail, EntryKind, EnvelopeEntry, NewEntry};
+pub(crate) use pages::pages;
 pub use sql::{Entry, append, append_all, first_gap, last_index, list};

@@ -98,6 +98,23 @@ pub async fn list(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<Entry>, Sto
     Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(conn).await)?)
 }
 
+/// Acts of people and of the installation before this position, newest first: all kinds that do not come in floods, or
+/// one of them.
+pub(super) async fn list_acts(
+    tx: &mut Tx,
+    before: i64,
+    kind: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Entry>, StoreError> {
+    // The first condition is the one of the index: it keeps the search away from the envelopes.
+    const SQL: &str = "SELECT log_index, epoch, kind, at_ms, person_id, device_id, device_seq, envelope_hash, \
+        visit_id, entry, entry_sha256 FROM server_log WHERE kind <> 'envelope' AND kind <> 'gate.decided' \
+        AND kind <> 'evidence.arrived' AND log_index < $1 AND (CAST($2 AS TEXT) IS NULL OR kind = $2) \
+        ORDER BY log_index DESC LIMIT $3";
+    let limit = i64::from(limit);
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(before).bind(kind).bind(limit).fetch_all(conn).await)?)
+}
+
 /// The first index that has no entry though a later one has; `None` in a sound log.
 pub async fn first_gap(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
     const SQL: &str =

@@ -97,6 +97,12 @@ pub fn office_day(at: Timestamp) -> String {
     office_time(at).date().to_string()
 }
 
+/// The midnight with which this moment's day began in the office.
+pub(crate) fn office_day_start(at: Timestamp) -> Timestamp {
+    let offset_ms = i64::from(OFFICE_OFFSET_HOURS) * 3_600_000;
+    Timestamp::from_unix_ms((at.unix_ms() + offset_ms).div_euclid(86_400_000) * 86_400_000 - offset_ms)
+}
+
 /// This moment on the clocks of the office.
 pub(crate) fn office_time(at: Timestamp) -> jiff::civil::DateTime {
     let offset = jiff::tz::Offset::constant(OFFICE_OFFSET_HOURS);

@@ -1,6 +1,6 @@
 //! Envelopes kept aside: of revoked devices, of forked chains. Evidence is kept; nothing of it enters a record.
 
-mod api;
+pub(in crate::exchange) mod api;
 
 pub(super) use api::routes;
 

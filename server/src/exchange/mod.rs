@@ -41,6 +41,7 @@ pub(crate) use envelopes::load as load_envelopes;
 pub(crate) use gate::judge_bytes;
 
 use crate::app::App;
+use crate::pages::PageRoutes;
 use admission::Admission;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -95,6 +96,11 @@ const KEEP_MEMORY: [(&str, &str); 3] = [
 #[expect(clippy::unnecessary_wraps, reason = "the same shape as outside of tests")]
 fn own_program() -> std::io::Result<WorkerCommand> {
     Ok(workers::tests::command("judge"))
+}
+
+/// Pages about what arrived and was refused.
+pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
+    quarantine::pages(routes)
 }
 
 /// The body of `fieldloop merge-worker`.

@@ -13,6 +13,7 @@ mod form;
 mod policy;
 mod shell;
 mod sign_in;
+mod start;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -35,10 +36,13 @@ use axum::Router;
 
 /// All pages of all capabilities.
 pub(crate) fn all() -> PageRoutes {
-    let routes = account::pages(sign_in::pages(PageRoutes::default()));
+    let routes = start::pages(account::pages(sign_in::pages(PageRoutes::default())));
     let routes = crate::review::pages(routes);
     let routes = crate::devices::pages(routes);
-    crate::people::pages(routes)
+    let routes = crate::people::pages(routes);
+    let routes = crate::exchange::pages(routes);
+    let routes = crate::work_orders::field_pages(routes);
+    crate::audit::pages(routes)
 }
 
 /// The pages as routes, with assets.

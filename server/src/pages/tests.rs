@@ -2,6 +2,7 @@
 
 use super::account::AccountPage;
 use super::sign_in::{EnrolPage, ResumePage, SignInPage};
+use super::start::{StartPage, Tile};
 use super::testing::{Browser, HOSTILE, check, shells};
 use super::words::SOURCES;
 use super::*;
@@ -16,6 +17,11 @@ use std::path::Path;
 fn every_page_of_the_frame_can_be_rendered() {
     for shell in shells() {
         let hostile = || HOSTILE.to_owned();
+        let tile = |urgent| Tile { href: "/queue", key: "start-mine", count: 3, urgent };
+        let days = start::days(crate::testing::NOW, &[0, 4, 2]);
+        assert_eq!(days.iter().map(|day| day.height).collect::<Vec<_>>(), [0, 100, 50]);
+        check(&StartPage { shell: shell.clone(), tiles: vec![tile(true), tile(false)], days });
+        check(&StartPage { shell: shell.clone(), tiles: Vec::new(), days: Vec::new() });
         check(&EnrolPage { shell: shell.clone() });
         check(&AccountPage { shell: shell.clone(), failure: Some(hostile()) });
         let fields = vec![(hostile(), hostile())];
@@ -203,6 +209,40 @@ async fn a_person_chooses_a_language_and_keeps_it() {
     let answer = browser.post_plain("/language", &[("language", "zh-CN"), ("next", "/account")]).await;
     assert_eq!(answer.location(), "/account");
     assert!(browser.get("/account").await.html().contains("<html lang=\"zh-CN\">"));
+}
+
+/// Every page as every role: who may open it does not meet a refusal, everybody else does.
+#[tokio::test]
+async fn every_page_admits_exactly_the_roles_of_its_policy() {
+    let test = TestApp::sqlite().await;
+    let mut people = Vec::new();
+    for role in Role::ALL {
+        people.push((role, a_person(&test, role.as_str(), &[role]).await.1));
+    }
+    let routes = all();
+    assert!(routes.declared().len() > 30, "all pages are declared");
+    for (path, policy) in routes.declared() {
+        let id = "018f3c52-8f00-7c3a-9d2e-0123456789ab";
+        let place = path.split('/').map(|part| match part {
+            "{id}" => "7",
+            part if part.starts_with('{') => id,
+            part => part,
+        });
+        let place = place.collect::<Vec<_>>().join("/");
+        // Signing out would end the session that the rest of the test needs.
+        for (role, session) in people.iter().filter(|_| place != "/sign-out") {
+            let browser = Browser::of(&test, session);
+            for answer in [browser.get(&place).await, browser.post(&place, &[]).await] {
+                let admitted = policy.admits(&[crate::people::Grant::everywhere(*role)]);
+                let is_there = answer.status != 405;
+                assert_eq!(is_there && answer.status == 403, is_there && !admitted, "{path} as {role}");
+                assert_ne!(answer.status, 500, "{path} as {role}");
+            }
+        }
+        let outside = Browser::of(&test, "nobody").get(&place).await;
+        let expected = if *policy == Policy::Public { [200, 405] } else { [303, 405] };
+        assert!(expected.contains(&outside.status), "{path} without a session: {}", outside.status);
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ macro_rules! sources {
     };
 }
 
-sources!("conflicts", "devices", "frame", "people", "record");
+sources!("arrivals", "conflicts", "devices", "frame", "log", "people", "start", "record");
 
 static ENGLISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Language::En));
 static CHINESE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Language::ZhCn));

@@ -150,18 +150,29 @@ async fn create_settlement(
     Path(id): Path<CommandId>,
     Body(form): Body<SettlementForm>,
 ) -> Result<StatusCode, Problem> {
+    settle(&app, &office, id, &form.note, form.complaint_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Notes what became of a grumble, for the API and for pages.
+pub(super) async fn settle(
+    app: &App,
+    office: &OfficeAuth,
+    id: CommandId,
+    note: &str,
+    complaint: Option<ComplaintId>,
+) -> Result<(), Problem> {
     office.require(&[Role::Clerk, Role::Reviewer, Role::Lead])?;
-    let note = checked_reason("/note", &form.note).map_err(ComplaintError::Invalid)?;
+    let note = checked_reason("/note", note).map_err(ComplaintError::Invalid)?;
     let mut tx = app.store.write().await?;
-    if let Some(complaint) = form.complaint_id {
-        reachable(&mut tx, &office, OFFICE, complaint).await?;
+    if let Some(complaint) = complaint {
+        reachable(&mut tx, office, OFFICE, complaint).await?;
     }
-    let complaint = form.complaint_id.map(String::from);
+    let complaint = complaint.map(String::from);
     let (by, at) = (office.person_id.to_string(), app.clock.now());
     let was_open = prevention::settle_grumble(&mut tx, &id.to_string(), complaint, by, at, &note).await?;
     if !was_open {
         return Err(Problem::new(&problem::GRUMBLE_UNKNOWN));
     }
-    tx.commit().await.map_err(WorkOrderError::from)?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(tx.commit().await.map_err(WorkOrderError::from)?)
 }

@@ -17,27 +17,27 @@ pub(super) struct Grumble {
     /// Its identity.
     pub(super) grumble_id: String,
     /// What was heard.
-    text: String,
+    pub(super) text: String,
     /// Category code.
-    category: Option<String>,
+    pub(super) category: Option<String>,
     /// Where.
-    place: Option<String>,
+    pub(super) place: Option<String>,
     /// Who heard it.
-    person_id: String,
+    pub(super) person_id: String,
     /// On which device it was written down.
-    device_id: String,
+    pub(super) device_id: String,
     /// When, by the device's clock, Unix milliseconds.
-    claimed_at_ms: i64,
+    pub(super) claimed_at_ms: i64,
     /// When the server got it.
     pub(super) received_at_ms: i64,
     /// The complaint that was made of it.
-    complaint_id: Option<String>,
+    pub(super) complaint_id: Option<String>,
     /// Who dealt with it.
-    settled_by: Option<String>,
+    pub(super) settled_by: Option<String>,
     /// When.
-    settled_at_ms: Option<i64>,
+    pub(super) settled_at_ms: Option<i64>,
     /// What became of it.
-    settled_note: Option<String>,
+    pub(super) settled_note: Option<String>,
 }
 
 pub(super) async fn add_grumble(

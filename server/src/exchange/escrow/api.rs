@@ -37,34 +37,34 @@ type Key = (i64, i64, String);
 
 /// An envelope of a revoked device or of a forked chain. It enters no record by itself.
 #[derive(Debug, Serialize, ToSchema)]
-struct EscrowedBody {
+pub(in crate::exchange) struct EscrowedBody {
     #[schema(value_type = String)]
-    envelope_hash: EnvelopeHash,
+    pub(in crate::exchange) envelope_hash: EnvelopeHash,
     /// `revoked`: its device had lost its access. `fork`: its device had signed another one under the same number.
-    reason: String,
+    pub(in crate::exchange) reason: String,
     /// Who was signed in on the device, as it says.
-    person: PersonRef,
-    device: DeviceRef,
+    pub(in crate::exchange) person: PersonRef,
+    pub(in crate::exchange) device: DeviceRef,
     /// Its number in the device's chain.
-    device_sequence: u64,
+    pub(in crate::exchange) device_sequence: u64,
     /// `visit_begin`, `change`, `command`, `restricted`, `reissue` or `chain_restart`.
-    kind: String,
+    pub(in crate::exchange) kind: String,
     #[schema(value_type = Option<String>, format = "uuid")]
-    visit_id: Option<VisitId>,
+    pub(in crate::exchange) visit_id: Option<VisitId>,
     #[schema(value_type = Option<String>, format = "uuid")]
-    complaint_id: Option<ComplaintId>,
-    complaint_number: Option<String>,
+    pub(in crate::exchange) complaint_id: Option<ComplaintId>,
+    pub(in crate::exchange) complaint_number: Option<String>,
     /// Bytes of its body.
-    body_bytes: usize,
+    pub(in crate::exchange) body_bytes: usize,
     /// Photos and signatures that it declares.
-    photos: Vec<String>,
+    pub(in crate::exchange) photos: Vec<String>,
     /// When it was recorded, as the device says, Unix milliseconds. A finder may backdate.
     #[schema(value_type = i64)]
-    claimed_at_ms: Timestamp,
+    pub(in crate::exchange) claimed_at_ms: Timestamp,
     /// It says that it was recorded after this.
-    not_before_ms: i64,
+    pub(in crate::exchange) not_before_ms: i64,
     /// When the server got it.
-    received_at_ms: i64,
+    pub(in crate::exchange) received_at_ms: i64,
 }
 
 /// Envelopes in escrow within reach, oldest first. A page may hold fewer than asked for: its cursor leads on.
@@ -76,7 +76,16 @@ async fn list_escrow(
     office: OfficeAuth,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<EscrowedBody>>, Problem> {
-    let reach = reach_of(&office, &READERS)?;
+    Ok(Json(escrowed(&app, &office, &page).await?))
+}
+
+/// Envelopes in escrow, for the API and for pages.
+pub(in crate::exchange) async fn escrowed(
+    app: &App,
+    office: &OfficeAuth,
+    page: &PageQuery,
+) -> Result<Page<EscrowedBody>, Problem> {
+    let reach = reach_of(office, &READERS)?;
     let (after, limit) = (page.position::<Key>()?.unwrap_or_default(), page.limit());
     let mut tx = app.store.read().await?;
     let found = list(&mut tx, &after, limit + 1).await?;
@@ -90,7 +99,7 @@ async fn list_escrow(
             bodies.push(item.into_body(&mut tx, &mut names, complaint).await?);
         }
     }
-    Ok(Json(Page { items: bodies, next_cursor }))
+    Ok(Page { items: bodies, next_cursor })
 }
 
 async fn list(tx: &mut Tx, after: &Key, limit: u32) -> Result<Vec<Escrowed>, StoreError> {

@@ -33,37 +33,37 @@ pub(in crate::exchange) fn routes() -> OpenApiRouter<App> {
 
 /// An envelope that was refused.
 #[derive(Debug, Serialize, ToSchema)]
-struct ItemAnswer {
+pub(super) struct ItemAnswer {
     /// Index of the envelope in the server log.
-    id: i64,
+    pub(super) id: i64,
     /// Its author.
-    person: PersonRef,
+    pub(super) person: PersonRef,
     /// The device that signed it.
-    device: DeviceRef,
+    pub(super) device: DeviceRef,
     /// Number of the envelope in the device's chain.
-    device_sequence: i64,
+    pub(super) device_sequence: i64,
     #[schema(value_type = Option<String>, format = "uuid")]
-    visit_id: Option<VisitId>,
+    pub(super) visit_id: Option<VisitId>,
     #[schema(value_type = Option<String>, format = "uuid")]
-    complaint_id: Option<ComplaintId>,
-    complaint_number: Option<String>,
+    pub(super) complaint_id: Option<ComplaintId>,
+    pub(super) complaint_number: Option<String>,
     /// Why it was refused: a stable code.
-    reason: String,
+    pub(super) reason: String,
     /// What exactly, in English.
-    detail: String,
+    pub(super) detail: String,
     /// `open`, `accepted`, `rejected` or `superseded` (its author wrote it anew).
-    state: String,
+    pub(super) state: String,
     /// When it was recorded, as the device says, Unix milliseconds.
     #[schema(value_type = i64)]
-    claimed_at_ms: Timestamp,
+    pub(super) claimed_at_ms: Timestamp,
     /// When the server got it.
     #[schema(value_type = i64)]
-    received_at_ms: Timestamp,
+    pub(super) received_at_ms: Timestamp,
     /// When it was refused.
-    opened_at_ms: i64,
-    decided_at_ms: Option<i64>,
-    decided_by: Option<PersonRef>,
-    decision_reason: Option<String>,
+    pub(super) opened_at_ms: i64,
+    pub(super) decided_at_ms: Option<i64>,
+    pub(super) decided_by: Option<PersonRef>,
+    pub(super) decision_reason: Option<String>,
 }
 
 impl ItemAnswer {
@@ -118,20 +118,20 @@ pub(in crate::exchange) async fn complaint_of(
 
 /// An item with its envelope, as far as it can be read.
 #[derive(Debug, Serialize, ToSchema)]
-struct ItemWithEnvelope {
+pub(super) struct ItemWithEnvelope {
     #[serde(flatten)]
-    item: ItemAnswer,
+    pub(super) item: ItemAnswer,
     /// `change`, `reissue`, `visit_begin` or `command`.
-    kind: String,
+    pub(super) kind: String,
     /// Change chunks inside.
-    changes: usize,
+    pub(super) changes: usize,
     /// Bytes of the body.
-    body_bytes: usize,
+    pub(super) body_bytes: usize,
     /// Photos and signatures that it declares.
-    photos: Vec<String>,
+    pub(super) photos: Vec<String>,
     /// What accepting it would change in the record; null when it cannot enter, or not before another one. Empty when
     /// it was decided already.
-    would_change: Option<Vec<Difference>>,
+    pub(super) would_change: Option<Vec<Difference>>,
 }
 
 /// Which items are wanted.
@@ -190,8 +190,8 @@ enum DecisionWord {
     Reject,
 }
 
-const READERS: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
-const DECIDERS: [Role; 2] = [Role::Reviewer, Role::Lead];
+pub(super) const READERS: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
+pub(super) const DECIDERS: [Role; 2] = [Role::Reviewer, Role::Lead];
 
 /// Refused envelopes within reach, oldest first. A page may hold fewer than asked for: its cursor leads on.
 #[utoipa::path(get, path = "/v1/quarantine", tag = "quarantine", security(("session" = [])),
@@ -201,18 +201,29 @@ async fn list_quarantine(
     office: OfficeAuth,
     Query(query): Query<ItemQuery>,
 ) -> Result<Json<Page<ItemAnswer>>, Problem> {
-    let reach = reach_of(&office, &READERS)?;
     let page = PageQuery { cursor: query.cursor, limit: query.limit };
-    let (after, limit) = (page.position::<i64>()?.unwrap_or(0), page.limit());
     let state = query.state.unwrap_or_default().as_str();
+    Ok(Json(items(&app, &office, state, query.visit_id, &page).await?))
+}
+
+/// Items in one state, for the API and for pages.
+pub(super) async fn items(
+    app: &App,
+    office: &OfficeAuth,
+    state: &str,
+    visit: Option<VisitId>,
+    page: &PageQuery,
+) -> Result<Page<ItemAnswer>, Problem> {
+    let reach = reach_of(office, &READERS)?;
+    let (after, limit) = (page.position::<i64>()?.unwrap_or(0), page.limit());
     let mut tx = app.store.read().await?;
-    let items = sql::list(&mut tx, state, query.visit_id, after, limit + 1).await?;
+    let items = sql::list(&mut tx, state, visit, after, limit + 1).await?;
     let Page { items, next_cursor } = Page::cut(items, limit, |item: &QuarantineItem| item.log_index);
     let (mut names, mut answers) = (Names::default(), Vec::with_capacity(items.len()));
     for item in items {
         answers.extend(ItemAnswer::within(&mut tx, &mut names, &reach, item).await?);
     }
-    Ok(Json(Page { items: answers, next_cursor }))
+    Ok(Page { items: answers, next_cursor })
 }
 
 /// One refused envelope: what it says, and what accepting it would change in the record.
@@ -224,7 +235,16 @@ async fn read_quarantine_item(
     office: OfficeAuth,
     Path(id): Path<i64>,
 ) -> Result<Json<ItemWithEnvelope>, Problem> {
-    let reach = reach_of(&office, &READERS)?;
+    Ok(Json(item_with_envelope(&app, &office, id).await?))
+}
+
+/// One item, for the API and for pages.
+pub(super) async fn item_with_envelope(
+    app: &App,
+    office: &OfficeAuth,
+    id: i64,
+) -> Result<ItemWithEnvelope, Problem> {
+    let reach = reach_of(office, &READERS)?;
     let mut tx = app.store.read().await?;
     let item = reachable(&mut tx, &reach, id).await?;
     let unknown = || Problem::new(&problem::QUARANTINE_UNKNOWN);
@@ -233,14 +253,14 @@ async fn read_quarantine_item(
     let body = envelope.body().ok();
     let change = body.as_ref().and_then(EnvelopeBody::change);
     let photos = change.iter().flat_map(|change| &change.photos).map(|photo| photo.sha256.to_string());
-    Ok(Json(ItemWithEnvelope {
+    Ok(ItemWithEnvelope {
         kind: envelopes::kind_name(envelope.header().kind).to_owned(),
         changes: change.map_or(0, |change| change.chunks.len()),
         body_bytes: envelope.body_bytes().len(),
         photos: photos.collect(),
-        would_change: would_change(&app, &item).await?,
+        would_change: would_change(app, &item).await?,
         item,
-    }))
+    })
 }
 
 /// The gate merges the envelope on a copy as if it had been accepted; nothing is written.
@@ -272,16 +292,28 @@ async fn create_decision(
     Path(id): Path<i64>,
     Body(body): Body<DecisionBody>,
 ) -> Result<Json<ItemAnswer>, Problem> {
-    let reach = reach_of(&office, &DECIDERS)?;
-    reachable(&mut app.store.read().await?, &reach, id).await?;
-    let reason = body.reason.trim();
-    if !(1..=500).contains(&reason.chars().count()) || reason.contains('\0') {
-        return Err(Problem::invalid_field("/reason", "1 to 500 characters"));
-    }
     let decision = match body.decision {
         DecisionWord::Accept => Decision::Accept,
         DecisionWord::Reject => Decision::Reject,
     };
-    decide(&app, id, decision, office.person_id, reason).await?;
+    decide_item(&app, &office, id, decision, &body.reason).await?;
+    let reach = reach_of(&office, &DECIDERS)?;
     Ok(Json(reachable(&mut app.store.read().await?, &reach, id).await?))
+}
+
+/// Decides about an item, for the API and for pages.
+pub(super) async fn decide_item(
+    app: &App,
+    office: &OfficeAuth,
+    id: i64,
+    decision: Decision,
+    reason: &str,
+) -> Result<(), Problem> {
+    let reach = reach_of(office, &DECIDERS)?;
+    reachable(&mut app.store.read().await?, &reach, id).await?;
+    let reason = reason.trim();
+    if !(1..=500).contains(&reason.chars().count()) || reason.contains('\0') {
+        return Err(Problem::invalid_field("/reason", "1 to 500 characters"));
+    }
+    Ok(decide(app, id, decision, office.person_id, reason).await?)
 }

@@ -11,11 +11,11 @@ const DIFFERENCES_MAX: usize = 200;
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(super) struct Difference {
     /// Where in the record, for example `findings/01a1…/text`.
-    path: String,
+    pub(super) path: String,
     /// What stands there now; null: nothing.
-    now: Value,
+    pub(super) now: Value,
     /// What would stand there.
-    then: Value,
+    pub(super) then: Value,
 }
 
 /// Where two records differ. Objects are compared member by member; what is new or gone is told as a whole.

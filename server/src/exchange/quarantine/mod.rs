@@ -6,9 +6,11 @@
 mod api;
 mod decide;
 mod difference;
+mod pages;
 mod sql;
 
 pub(super) use api::{complaint_of, routes};
 pub use decide::{DecideError, Decision, decide};
+pub(super) use pages::pages;
 pub use sql::{QuarantineItem, find, list};
 pub(super) use sql::{close, insert, supersede};

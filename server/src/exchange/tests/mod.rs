@@ -24,7 +24,7 @@ pub(crate) async fn a_technician(test: &TestApp, login: &str) -> SimDevice {
     SimDevice::enrolled(test.app.installation.server_id, device, known.person_id, key, test.app.clock.now())
 }
 
-fn a_visit(test: &TestApp) -> VisitId {
+pub(crate) fn a_visit(test: &TestApp) -> VisitId {
     VisitId::from_entropy(test.app.clock.now(), test.app.entropy.bytes())
 }
 
@@ -41,7 +41,7 @@ async fn unassign(test: &TestApp, visit: VisitId, person: PersonId) {
 }
 
 /// A visit with these devices on it, delivered to all of them.
-async fn a_visit_of(test: &TestApp, devices: &mut [&mut SimDevice]) -> VisitId {
+pub(crate) async fn a_visit_of(test: &TestApp, devices: &mut [&mut SimDevice]) -> VisitId {
     let visit = a_visit(test);
     for device in devices {
         assign(test, visit, device.person).await;

@@ -1,0 +1,198 @@
+//! Field work without a complaint, and grumbles, as the office meets them.
+
+use super::field_api::settle;
+use super::field_work::{self, FieldWork};
+use super::prevention::{self, Grumble};
+use crate::app::App;
+use crate::complaints::acts::Actor;
+use crate::complaints::scope::OFFICE;
+use crate::complaints::{self, Names, reachable};
+use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
+use crate::problem::{self, Problem};
+use crate::wire::{Page, PageQuery};
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::Value;
+use sync_core::ids::{CommandId, ComplaintId};
+
+/// Items on one page.
+const PER_PAGE: u32 = 50;
+
+pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
+    routes
+        .page("/arrivals/field-work", Policy::Roles(OFFICE), get(show_field_work))
+        .page("/arrivals/field-work/{field_work_id}/link", Policy::Roles(OFFICE), post(link))
+        .page("/arrivals/grumbles", Policy::Roles(OFFICE), get(show_grumbles))
+        .page("/arrivals/grumbles/{grumble_id}/settlement", Policy::Roles(OFFICE), post(settle_grumble))
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ListQuery {
+    cursor: Option<String>,
+}
+
+/// Field work whose complaint was refused.
+#[derive(Template)]
+#[template(path = "arrivals/field_work.html")]
+struct FieldWorkPage {
+    shell: Shell,
+    rows: Vec<FieldWorkRow>,
+    next: Option<String>,
+    /// The number typed for an item, and what is wrong with it.
+    refused: Option<(String, String, String)>,
+}
+
+struct FieldWorkRow {
+    work: FieldWork,
+    person: String,
+    /// What the technician typed, field by field.
+    typed: Vec<(String, String)>,
+}
+
+async fn show_field_work(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Problem> {
+    Ok(page(&field_work_page(&app, viewer, query.cursor, None).await?))
+}
+
+async fn field_work_page(
+    app: &App,
+    viewer: Viewer,
+    cursor: Option<String>,
+    refused: Option<(String, String, String)>,
+) -> Result<FieldWorkPage, Problem> {
+    let after: Option<(i64, String)> = PageQuery { cursor, limit: None }.position()?;
+    let mut tx = app.store.read().await?;
+    let found = field_work::waiting(&mut tx, after, PER_PAGE + 1).await?;
+    let found = Page::cut(found, PER_PAGE, |work| (work.received_at_ms, work.field_work_id.clone()));
+    let mut names = Names::default();
+    let mut rows = Vec::with_capacity(found.items.len());
+    for work in found.items {
+        let person = names.person_text(&mut tx, &work.person_id).await?.and_then(|person| person.name);
+        let typed = typed_fields(&viewer, &work.request_json);
+        rows.push(FieldWorkRow { person: person.unwrap_or_default(), typed, work });
+    }
+    let next = found.next_cursor.map(|cursor| format!("/arrivals/field-work?cursor={cursor}"));
+    Ok(FieldWorkPage { shell: viewer.shell, rows, next, refused })
+}
+
+/// The fields of what was typed that hold text, with their names.
+fn typed_fields(viewer: &Viewer, json: &str) -> Vec<(String, String)> {
+    let Ok(Value::Object(fields)) = serde_json::from_str(json) else { return Vec::new() };
+    let line = |(name, value): (String, Value)| {
+        let text = value.as_str().map(str::to_owned)?;
+        Some((viewer.w().code("typed", name), text)).filter(|(_, text)| !text.is_empty())
+    };
+    fields.into_iter().filter_map(line).collect()
+}
+
+#[derive(Debug, Deserialize)]
+struct LinkForm {
+    #[serde(default)]
+    number: String,
+}
+
+async fn link(
+    State(app): State<App>,
+    Path(id): Path<CommandId>,
+    posted: Posted<LinkForm>,
+) -> Result<Response, Problem> {
+    let Posted { viewer, form } = posted;
+    match link_to(&app, &viewer, id, form.number.trim()).await {
+        Ok(complaint) => Ok(see_other(&format!("/complaints/{complaint}"), Some("field-work-linked"))),
+        Err(problem) if problem.status().is_server_error() || problem.status() == 403 => {
+            Ok(problem.into_response())
+        }
+        Err(problem) => {
+            let code = problem.kind().code;
+            let failure = if code == problem::COMPLAINT_UNKNOWN.code {
+                viewer.w().t("field-work-no-such-number")
+            } else {
+                problem.words(viewer.w().language).1.to_owned()
+            };
+            let refused = Some((id.to_string(), form.number, failure));
+            Ok(unprocessable(&field_work_page(&app, viewer, None, refused).await?))
+        }
+    }
+}
+
+async fn link_to(app: &App, viewer: &Viewer, id: CommandId, number: &str) -> Result<ComplaintId, Problem> {
+    let mut tx = app.store.write().await?;
+    let found = complaints::find_by_number(&mut tx, number).await?;
+    let complaint = found.ok_or_else(|| Problem::new(&problem::COMPLAINT_UNKNOWN))?.id;
+    reachable(&mut tx, &viewer.office, OFFICE, complaint).await?;
+    let work = field_work::find(&mut tx, &id.to_string()).await?;
+    let work = work.ok_or_else(|| Problem::new(&problem::FIELD_WORK_UNKNOWN))?;
+    let actor = Actor::office(viewer.office.person_id, app.clock.now());
+    field_work::link(&mut tx, &work, complaint, actor).await?;
+    tx.commit().await?;
+    Ok(complaint)
+}
+
+/// What technicians heard in passing.
+#[derive(Template)]
+#[template(path = "arrivals/grumbles.html")]
+struct GrumblesPage {
+    shell: Shell,
+    rows: Vec<(Grumble, String)>,
+    next: Option<String>,
+    failure: Option<String>,
+}
+
+async fn show_grumbles(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Problem> {
+    Ok(page(&grumbles_page(&app, viewer, query.cursor, None).await?))
+}
+
+async fn grumbles_page(
+    app: &App,
+    viewer: Viewer,
+    cursor: Option<String>,
+    failure: Option<String>,
+) -> Result<GrumblesPage, Problem> {
+    let after: Option<(i64, String)> = PageQuery { cursor, limit: None }.position()?;
+    let mut tx = app.store.read().await?;
+    let found = prevention::open_grumbles(&mut tx, after, PER_PAGE + 1).await?;
+    let found = Page::cut(found, PER_PAGE, |grumble| (grumble.received_at_ms, grumble.grumble_id.clone()));
+    let mut names = Names::default();
+    let mut rows = Vec::with_capacity(found.items.len());
+    for grumble in found.items {
+        let person = names.person_text(&mut tx, &grumble.person_id).await?.and_then(|person| person.name);
+        rows.push((grumble, person.unwrap_or_default()));
+    }
+    let next = found.next_cursor.map(|cursor| format!("/arrivals/grumbles?cursor={cursor}"));
+    Ok(GrumblesPage { shell: viewer.shell, rows, next, failure })
+}
+
+#[derive(Debug, Deserialize)]
+struct SettlementForm {
+    #[serde(default)]
+    note: String,
+}
+
+async fn settle_grumble(
+    State(app): State<App>,
+    Path(id): Path<CommandId>,
+    posted: Posted<SettlementForm>,
+) -> Result<Response, Problem> {
+    let Posted { viewer, form } = posted;
+    match settle(&app, &viewer.office, id, &form.note, None).await {
+        Ok(()) => Ok(see_other("/arrivals/grumbles", Some("grumble-settled"))),
+        Err(problem) if problem.kind().code == problem::BODY_INVALID.code => {
+            let failure = Some(viewer.w().t("grumble-note-rule"));
+            Ok(unprocessable(&grumbles_page(&app, viewer, None, failure).await?))
+        }
+        Err(problem) => Ok(problem.into_response()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! The pages of field work and grumbles.
+
+use super::*;
+use crate::pages::testing::{HOSTILE, check, shells};
+
+#[test]
+fn field_work_and_grumbles_can_be_shown() {
+    for shell in shells() {
+        let text = || HOSTILE.to_owned();
+        let id = || CommandId::from_bytes([1; 16]).to_string();
+        let work = FieldWork {
+            field_work_id: id(),
+            complaint_id: id(),
+            visit_id: None,
+            provisional_number: text(),
+            reason: "complaint_invalid".to_owned(),
+            request_json: text(),
+            person_id: id(),
+            device_id: id(),
+            claimed_at_ms: 0,
+            received_at_ms: 0,
+            linked_to: None,
+            linked_by: None,
+            linked_at_ms: None,
+        };
+        let row = FieldWorkRow { work, person: text(), typed: vec![(text(), text())] };
+        let (next, refused) = (Some("/arrivals".to_owned()), Some((id(), text(), text())));
+        check(&FieldWorkPage { shell: shell.clone(), rows: vec![row], next: next.clone(), refused });
+        check(&FieldWorkPage { shell: shell.clone(), rows: Vec::new(), next: None, refused: None });
+        let grumble = Grumble {
+            grumble_id: id(),
+            text: text(),
+            category: None,
+            place: Some(text()),
+            person_id: id(),
+            device_id: id(),
+            claimed_at_ms: 0,
+            received_at_ms: 0,
+            complaint_id: None,
+            settled_by: None,
+            settled_at_ms: None,
+            settled_note: None,
+        };
+        check(&GrumblesPage {
+            shell: shell.clone(),
+            rows: vec![(grumble, text())],
+            next,
+            failure: Some(text()),
+        });
+        check(&GrumblesPage { shell, rows: Vec::new(), next: None, failure: None });
+    }
+}

@@ -1,0 +1,70 @@
+arrivals-kinds = What arrived
+arrivals-quarantine = Refused
+arrivals-field-work = Field work without a complaint
+arrivals-grumbles = Grumbles
+arrivals-escrow = Escrow
+arrivals-quarantine-text = What a device sent and the server did not let into the record. Nothing of it is lost; decide what becomes of it.
+arrivals-escrow-text = What revoked devices or forked chains sent. It is kept as evidence and enters no record by itself; times are claims, since a finder may backdate.
+arrivals-nothing = Nothing waits here.
+arrivals-why = Why
+arrivals-who = From
+arrivals-complaint = Complaint
+arrivals-claimed = Device's time
+arrivals-received = Received
+arrivals-next = Next page
+arrival-title = Refused item
+arrival-back = All refused items
+arrival-facts = What arrived
+arrival-state = State
+arrival-device = Device
+arrival-sequence = act no. { $n }
+arrival-exactly = Exactly
+arrival-content = Content
+arrival-changes = { $n ->
+    [one] { $n } change
+   *[other] { $n } changes
+}
+arrival-photos = { $n ->
+    [one] { $n } photo
+   *[other] { $n } photos
+}
+arrival-device-was-told = The device was told with its exchange that this was refused and why; its author may have written it anew since.
+arrival-decision = Decision
+arrival-would-change = What accepting would change
+arrival-would-change-nothing = Nothing in the record.
+arrival-where = Where
+arrival-now = Now
+arrival-then = Then
+arrival-cannot-enter = It cannot enter the record as it is, or only after another item.
+arrival-decide = Decide
+arrival-reason = Reason
+arrival-accept = Let it enter
+arrival-reject = Reject for good
+arrival-decide-hint = Accepted, it enters with its author named, beside what came since. Rejected, it stays here as evidence.
+arrival-reason-rule = A reason of 1 to 500 characters is needed.
+arrival-decided-already = Somebody decided about it meanwhile, or its author wrote it anew.
+arrival-waits = It builds on another refused item: decide about that one first.
+said-arrival-accepted = It entered the record.
+said-arrival-rejected = Rejected. It stays here as evidence.
+escrow-revoked = Device was revoked
+escrow-fork = Forked chain
+field-work-text = Visits that technicians opened on site and whose complaint the server refused. Link each to the complaint it belongs to: visit, photos and the customer's number come along.
+field-work-received = received { $a }
+field-work-number = Number of the complaint
+field-work-link = Link
+field-work-no-such-number = There is no complaint of this number within your reach.
+field-work-reason-complaint-invalid = Fields were wrong or missing
+field-work-reason-number-taken = The number is in use
+said-field-work-linked = Linked. The visit is part of this complaint now.
+typed-summary = Summary
+typed-address = Address
+typed-utility = Utility
+typed-category = Category
+typed-customer-name = Customer
+typed-customer-phone = Telephone
+typed-meter-number = Meter
+grumbles-text = What technicians heard in passing, without a complaint being made. Deal with it before it becomes one.
+grumble-note = What was done?
+grumble-settle = Done
+grumble-note-rule = Write what was done: 1 to 2,000 characters.
+said-grumble-settled = Noted.

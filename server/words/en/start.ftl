@@ -1,0 +1,12 @@
+start-waits = What waits for you
+start-mine = complaints I am accountable for
+start-review = complaints wait for review
+start-conflicts = undecided conflicts
+start-refused = refused items from the field
+start-silent-devices = devices silent for over a day
+start-look = look
+start-nothing = Nothing waits for you here. Your work is on your device.
+start-received = Complaints received in the last 14 days
+start-as-table = The same as a table
+start-day = Day
+start-complaints = Complaints

@@ -1,0 +1,12 @@
+start-waits = 待您处理
+start-mine = 件投诉由我负责
+start-review = 件投诉待审核
+start-conflicts = 项冲突未裁决
+start-refused = 项现场内容被拒
+start-silent-devices = 台设备超过一天未联系
+start-look = 请查看
+start-nothing = 这里没有待处理的事项，您的工作在设备上进行。
+start-received = 近 14 天收到的投诉
+start-as-table = 以表格查看
+start-day = 日期
+start-complaints = 投诉数
