@@ -99,21 +99,21 @@ impl Text {
 
     fn office(&self) -> String {
         let url = &self.url;
-        let password = Story::embedded().people.password;
-        let title = self
-            .pick("看看办公室的视角（先登录，再查看）", "Look at it as the office does (sign in, then read)");
-        let looks = [
-            ("/v1/complaints", self.pick("全部投诉", "all complaints")),
-            ("/v1/conflicts", self.pick("两处未决的冲突", "two open conflicts")),
-            ("/v1/quarantine", self.pick("一项被隔离的修改", "one refused change")),
-            ("/openapi.json", self.pick("接口说明", "the whole API")),
-        ];
-        let mut text = format!(
-            "{title}\n  S=$(curl -s {url}/v1/sessions -H 'content-type: application/json' \\\n    \
-             -d '{{\"login_name\":\"zhaolei\",\"password\":\"{password}\"}}' | sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/')\n"
+        let title = self.pick(
+            "看看办公室的视角（在浏览器中打开，用 zhaolei 登录）",
+            "Look at it as the office does (in a browser, signed in as zhaolei)",
         );
+        let looks = [
+            ("/queue", self.pick("全部投诉", "all complaints")),
+            ("/conflicts", self.pick("两处未决的冲突", "two open conflicts")),
+            ("/arrivals", self.pick("一项被拒的修改", "one refused change")),
+            ("/devices", self.pick("设备（用 admin 登录）", "devices (as admin)")),
+            ("/openapi.json", self.pick("接口说明", "the JSON API")),
+        ];
+        let mut text = format!("{title}\n");
         for (path, what) in looks {
-            let _ = writeln!(text, "  curl -s -H \"authorization: Session $S\" {url}{path}   # {what}");
+            let address = format!("{url}{path}");
+            let _ = writeln!(text, "  {address:<37} {what}");
         }
         text
     }
