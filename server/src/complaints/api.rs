@@ -2,10 +2,10 @@
 
 use super::acts::{self, Actor, ComplaintError, NewComplaint};
 use super::bodies::{ComplaintBody, Names, etag};
-use super::intake::{ComplaintForm, ComplaintPatch, checked_reason};
-use super::model::Complaint;
+use super::intake::{ComplaintForm, ComplaintPatch, FieldError, checked_reason};
+use super::model::{Complaint, Intake};
 use super::record::{self, CentralRecord};
-use super::scope::{OFFICE, Reach};
+use super::scope::{INTAKE, OFFICE, Reach};
 use super::{list_api, sql, steps_api};
 use crate::app::App;
 use crate::auth::OfficeAuth;
@@ -20,6 +20,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{ComplaintId, PersonId};
+use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -71,24 +72,41 @@ async fn create_complaint(
     key: IdempotencyKey,
     Body(form): Body<ComplaintForm>,
 ) -> Result<Response, Problem> {
-    let reach = reach_of(&office, &[Role::Clerk, Role::Lead])?;
+    office.require(INTAKE)?;
     let now = app.clock.now();
     let request = key.of(office.person_id, &form, now);
     let intake = form.check(now).map_err(ComplaintError::Invalid)?;
-    if !reach.covers(&intake.region) {
-        return Err(Problem::invalid_field("/region", "a region of your roles"));
-    }
     let id = ComplaintId::from_entropy(now, app.entropy.bytes());
-    let new = NewComplaint { id, intake, holder: None, provisional_number: None };
     let mut tx = app.store.write().await?;
     if let Some(answer) = request.answered(&mut tx).await? {
         return Ok(answer.into_response());
     }
-    let complaint = acts::open(&mut tx, new, Actor::office(office.person_id, now)).await?;
+    let complaint = write_down(&mut tx, &office, id, intake, now).await?;
     let answer = kept(&mut tx, StatusCode::CREATED, complaint).await?;
     request.keep(&mut tx, &answer).await?;
     tx.commit().await?;
     Ok(answer.into_response())
+}
+
+/// Writes a checked complaint down, if its region is within reach.
+pub(super) async fn write_down(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    id: ComplaintId,
+    intake: Intake,
+    now: Timestamp,
+) -> Result<Complaint, ComplaintError> {
+    require_region(office, INTAKE, &intake)?;
+    let new = NewComplaint { id, intake, holder: None, provisional_number: None };
+    acts::open(tx, new, Actor::office(office.person_id, now)).await
+}
+
+fn require_region(office: &OfficeAuth, roles: &[Role], intake: &Intake) -> Result<(), ComplaintError> {
+    if Reach::of(&office.roles, roles).is_some_and(|reach| reach.covers(&intake.region)) {
+        return Ok(());
+    }
+    let expected = "a region of your roles".to_owned();
+    Err(ComplaintError::Invalid(vec![FieldError { pointer: "/region", expected }]))
 }
 
 /// The answer that shows a complaint with its address and version.
@@ -158,15 +176,23 @@ async fn correct_complaint(
     if expected.is_some_and(|version| version != complaint.version) {
         return Err(Problem::new(&problem::PRECONDITION_FAILED));
     }
-    let intake = patch.apply(&complaint.intake, now).map_err(ComplaintError::Invalid)?;
-    if !reach_of(&office, OFFICE)?.covers(&intake.region) {
-        return Err(Problem::invalid_field("/region", "a region of your roles"));
-    }
-    let actor = Actor::office(office.person_id, now);
-    let complaint = acts::correct(&mut tx, complaint, intake, actor).await?;
+    let complaint = corrected(&mut tx, &office, complaint, patch, now).await?;
     let answer = kept(&mut tx, StatusCode::OK, complaint).await?;
     tx.commit().await?;
     Ok(answer.into_response())
+}
+
+/// Corrects a complaint, if its region stays within reach.
+pub(super) async fn corrected(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    complaint: Complaint,
+    patch: ComplaintPatch,
+    now: Timestamp,
+) -> Result<Complaint, ComplaintError> {
+    let intake = patch.apply(&complaint.intake, now).map_err(ComplaintError::Invalid)?;
+    require_region(office, OFFICE, &intake)?;
+    acts::correct(tx, complaint, intake, Actor::office(office.person_id, now)).await
 }
 
 /// Who becomes accountable, and why.
@@ -220,17 +246,17 @@ async fn create_handover(
 
 /// One correction of a field.
 #[derive(Debug, Serialize, ToSchema)]
-struct FieldChangeBody {
+pub(super) struct FieldChangeBody {
     /// Name of the field.
-    field: String,
+    pub(super) field: String,
     /// What it was; null: empty or erased.
-    old_value: Option<String>,
+    pub(super) old_value: Option<String>,
     /// What it became.
-    new_value: Option<String>,
+    pub(super) new_value: Option<String>,
     /// Who changed it.
-    changed_by: Option<super::bodies::PersonRef>,
+    pub(super) changed_by: Option<super::bodies::PersonRef>,
     /// When, Unix milliseconds.
-    changed_at_ms: i64,
+    pub(super) changed_at_ms: i64,
 }
 
 /// Who changed phone, address and the rest, and when; oldest first.
@@ -245,16 +271,21 @@ async fn list_field_changes(
 ) -> Result<Json<Vec<FieldChangeBody>>, Problem> {
     let mut tx = app.store.read().await?;
     reachable(&mut tx, &office, OFFICE, id).await?;
+    Ok(Json(changes_of(&mut tx, id).await?))
+}
+
+/// Who changed which field of a complaint, oldest first.
+pub(super) async fn changes_of(tx: &mut Tx, id: ComplaintId) -> Result<Vec<FieldChangeBody>, StoreError> {
     let mut names = Names::default();
     let mut changes = Vec::new();
-    for change in super::history::field_changes(&mut tx, id).await? {
+    for change in super::history::field_changes(tx, id).await? {
         changes.push(FieldChangeBody {
             field: change.field,
             old_value: change.old_value,
             new_value: change.new_value,
-            changed_by: names.person_text(&mut tx, &change.changed_by).await?,
+            changed_by: names.person_text(tx, &change.changed_by).await?,
             changed_at_ms: change.changed_at_ms,
         });
     }
-    Ok(Json(changes))
+    Ok(changes)
 }

@@ -63,6 +63,7 @@ pub(super) async fn list_complaints(
         unassigned: query.unassigned.unwrap_or(false),
         conflicts: query.conflicts.unwrap_or(false),
         words: query.q.filter(|words| !words.trim().is_empty()),
+        ..Filter::default()
     };
     let mut tx = app.store.read().await?;
     let found = search::list(&mut tx, &filter, &reach, before, limit + 1).await?;

@@ -11,6 +11,7 @@ pub mod history;
 pub mod intake;
 mod list_api;
 pub mod model;
+pub(crate) mod pages;
 pub(crate) mod phrases;
 mod problems;
 pub(crate) mod record;
@@ -107,4 +108,10 @@ pub(crate) fn office_day_start(at: Timestamp) -> Timestamp {
 pub(crate) fn office_time(at: Timestamp) -> jiff::civil::DateTime {
     let offset = jiff::tz::Offset::constant(OFFICE_OFFSET_HOURS);
     offset.to_datetime(jiff::Timestamp::from_millisecond(at.unix_ms()).unwrap_or_default())
+}
+
+/// The moment when the clocks of the office show this.
+pub(crate) fn office_moment(shown: jiff::civil::DateTime) -> Option<Timestamp> {
+    let at = jiff::tz::Offset::constant(OFFICE_OFFSET_HOURS).to_timestamp(shown).ok()?;
+    Some(Timestamp::from_unix_ms(at.as_millisecond()))
 }

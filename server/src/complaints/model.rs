@@ -177,6 +177,38 @@ impl Complaint {
     pub fn is_open(&self) -> bool {
         self.merged_into.is_none() && !matches!(self.state, State::Closed | State::Withdrawn)
     }
+
+    /// The deadline that binds next: somebody who was sent has contacted the customer, what was investigated needs
+    /// nobody on site, and what was answered needs no answer.
+    pub fn next_deadline(&self) -> Option<(DeadlineKind, Timestamp)> {
+        use State::{Accepted, Assigned, Investigated, Received, Reopened, Reviewed, Rework};
+        let Deadlines { contact_due_at_ms, onsite_due_at_ms, answer_due_at_ms } = self.intake.deadlines;
+        let is = |states: &[State]| self.merged_into.is_none() && states.contains(&self.state);
+        let contact = contact_due_at_ms.filter(|_| is(&[Received, Accepted]));
+        let onsite = onsite_due_at_ms.filter(|_| is(&[Received, Accepted, Assigned, Rework, Reopened]));
+        let answer = answer_due_at_ms
+            .filter(|_| is(&[Received, Accepted, Assigned, Investigated, Reviewed, Rework, Reopened]));
+        [
+            contact.map(|at| (DeadlineKind::Contact, at)),
+            onsite.map(|at| (DeadlineKind::Onsite, at)),
+            answer.map(|at| (DeadlineKind::Answer, at)),
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|(_, at)| *at)
+    }
+}
+
+words! {
+    /// What must have happened at a deadline.
+    pub DeadlineKind {
+        /// The customer was contacted.
+        Contact = "contact",
+        /// Somebody was on site.
+        Onsite = "onsite",
+        /// The customer has the answer.
+        Answer = "answer",
+    }
 }
 
 /// What is written down about a complaint; all of it may be corrected later.

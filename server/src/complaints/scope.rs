@@ -5,6 +5,9 @@ use crate::people::{Grant, Role};
 /// Roles of people who work with complaints in the office.
 pub const OFFICE: &[Role] = &[Role::Clerk, Role::Reviewer, Role::Lead];
 
+/// Roles of people who write complaints down.
+pub const INTAKE: &[Role] = &[Role::Clerk, Role::Lead];
+
 /// Which regions somebody may work in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {

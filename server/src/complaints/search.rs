@@ -1,20 +1,32 @@
 //! Finding complaints: the search table, and lists with filters in pages.
 
-use super::model::{Complaint, State};
+use super::model::{Complaint, Priority, State};
 use super::scope::Reach;
 use super::sql::{ComplaintRow, columns};
 use crate::store::{EngineKind, StoreError, Tx, on_engine};
 use sync_core::ids::PersonId;
 use sync_core::search::{fts5_phrase, index_text, like_pattern, query_terms};
+use sync_core::time::Timestamp;
 
 /// Most complaints on one page.
 const PAGE_MAX: u32 = 500;
+/// Newer complaints are counted up to this: who sees "99" looks at them.
+pub(super) const NEWER_MAX: i64 = 99;
+
+// When a deadline still binds, the same as `Complaint::next_deadline` says.
+const DUE_CONTACT: &str = " AND ((c.state IN ('received', 'accepted') AND c.contact_due_at_ms < ";
+const DUE_ONSITE: &str = ") OR (c.state IN ('received', 'accepted', 'assigned', 'rework', 'reopened') \
+    AND c.onsite_due_at_ms < ";
+const DUE_ANSWER: &str = ") OR (c.state IN ('received', 'accepted', 'assigned', 'investigated', 'reviewed', 'rework', \
+    'reopened') AND c.answer_due_at_ms < ";
 
 /// Which complaints are wanted.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Filter {
     /// Only in this state.
     pub(super) state: Option<State>,
+    /// Only as urgent as this.
+    pub(super) priority: Option<Priority>,
     /// Only those this person is accountable for.
     pub(super) holder: Option<PersonId>,
     /// Only those first received by this person, even after a hand-off.
@@ -23,6 +35,10 @@ pub(super) struct Filter {
     pub(super) unassigned: bool,
     /// Only those with an open conflict.
     pub(super) conflicts: bool,
+    /// Only those with a device that may hold work nobody has seen.
+    pub(super) unseen: bool,
+    /// Only those that must be acted upon before this moment.
+    pub(super) due_before: Option<Timestamp>,
     /// Only those that contain all these words.
     pub(super) words: Option<String>,
 }
@@ -49,25 +65,31 @@ fn indexed_text(complaint: &Complaint, aliases: &[String]) -> String {
     index_text(&parts.join(" \n "))
 }
 
-macro_rules! list_sql {
-    ($matches:literal) => {
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM complaints c WHERE c.ordinal < $1 \
-             AND (CAST($2 AS TEXT) IS NULL OR c.state = $2) \
-             AND (CAST($3 AS TEXT) IS NULL OR c.holder = $3) \
-             AND (CAST($4 AS TEXT) IS NULL OR c.first_owner = $4) \
-             AND ($5 = 0 OR (c.state NOT IN ('closed', 'withdrawn') AND c.merged_into IS NULL AND NOT EXISTS \
-               (SELECT 1 FROM visit_plans v JOIN visit_assignments a ON a.visit_id = v.visit_id \
-                WHERE v.complaint_id = c.complaint_id AND a.ended_at_ms IS NULL))) \
-             AND ($6 = 0 OR EXISTS (SELECT 1 FROM visit_plans v JOIN conflicts k ON k.visit_id = v.visit_id \
-                WHERE v.complaint_id = c.complaint_id AND k.state <> 'resolved')) \
-             AND (CAST($7 AS TEXT) IS NULL OR ",
-            $matches,
-            ") AND (CAST($8 AS TEXT) IS NULL OR $8 LIKE '%|' || c.region || '|%') \
-             ORDER BY c.ordinal DESC LIMIT $9"
-        )
+/// A piece of a query: its text, or a value in it.
+enum Piece {
+    Sql(&'static str),
+    Text(String),
+    Number(i64),
+}
+
+/// What is still open; spelled like the index `complaints_open`, so that it is used.
+const OPEN: &str = " AND c.state NOT IN ('closed', 'withdrawn') AND c.merged_into IS NULL";
+
+/// Runs pieces of a query as one statement. Only the conditions that are wanted are in it, so that each finds its
+/// index.
+macro_rules! run {
+    ($tx:expr, $sql:expr, $pieces:expr, |$query:ident, $conn:ident| $run:expr) => {
+        on_engine!($tx, |$conn| {
+            let mut $query = sqlx::QueryBuilder::new($sql);
+            for piece in $pieces {
+                match piece {
+                    Piece::Sql(text) => $query.push(text),
+                    Piece::Text(text) => $query.push_bind(text),
+                    Piece::Number(number) => $query.push_bind(number),
+                };
+            }
+            $run
+        })
     };
 }
 
@@ -79,33 +101,105 @@ pub(super) async fn list(
     before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<Complaint>, StoreError> {
-    let Some(words) = words_for(tx.kind(), filter.words.as_deref()) else { return Ok(Vec::new()) };
-    let sql = match tx.kind() {
-        // The full-text index of the embedded database.
-        EngineKind::Sqlite => list_sql!(
-            "c.ordinal IN (SELECT rowid FROM complaint_search_fts WHERE complaint_search_fts MATCH $7)"
-        ),
-        // PostgreSQL's own text search does not know these words; each pattern is looked for instead.
-        EngineKind::Postgres => list_sql!(
-            "EXISTS (SELECT 1 FROM complaint_search s WHERE s.ordinal = c.ordinal AND NOT EXISTS \
-             (SELECT 1 FROM unnest(string_to_array($7, chr(10))) p WHERE ' ' || s.indexed NOT LIKE p))"
-        ),
-    };
-    let rows: Vec<ComplaintRow> = on_engine!(tx, |conn| {
-        sqlx::query_as(sql)
-            .bind(before.unwrap_or(i64::MAX))
-            .bind(filter.state.map(State::as_str))
-            .bind(filter.holder.map(String::from))
-            .bind(filter.first_owner.map(String::from))
-            .bind(i64::from(filter.unassigned))
-            .bind(i64::from(filter.conflicts))
-            .bind(words)
-            .bind(reach.pattern())
-            .bind(i64::from(limit.min(PAGE_MAX)))
-            .fetch_all(conn)
-            .await
-    })?;
+    const SQL: &str = concat!("SELECT ", columns!(), " FROM complaints c WHERE c.ordinal < ");
+    let Some(conditions) = conditions(tx.kind(), filter, reach) else { return Ok(Vec::new()) };
+    let mut pieces = vec![Piece::Number(before.unwrap_or(i64::MAX))];
+    pieces.extend(conditions);
+    pieces.push(Piece::Sql(" ORDER BY c.ordinal DESC LIMIT "));
+    pieces.push(Piece::Number(i64::from(limit.min(PAGE_MAX))));
+    let rows: Vec<ComplaintRow> =
+        run!(tx, SQL, pieces, |query, conn| query.build_query_as().fetch_all(conn).await)?;
     rows.into_iter().map(Complaint::try_from).collect()
+}
+
+/// How many wanted complaints have come after this place; counting ends at [`NEWER_MAX`].
+pub(super) async fn count_newer(
+    tx: &mut Tx,
+    filter: &Filter,
+    reach: &Reach,
+    after: i64,
+) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT count(*) FROM (SELECT c.ordinal FROM complaints c WHERE c.ordinal > ";
+    let Some(conditions) = conditions(tx.kind(), filter, reach) else { return Ok(0) };
+    let mut pieces = vec![Piece::Number(after)];
+    pieces.extend(conditions);
+    pieces.push(Piece::Sql(" LIMIT "));
+    pieces.push(Piece::Number(NEWER_MAX));
+    pieces.push(Piece::Sql(") n"));
+    Ok(run!(tx, SQL, pieces, |query, conn| query.build_query_scalar().fetch_one(conn).await)?)
+}
+
+/// The newest place in the order of arrival; 0 without complaints.
+pub(super) async fn newest(tx: &mut Tx) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT coalesce(max(ordinal), 0) FROM complaints";
+    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)?)
+}
+
+/// The conditions of a filter; `None` when nothing can fulfil them.
+fn conditions(engine: EngineKind, filter: &Filter, reach: &Reach) -> Option<Vec<Piece>> {
+    let mut pieces = Vec::new();
+    let mut equal = |sql, value: Option<String>| {
+        pieces.extend(value.map(|value| [Piece::Sql(sql), Piece::Text(value)]).into_iter().flatten());
+    };
+    equal(" AND c.state = ", filter.state.map(|state| state.to_string()));
+    equal(" AND c.priority = ", filter.priority.map(|priority| priority.to_string()));
+    equal(" AND c.holder = ", filter.holder.map(String::from));
+    equal(" AND c.first_owner = ", filter.first_owner.map(String::from));
+    if filter.unassigned {
+        pieces.push(Piece::Sql(OPEN));
+        pieces.push(Piece::Sql(
+            " AND NOT EXISTS (SELECT 1 FROM visit_plans v JOIN visit_assignments a ON a.visit_id = v.visit_id \
+             WHERE v.complaint_id = c.complaint_id AND a.ended_at_ms IS NULL)",
+        ));
+    }
+    if filter.conflicts {
+        // From the open conflicts to their complaints: there are few, and many complaints.
+        pieces.push(Piece::Sql(
+            " AND c.complaint_id IN (SELECT v.complaint_id FROM conflicts k JOIN visit_plans v \
+             ON v.visit_id = k.visit_id WHERE k.state IN ('open', 'settled_in_field'))",
+        ));
+    }
+    if filter.unseen {
+        pieces.push(Piece::Sql(
+            " AND c.complaint_id IN (SELECT v.complaint_id FROM device_visits d JOIN visit_plans v \
+             ON v.visit_id = d.visit_id WHERE d.settled_at_ms IS NULL)",
+        ));
+    }
+    if let Some(moment) = filter.due_before {
+        let moment = || Piece::Number(moment.unix_ms());
+        pieces.extend([
+            Piece::Sql(OPEN),
+            Piece::Sql(DUE_CONTACT),
+            moment(),
+            Piece::Sql(DUE_ONSITE),
+            moment(),
+        ]);
+        pieces.extend([Piece::Sql(DUE_ANSWER), moment(), Piece::Sql("))")]);
+    }
+    if let Some(words) = words_for(engine, filter.words.as_deref())? {
+        pieces.extend(match engine {
+            // The full-text index of the embedded database.
+            EngineKind::Sqlite => [
+                Piece::Sql(" AND c.ordinal IN (SELECT rowid FROM complaint_search_fts WHERE complaint_search_fts MATCH "),
+                Piece::Text(words),
+                Piece::Sql(")"),
+            ],
+            // PostgreSQL's own text search does not know these words; each pattern is looked for instead.
+            EngineKind::Postgres => [
+                Piece::Sql(
+                    " AND EXISTS (SELECT 1 FROM complaint_search s WHERE s.ordinal = c.ordinal AND NOT EXISTS \
+                     (SELECT 1 FROM unnest(string_to_array(",
+                ),
+                Piece::Text(words),
+                Piece::Sql(", chr(10))) p WHERE ' ' || s.indexed NOT LIKE p))"),
+            ],
+        });
+    }
+    if let Some(regions) = reach.pattern() {
+        pieces.extend([Piece::Sql(" AND "), Piece::Text(regions)]);
+        pieces.push(Piece::Sql(" LIKE '%|' || c.region || '|%'"));
+    }
+    Some(pieces)
 }
 
 /// The words as the engine looks for them. `Some(None)`: no words were given; `None`: nothing can be found by them.

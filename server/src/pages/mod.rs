@@ -38,6 +38,8 @@ use axum::Router;
 pub(crate) fn all() -> PageRoutes {
     let routes = start::pages(account::pages(sign_in::pages(PageRoutes::default())));
     let routes = crate::review::pages(routes);
+    let routes = crate::complaints::pages::pages(routes);
+    let routes = crate::work_orders::pages::pages(routes);
     let routes = crate::devices::pages(routes);
     let routes = crate::people::pages(routes);
     let routes = crate::exchange::pages(routes);

@@ -3,7 +3,7 @@
 use super::Words;
 use super::policy::Policy;
 use crate::auth::OfficeAuth;
-use crate::complaints::scope::OFFICE;
+use crate::complaints::scope::{INTAKE, OFFICE};
 use crate::people::{Grant, Role};
 use crate::problem::Language;
 use sha2::{Digest, Sha256};
@@ -41,7 +41,7 @@ const NAV: &[NavItem] = &[
     NavItem { href: "/queue", key: "nav-queue", who: Policy::Roles(OFFICE) },
     NavItem { href: "/conflicts", key: "nav-conflicts", who: Policy::Roles(OFFICE) },
     NavItem { href: "/arrivals", key: "nav-arrivals", who: Policy::Roles(OFFICE) },
-    NavItem { href: "/complaints/new", key: "nav-new", who: Policy::Roles(OFFICE) },
+    NavItem { href: "/complaints/new", key: "nav-new", who: Policy::Roles(INTAKE) },
     NavItem { href: "/devices", key: "nav-devices", who: ADMINISTRATORS },
     NavItem { href: "/people", key: "nav-people", who: ADMINISTRATORS },
     NavItem { href: "/server-log", key: "nav-log", who: ADMINISTRATORS },

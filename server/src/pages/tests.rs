@@ -224,7 +224,7 @@ async fn every_page_admits_exactly_the_roles_of_its_policy() {
     for (path, policy) in routes.declared() {
         let id = "018f3c52-8f00-7c3a-9d2e-0123456789ab";
         let place = path.split('/').map(|part| match part {
-            "{id}" => "7",
+            "{id}" if !path.starts_with("/complaints/") => "7",
             part if part.starts_with('{') => id,
             part => part,
         });

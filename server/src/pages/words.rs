@@ -21,7 +21,17 @@ macro_rules! sources {
     };
 }
 
-sources!("arrivals", "conflicts", "devices", "frame", "log", "people", "start", "record");
+sources!(
+    "arrivals",
+    "conflicts",
+    "devices",
+    "frame",
+    "log",
+    "people",
+    "queue",
+    "record",
+    "start",
+);
 
 static ENGLISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Language::En));
 static CHINESE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Language::ZhCn));

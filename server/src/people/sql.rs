@@ -22,6 +22,17 @@ struct PersonRow {
     version: i64,
 }
 
+/// Somebody who may be sent to a site.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct Technician {
+    /// Who.
+    pub(crate) person_id: String,
+    /// Name.
+    pub(crate) display_name: String,
+    /// Number in the utility; may be empty.
+    pub(crate) staff_number: String,
+}
+
 /// Creates an account without a password.
 pub async fn create(
     tx: &mut Tx,
@@ -98,6 +109,17 @@ pub async fn list(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<Person>, S
         people.push(person);
     }
     Ok(people)
+}
+
+/// Most people who are offered for choosing.
+const TECHNICIANS_MAX: i64 = 500;
+
+/// Everybody who may be sent to a site, in the order of their names.
+pub(crate) async fn technicians(tx: &mut Tx) -> Result<Vec<Technician>, StoreError> {
+    const SQL: &str = "SELECT p.person_id, p.display_name, p.staff_number FROM people p \
+        WHERE p.disabled_at_ms IS NULL AND EXISTS (SELECT 1 FROM person_roles r \
+        WHERE r.person_id = p.person_id AND r.role = 'technician') ORDER BY p.display_name, p.person_id LIMIT $1";
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(TECHNICIANS_MAX).fetch_all(conn).await)?)
 }
 
 /// Changes display name and staff number. `version` guards against overwriting somebody else's change.

@@ -28,7 +28,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Who may send people.
-const DISPATCHERS: &[Role] = &[Role::Clerk, Role::Lead];
+pub(crate) const DISPATCHERS: &[Role] = &[Role::Clerk, Role::Lead];
 
 /// Routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
@@ -45,7 +45,7 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// The work order with its complaint's region within reach.
-async fn reachable_order(
+pub(super) async fn reachable_order(
     tx: &mut Tx,
     office: &OfficeAuth,
     roles: &[Role],

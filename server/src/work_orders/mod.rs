@@ -15,16 +15,18 @@ mod field_pages;
 mod field_work;
 mod late_work;
 pub mod model;
+pub(crate) mod pages;
 mod photos;
 mod prevention;
 mod problems;
+mod sending;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
 mod visit_record;
 
-pub(crate) use api::reachable_visit;
 pub use api::routes;
+pub(crate) use api::{DISPATCHERS, reachable_visit};
 pub(crate) use bodies::{WorkOrderBody, order_bodies};
 pub use cards::{refresh_cards, refresh_colleague, refresh_colleagues_of};
 pub use commands::FieldCommands;

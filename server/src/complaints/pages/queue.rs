@@ -1,0 +1,203 @@
+//! The queue: what is to be done, found by view, filter and words, in pages that never reorder while they are read.
+
+use super::rows::{QueueRow, rows};
+use crate::app::App;
+use crate::complaints::model::{Priority, State as ComplaintState};
+use crate::complaints::scope::{OFFICE, Reach};
+use crate::complaints::search::{self, Filter, NEWER_MAX};
+use crate::complaints::{office_moment, office_time, reach_of};
+use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
+use crate::people::{self, Technician};
+use crate::problem::Problem;
+use crate::wire::{Page, PageQuery};
+use crate::work_orders::DISPATCHERS;
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use sync_core::ids::PersonId;
+use sync_core::time::Timestamp;
+
+/// Complaints on a page.
+const PAGE_SIZE: u32 = 50;
+
+pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
+    let office = Policy::Roles(OFFICE);
+    routes.page("/queue", office, get(show_queue)).page("/queue/news", office, get(show_news))
+}
+
+/// The saved views.
+pub(crate) const VIEWS: &[&str] = &["all", "mine", "unassigned", "due", "review", "conflicts", "unseen"];
+
+/// What is looked for, as it stands in the address.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Search {
+    /// One of [`VIEWS`]; anything else is the first.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) view: String,
+    /// A state, or empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) state: String,
+    /// A priority, or empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) priority: String,
+    /// Words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) q: String,
+    /// Where the page begins.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) after: String,
+    /// Place of the newest complaint when the page was made, for asking what came since.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) since: String,
+}
+
+impl Search {
+    fn filter(&self, me: PersonId, now: Timestamp) -> Filter {
+        let is = |view: &str| self.view == view;
+        let reviewing = is("review").then_some(ComplaintState::Investigated);
+        Filter {
+            state: self.state.parse().ok().or(reviewing),
+            priority: self.priority.parse().ok(),
+            holder: is("mine").then_some(me),
+            first_owner: None,
+            unassigned: is("unassigned"),
+            conflicts: is("conflicts"),
+            unseen: is("unseen"),
+            due_before: is("due").then(|| end_of_day(now)),
+            words: Some(self.q.clone()).filter(|words| !words.trim().is_empty()),
+        }
+    }
+
+    /// Whether anything but the view narrows the list.
+    pub(crate) fn is_narrowed(&self) -> bool {
+        !(self.state.is_empty() && self.priority.is_empty() && self.q.is_empty())
+    }
+
+    /// The address of this search from its first page.
+    pub(crate) fn first(&self) -> String {
+        address("/queue", &Self { after: String::new(), since: String::new(), ..self.clone() })
+    }
+
+    /// The address of a page that begins after this place.
+    pub(crate) fn page_after(&self, cursor: &str) -> String {
+        address("/queue", &Self { after: cursor.to_owned(), since: String::new(), ..self.clone() })
+    }
+
+    /// The address of a view, with the words that are looked for.
+    pub(crate) fn of_view(&self, view: &str) -> String {
+        address("/queue", &Self { view: view.to_owned(), q: self.q.clone(), ..Self::default() })
+    }
+
+    fn news(&self, since: i64) -> String {
+        address("/queue/news", &Self { after: String::new(), since: since.to_string(), ..self.clone() })
+    }
+}
+
+fn address(path: &str, search: &Search) -> String {
+    let query = serde_html_form::to_string(search).unwrap_or_default();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// The midnight after this moment in the office.
+fn end_of_day(now: Timestamp) -> Timestamp {
+    let tomorrow = office_time(now).date().tomorrow().ok();
+    let midnight = tomorrow.and_then(|day| office_moment(day.to_datetime(jiff::civil::Time::midnight())));
+    midnight.unwrap_or(now)
+}
+
+/// The queue.
+#[derive(Template)]
+#[template(path = "complaints/queue.html")]
+pub(super) struct QueuePage {
+    pub(super) shell: Shell,
+    pub(super) search: Search,
+    pub(super) rows: Vec<QueueRow>,
+    /// Where the next page is.
+    pub(super) next: Option<String>,
+    /// Where to ask what came since.
+    pub(super) news: String,
+    /// Who can be sent; none when the reader may send nobody.
+    pub(super) technicians: Vec<Technician>,
+    /// Today, for the day of a visit.
+    pub(super) today: String,
+}
+
+impl QueuePage {
+    /// The states to choose from.
+    pub(super) fn states(&self) -> &'static [ComplaintState] {
+        ComplaintState::ALL
+    }
+
+    /// The priorities to choose from.
+    pub(super) fn priorities(&self) -> &'static [Priority] {
+        Priority::ALL
+    }
+
+    /// Whether this is the view that is shown.
+    pub(super) fn is_view(&self, view: &str) -> bool {
+        let shown = if VIEWS.contains(&self.search.view.as_str()) { &self.search.view } else { VIEWS[0] };
+        shown == view
+    }
+
+    /// The word of the view that is shown.
+    pub(super) fn empty_text(&self) -> String {
+        if self.search.is_narrowed() {
+            return self.shell.w.t("queue-none-found");
+        }
+        let view = VIEWS.iter().find(|view| self.is_view(view)).unwrap_or(&VIEWS[0]);
+        self.shell.w.code("queue-empty", view)
+    }
+}
+
+async fn show_queue(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(search): Query<Search>,
+) -> Result<Response, Problem> {
+    let reach = reach_of(&viewer.office, OFFICE)?;
+    let now = app.clock.now();
+    let cursor = Some(search.after.clone()).filter(|cursor| !cursor.is_empty());
+    let before: Option<i64> = PageQuery { cursor, limit: None }.position()?;
+    let filter = search.filter(viewer.office.person_id, now);
+    let mut tx = app.store.read().await?;
+    let found = search::list(&mut tx, &filter, &reach, before, PAGE_SIZE + 1).await?;
+    let Page { items, next_cursor } = Page::cut(found, PAGE_SIZE, |complaint| complaint.ordinal);
+    let rows = rows(&mut tx, viewer.w(), items, now).await?;
+    let newest = search::newest(&mut tx).await?;
+    let technicians = match viewer.shell.has_role(DISPATCHERS) {
+        true => people::technicians(&mut tx).await?,
+        false => Vec::new(),
+    };
+    let next = next_cursor.map(|cursor| search.page_after(&cursor));
+    let today = office_time(now).date().to_string();
+    let news = search.news(newest);
+    Ok(page(&QueuePage { shell: viewer.shell, search, rows, next, news, technicians, today }))
+}
+
+/// What came since the queue was opened: a line that leads to it.
+#[derive(Template)]
+#[template(path = "complaints/queue_news.html")]
+pub(super) struct NewsPage {
+    pub(super) shell: Shell,
+    /// The queue from its first page.
+    pub(super) show: String,
+    pub(super) count: i64,
+    /// Whether there may be more.
+    pub(super) many: bool,
+}
+
+async fn show_news(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(search): Query<Search>,
+) -> Result<Response, Problem> {
+    let reach: Reach = reach_of(&viewer.office, OFFICE)?;
+    let filter = search.filter(viewer.office.person_id, app.clock.now());
+    let since = search.since.parse().unwrap_or(i64::MAX);
+    let mut tx = app.store.read().await?;
+    let count = search::count_newer(&mut tx, &filter, &reach, since).await?;
+    Ok(page(&NewsPage { shell: viewer.shell, show: search.first(), count, many: count >= NEWER_MAX }))
+}
