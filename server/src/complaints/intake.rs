@@ -79,7 +79,7 @@ pub struct Position {
 }
 
 /// The meter on record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Meter {
     /// Meter number; text, since leading zeros count.

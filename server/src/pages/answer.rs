@@ -20,6 +20,11 @@ pub(crate) fn unprocessable(template: &impl Template) -> Response {
     with_status(StatusCode::UNPROCESSABLE_ENTITY, template)
 }
 
+/// A form for a record that somebody else changed meanwhile, with what was typed and what is there now.
+pub(crate) fn changed_meanwhile(template: &impl Template) -> Response {
+    with_status(StatusCode::PRECONDITION_FAILED, template)
+}
+
 pub(super) fn with_status(status: StatusCode, template: &impl Template) -> Response {
     let html = match template.render() {
         Ok(html) => html,

@@ -21,7 +21,7 @@ mod tests;
 mod viewer;
 mod words;
 
-pub(crate) use answer::{failure_page, page, see_other, unprocessable};
+pub(crate) use answer::{changed_meanwhile, failure_page, page, see_other, unprocessable};
 pub(crate) use assets::href as asset;
 pub(crate) use form::Posted;
 pub(crate) use policy::{PageRoutes, Policy};
@@ -39,6 +39,7 @@ pub(crate) fn all() -> PageRoutes {
     let routes = start::pages(account::pages(sign_in::pages(PageRoutes::default())));
     let routes = crate::review::pages(routes);
     let routes = crate::complaints::pages::pages(routes);
+    let routes = crate::review::duplicates_page::pages(routes);
     let routes = crate::work_orders::pages::pages(routes);
     let routes = crate::devices::pages(routes);
     let routes = crate::people::pages(routes);

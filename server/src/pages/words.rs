@@ -8,6 +8,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::fmt::Display;
 use std::sync::LazyLock;
+use sync_core::codes::{self, CodeTable};
 use sync_core::time::Timestamp;
 
 macro_rules! sources {
@@ -25,6 +26,7 @@ sources!(
     "arrivals",
     "conflicts",
     "devices",
+    "forms",
     "frame",
     "log",
     "people",
@@ -124,6 +126,19 @@ impl Words {
         let code = code.to_string();
         let key = format!("{family}-{}", code.replace(['_', '.'], "-"));
         self.find(&key, None).unwrap_or(code)
+    }
+
+    /// The name of a category; a code that no table knows stands for itself.
+    pub(crate) fn category(self, code: &str) -> &str {
+        CodeTable::Categories.name(code, self.codes())
+    }
+
+    /// This language in tables of codes.
+    pub(crate) fn codes(self) -> codes::Language {
+        match self.language {
+            Language::En => codes::Language::English,
+            Language::ZhCn => codes::Language::Chinese,
+        }
     }
 
     /// Day and minute in the office's time zone.

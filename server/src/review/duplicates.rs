@@ -3,9 +3,13 @@
 //! A proposal, never an act: only a person merges. The weights are ours; a matter that shares customer or meter and
 //! category comes first, a neighbour with the same words last.
 
+use crate::complaints;
 use crate::complaints::model::{Complaint, phone_digits};
+use crate::complaints::scope::Reach;
+use crate::store::{StoreError, Tx};
 use crate::words::words;
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use sync_core::search::index_text;
 use utoipa::ToSchema;
@@ -13,12 +17,16 @@ use utoipa::ToSchema;
 /// Least score of a likely duplicate, in per cent.
 pub(super) const SCORE_MIN: u8 = 40;
 /// How many days apart two records of one matter are, unless asked for otherwise (E2: repeat within 60 days).
-pub(super) const DAYS_DEFAULT: u32 = 60;
+pub(crate) const DAYS_DEFAULT: u32 = 60;
 const DAY_MS: i64 = 86_400_000;
+/// Most proposals at once.
+const PROPOSALS_MAX: usize = 20;
+/// Longest span that is searched for duplicates.
+const DAYS_MAX: u32 = 730;
 
 words! {
     /// Why two records may be about one matter.
-    pub(super) Reason {
+    pub(crate) Reason {
         /// The same customer number.
         SameCustomer = "same_customer",
         /// The same meter.
@@ -42,11 +50,32 @@ words! {
 
 /// How alike two records are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct Likeness {
+pub(crate) struct Likeness {
     /// 0 to 100.
-    pub(super) score: u8,
+    pub(crate) score: u8,
     /// Why.
-    pub(super) reasons: Vec<Reason>,
+    pub(crate) reasons: Vec<Reason>,
+}
+
+/// Records within reach that may be about the same matter, likeliest first.
+pub(crate) async fn proposals(
+    tx: &mut Tx,
+    complaint: &Complaint,
+    reach: &Reach,
+    days: u32,
+) -> Result<Vec<(Likeness, Complaint)>, StoreError> {
+    let around = i64::from(days.clamp(1, DAYS_MAX)) * DAY_MS;
+    let within = (complaint.received_at.plus_ms(-around), complaint.received_at.plus_ms(around));
+    let mut found: Vec<_> = complaints::candidates(tx, complaint, within)
+        .await?
+        .into_iter()
+        .filter(|other| reach.covers(&other.intake.region))
+        .map(|other| (likeness(complaint, &other), other))
+        .filter(|(likeness, _)| likeness.is_likely())
+        .collect();
+    found.sort_by_key(|(likeness, other)| (Reverse(likeness.score), Reverse(other.ordinal)));
+    found.truncate(PROPOSALS_MAX);
+    Ok(found)
 }
 
 /// How alike two records are.

@@ -1,34 +1,31 @@
 //! Likely duplicates, merging and taking apart.
 
-use super::duplicates::{DAYS_DEFAULT, Likeness, likeness};
+use super::duplicates::{self, DAYS_DEFAULT, Likeness};
 use super::merges::{self, Merge, MergeError, MergeField, NewMerge};
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::complaints::acts::{Actor, ComplaintError};
 use crate::complaints::intake::checked_reason;
 use crate::complaints::scope::OFFICE;
-use crate::complaints::{self, ComplaintBody, Names, reach_of, reachable};
+use crate::complaints::{ComplaintBody, Names, reach_of, reachable};
 use crate::idempotency::{IdempotencyKey, Kept};
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::store::Tx;
 use crate::wire::Body;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use std::cmp::Reverse;
 use sync_core::ids::{ComplaintId, EntryId};
+use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Most proposals in one answer.
-const PROPOSALS_MAX: usize = 20;
-/// Longest span that is searched for duplicates.
-const DAYS_MAX: u32 = 730;
 /// Who may merge records.
-const MERGERS: &[Role] = &[Role::Clerk, Role::Reviewer, Role::Lead];
+pub(super) const MERGERS: &[Role] = &[Role::Clerk, Role::Reviewer, Role::Lead];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -84,17 +81,8 @@ async fn list_duplicates(
     let mut tx = app.store.read().await?;
     let complaint = reachable(&mut tx, &office, OFFICE, id).await?;
     let reach = reach_of(&office, OFFICE)?;
-    let around = i64::from(query.days.unwrap_or(DAYS_DEFAULT).clamp(1, DAYS_MAX)) * 86_400_000;
-    let within = (complaint.received_at.plus_ms(-around), complaint.received_at.plus_ms(around));
-    let mut found: Vec<_> = complaints::candidates(&mut tx, &complaint, within)
-        .await?
-        .into_iter()
-        .filter(|other| reach.covers(&other.intake.region))
-        .map(|other| (likeness(&complaint, &other), other))
-        .filter(|(likeness, _)| likeness.is_likely())
-        .collect();
-    found.sort_by_key(|(likeness, other)| (Reverse(likeness.score), Reverse(other.ordinal)));
-    found.truncate(PROPOSALS_MAX);
+    let found =
+        duplicates::proposals(&mut tx, &complaint, &reach, query.days.unwrap_or(DAYS_DEFAULT)).await?;
     let mut names = Names::default();
     let mut proposals = Vec::with_capacity(found.len());
     for (likeness, other) in found {
@@ -139,21 +127,32 @@ async fn create_merge(
 ) -> Result<Response, Problem> {
     let now = app.clock.now();
     let request = key.of(office.person_id, &form, now);
-    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
     let merge_id = EntryId::from_entropy(now, app.entropy.bytes());
     let mut tx = app.store.write().await?;
     if let Some(answer) = request.answered(&mut tx).await? {
         return Ok(answer.into_response());
     }
-    let survivor = reachable(&mut tx, &office, MERGERS, id).await?;
-    let duplicate = reachable(&mut tx, &office, MERGERS, form.duplicate).await?;
-    let new = NewMerge { id: merge_id, reason: &reason, fields: &form.take_fields };
-    let actor = Actor::office(office.person_id, now);
-    let merge = merges::merge(&mut tx, survivor, duplicate, &new, actor).await?;
+    let new = NewMerge { id: merge_id, reason: &form.reason, fields: &form.take_fields };
+    let merge = put_under(&mut tx, &office, (id, form.duplicate), &new, now).await?;
     let answer = Kept::json(StatusCode::OK, &merge);
     request.keep(&mut tx, &answer).await?;
     tx.commit().await?;
     Ok(answer.into_response())
+}
+
+/// Puts the second record under the first, both within reach.
+pub(super) async fn put_under(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    (survivor, duplicate): (ComplaintId, ComplaintId),
+    new: &NewMerge<'_>,
+    now: Timestamp,
+) -> Result<Merge, Problem> {
+    let reason = checked_reason("/reason", new.reason).map_err(ComplaintError::Invalid)?;
+    let survivor = reachable(tx, office, MERGERS, survivor).await?;
+    let duplicate = reachable(tx, office, MERGERS, duplicate).await?;
+    let new = NewMerge { reason: &reason, ..*new };
+    Ok(merges::merge(tx, survivor, duplicate, &new, Actor::office(office.person_id, now)).await?)
 }
 
 /// Every merge into or of this record, oldest first, those taken apart again included.
@@ -192,14 +191,24 @@ async fn create_reversal(
     Path(id): Path<EntryId>,
     Body(form): Body<ReversalForm>,
 ) -> Result<Json<Merge>, Problem> {
-    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
-    office.require(MERGERS)?;
-    let actor = Actor::office(office.person_id, app.clock.now());
     let mut tx = app.store.write().await?;
-    let merge = merges::find(&mut tx, id).await?.ok_or(MergeError::UnknownMerge)?;
-    let survivor = merge.survivor.parse().map_err(|_| MergeError::UnknownMerge)?;
-    reachable(&mut tx, &office, MERGERS, survivor).await?;
-    let merge = merges::undo(&mut tx, id, &reason, actor).await?;
+    let merge = take_apart(&mut tx, &office, id, &form.reason, app.clock.now()).await?;
     tx.commit().await?;
     Ok(Json(merge))
+}
+
+/// Takes a merge apart whose survivor is within reach.
+pub(super) async fn take_apart(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    id: EntryId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Merge, Problem> {
+    let reason = checked_reason("/reason", reason).map_err(ComplaintError::Invalid)?;
+    office.require(MERGERS)?;
+    let merge = merges::find(tx, id).await?.ok_or(MergeError::UnknownMerge)?;
+    let survivor = merge.survivor.parse().map_err(|_| MergeError::UnknownMerge)?;
+    reachable(tx, office, MERGERS, survivor).await?;
+    Ok(merges::undo(tx, id, &reason, Actor::office(office.person_id, now)).await?)
 }

@@ -249,6 +249,16 @@ fn words_of(field: &str) -> &'static str {
     MergeField::ALL.iter().map(|known| known.as_str()).find(|known| *known == field).unwrap_or("")
 }
 
+/// Every field that can be merged as people read it; empty where there is none.
+pub(super) fn shown(intake: &Intake) -> Vec<(MergeField, String)> {
+    let text = |field: MergeField| match field {
+        MergeField::Position => intake.position.as_ref().map(|(north, east)| format!("{north}, {east}")),
+        MergeField::Meter => intake.meter.as_ref().map(|meter| meter.number.clone()),
+        _ => intake_json(intake).remove(field.as_str()).flatten(),
+    };
+    MergeField::ALL.iter().map(|field| (*field, text(*field).unwrap_or_default())).collect()
+}
+
 /// Every field that can be merged as text.
 fn intake_json(intake: &Intake) -> BTreeMap<&'static str, Option<String>> {
     let position = intake.position.as_ref().map(|pair| json!(pair).to_string());

@@ -10,6 +10,9 @@ mod conflict_pages;
 mod conflicts;
 mod declarations;
 mod duplicates;
+pub(crate) mod duplicates_page;
+#[cfg(test)]
+mod duplicates_tests;
 mod gate;
 mod merge_api;
 mod merges;
@@ -21,6 +24,7 @@ mod tests;
 pub(crate) use conflict_pages::pages;
 pub(crate) use conflicts::ConflictBody;
 pub(crate) use declarations::declare_lost;
+pub(crate) use duplicates::{DAYS_DEFAULT, proposals};
 pub(crate) use gate::{Blocker, blockers};
 pub(crate) use provenance::{Origin, Origins};
 pub(crate) use sql::{VerdictBody, verdicts};

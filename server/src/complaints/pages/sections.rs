@@ -1,0 +1,184 @@
+//! The fields of the form about a complaint, in sections, with what is wrong and what others wrote beside each.
+
+use super::typed::{Typed, field_of};
+use crate::complaints::intake::{
+    ADDRESS_CHARS_MAX, FieldError, REASON_CHARS_MAX, SUMMARY_CHARS_MAX, WORD_CHARS_MAX,
+};
+use crate::complaints::model::{Channel, Priority, Utility};
+use crate::pages::Words;
+use std::collections::BTreeMap;
+use sync_core::codes::CodeTable;
+
+/// How a field is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One line.
+    Line,
+    /// A telephone number.
+    Phone,
+    /// Several lines.
+    Area,
+    /// One of the options.
+    Choice,
+    /// A day and a minute in the office's time zone.
+    Moment,
+}
+
+/// Choices under a heading; without one they stand for themselves.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    /// The heading.
+    pub(crate) title: String,
+    /// Value and word of each.
+    pub(crate) options: Vec<(String, String)>,
+}
+
+/// What stands in the record now, beside what was typed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Theirs {
+    /// The value.
+    pub(crate) value: String,
+    /// Who wrote it and when; empty when nobody knows.
+    pub(crate) by: String,
+}
+
+/// A field of the form.
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    /// Its name in the form.
+    pub(crate) name: &'static str,
+    /// Its word.
+    pub(crate) label: String,
+    /// How it is typed.
+    pub(crate) kind: Kind,
+    /// What was typed.
+    pub(crate) value: String,
+    /// Most characters.
+    pub(crate) max: usize,
+    /// Whether it must be filled in.
+    pub(crate) required: bool,
+    /// What is wrong with it.
+    pub(crate) error: Option<String>,
+    /// What somebody else wrote meanwhile.
+    pub(crate) theirs: Option<Theirs>,
+    /// What can be chosen.
+    pub(crate) options: Vec<Options>,
+}
+
+impl Field {
+    /// Whether it is typed in this way.
+    pub(crate) fn is(&self, kind: &str) -> bool {
+        let own = match self.kind {
+            Kind::Line => "line",
+            Kind::Phone => "phone",
+            Kind::Area => "area",
+            Kind::Choice => "choice",
+            Kind::Moment => "moment",
+        };
+        own == kind
+    }
+}
+
+/// Fields that belong together.
+#[derive(Debug, Clone)]
+pub(crate) struct Section {
+    /// What they are about.
+    pub(crate) title: String,
+    /// The fields.
+    pub(crate) fields: Vec<Field>,
+}
+
+/// Everything that stands in and beside the fields.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Beside {
+    /// What is wrong, by field.
+    pub(super) errors: BTreeMap<String, String>,
+    /// What others wrote, by field.
+    pub(super) theirs: BTreeMap<String, Theirs>,
+    /// The utility of a record that exists already; it never changes.
+    pub(super) utility: Option<Utility>,
+}
+
+impl Beside {
+    /// What cannot be taken, in the reader's words.
+    pub(super) fn errors(mut self, w: Words, errors: &[FieldError]) -> Self {
+        for error in errors {
+            let field = field_of(error.pointer);
+            let text = w.code("form-wrong", &field);
+            self.errors.insert(field, text);
+        }
+        self
+    }
+}
+
+/// The sections of the form.
+pub(super) fn sections(w: Words, typed: &Typed, beside: &Beside) -> Vec<Section> {
+    let one = |name: &'static str, kind: Kind, max: usize, required: bool| {
+        let value = typed.fields().into_iter().find(|(field, _)| *field == name);
+        Field {
+            name,
+            label: w.code("form", name),
+            kind,
+            value: value.map(|(_, value)| value.to_owned()).unwrap_or_default(),
+            max,
+            required,
+            error: beside.errors.get(name).cloned(),
+            theirs: beside.theirs.get(name).cloned(),
+            options: options(w, name, beside.utility),
+        }
+    };
+    let line = |name| one(name, Kind::Line, WORD_CHARS_MAX, false);
+    let moment = |name| one(name, Kind::Moment, 16, false);
+    let choice = |name| one(name, Kind::Choice, WORD_CHARS_MAX, true);
+    let mut about = vec![choice("category"), choice("priority")];
+    let mut times = vec![moment("contact_due"), moment("onsite_due"), moment("answer_due")];
+    if beside.utility.is_none() {
+        about.push(choice("channel"));
+        times.insert(0, moment("requested_at"));
+    }
+    about.push(one("summary", Kind::Area, SUMMARY_CHARS_MAX, true));
+    about.push(one("remedy_sought", Kind::Area, REASON_CHARS_MAX, false));
+    let phone = one("customer_phone", Kind::Phone, WORD_CHARS_MAX, false);
+    let address = one("address", Kind::Line, ADDRESS_CHARS_MAX, true);
+    let section = |key: &str, fields| Section { title: w.code("form-section", key), fields };
+    vec![
+        section("about", about),
+        section("customer", vec![line("customer_name"), phone, line("customer_number")]),
+        section("place", vec![address, line("region"), line("latitude"), line("longitude")]),
+        section("meter", vec![line("meter_number"), line("meter_class"), line("meter_constant")]),
+        section("times", times),
+    ]
+}
+
+fn options(w: Words, field: &str, utility: Option<Utility>) -> Vec<Options> {
+    let words = |family: &str, codes: Vec<&'static str>| {
+        let options = codes.into_iter().map(|code| (code.to_owned(), w.code(family, code))).collect();
+        vec![Options { title: String::new(), options }]
+    };
+    match field {
+        "priority" => words("priority", Priority::ALL.iter().map(|word| word.as_str()).collect()),
+        "channel" => words("channel", Channel::ALL.iter().map(|word| word.as_str()).collect()),
+        "category" => categories(w, utility),
+        _ => Vec::new(),
+    }
+}
+
+/// The categories under their utilities, each with the class it belongs to.
+fn categories(w: Words, utility: Option<Utility>) -> Vec<Options> {
+    let language = w.codes();
+    let of = |utility: Utility| {
+        let entries = CodeTable::Categories.entries().iter();
+        let entries = entries.filter(move |entry| entry.utility.as_deref() == Some(utility.as_str()));
+        let options = entries.map(|entry| {
+            let name = entry.name(language);
+            let name = match entry.parent.as_deref() {
+                Some(parent) => format!("{} › {name}", CodeTable::Categories.name(parent, language)),
+                None => name.to_owned(),
+            };
+            (entry.code.clone(), name)
+        });
+        Options { title: w.code("utility", utility), options: options.collect() }
+    };
+    let wanted = Utility::ALL.iter().copied().filter(|each| utility.is_none_or(|only| only == *each));
+    wanted.map(of).filter(|group| !group.options.is_empty()).collect()
+}

@@ -1,0 +1,113 @@
+//! What the page about duplicates promises.
+
+use super::duplicates_page::{Choice, Comparison, DuplicatesPage, Made};
+use super::merges::{Merge, MergeField};
+use crate::complaints::pages::form_tests::a_candidate;
+use crate::complaints::tests::Bureau;
+use crate::pages::testing::{Browser, HOSTILE, check, shells};
+use serde_json::json;
+use sync_core::ids::ComplaintId;
+
+#[test]
+fn every_comparison_can_be_rendered() {
+    let hostile = || HOSTILE.to_owned();
+    let id = ComplaintId::from_bytes([1; 16]);
+    let choices = MergeField::ALL.iter().map(|field| Choice {
+        field: *field,
+        ours: hostile(),
+        theirs: String::new(),
+        takes_theirs: *field == MergeField::Address,
+    });
+    let choices: Vec<Choice> = choices.collect();
+    let made = |undone: Option<i64>| Made {
+        merge: Merge {
+            merge_id: hostile(),
+            survivor: hostile(),
+            duplicate: hostile(),
+            reason: hostile(),
+            fields_json: "{}".to_owned(),
+            merged_by: hostile(),
+            merged_at_ms: 0,
+            undone_by: undone.map(|_| hostile()),
+            undone_at_ms: undone,
+            undo_reason: undone.map(|_| hostile()),
+        },
+        numbers: (hostile(), hostile()),
+        by: hostile(),
+        undone_by: hostile(),
+    };
+    for shell in shells() {
+        let comparison =
+            Comparison { other: a_candidate(), choices: choices.clone(), same: 3, reason: hostile() };
+        for full in [true, false] {
+            check(&DuplicatesPage {
+                shell: shell.clone(),
+                id,
+                number: hostile(),
+                merged_into: full.then_some(id),
+                candidates: if full { vec![a_candidate()] } else { Vec::new() },
+                comparison: full.then(|| comparison.clone()),
+                merges: if full { vec![made(None), made(Some(1))] } else { Vec::new() },
+                typed_number: hostile(),
+                failure: full.then(hostile),
+            });
+        }
+    }
+}
+
+#[tokio::test]
+async fn duplicates_are_merged_field_by_field_and_taken_apart() {
+    Bureau::for_each_engine(|bureau| async move {
+        let id =
+            async |changes| bureau.complaint(&changes).await["complaint_id"].as_str().unwrap().to_owned();
+        let first = id(json!({ "customer": { "name": "李梅" } })).await;
+        let second = id(json!({ "address": "梧桐路 12 号 603" })).await;
+        let west = id(json!({ "region": "west" })).await;
+        let path = format!("/complaints/{first}/duplicates");
+        let browser = Browser::of(&bureau.test, &bureau.clerk.1);
+        let shown = browser.get(&path).await;
+        assert!(
+            shown.html().contains("Same meter") && shown.html().contains("C-2025-0002"),
+            "{}",
+            shown.html()
+        );
+        let side = browser.get(&format!("{path}?with=C-2025-0002")).await;
+        for text in ["梧桐路 12 号 603", "梧桐路 12 号 3 单元 602", "Customer number"] {
+            assert!(side.html().contains(text), "{text}");
+        }
+        assert!(browser.get(&format!("{path}?with=C-2025-0999")).await.html().contains("no other record"));
+        let fields = [
+            ("duplicate", second.as_str()),
+            ("address", "theirs"),
+            ("customer_phone", "theirs"),
+            ("customer_name", "ours"),
+            ("reason", ""),
+        ];
+        let refused = browser.post(&path, &fields).await;
+        assert!(refused.status == 422 && refused.html().contains("Please say why"), "{}", refused.html());
+        let mut fields = fields;
+        fields[4].1 = "同一户";
+        let done = browser.post(&path, &fields).await;
+        assert_eq!(done.location(), format!("{path}?said=merged"), "{}", done.html());
+        let record = bureau.get(&format!("/v1/complaints/{first}")).await.json;
+        assert_eq!(
+            (&record["address"], &record["customer"]["phone"]),
+            (&json!("梧桐路 12 号 603"), &json!("138 0013 8000"))
+        );
+        let shown = browser.get(&path).await;
+        let merge = shown.html().split("name=\"merge\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let undo = [("merge", merge), ("reason", "两件事")];
+        let east = crate::complaints::tests::a_regional_clerk(&bureau.test, "east").await;
+        let east = Browser::of(&bureau.test, &east);
+        assert_eq!(east.get(&format!("/complaints/{west}/duplicates")).await.status, 404);
+        assert!(!east.get(&format!("{path}?with={west}")).await.html().contains("C-2025-0003"));
+        let undone = east.post(&format!("{path}/undo"), &undo).await;
+        assert_eq!(undone.location(), format!("{path}?said=merge-undone"), "{}", undone.html());
+        assert!(browser.get(&path).await.html().contains("Undone"));
+        let record = bureau.get(&format!("/v1/complaints/{first}")).await.json;
+        assert_eq!(record["address"], "梧桐路 12 号 3 单元 602");
+        let elsewhere = east.post(&path, &[("duplicate", west.as_str()), ("reason", "?")]).await;
+        assert!(elsewhere.status == 422 && !elsewhere.html().contains("C-2025-0003"), "{}", elsewhere.html());
+    })
+    .await;
+}
