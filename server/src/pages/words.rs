@@ -26,6 +26,7 @@ sources!(
     "arrivals",
     "conflicts",
     "devices",
+    "dispatch",
     "forms",
     "frame",
     "log",

@@ -1,6 +1,7 @@
 //! Pages about work orders: sending people to one complaint, or to many at once.
 
 mod bulk;
+mod dispatch;
 #[cfg(test)]
 mod tests;
 
@@ -8,5 +9,5 @@ use crate::pages::PageRoutes;
 
 /// The pages of this capability.
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
-    bulk::pages(routes)
+    dispatch::pages(bulk::pages(routes))
 }

@@ -1,11 +1,15 @@
 //! What the pages about work orders promise.
 
 use super::bulk::{BulkPage, BulkRow};
+use super::dispatch::{Candidate, DispatchPage, Member, OrderRow, SendForm, VisitRow};
+use crate::complaints::model::Priority;
 use crate::complaints::tests::Bureau;
 use crate::pages::testing::{Browser, HOSTILE, check, shells};
+use crate::work_orders::model::{OrderKind, OrderState, VisitState, WorkOrder};
 use crate::work_orders::sending::Sent;
 use crate::work_orders::tests::Technician;
 use serde_json::json;
+use sync_core::ids::{ComplaintId, PersonId, VisitId, WorkOrderId};
 
 #[test]
 fn every_fate_of_many_complaints_can_be_rendered() {
@@ -56,6 +60,127 @@ async fn many_complaints_get_a_technician_and_each_says_what_became_of_it() {
         let reviewer = Browser::of(&bureau.test, &bureau.reviewer.1);
         assert_eq!(reviewer.post("/queue/assignments", &fields).await.status, 403);
         assert!(!reviewer.get("/queue").await.html().contains("/queue/assignments\" class"));
+    })
+    .await;
+}
+
+#[test]
+fn every_dispatch_can_be_rendered() {
+    let hostile = || HOSTILE.to_owned();
+    let visit = |state: VisitState| VisitRow {
+        id: VisitId::from_bytes([1; 16]),
+        state,
+        planned_on: hostile(),
+        window: hostile(),
+        crew: vec![
+            Member { id: PersonId::from_bytes([1; 16]), name: hostile(), accepted: Some(hostile()) },
+            Member { id: PersonId::from_bytes([2; 16]), name: hostile(), accepted: None },
+        ],
+        takes_people: true,
+        can_be_cancelled: true,
+    };
+    let order = WorkOrder {
+        id: WorkOrderId::from_bytes([1; 16]),
+        complaint: ComplaintId::from_bytes([1; 16]),
+        version: 1,
+        state: OrderState::Assigned,
+        kind: OrderKind::ReturnVisit,
+        checklist: hostile(),
+        instructions: Some(hostile()),
+        priority: Priority::Urgent,
+        due_at: None,
+        created_by: PersonId::from_bytes([1; 16]),
+        created_at: crate::testing::NOW,
+    };
+    let technician = Candidate {
+        id: hostile(),
+        name: hostile(),
+        staff_number: hostile(),
+        devices: vec![(hostile(), hostile()), (hostile(), String::new())],
+        chosen: true,
+    };
+    for shell in shells() {
+        for full in [true, false] {
+            let visits: Vec<VisitRow> = VisitState::ALL.iter().map(|state| visit(*state)).collect();
+            let rows = vec![
+                OrderRow { order: Some(order.clone()), visits: visits.clone() },
+                OrderRow { order: None, visits },
+                OrderRow { order: Some(order.clone()), visits: Vec::new() },
+            ];
+            check(&DispatchPage {
+                shell: shell.clone(),
+                id: ComplaintId::from_bytes([1; 16]),
+                number: hostile(),
+                summary: hostile(),
+                address: hostile(),
+                orders: if full { rows } else { Vec::new() },
+                technicians: if full { vec![technician.clone()] } else { Vec::new() },
+                checklists: vec![(hostile(), hostile())],
+                form: SendForm { instructions: hostile(), ..SendForm::default() },
+                may_send: full,
+                failure: full.then(hostile),
+            });
+        }
+    }
+}
+
+#[tokio::test]
+async fn people_are_sent_taken_off_and_visits_called_off_on_the_page() {
+    Bureau::for_each_engine(|bureau| async move {
+        let (one, two) = (Technician::of(&bureau, "zhang").await, Technician::of(&bureau, "li").await);
+        let (one, two) = (one.person.to_string(), two.person.to_string());
+        let id = bureau.complaint(&json!({})).await["complaint_id"].as_str().unwrap().to_owned();
+        let path = format!("/complaints/{id}/dispatch");
+        let browser = Browser::of(&bureau.test, &bureau.clerk.1);
+        let shown = browser.get(&path).await;
+        assert!(shown.html().contains(&one) && shown.html().contains("meter-accuracy"), "{}", shown.html());
+        let fields = [
+            ("planned_on", "2025-11-22"),
+            ("from", "14:00"),
+            ("to", "13:00"),
+            ("person", one.as_str()),
+            ("person", &two),
+            ("kind", "investigation"),
+            ("checklist", "meter-accuracy"),
+            ("instructions", "带标准表"),
+        ];
+        let wrong = browser.post(&path, &fields).await;
+        assert!(wrong.status == 422 && wrong.html().contains("带标准表"), "{}", wrong.html());
+        let mut fields = fields;
+        fields[2].1 = "16:30";
+        let done = browser.post(&path, &fields).await;
+        assert_eq!(done.location(), format!("{path}?said=visit-planned"), "{}", done.html());
+        let shown = browser.get(&path).await;
+        let html = shown.html();
+        assert!(
+            html.contains("14:00–16:30") && html.contains("带标准表") && html.contains("Take "),
+            "{html}"
+        );
+        let value = |name: &str| {
+            html.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap()
+        };
+        let (visit, order) = (value("visit"), value("order"));
+        let off = [("visit", visit), ("person", one.as_str()), ("reason", "生病")];
+        let done = browser.post(&format!("{path}/removal"), &off).await;
+        assert_eq!(done.location(), format!("{path}?said=person-taken-off"));
+        let on = [("visit", visit), ("person", one.as_str())];
+        let done = browser.post(&format!("{path}/crew"), &on).await;
+        assert_eq!(done.location(), format!("{path}?said=people-sent"));
+        let reasonless = browser.post(&format!("{path}/cancellation"), &[("visit", visit)]).await;
+        assert_eq!(reasonless.status, 422);
+        let off = [("visit", visit), ("reason", "客户改期")];
+        let done = browser.post(&format!("{path}/cancellation"), &off).await;
+        assert_eq!(done.location(), format!("{path}?said=visit-called-off"));
+        let further = [("order", order), ("planned_on", "2025-11-25"), ("person", &two)];
+        let done = browser.post(&format!("{path}/visits"), &further).await;
+        assert_eq!(done.location(), format!("{path}?said=visit-planned"), "{}", done.html());
+        let record = bureau.get(&format!("/v1/complaints/{id}")).await.json;
+        let visits = record["visits"].as_array().unwrap();
+        let states: Vec<_> = visits.iter().map(|visit| visit["state"].as_str().unwrap()).collect();
+        assert_eq!(states, ["cancelled", "planned"]);
+        let reviewer = Browser::of(&bureau.test, &bureau.reviewer.1);
+        assert!(reviewer.get(&path).await.html().contains("or not by you"));
+        assert_eq!(reviewer.post(&path, &fields).await.status, 403);
     })
     .await;
 }
