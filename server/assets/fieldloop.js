@@ -1,4 +1,5 @@
-// What scripts add to pages that work without them: keys in lists, and the link on the enrolment page.
+// What scripts add to pages that work without them: keys in lists, a photo turned in place, and the
+// link on the enrolment page.
 "use strict";
 
 (() => {
@@ -28,6 +29,22 @@
 
   const place = document.getElementById("enrol-link");
   if (place && location.hash.length > 1) place.textContent = location.href;
+
+  // A photo is turned and enlarged in place; without scripts the same links open the page anew.
+  const viewed = document.getElementById("viewed");
+  const zooms = [1, 2, 4];
+  const level = (name) => Number(([...viewed.classList].find((one) => one.startsWith(name)) || "-0").split("-")[1]);
+  document.addEventListener("click", (event) => {
+    const tool = event.target.closest("[data-turn], [data-zoom]");
+    if (!tool || !viewed || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    let turn = level("turn-");
+    let zoom = level("zoom-");
+    if (tool.dataset.turn) turn = (turn + Number(tool.dataset.turn) + 360) % 360;
+    if (tool.dataset.zoom)
+      zoom = zooms[Math.min(Math.max(zooms.indexOf(zoom) + Number(tool.dataset.zoom), 0), zooms.length - 1)];
+    viewed.className = `turn-${turn} zoom-${zoom}`;
+  });
 
   document.addEventListener("change", (event) => {
     const all = event.target.closest("[data-check-all]");

@@ -198,13 +198,13 @@ pub(super) async fn corrected(
 /// Who becomes accountable, and why.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Handover {
+pub(super) struct Handover {
     /// The new holder.
     #[schema(value_type = String, format = "uuid")]
-    holder: PersonId,
+    pub(super) holder: PersonId,
     /// Why.
     #[schema(min_length = 1, max_length = 2000)]
-    reason: String,
+    pub(super) reason: String,
 }
 
 /// Makes somebody else accountable. The first owner stays.
@@ -224,24 +224,35 @@ async fn create_handover(
 ) -> Result<Response, Problem> {
     let now = app.clock.now();
     let request = key.of(office.person_id, &form, now);
-    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
     let mut tx = app.store.write().await?;
     if let Some(answer) = request.answered(&mut tx).await? {
         return Ok(answer.into_response());
     }
-    reachable(&mut tx, &office, OFFICE, id).await?;
-    let complaint = acts::find_open_to_acts(&mut tx, id).await?;
-    let holder = crate::people::find(&mut tx, form.holder).await?;
+    let complaint = hand_over(&mut tx, &office, id, &form, now).await?;
+    let answer = kept(&mut tx, StatusCode::OK, complaint).await?;
+    request.keep(&mut tx, &answer).await?;
+    tx.commit().await?;
+    Ok(answer.into_response())
+}
+
+/// Makes somebody else accountable, within the caller's transaction.
+pub(super) async fn hand_over(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    id: ComplaintId,
+    form: &Handover,
+    now: Timestamp,
+) -> Result<Complaint, Problem> {
+    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
+    reachable(tx, office, OFFICE, id).await?;
+    let complaint = acts::find_open_to_acts(tx, id).await?;
+    let holder = crate::people::find(tx, form.holder).await?;
     let may_hold = holder.is_some_and(|person| person.disabled_at.is_none());
     if !may_hold {
         return Err(Problem::invalid_field("/holder", "a person who has access"));
     }
     let actor = Actor::office(office.person_id, now);
-    let complaint = acts::hand_over(&mut tx, complaint, form.holder, &reason, actor).await?;
-    let answer = kept(&mut tx, StatusCode::OK, complaint).await?;
-    request.keep(&mut tx, &answer).await?;
-    tx.commit().await?;
-    Ok(answer.into_response())
+    Ok(acts::hand_over(tx, complaint, form.holder, &reason, actor).await?)
 }
 
 /// One correction of a field.

@@ -72,6 +72,16 @@ impl Phrases {
         found.map_or_else(|| code.to_owned(), |found| self.either(&found.zh, &found.en).to_owned())
     }
 
+    /// The places of the questions of a checklist that are answered with a value.
+    pub(crate) fn questions(&self, code: &str) -> Vec<String> {
+        let found = self.checklists.iter().find(|checklist| checklist.code == code);
+        let items = found.into_iter().flat_map(|checklist| &checklist.items);
+        let is_answer = |kind: &ItemKind| {
+            !matches!(kind, ItemKind::Photo { .. } | ItemKind::MeterCheck | ItemKind::Reading)
+        };
+        items.filter(|item| is_answer(&item.kind)).map(|item| format!("answers/{}", item.code)).collect()
+    }
+
     fn item(&self, code: &str) -> Option<&ChecklistItem> {
         self.checklists.iter().flat_map(|checklist| &checklist.items).find(|item| item.code == code)
     }

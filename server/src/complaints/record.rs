@@ -24,67 +24,67 @@ pub(crate) const CLOCK_TOLERANCE_MS: i64 = 2 * 60_000;
 pub(crate) struct CentralRecord {
     /// What the server owns.
     #[serde(flatten)]
-    complaint: ComplaintBody,
+    pub(crate) complaint: ComplaintBody,
     /// Further numbers under which it is found.
-    aliases: Vec<String>,
+    pub(crate) aliases: Vec<String>,
     /// Records that were merged into this one.
-    merged: Vec<MergedRecord>,
+    pub(crate) merged: Vec<MergedRecord>,
     /// The work orders, oldest first.
-    work_orders: Vec<WorkOrderBody>,
+    pub(crate) work_orders: Vec<WorkOrderBody>,
     /// The visits, oldest first, with everything recorded on them.
-    visits: Vec<VisitRecord>,
+    pub(crate) visits: Vec<VisitRecord>,
     /// What happened, in the order in which the server learned of it.
-    timeline: Vec<TimelineEntry>,
+    pub(crate) timeline: Vec<TimelineEntry>,
     /// The reviewers' verdicts, oldest first.
-    verdicts: Vec<VerdictBody>,
+    pub(crate) verdicts: Vec<VerdictBody>,
     /// What is still open and holds back approval and closing.
-    blockers: Vec<Blocker>,
+    pub(crate) blockers: Vec<Blocker>,
     /// Steps that its state allows.
-    next_steps: Vec<&'static str>,
+    pub(crate) next_steps: Vec<&'static str>,
 }
 
 /// A record that was merged into another.
 #[derive(Debug, Serialize, ToSchema)]
-struct MergedRecord {
+pub(crate) struct MergedRecord {
     #[schema(value_type = String, format = "uuid")]
-    complaint_id: ComplaintId,
-    number: String,
-    summary: String,
+    pub(crate) complaint_id: ComplaintId,
+    pub(crate) number: String,
+    pub(crate) summary: String,
 }
 
 /// Something that happened, with its three times never mixed.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TimelineEntry {
     /// What: a stable word.
-    kind: String,
+    pub(crate) kind: String,
     /// The record it belongs to, when that is one merged into this.
     #[schema(value_type = Option<String>, format = "uuid")]
-    merged_from: Option<ComplaintId>,
-    state_from: Option<String>,
-    state_to: Option<String>,
+    pub(crate) merged_from: Option<ComplaintId>,
+    pub(crate) state_from: Option<String>,
+    pub(crate) state_to: Option<String>,
     /// Who acted; null: the server by itself.
-    person: Option<PersonRef>,
+    pub(crate) person: Option<PersonRef>,
     /// On which device; null: in the office.
-    device: Option<DeviceRef>,
+    pub(crate) device: Option<DeviceRef>,
     /// About which visit.
     #[schema(value_type = Option<String>, format = "uuid")]
-    visit_id: Option<VisitId>,
+    pub(crate) visit_id: Option<VisitId>,
     /// The device's word for when, Unix milliseconds.
-    claimed_at_ms: Option<i64>,
+    pub(crate) claimed_at_ms: Option<i64>,
     /// When the server learned of it.
-    received_at_ms: i64,
+    pub(crate) received_at_ms: i64,
     /// Recorded without a network, arrived later.
-    recorded_offline: bool,
+    pub(crate) recorded_offline: bool,
     /// `claimed_after_receipt` when the device's clock was ahead.
-    clock_flags: Vec<&'static str>,
+    pub(crate) clock_flags: Vec<&'static str>,
     /// The reason given.
-    reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// Further facts.
-    detail: Value,
+    pub(crate) detail: Value,
 }
 
 /// Builds the record.
-pub(super) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRecord, StoreError> {
+pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRecord, StoreError> {
     let mut names = Names::default();
     let id = complaint.id;
     let merged = sql::merged_into(tx, id).await?;

@@ -6,12 +6,13 @@ use super::acts::{self, Actor, ComplaintError};
 use super::api::{kept, reachable};
 use super::bodies::ComplaintBody;
 use super::intake::checked_reason;
-use super::model::{Act, EventKind};
+use super::model::{Act, Complaint, EventKind};
 use super::scope::OFFICE;
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::idempotency::IdempotencyKey;
 use crate::problem::Problem;
+use crate::store::Tx;
 use crate::wire::Body;
 use crate::work_orders;
 use axum::extract::{Path, State};
@@ -19,6 +20,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sync_core::ids::ComplaintId;
+use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -127,24 +129,35 @@ async fn take(
 ) -> Result<Response, Problem> {
     let now = app.clock.now();
     let request = key.of(office.person_id, form, now);
-    let reason = reason.map(|text| checked_reason("/reason", text)).transpose();
-    let reason = reason.map_err(ComplaintError::Invalid)?;
     let mut tx = app.store.write().await?;
     if let Some(answer) = request.answered(&mut tx).await? {
         return Ok(answer.into_response());
     }
-    reachable(&mut tx, office, OFFICE, id).await?;
-    let complaint = acts::find_open_to_acts(&mut tx, id).await?;
-    let actor = Actor::office(office.person_id, now);
-    super::model::next_state(complaint.state, act).map_err(ComplaintError::from)?;
-    if act == Act::Withdraw {
-        work_orders::dispatch::release_crews(&mut tx, id, "withdrawn", actor).await?;
-    }
-    let mut event = actor.event(EventKind::StateChanged);
-    event.reason = reason;
-    let complaint = acts::step(&mut tx, complaint, act, event, actor).await?;
+    let complaint = take_step(&mut tx, office, id, (act, reason), now).await?;
     let answer = kept(&mut tx, StatusCode::OK, complaint).await?;
     request.keep(&mut tx, &answer).await?;
     tx.commit().await?;
     Ok(answer.into_response())
+}
+
+/// Takes a step that needs nothing but a reason, within the caller's transaction.
+pub(super) async fn take_step(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    id: ComplaintId,
+    (act, reason): (Act, Option<&str>),
+    now: Timestamp,
+) -> Result<Complaint, Problem> {
+    let reason = reason.map(|text| checked_reason("/reason", text)).transpose();
+    let reason = reason.map_err(ComplaintError::Invalid)?;
+    reachable(tx, office, OFFICE, id).await?;
+    let complaint = acts::find_open_to_acts(tx, id).await?;
+    let actor = Actor::office(office.person_id, now);
+    super::model::next_state(complaint.state, act).map_err(ComplaintError::from)?;
+    if act == Act::Withdraw {
+        work_orders::dispatch::release_crews(tx, id, "withdrawn", actor).await?;
+    }
+    let mut event = actor.event(EventKind::StateChanged);
+    event.reason = reason;
+    Ok(acts::step(tx, complaint, act, event, actor).await?)
 }

@@ -77,6 +77,22 @@ pub enum ExifFlag {
     OffsetStrange,
 }
 
+impl ExifFlag {
+    /// The stable word.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoExif => "no_exif",
+            Self::Damaged => "damaged",
+            Self::ClockAhead => "clock_ahead",
+            Self::Old => "old",
+            Self::GpsZero => "gps_zero",
+            Self::GpsWithoutTime => "gps_without_time",
+            Self::GpsUnreadable => "gps_unreadable",
+            Self::OffsetStrange => "offset_strange",
+        }
+    }
+}
+
 /// Reads the claims of a file. Never fails and never panics: what cannot be read is flagged.
 pub(super) fn read(bytes: &[u8], received_at: Timestamp) -> ExifClaims {
     let head = &bytes[..bytes.len().min(HEAD_BYTES_MAX)];

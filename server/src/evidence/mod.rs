@@ -22,6 +22,7 @@ mod uploads;
 pub use blobs::{Adopted, BlobError, Blobs, Preview};
 pub use claims::{Receipt, receipt, receipts};
 pub use exif::{ExifClaims, ExifFlag};
+pub(crate) use photos::pages;
 pub use photos::{
     PhotoEntry, PhotoFlag, PhotoList, PhotoStage, PhotoStatus, PreviewStatus, SignedClaim, photos_of,
 };

@@ -25,7 +25,8 @@ pub(crate) fn changed_meanwhile(template: &impl Template) -> Response {
     with_status(StatusCode::PRECONDITION_FAILED, template)
 }
 
-pub(super) fn with_status(status: StatusCode, template: &impl Template) -> Response {
+/// A page with another status, for a form that was refused.
+pub(crate) fn with_status(status: StatusCode, template: &impl Template) -> Response {
     let html = match template.render() {
         Ok(html) => html,
         Err(error) => return Problem::internal(error).into_response(),

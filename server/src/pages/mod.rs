@@ -21,7 +21,7 @@ mod tests;
 mod viewer;
 mod words;
 
-pub(crate) use answer::{changed_meanwhile, failure_page, page, see_other, unprocessable};
+pub(crate) use answer::{changed_meanwhile, failure_page, page, see_other, unprocessable, with_status};
 pub(crate) use assets::href as asset;
 pub(crate) use form::Posted;
 pub(crate) use policy::{PageRoutes, Policy};
@@ -37,6 +37,7 @@ use axum::Router;
 /// All pages of all capabilities.
 pub(crate) fn all() -> PageRoutes {
     let routes = start::pages(account::pages(sign_in::pages(PageRoutes::default())));
+    let routes = crate::evidence::pages(routes);
     let routes = crate::review::pages(routes);
     let routes = crate::complaints::pages::pages(routes);
     let routes = crate::review::duplicates_page::pages(routes);

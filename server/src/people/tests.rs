@@ -29,6 +29,16 @@ pub(crate) async fn a_person(test: &TestApp, login_name: &str, roles: &[Role]) -
     (person_id, format!("Session {}", session.token))
 }
 
+/// The header of another open session of this person.
+pub(crate) async fn a_session(test: &TestApp, person_id: PersonId) -> String {
+    let app = &test.app;
+    let mut tx = app.store.write().await.unwrap();
+    let now = app.clock.now();
+    let session = sessions::create(&mut tx, person_id, &app.config.auth, &app.entropy, now).await.unwrap();
+    tx.commit().await.unwrap();
+    format!("Session {}", session.token)
+}
+
 async fn sign_in(test: &TestApp, login_name: &str, password: &str) -> Answer {
     test.post("/v1/sessions").json(&json!({ "login_name": login_name, "password": password })).send().await
 }

@@ -139,6 +139,11 @@ impl Problem {
         self.kind
     }
 
+    /// The first field of the body that cannot be taken, as a JSON pointer.
+    pub(crate) fn field(&self) -> Option<&str> {
+        self.members.get("errors")?[0]["pointer"].as_str()
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)

@@ -211,6 +211,9 @@ problems! {
     COMPLAINT_BLOCKED: 409 "complaint-blocked"
         en "Something about the complaint is still open" "Settle what is listed in blockers, or override it with a reason."
         zh "投诉尚有未了事项" "请先处理 blockers 中所列事项，或说明理由后强制通过。";
+    OWN_VISIT: 409 "own-visit"
+        en "Nobody approves their own visit" "Ask another reviewer."
+        zh "不能审核本人参与的到访" "请由其他审核员审核。";
     COMPLAINT_MERGED: 409 "complaint-merged"
         en "The complaint was merged into another" "Work on the complaint named in survivor, or undo the merge."
         zh "该投诉已并入另一投诉" "请在 survivor 所指的投诉上操作，或撤销合并。";

@@ -16,7 +16,7 @@ use crate::store::Tx;
 use crate::wire::Body;
 use crate::words::words;
 use crate::work_orders::dispatch::{WorkOrderError, crew_of, release_crews, review_visit};
-use crate::work_orders::model::{VisitAct, VisitState};
+use crate::work_orders::model::{Origin, VisitAct, VisitState};
 use crate::work_orders::{self, find_visit};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -24,14 +24,15 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sync_core::codes::CodeTable;
-use sync_core::ids::{ComplaintId, EntryId, VisitId};
+use sync_core::ids::{ComplaintId, EntryId, PersonId, VisitId};
 use sync_core::protocol::Rework;
+use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Who may judge.
-pub(super) const REVIEWERS: &[Role] = &[Role::Reviewer, Role::Lead];
+pub(crate) const REVIEWERS: &[Role] = &[Role::Reviewer, Role::Lead];
 /// Most entries that one verdict names.
 const EVIDENCE_MAX: usize = 200;
 /// Most fields that one rework request names.
@@ -46,7 +47,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 words! {
     /// Whether the complaint was found to be true (属实性).
-    VerdictWord {
+    pub(crate) VerdictWord {
         /// It is true.
         Substantiated = "substantiated",
         /// Some of it is.
@@ -60,7 +61,7 @@ words! {
 
 words! {
     /// Who has to answer for it.
-    Responsibility {
+    pub(crate) Responsibility {
         /// We.
         Utility = "utility",
         /// The customer.
@@ -77,39 +78,39 @@ words! {
 /// An entry of a visit that a verdict rests on.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct EvidenceRef {
+pub(super) struct EvidenceRef {
     #[schema(value_type = String, format = "uuid")]
-    visit_id: VisitId,
+    pub(super) visit_id: VisitId,
     /// A finding, meter check, photo, reading … of that visit.
     #[schema(value_type = String, format = "uuid")]
-    entry_id: EntryId,
+    pub(super) entry_id: EntryId,
 }
 
 /// A reviewer's verdict.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ReviewForm {
-    verdict: VerdictWord,
+pub(super) struct ReviewForm {
+    pub(super) verdict: VerdictWord,
     /// Code of the root cause; needed unless nothing was substantiated.
     #[serde(default)]
     #[schema(max_length = 100)]
-    cause: Option<String>,
+    pub(super) cause: Option<String>,
     #[serde(default)]
-    responsibility: Option<Responsibility>,
+    pub(super) responsibility: Option<Responsibility>,
     /// In the reviewer's words.
     #[schema(min_length = 1, max_length = 2000)]
-    note: String,
+    pub(super) note: String,
     /// What the verdict rests on; needed unless no visit was made or nothing could be determined.
     #[serde(default)]
     #[schema(max_items = 200)]
-    evidence: Vec<EvidenceRef>,
+    pub(super) evidence: Vec<EvidenceRef>,
     /// The complaint is decided without a visit; `note` says why none was needed.
     #[serde(default)]
-    without_visit: bool,
+    pub(super) without_visit: bool,
     /// Why the verdict is given although something is open; stays on record.
     #[serde(default)]
     #[schema(max_length = 2000)]
-    override_reason: Option<String>,
+    pub(super) override_reason: Option<String>,
 }
 
 /// Gives the verdict: the finished visits are approved. Refused while something is open, unless overridden.
@@ -117,7 +118,7 @@ struct ReviewForm {
     security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
-        (status = CONFLICT, description = "complaint-blocked, complaint-state, complaint-merged, changed-meanwhile"),
+        (status = CONFLICT, description = "complaint-blocked, own-visit, complaint-state, complaint-merged, changed-meanwhile"),
         (status = FORBIDDEN, description = "role-missing"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid, idempotency-key-reused")))]
 async fn create_review(
@@ -129,20 +130,35 @@ async fn create_review(
 ) -> Result<Response, Problem> {
     let now = app.clock.now();
     let request = key.of(office.person_id, &form, now);
-    let note = checked_reason("/note", &form.note).map_err(ComplaintError::Invalid)?;
-    check_review(&form)?;
     let mut tx = app.store.write().await?;
     if let Some(answer) = request.answered(&mut tx).await? {
         return Ok(answer.into_response());
     }
-    reachable(&mut tx, &office, REVIEWERS, id).await?;
-    let complaint = find_open_to_acts(&mut tx, id).await?;
+    let complaint = give_verdict(&mut tx, &office, id, &form, now).await?;
+    let answer = kept(&mut tx, StatusCode::OK, complaint).await?;
+    request.keep(&mut tx, &answer).await?;
+    tx.commit().await?;
+    Ok(answer.into_response())
+}
+
+/// Gives the verdict within the caller's transaction.
+pub(super) async fn give_verdict(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    id: ComplaintId,
+    form: &ReviewForm,
+    now: Timestamp,
+) -> Result<Complaint, Problem> {
+    let note = checked_reason("/note", &form.note).map_err(ComplaintError::Invalid)?;
+    check_review(form)?;
+    reachable(tx, office, REVIEWERS, id).await?;
+    let complaint = find_open_to_acts(tx, id).await?;
     let act = if form.without_visit { Act::ReviewWithoutVisit } else { Act::Review };
     next_state(complaint.state, act).map_err(ComplaintError::from)?;
-    let overridden = pass_gate(&mut tx, id, form.override_reason.as_deref()).await?;
-    check_evidence(&mut tx, id, &form.evidence).await?;
+    let overridden = pass_gate(tx, id, form.override_reason.as_deref()).await?;
+    check_evidence(tx, id, &form.evidence).await?;
     let actor = Actor::office(office.person_id, now);
-    approve_visits(&mut tx, id).await?;
+    approve_visits(tx, id, office.person_id).await?;
     let verdict = NewVerdict {
         complaint: id,
         verdict: form.verdict.as_str(),
@@ -155,12 +171,8 @@ async fn create_review(
         by: office.person_id,
         at: now,
     };
-    sql::insert_verdict(&mut tx, &verdict).await?;
-    let complaint = judged(&mut tx, complaint, act, &form, &overridden, actor).await?;
-    let answer = kept(&mut tx, StatusCode::OK, complaint).await?;
-    request.keep(&mut tx, &answer).await?;
-    tx.commit().await?;
-    Ok(answer.into_response())
+    sql::insert_verdict(tx, &verdict).await?;
+    judged(tx, complaint, act, form, &overridden, actor).await
 }
 
 async fn judged(
@@ -236,10 +248,17 @@ async fn pass_gate(tx: &mut Tx, id: ComplaintId, reason: Option<&str>) -> Result
     Ok(Overridden { blockers, reason: Some(reason) })
 }
 
-async fn approve_visits(tx: &mut Tx, id: ComplaintId) -> Result<(), WorkOrderError> {
+/// Approves what was finished. Four eyes: nobody approves a visit to which they were sent or that they opened.
+async fn approve_visits(tx: &mut Tx, id: ComplaintId, by: PersonId) -> Result<(), Problem> {
     for record in complaints::family(tx, id).await? {
         for visit in work_orders::visits_of(tx, record).await? {
             if matches!(visit.state, VisitState::Finished | VisitState::NoAccess) {
+                let was_sent = work_orders::assignments_of(tx, visit.id).await?;
+                let is_own = was_sent.iter().any(|row| row.person == by)
+                    || (visit.origin == Origin::Field && visit.created_by == by);
+                if is_own {
+                    return Err(Problem::new(&problem::OWN_VISIT));
+                }
                 review_visit(tx, visit, VisitAct::Approve).await?;
             }
         }
@@ -250,17 +269,17 @@ async fn approve_visits(tx: &mut Tx, id: ComplaintId) -> Result<(), WorkOrderErr
 /// Work to be done again.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ReworkForm {
+pub(super) struct ReworkForm {
     /// The visit to redo.
     #[schema(value_type = String, format = "uuid")]
-    visit_id: VisitId,
+    pub(super) visit_id: VisitId,
     /// Why; shown to the technician.
     #[schema(min_length = 1, max_length = 2000)]
-    reason: String,
+    pub(super) reason: String,
     /// Paths of the fields to redo, for example `answers/meter-accuracy.seal`.
     #[serde(default)]
     #[schema(max_items = 100)]
-    paths: Vec<String>,
+    pub(super) paths: Vec<String>,
 }
 
 /// Sends work back to the technicians of a visit, with the reason and the fields to redo.
@@ -282,32 +301,43 @@ async fn create_rework_request(
 ) -> Result<Response, Problem> {
     let now = app.clock.now();
     let request = key.of(office.person_id, &form, now);
-    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
-    let is_path = |path: &String| (1..=300).contains(&path.len()) && !path.chars().any(char::is_control);
-    if form.paths.len() > PATHS_MAX || !form.paths.iter().all(is_path) {
-        return Err(Problem::invalid_field("/paths", "at most 100 paths of 1 to 300 bytes"));
-    }
     let rework_id = EntryId::from_entropy(now, app.entropy.bytes());
     let mut tx = app.store.write().await?;
     if let Some(answer) = request.answered(&mut tx).await? {
         return Ok(answer.into_response());
     }
-    reachable(&mut tx, &office, REVIEWERS, id).await?;
-    let complaint = find_open_to_acts(&mut tx, id).await?;
-    next_state(complaint.state, Act::Rework).map_err(ComplaintError::from)?;
-    let actor = Actor::office(office.person_id, now);
-    let sent = Rework { id: rework_id, visit: form.visit_id, reason: reason.clone(), paths: form.paths };
-    send_back(&mut tx, &complaint, &sent, actor).await?;
-    let facts = json!({ "rework": rework_id, "paths": sent.paths });
-    let event = actor.event(EventKind::ReworkRequested).visit(form.visit_id).reason(reason).detail(facts);
-    let complaint = match complaint.state == complaints::model::State::Rework {
-        true => history::add(&mut tx, id, &event).await.map(|()| complaint)?,
-        false => step(&mut tx, complaint, Act::Rework, event, actor).await?,
-    };
+    let complaint = ask_rework(&mut tx, &office, id, (rework_id, form), now).await?;
     let answer = kept(&mut tx, StatusCode::CREATED, complaint).await?;
     request.keep(&mut tx, &answer).await?;
     tx.commit().await?;
     Ok(answer.into_response())
+}
+
+/// Sends work back within the caller's transaction, under this id.
+pub(super) async fn ask_rework(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    id: ComplaintId,
+    (rework_id, form): (EntryId, ReworkForm),
+    now: Timestamp,
+) -> Result<Complaint, Problem> {
+    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
+    let is_path = |path: &String| (1..=300).contains(&path.len()) && !path.chars().any(char::is_control);
+    if form.paths.len() > PATHS_MAX || !form.paths.iter().all(is_path) {
+        return Err(Problem::invalid_field("/paths", "at most 100 paths of 1 to 300 bytes"));
+    }
+    reachable(tx, office, REVIEWERS, id).await?;
+    let complaint = find_open_to_acts(tx, id).await?;
+    next_state(complaint.state, Act::Rework).map_err(ComplaintError::from)?;
+    let actor = Actor::office(office.person_id, now);
+    let sent = Rework { id: rework_id, visit: form.visit_id, reason: reason.clone(), paths: form.paths };
+    send_back(tx, &complaint, &sent, actor).await?;
+    let facts = json!({ "rework": rework_id, "paths": sent.paths });
+    let event = actor.event(EventKind::ReworkRequested).visit(form.visit_id).reason(reason).detail(facts);
+    match complaint.state == complaints::model::State::Rework {
+        true => Ok(history::add(tx, id, &event).await.map(|()| complaint)?),
+        false => Ok(step(tx, complaint, Act::Rework, event, actor).await?),
+    }
 }
 
 /// Puts the visit back and tells everybody on it.
@@ -335,14 +365,14 @@ async fn send_back(tx: &mut Tx, complaint: &Complaint, sent: &Rework, actor: Act
 /// Everything is done.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ClosureForm {
+pub(crate) struct ClosureForm {
     /// What is said about closing.
     #[schema(min_length = 1, max_length = 2000)]
-    reason: String,
+    pub(crate) reason: String,
     /// Why it is closed although something is open; stays on record.
     #[serde(default)]
     #[schema(max_length = 2000)]
-    override_reason: Option<String>,
+    pub(crate) override_reason: Option<String>,
 }
 
 /// Closes an answered complaint. Refused while something is open, unless overridden. Its technicians are released.
@@ -362,24 +392,35 @@ async fn create_closure(
 ) -> Result<Response, Problem> {
     let now = app.clock.now();
     let request = key.of(office.person_id, &form, now);
-    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
     let mut tx = app.store.write().await?;
     if let Some(answer) = request.answered(&mut tx).await? {
         return Ok(answer.into_response());
     }
-    reachable(&mut tx, &office, REVIEWERS, id).await?;
-    let complaint = find_open_to_acts(&mut tx, id).await?;
-    next_state(complaint.state, Act::Close).map_err(ComplaintError::from)?;
-    let overridden = pass_gate(&mut tx, id, form.override_reason.as_deref()).await?;
-    let actor = Actor::office(office.person_id, now);
-    for record in complaints::family(&mut tx, id).await? {
-        release_crews(&mut tx, record, "closed", actor).await?;
-    }
-    let facts = json!({ "overridden": overridden.blockers, "override_reason": overridden.reason });
-    let event = actor.event(EventKind::StateChanged).reason(reason).detail(facts);
-    let complaint = step(&mut tx, complaint, Act::Close, event, actor).await?;
+    let complaint = close(&mut tx, &office, id, &form, now).await?;
     let answer = kept(&mut tx, StatusCode::OK, complaint).await?;
     request.keep(&mut tx, &answer).await?;
     tx.commit().await?;
     Ok(answer.into_response())
+}
+
+/// Closes a complaint within the caller's transaction.
+pub(crate) async fn close(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    id: ComplaintId,
+    form: &ClosureForm,
+    now: Timestamp,
+) -> Result<Complaint, Problem> {
+    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
+    reachable(tx, office, REVIEWERS, id).await?;
+    let complaint = find_open_to_acts(tx, id).await?;
+    next_state(complaint.state, Act::Close).map_err(ComplaintError::from)?;
+    let overridden = pass_gate(tx, id, form.override_reason.as_deref()).await?;
+    let actor = Actor::office(office.person_id, now);
+    for record in complaints::family(tx, id).await? {
+        release_crews(tx, record, "closed", actor).await?;
+    }
+    let facts = json!({ "overridden": overridden.blockers, "override_reason": overridden.reason });
+    let event = actor.event(EventKind::StateChanged).reason(reason).detail(facts);
+    Ok(step(tx, complaint, Act::Close, event, actor).await?)
 }

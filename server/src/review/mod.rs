@@ -19,23 +19,30 @@ mod merges;
 mod provenance;
 mod sql;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod verdict_pages;
 
-pub(crate) use conflict_pages::pages;
+pub(crate) use api::{ClosureForm, REVIEWERS, close};
 pub(crate) use conflicts::ConflictBody;
 pub(crate) use declarations::declare_lost;
 pub(crate) use duplicates::{DAYS_DEFAULT, proposals};
 pub(crate) use gate::{Blocker, blockers};
 pub(crate) use provenance::{Origin, Origins};
-pub(crate) use sql::{VerdictBody, verdicts};
+pub(crate) use sql::{ReworkBody, VerdictBody, reworks, verdicts};
 
 use crate::app::App;
 use crate::complaints::Names;
+use crate::pages::PageRoutes;
 use crate::store::{StoreError, Tx};
 use crate::work_orders::model::VisitPlan;
 use sync_core::ids::VisitId;
 use sync_core::time::Timestamp;
 use utoipa_axum::router::OpenApiRouter;
+
+/// Pages of this capability.
+pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
+    verdict_pages::pages(conflict_pages::pages(routes))
+}
 
 /// Routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {

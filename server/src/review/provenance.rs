@@ -80,6 +80,12 @@ impl Origins {
         self.by_change.values().map(|origin| (origin.log_index, *origin)).collect()
     }
 
+    /// The changes of the envelopes up to this place in the server log.
+    pub(crate) fn changes_until(&self, log_index: i64) -> impl Iterator<Item = ChangeHash> {
+        let until = self.by_change.iter().filter(move |(_, origin)| origin.log_index <= log_index);
+        until.map(|(change, _)| *change)
+    }
+
     /// Where a change comes from; nothing for the birth of a document and for what was erased.
     pub(crate) fn get(&self, change: &ChangeHash) -> Option<&Origin> {
         self.by_change.get(change)

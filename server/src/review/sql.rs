@@ -13,24 +13,24 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct VerdictBody {
     /// Whether the complaint was found to be true.
-    verdict: String,
+    pub(crate) verdict: String,
     /// Code of the root cause.
-    cause: Option<String>,
+    pub(crate) cause: Option<String>,
     /// Who has to answer for it.
-    responsibility: Option<String>,
+    pub(crate) responsibility: Option<String>,
     /// In the reviewer's words.
-    note: String,
+    pub(crate) note: String,
     /// Entries that the verdict rests on.
     #[schema(value_type = Vec<Object>)]
-    evidence: Value,
+    pub(crate) evidence: Value,
     /// What was open and overridden.
     #[schema(value_type = Vec<Object>)]
-    overridden: Value,
+    pub(crate) overridden: Value,
     /// Why it was overridden.
-    override_reason: Option<String>,
-    reviewed_by: Option<PersonRef>,
+    pub(crate) override_reason: Option<String>,
+    pub(crate) reviewed_by: Option<PersonRef>,
     /// When, Unix milliseconds.
-    reviewed_at_ms: i64,
+    pub(crate) reviewed_at_ms: i64,
 }
 
 #[derive(FromRow)]
@@ -159,4 +159,36 @@ pub(super) async fn open_rework(tx: &mut Tx, visit: VisitId) -> Result<Vec<Strin
     const SQL: &str = "SELECT rework_id FROM rework_requests WHERE visit_id = $1 AND done_at_ms IS NULL \
         ORDER BY requested_at_ms, rework_id";
     Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_all(conn).await)?)
+}
+
+/// Work that was sent back.
+#[derive(Debug, Clone)]
+pub(crate) struct ReworkBody {
+    /// The visit to redo.
+    pub(crate) visit_id: String,
+    /// Why.
+    pub(crate) reason: String,
+    /// Paths of the fields to redo.
+    pub(crate) paths: Vec<String>,
+    /// When it was asked for, Unix milliseconds.
+    pub(crate) requested_at_ms: i64,
+    /// When it was done.
+    pub(crate) done_at_ms: Option<i64>,
+}
+
+/// Work that was sent back on a visit, oldest first.
+pub(crate) async fn reworks(tx: &mut Tx, visit: VisitId) -> Result<Vec<ReworkBody>, StoreError> {
+    const SQL: &str = "SELECT visit_id, reason, paths_json, requested_at_ms, done_at_ms FROM rework_requests \
+        WHERE visit_id = $1 ORDER BY requested_at_ms, rework_id";
+    type Row = (String, String, String, i64, Option<i64>);
+    let rows: Vec<Row> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let body = |(visit_id, reason, paths, requested_at_ms, done_at_ms): Row| ReworkBody {
+        visit_id,
+        reason,
+        paths: serde_json::from_str(&paths).unwrap_or_default(),
+        requested_at_ms,
+        done_at_ms,
+    };
+    Ok(rows.into_iter().map(body).collect())
 }

@@ -13,15 +13,15 @@ use sync_core::ids::{EntryId, VisitId};
 use sync_core::protocol::{CommandOutcome, Request};
 
 /// A complaint with two technicians on its visit, delivered to both.
-struct Site {
-    complaint: String,
-    visit: VisitId,
-    zhang: SimDevice,
-    wang: SimDevice,
+pub(crate) struct Site {
+    pub(crate) complaint: String,
+    pub(crate) visit: VisitId,
+    pub(crate) zhang: SimDevice,
+    pub(crate) wang: SimDevice,
 }
 
 impl Site {
-    async fn of(bureau: &Bureau) -> Self {
+    pub(crate) async fn of(bureau: &Bureau) -> Self {
         let mut zhang = a_technician(&bureau.test, "zhang").await;
         let mut wang = a_technician(&bureau.test, "wang").await;
         let complaint = bureau.complaint(&json!({})).await["complaint_id"].as_str().unwrap().to_owned();
@@ -38,7 +38,7 @@ impl Site {
     }
 
     /// Both answer the same question differently without knowing of one another.
-    async fn disagree(&mut self, bureau: &Bureau) -> Value {
+    pub(crate) async fn disagree(&mut self, bureau: &Bureau) -> Value {
         self.zhang.save(self.visit, |edit| edit.answer("meter-accuracy.seal", "intact").unwrap());
         self.wang.save(self.visit, |edit| edit.answer("meter-accuracy.seal", "broken").unwrap());
         exchange(&bureau.test, &mut self.zhang).await;
@@ -49,7 +49,7 @@ impl Site {
     }
 
     /// The visit is finished and both devices said that they hold nothing more.
-    async fn finish(&mut self, bureau: &Bureau) {
+    pub(crate) async fn finish(&mut self, bureau: &Bureau) {
         let visit = self.visit;
         self.zhang.command(Some(visit), &Request::Finish { visit, outcome: "resolved_on_site".into() });
         exchange(&bureau.test, &mut self.zhang).await;

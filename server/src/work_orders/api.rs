@@ -23,6 +23,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sync_core::date::CivilDate;
 use sync_core::ids::{ComplaintId, EntryId, PersonId, VisitId, WorkOrderId};
+use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -291,13 +292,23 @@ async fn create_fulfilment(
     Path((id, entry)): Path<(VisitId, EntryId)>,
 ) -> Result<StatusCode, Problem> {
     let mut tx = app.store.write().await?;
-    reachable_visit(&mut tx, &office, OFFICE, id).await?;
-    let by = office.person_id.to_string();
-    if !prevention::keep_promise(&mut tx, id, entry, &by, app.clock.now()).await? {
-        return Err(Problem::new(&problem::NOT_FOUND));
-    }
+    keep_promise(&mut tx, &office, (id, entry), app.clock.now()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Notes that a promise was kept, within the caller's transaction. Gives the visit.
+pub(crate) async fn keep_promise(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    (id, entry): (VisitId, EntryId),
+    now: Timestamp,
+) -> Result<VisitPlan, Problem> {
+    let visit = reachable_visit(tx, office, OFFICE, id).await?;
+    if !prevention::keep_promise(tx, id, entry, &office.person_id.to_string(), now).await? {
+        return Err(Problem::new(&problem::NOT_FOUND));
+    }
+    Ok(visit)
 }
 
 /// Sends a technician to a visit. Sending them again changes nothing.

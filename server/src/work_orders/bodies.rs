@@ -14,26 +14,26 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WorkOrderBody {
     #[schema(value_type = String, format = "uuid")]
-    work_order_id: WorkOrderId,
+    pub(crate) work_order_id: WorkOrderId,
     #[schema(value_type = String, format = "uuid")]
-    complaint_id: ComplaintId,
-    version: i64,
-    state: OrderState,
-    kind: OrderKind,
+    pub(crate) complaint_id: ComplaintId,
+    pub(crate) version: i64,
+    pub(crate) state: OrderState,
+    pub(crate) kind: OrderKind,
     /// Code of the checklist to fill in.
-    checklist: String,
+    pub(crate) checklist: String,
     /// What the office wants done.
-    instructions: Option<String>,
-    priority: Priority,
+    pub(crate) instructions: Option<String>,
+    pub(crate) priority: Priority,
     /// When somebody must be on site, Unix milliseconds.
     #[schema(value_type = Option<i64>)]
-    due_at_ms: Option<Timestamp>,
-    created_by: PersonRef,
+    pub(crate) due_at_ms: Option<Timestamp>,
+    pub(crate) created_by: PersonRef,
     #[schema(value_type = i64)]
-    created_at_ms: Timestamp,
+    pub(crate) created_at_ms: Timestamp,
     /// Its visits, oldest first.
     #[schema(value_type = Vec<String>)]
-    visits: Vec<VisitId>,
+    pub(crate) visits: Vec<VisitId>,
 }
 
 impl WorkOrderBody {
@@ -74,10 +74,10 @@ pub(crate) async fn order_bodies(
 pub(crate) struct Moment {
     /// The device's word, Unix milliseconds.
     #[schema(value_type = i64)]
-    claimed_at_ms: Timestamp,
+    pub(crate) claimed_at_ms: Timestamp,
     /// When the server learned of it.
     #[schema(value_type = i64)]
-    received_at_ms: Timestamp,
+    pub(crate) received_at_ms: Timestamp,
 }
 
 impl From<(Timestamp, Timestamp)> for Moment {
@@ -89,50 +89,50 @@ impl From<(Timestamp, Timestamp)> for Moment {
 /// Somebody who is or was sent to a visit.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AssignmentBody {
-    person: PersonRef,
+    pub(crate) person: PersonRef,
     #[schema(value_type = i64)]
-    assigned_at_ms: Timestamp,
-    assigned_by: PersonRef,
+    pub(crate) assigned_at_ms: Timestamp,
+    pub(crate) assigned_by: PersonRef,
     /// When the person took it.
     #[schema(value_type = Option<i64>)]
-    accepted_at_ms: Option<Timestamp>,
+    pub(crate) accepted_at_ms: Option<Timestamp>,
     /// When it ended; null: still assigned.
     #[schema(value_type = Option<i64>)]
-    ended_at_ms: Option<Timestamp>,
-    end_reason: Option<String>,
+    pub(crate) ended_at_ms: Option<Timestamp>,
+    pub(crate) end_reason: Option<String>,
 }
 
 /// A visit as the office planned it and as devices reported on it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct VisitBody {
     #[schema(value_type = String, format = "uuid")]
-    pub(super) visit_id: VisitId,
+    pub(crate) visit_id: VisitId,
     /// Null for a visit born in the field.
     #[schema(value_type = Option<String>, format = "uuid")]
-    work_order_id: Option<WorkOrderId>,
+    pub(crate) work_order_id: Option<WorkOrderId>,
     /// Null for field work without a complaint.
     #[schema(value_type = Option<String>, format = "uuid")]
-    complaint_id: Option<ComplaintId>,
-    version: i64,
-    state: VisitState,
-    origin: Origin,
-    checklist: String,
+    pub(crate) complaint_id: Option<ComplaintId>,
+    pub(crate) version: i64,
+    pub(crate) state: VisitState,
+    pub(crate) origin: Origin,
+    pub(crate) checklist: String,
     /// Day in the office's calendar.
     #[schema(format = "date")]
-    planned_on: String,
+    pub(crate) planned_on: String,
     #[schema(value_type = Option<i64>)]
-    appointment_from_ms: Option<Timestamp>,
+    pub(crate) appointment_from_ms: Option<Timestamp>,
     #[schema(value_type = Option<i64>)]
-    appointment_to_ms: Option<Timestamp>,
+    pub(crate) appointment_to_ms: Option<Timestamp>,
     /// First arrival.
-    arrived: Option<Moment>,
+    pub(crate) arrived: Option<Moment>,
     /// Finished, or left without access.
-    ended: Option<Moment>,
+    pub(crate) ended: Option<Moment>,
     /// Outcome, or why there was no access.
-    outcome: Option<String>,
-    created_by: PersonRef,
+    pub(crate) outcome: Option<String>,
+    pub(crate) created_by: PersonRef,
     /// Everybody who is or was sent, oldest first.
-    assignments: Vec<AssignmentBody>,
+    pub(crate) assignments: Vec<AssignmentBody>,
 }
 
 impl VisitBody {

@@ -29,7 +29,7 @@ pub(crate) struct OriginBody {
     pub(crate) claimed_at_ms: Timestamp,
     /// It cannot have been earlier: the server's time that the device knew.
     #[schema(value_type = i64)]
-    not_before_ms: Timestamp,
+    pub(crate) not_before_ms: Timestamp,
     /// When the server got it.
     #[schema(value_type = i64)]
     pub(crate) received_at_ms: Timestamp,
@@ -83,26 +83,26 @@ pub(super) async fn envelopes(
 
 /// A single value that several people may write.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct FieldBody {
+pub(crate) struct FieldBody {
     /// For example `answers/meter-accuracy.seal`.
-    path: String,
+    pub(crate) path: String,
     /// The value that every device shows. Not the latest: with competing values there is none.
     #[schema(value_type = Object)]
-    shown: Scalar,
+    pub(crate) shown: Scalar,
     /// Whether different values stand beside one another.
-    conflict: bool,
+    pub(crate) conflict: bool,
     /// Every value, the shown one last.
-    values: Vec<FieldValue>,
+    pub(crate) values: Vec<FieldValue>,
 }
 
 /// One value of a field.
 #[derive(Debug, Serialize, ToSchema)]
-struct FieldValue {
+pub(crate) struct FieldValue {
     #[schema(value_type = Object)]
-    value: Scalar,
+    pub(crate) value: Scalar,
     #[schema(value_type = String)]
-    change: ChangeHash,
-    origin: Option<OriginBody>,
+    pub(crate) change: ChangeHash,
+    pub(crate) origin: Option<OriginBody>,
 }
 
 /// Answers, states of seals and the proposal, by path.
@@ -140,46 +140,46 @@ async fn field(
 
 /// Something that was recorded: a finding, a reading, a photo …
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct EntryBody {
+pub(crate) struct EntryBody {
     #[schema(value_type = String, format = "uuid")]
-    entry_id: EntryId,
+    pub(crate) entry_id: EntryId,
     /// `findings`, `readings`, `meter_checks`, `gas_tests`, `seals`, `photos`, `statements`, `signatures`, `promises`,
     /// `hazards`, `progress`, `notices`, `office/resolutions` or `office/hazard_lowered`.
-    container: &'static str,
+    pub(crate) container: &'static str,
     /// Who recorded it.
-    by: PersonRef,
+    pub(crate) by: PersonRef,
     /// When, by the device's clock, Unix milliseconds.
     #[schema(value_type = i64)]
-    at_ms: Timestamp,
+    pub(crate) at_ms: Timestamp,
     /// The envelope that brought it.
-    origin: Option<OriginBody>,
+    pub(crate) origin: Option<OriginBody>,
     /// Whether it stands: neither taken back nor corrected.
-    stands: bool,
+    pub(crate) stands: bool,
     /// The entry that it corrects.
     #[schema(value_type = Option<String>, format = "uuid")]
-    supersedes: Option<EntryId>,
+    pub(crate) supersedes: Option<EntryId>,
     /// Entries that correct it.
     #[schema(value_type = Vec<String>)]
-    superseded_by: Vec<EntryId>,
+    pub(crate) superseded_by: Vec<EntryId>,
     /// Set when its author took it back: by, at, reason.
     #[schema(value_type = Option<Object>)]
-    withdrawn: Option<Value>,
+    pub(crate) withdrawn: Option<Value>,
     /// What was recorded, as it was typed.
     #[schema(value_type = Object)]
-    content: Value,
+    pub(crate) content: Value,
     /// Computed from the inputs of a meter check or gas test: error, limit, verdict, steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    result: Option<Value>,
+    pub(crate) result: Option<Value>,
     /// Why nothing could be computed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    result_error: Option<String>,
+    pub(crate) result_error: Option<String>,
     /// The words of a statement; null when they were erased.
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
+    pub(crate) text: Option<String>,
     /// How far the bytes of a photo or signature are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    photo: Option<PhotoState>,
+    pub(crate) photo: Option<PhotoState>,
 }
 
 impl EntryBody {

@@ -12,21 +12,21 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub(crate) struct PhotoSummary {
     /// Named by signed envelopes.
-    named: u32,
+    pub(crate) named: u32,
     /// Whole on the server, with the hash that was signed.
-    arrived: u32,
+    pub(crate) arrived: u32,
     /// Declared lost by their technicians.
-    unavailable: u32,
+    pub(crate) unavailable: u32,
 }
 
 /// How far one photo is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(super) struct PhotoState {
+pub(crate) struct PhotoState {
     /// `whole`: all its bytes are here and have the hash that was signed; `named`: not here yet, more about it under
     /// `/v1/visits/{visit_id}/photos`; `unavailable`: its technician declared it lost.
-    state: &'static str,
+    pub(crate) state: &'static str,
     /// Why it is lost, in the technician's words.
-    reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 /// The photos of one visit.

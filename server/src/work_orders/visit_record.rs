@@ -18,6 +18,7 @@ use crate::store::{StoreError, Tx};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use sync_core::document::VisitView;
 use sync_core::ids::{ChangeHash, ComplaintId, VisitId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
@@ -29,49 +30,49 @@ const QUARANTINE_MAX: u32 = 100;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct VisitRecord {
     #[serde(flatten)]
-    visit: VisitBody,
+    pub(crate) visit: VisitBody,
     /// Heads of the merged document: which version of it this is.
     #[schema(value_type = Vec<String>)]
-    heads: Vec<ChangeHash>,
+    pub(crate) heads: Vec<ChangeHash>,
     /// Single values that several people may write: answers, states of seals, the proposal.
-    fields: Vec<FieldBody>,
+    pub(crate) fields: Vec<FieldBody>,
     /// The note of the visit.
-    note: String,
+    pub(crate) note: String,
     /// The cause in words.
-    cause_text: String,
+    pub(crate) cause_text: String,
     /// Findings, readings, meter checks, photos and all other entries, in the order of their recording.
-    entries: Vec<EntryBody>,
+    pub(crate) entries: Vec<EntryBody>,
     /// `H1` to `H3`: the highest level of the visit's hazards, as reviewers left it.
-    hazard_level: Option<String>,
+    pub(crate) hazard_level: Option<String>,
     /// How many photos are here.
-    photos: PhotoSummary,
+    pub(crate) photos: PhotoSummary,
     /// What was promised to the customer, and until when.
-    promises: Vec<PromiseBody>,
+    pub(crate) promises: Vec<PromiseBody>,
     /// Competing values, decided or not.
-    conflicts: Vec<ConflictBody>,
+    pub(crate) conflicts: Vec<ConflictBody>,
     /// What was refused, and why.
-    quarantine: Vec<QuarantineBody>,
+    pub(crate) quarantine: Vec<QuarantineBody>,
     /// Envelopes that are stored and not judged yet.
-    pending: i64,
+    pub(crate) pending: i64,
     /// Devices that carry or carried the visit, and whether they may hold unseen work.
-    devices: Vec<HolderBody>,
+    pub(crate) devices: Vec<HolderBody>,
     /// Places in the document that this server cannot read.
-    unknown: Vec<String>,
+    pub(crate) unknown: Vec<String>,
     /// Every accepted envelope with changes, for the timeline.
     #[serde(skip)]
-    envelopes: Vec<OriginBody>,
+    pub(crate) envelopes: Vec<OriginBody>,
 }
 
 /// A promise with its deadline; its words are in the entry.
 #[derive(Debug, Serialize, ToSchema)]
-struct PromiseBody {
+pub(crate) struct PromiseBody {
     /// Its entry in the visit document.
     #[schema(format = "uuid")]
-    entry_id: String,
+    pub(crate) entry_id: String,
     /// Unix milliseconds.
-    due_at_ms: i64,
+    pub(crate) due_at_ms: i64,
     /// When it was kept; null: still owed.
-    kept_at_ms: Option<i64>,
+    pub(crate) kept_at_ms: Option<i64>,
 }
 
 impl From<PromiseDeadline> for PromiseBody {
@@ -157,29 +158,29 @@ impl VisitRecord {
 
 /// A refused item.
 #[derive(Debug, Serialize, ToSchema)]
-struct QuarantineBody {
+pub(crate) struct QuarantineBody {
     /// For `/v1/quarantine/{id}`.
-    id: i64,
+    pub(crate) id: i64,
     /// Stable code.
-    reason: String,
-    detail: String,
+    pub(crate) reason: String,
+    pub(crate) detail: String,
     /// `open`, `accepted`, `rejected` or `superseded`.
-    state: String,
-    person: PersonRef,
-    device: DeviceRef,
+    pub(crate) state: String,
+    pub(crate) person: PersonRef,
+    pub(crate) device: DeviceRef,
     /// When it was recorded, as the device says, Unix milliseconds.
     #[schema(value_type = i64)]
-    claimed_at_ms: Timestamp,
+    pub(crate) claimed_at_ms: Timestamp,
     /// When the server got it.
     #[schema(value_type = i64)]
-    received_at_ms: Timestamp,
+    pub(crate) received_at_ms: Timestamp,
     /// When it was refused.
-    opened_at_ms: i64,
+    pub(crate) opened_at_ms: i64,
     /// When a person decided, or its author wrote it anew.
-    decided_at_ms: Option<i64>,
-    decided_by: Option<PersonRef>,
+    pub(crate) decided_at_ms: Option<i64>,
+    pub(crate) decided_by: Option<PersonRef>,
     /// Why it was decided so.
-    decision_reason: Option<String>,
+    pub(crate) decision_reason: Option<String>,
 }
 
 impl QuarantineBody {
@@ -190,30 +191,30 @@ impl QuarantineBody {
 
 /// A device that carries or carried the visit.
 #[derive(Debug, Serialize, ToSchema)]
-struct HolderBody {
-    device: DeviceRef,
+pub(crate) struct HolderBody {
+    pub(crate) device: DeviceRef,
     /// Whose device it is.
-    person: PersonRef,
+    pub(crate) person: PersonRef,
     /// Whether it may hold work nobody has seen.
-    may_hold_unseen_work: bool,
+    pub(crate) may_hold_unseen_work: bool,
     /// When it got the visit.
     #[schema(value_type = i64)]
-    delivered_at_ms: Timestamp,
+    pub(crate) delivered_at_ms: Timestamp,
     /// When that was settled.
     #[schema(value_type = Option<i64>)]
-    settled_at_ms: Option<Timestamp>,
+    pub(crate) settled_at_ms: Option<Timestamp>,
     /// `device` or `declared_lost`.
-    settled_by: Option<String>,
+    pub(crate) settled_by: Option<String>,
     /// Time of its newest envelope about the visit, as the device says.
     #[schema(value_type = Option<i64>)]
-    newest_claimed_at_ms: Option<Timestamp>,
+    pub(crate) newest_claimed_at_ms: Option<Timestamp>,
     /// When it was last seen.
     #[schema(value_type = Option<i64>)]
-    last_seen_at_ms: Option<Timestamp>,
+    pub(crate) last_seen_at_ms: Option<Timestamp>,
     /// What it had not sent then, of all its visits.
-    outbox_envelopes: Option<i64>,
+    pub(crate) outbox_envelopes: Option<i64>,
     /// Whether it lost its access.
-    revoked: bool,
+    pub(crate) revoked: bool,
 }
 
 /// The visits of a complaint, oldest first.
@@ -235,8 +236,18 @@ pub(super) async fn build(
     names: &mut Names,
     visit: VisitPlan,
 ) -> Result<VisitRecord, StoreError> {
+    let view = visits::view(tx, visit.id).await?;
+    build_of(tx, names, visit, view).await
+}
+
+/// Builds the record of a visit whose document is, or was, this view.
+pub(super) async fn build_of(
+    tx: &mut Tx,
+    names: &mut Names,
+    visit: VisitPlan,
+    view: Option<VisitView>,
+) -> Result<VisitRecord, StoreError> {
     let id = visit.id;
-    let view = visits::view(tx, id).await?;
     let origins = Origins::of(tx, id).await?;
     let photos = photos::of_visit(tx, id).await?;
     let mut record = VisitRecord {

@@ -1,22 +1,36 @@
 //! Pages about complaints.
 
+mod checks;
 mod edit;
+mod entries;
 #[cfg(test)]
 pub(crate) mod form_tests;
+mod history;
 mod new;
 mod queue;
+pub(crate) mod record;
+#[cfg(test)]
+mod record_tests;
 mod rows;
 pub(crate) mod sections;
 #[cfg(test)]
+mod step_tests;
+mod steps;
+#[cfg(test)]
 mod tests;
+mod timeline;
 mod typed;
+mod visits;
 
+pub(crate) use entries::entry_words;
 pub(crate) use queue::VIEWS;
 pub(crate) use rows::state_class;
+pub(crate) use steps::{StepHead, as_seen, given, is_for_the_form, step_head};
 
 use crate::pages::PageRoutes;
 
 /// The pages of this capability.
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
+    let routes = history::pages(steps::pages(record::pages(routes)));
     edit::pages(new::pages(queue::pages(routes)))
 }

@@ -1,6 +1,7 @@
 //! The routes of the office: a visit's photos, pictures of them, and originals for a reason.
 
 use super::model::PhotoList;
+use super::pages::reachable_naming;
 use super::{photos_of, sql};
 use crate::app::App;
 use crate::audit::{self, Detail, NewEntry};
@@ -23,7 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Who may look at photos. Administrators manage the installation and see no evidence.
-const ROLES: &[Role] = &[Role::Clerk, Role::Reviewer, Role::Lead, Role::Expert];
+pub(super) const ROLES: &[Role] = &[Role::Clerk, Role::Reviewer, Role::Lead, Role::Expert];
 /// Originals sent at once.
 const ORIGINALS_AT_ONCE: usize = 16;
 /// Longest reason for opening an original.
@@ -101,14 +102,8 @@ async fn view(
 
 /// Refuses unless a visit within reach names the photo. Bytes that no envelope names are nobody's to look at.
 async fn reachable_photo(app: &App, auth: &OfficeAuth, sha256: &BlobHash) -> Result<(), Problem> {
-    auth.require(ROLES)?;
-    let mut tx = app.store.read().await?;
-    for visit in sql::visits_of(&mut tx, sha256).await? {
-        if reachable_visit(&mut tx, auth, ROLES, visit).await.is_ok() {
-            return Ok(());
-        }
-    }
-    Err(Problem::new(&problem::PHOTO_UNKNOWN))
+    let found = reachable_naming(&mut app.store.read().await?, auth, sha256).await?;
+    found.map(drop).ok_or_else(|| Problem::new(&problem::PHOTO_UNKNOWN))
 }
 
 async fn picture(
@@ -185,13 +180,23 @@ async fn original(
     Path(sha256): Path<BlobHash>,
     Query(Reason { reason }): Query<Reason>,
 ) -> Result<Response, Problem> {
-    reachable_photo(&app, &auth, &sha256).await?;
-    let reason = check_reason(reason.as_deref().unwrap_or_default())?;
-    let blob = sql::blob(&mut app.store.read().await?, &sha256).await?;
+    send_original(&app, &auth, &sha256, reason.as_deref().unwrap_or_default()).await
+}
+
+/// The original as an attachment, to somebody who reaches it and gives a reason, which is recorded first.
+pub(super) async fn send_original(
+    app: &App,
+    auth: &OfficeAuth,
+    sha256: &BlobHash,
+    reason: &str,
+) -> Result<Response, Problem> {
+    reachable_photo(app, auth, sha256).await?;
+    let reason = check_reason(reason)?;
+    let blob = sql::blob(&mut app.store.read().await?, sha256).await?;
     let (_, _, format) = blob.ok_or_else(|| Problem::new(&problem::PHOTO_UNKNOWN))?;
-    let found = app.evidence.blobs.stream(&sha256).await?;
+    let found = app.evidence.blobs.stream(sha256).await?;
     let (size, stream) = found.ok_or_else(|| Problem::new(&problem::PHOTO_UNKNOWN))?;
-    record_opening(&app, &auth, &sha256, reason).await?;
+    record_opening(app, auth, sha256, reason).await?;
     let extension = match format.as_deref() {
         Some("jpeg") => "jpg",
         Some("png") => "png",
@@ -210,7 +215,8 @@ async fn original(
     Ok((headers, Body::from_stream(stream)).into_response())
 }
 
-fn check_reason(reason: &str) -> Result<&str, Problem> {
+/// The reason, if it is one.
+pub(super) fn check_reason(reason: &str) -> Result<&str, Problem> {
     let reason = reason.trim();
     let plain = !reason.chars().any(char::is_control);
     if plain && (3..=REASON_CHARS_MAX).contains(&reason.chars().count()) {

@@ -5,12 +5,16 @@
 
 mod api;
 mod model;
+#[cfg(test)]
+mod page_tests;
+mod pages;
 mod sql;
 #[cfg(test)]
 mod tests;
 
 pub(super) use api::routes;
 pub use model::{PhotoEntry, PhotoFlag, PhotoList, PhotoStage, PhotoStatus, PreviewStatus, SignedClaim};
+pub(crate) use pages::pages;
 
 use crate::app::App;
 use crate::exchange::visits;

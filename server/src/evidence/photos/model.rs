@@ -47,6 +47,20 @@ pub enum PhotoStage {
     Unavailable,
 }
 
+impl PhotoStage {
+    /// The stable word.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Named => "named",
+            Self::Previewed => "previewed",
+            Self::Arriving => "arriving",
+            Self::Whole => "whole",
+            Self::Damaged => "damaged",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 /// Something about a photo that a reviewer should look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -59,6 +73,18 @@ pub enum PhotoFlag {
     PlaceDiffers,
     /// The bytes are another format than was claimed.
     FormatDiffers,
+}
+
+impl PhotoFlag {
+    /// The stable word.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::UsedElsewhere => "used_elsewhere",
+            Self::TimeDiffers => "time_differs",
+            Self::PlaceDiffers => "place_differs",
+            Self::FormatDiffers => "format_differs",
+        }
+    }
 }
 
 /// One photo of a visit.
@@ -362,7 +388,7 @@ fn measured_at(entry: &PhotoEntry) -> Option<(f64, f64, f64)> {
 }
 
 /// Metres between two places (latitude and longitude in degrees) on a sphere of the earth's mean radius.
-fn distance_m(left: (f64, f64), right: (f64, f64)) -> f64 {
+pub(super) fn distance_m(left: (f64, f64), right: (f64, f64)) -> f64 {
     const RADIUS_M: f64 = 6_371_008.8;
     let (lat1, lat2) = (left.0.to_radians(), right.0.to_radians());
     let half = |difference: f64| (difference / 2.0).sin().powi(2);

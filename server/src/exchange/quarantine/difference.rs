@@ -9,17 +9,17 @@ const DIFFERENCES_MAX: usize = 200;
 
 /// Something that would be another.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub(super) struct Difference {
+pub(crate) struct Difference {
     /// Where in the record, for example `findings/01a1…/text`.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// What stands there now; null: nothing.
-    pub(super) now: Value,
+    pub(crate) now: Value,
     /// What would stand there.
-    pub(super) then: Value,
+    pub(crate) then: Value,
 }
 
 /// Where two records differ. Objects are compared member by member; what is new or gone is told as a whole.
-pub(super) fn differences(now: &Value, then: &Value) -> Vec<Difference> {
+pub(crate) fn differences(now: &Value, then: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     compare("", now, then, &mut found);
     found

@@ -5,7 +5,7 @@
 
 mod api;
 mod decide;
-mod difference;
+pub(crate) mod difference;
 mod pages;
 mod sql;
 

@@ -1,0 +1,234 @@
+//! What was recorded, entry by entry, in words.
+
+use super::timeline::{Who, person_name};
+use crate::complaints::phrases::Phrases;
+use crate::review::ReworkBody;
+use crate::work_orders::{EntryBody, OriginBody, VisitRecord};
+use serde_json::Value;
+use sync_core::codes::CodeTable;
+use sync_core::ids::VisitId;
+
+/// An entry in words.
+#[derive(Debug, Default)]
+pub(crate) struct EntryLine {
+    pub(crate) id: String,
+    /// What it is in a few words.
+    pub(crate) title: String,
+    /// Longer words, as they were typed.
+    pub(crate) text: Option<String>,
+    /// Label and value.
+    pub(crate) facts: Vec<(String, String)>,
+    pub(crate) who: Who,
+    /// What became of it: taken back, corrected.
+    pub(crate) fate: Vec<String>,
+    pub(crate) stands: bool,
+    /// Within (`true`) or outside of what a rework request named; none: not part of a rework.
+    pub(crate) mark: Option<bool>,
+    /// Set for promises: due, kept at, and whether it is owed.
+    pub(crate) promise: Option<PromiseLine>,
+    /// The image of a signature.
+    pub(crate) image: Option<String>,
+}
+
+/// The deadline of a promise.
+#[derive(Debug)]
+pub(crate) struct PromiseLine {
+    pub(crate) due: String,
+    /// When it was kept.
+    pub(crate) kept: Option<String>,
+}
+
+/// Which changes came after work was sent back, and whether they are what was asked for.
+#[derive(Debug)]
+pub(crate) struct Marks<'a> {
+    /// The newest request on the visit.
+    newest: Option<&'a ReworkBody>,
+}
+
+impl<'a> Marks<'a> {
+    /// The marks of a visit.
+    pub(crate) fn of(reworks: &'a [ReworkBody], visit: VisitId) -> Self {
+        let visit = visit.to_string();
+        Self { newest: reworks.iter().rev().find(|rework| rework.visit_id == visit) }
+    }
+
+    /// Whether a change at this place was asked for; none when it was made before, or in the office.
+    pub(crate) fn of_change(&self, path: &str, origin: Option<&OriginBody>) -> Option<bool> {
+        let (rework, origin) = (self.newest?, origin?);
+        let is_later = origin.claimed_at_ms.unix_ms() >= rework.requested_at_ms
+            || origin.not_before_ms.unix_ms() >= rework.requested_at_ms;
+        if !is_later || origin.device.label.is_none() || rework.paths.is_empty() {
+            return None;
+        }
+        let is_below = |inner: &str, outer: &str| {
+            inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+        };
+        Some(rework.paths.iter().any(|named| is_below(path, named) || is_below(named, path)))
+    }
+}
+
+/// Puts an entry into words.
+pub(crate) fn entry_line(
+    phrases: &Phrases,
+    record: &VisitRecord,
+    entry: &EntryBody,
+    marks: &Marks<'_>,
+) -> EntryLine {
+    let w = phrases.w;
+    let origin = entry.origin.as_ref();
+    let own = Who {
+        person: person_name(w, &entry.by),
+        claimed: Some(w.time(entry.at_ms)),
+        received: String::new(),
+        ..Who::default()
+    };
+    let place = entry.supersedes.as_ref().unwrap_or(&entry.entry_id);
+    let mut line = EntryLine {
+        id: entry.entry_id.to_string(),
+        who: origin.map_or(own, |origin| Who::of(w, origin)),
+        fate: fate(phrases, entry),
+        stands: entry.stands,
+        mark: marks.of_change(&format!("{}/{place}", entry.container), origin),
+        ..EntryLine::default()
+    };
+    describe(phrases, record, entry, &mut line);
+    line
+}
+
+/// An entry in one line, for lists to choose from.
+pub(crate) fn entry_words(phrases: &Phrases, record: &VisitRecord, entry: &EntryBody) -> String {
+    if entry.is_check() {
+        return super::checks::check_words(phrases, entry);
+    }
+    if entry.container == "photos" {
+        let role = entry.content["role"].as_str().unwrap_or_default();
+        return phrases.coded(CodeTable::PhotoRoles, role);
+    }
+    let mut line = EntryLine::default();
+    describe(phrases, record, entry, &mut line);
+    let text: String = line.text.unwrap_or_default().chars().take(120).collect();
+    if text.is_empty() { line.title } else { format!("{} · {text}", line.title) }
+}
+
+fn fate(phrases: &Phrases, entry: &EntryBody) -> Vec<String> {
+    let w = phrases.w;
+    let mut fate = Vec::new();
+    if let Some(withdrawn) = &entry.withdrawn {
+        fate.push(match withdrawn["reason"].as_str().filter(|reason| !reason.is_empty()) {
+            Some(reason) => w.a("record-withdrawn-because", reason),
+            None => w.t("record-withdrawn"),
+        });
+    }
+    if !entry.superseded_by.is_empty() {
+        fate.push(w.t("record-corrected"));
+    }
+    if entry.supersedes.is_some() {
+        fate.push(w.t("record-corrects"));
+    }
+    fate
+}
+
+fn describe(phrases: &Phrases, record: &VisitRecord, entry: &EntryBody, line: &mut EntryLine) {
+    let w = phrases.w;
+    let text = |key: &str| entry.content[key].as_str().unwrap_or_default();
+    let given = |key: &str| Some(text(key)).filter(|text| !text.is_empty());
+    let mut fact = |label: String, value: Option<String>| {
+        line.facts.extend(value.map(|value| (label, value)));
+    };
+    match entry.container {
+        "findings" => {
+            line.title = finding_title(phrases, &entry.content);
+            fact(w.t("record-checklist"), given("item").map(|item| phrases.question(item)));
+            fact(
+                w.code("field-label", "severity"),
+                given("severity").map(|code| phrases.coded(CodeTable::Severities, code)),
+            );
+            line.text = given("text").map(str::to_owned);
+        }
+        "readings" => {
+            let register = w.code("register", text("register"));
+            line.title = format!("{register} {} {}", text("shown"), text("unit"));
+            fact(w.t("record-notes"), given("kind").map(|kind| w.code("reading-kind", kind)));
+            fact(w.t("record-meter-no"), given("meter_no").map(str::to_owned));
+        }
+        "seals" => {
+            line.title = format!(
+                "{} · {}",
+                phrases.seal_position(text("position")),
+                phrases.seal_state(text("state"))
+            );
+            fact(w.t("record-number-found"), given("number_found").map(str::to_owned));
+            fact(w.t("record-number-fitted"), given("number_fitted").map(str::to_owned));
+            fact(w.t("record-meter-no"), given("meter_no").map(str::to_owned));
+        }
+        "statements" => {
+            line.title = phrases.coded(CodeTable::StatementGivers, text("from"));
+            line.text = Some(entry.text.clone().unwrap_or_else(|| w.t("record-words-erased")));
+        }
+        "promises" => {
+            line.title = text("what").to_owned();
+            line.promise = Some(promise(phrases, record, entry));
+        }
+        _ => describe_more(phrases, entry, line),
+    }
+}
+
+fn describe_more(phrases: &Phrases, entry: &EntryBody, line: &mut EntryLine) {
+    let w = phrases.w;
+    let text = |key: &str| entry.content[key].as_str().unwrap_or_default();
+    let given = |key: &str| Some(text(key)).filter(|text| !text.is_empty());
+    match entry.container {
+        "signatures" => match given("refused_reason") {
+            Some(reason) => {
+                line.title = w.t("record-not-signed");
+                line.text = Some(reason.to_owned());
+            }
+            None => {
+                line.title = w.t("record-signed");
+                line.image = given("sha256").map(str::to_owned);
+            }
+        },
+        "hazards" => {
+            line.title = format!("{} · {}", w.code("hazard-level", text("level")), text("code"));
+            line.facts.extend(given("action").map(|action| (w.t("record-action"), action.to_owned())));
+        }
+        "progress" => {
+            line.title = w.code("progress", text("event"));
+            let said = given("outcome").or_else(|| given("reason"));
+            line.text = said.map(|code| super::timeline::outcome_words(phrases, code));
+        }
+        "notices" => {
+            line.title = format!("{} · {}", text("number"), w.code("delivered", text("delivered")));
+            line.text = given("kind").map(str::to_owned);
+        }
+        "office/resolutions" => {
+            line.title =
+                format!("{} · {}", phrases.path(text("path")), w.code("conflict-choice", text("choice")));
+            line.text = given("reason").map(str::to_owned);
+        }
+        "office/hazard_lowered" => {
+            line.title =
+                given("level").map_or_else(|| w.t("record-none"), |level| w.code("hazard-level", level));
+            line.text = given("reason").map(str::to_owned);
+        }
+        other => line.title = phrases.path(other),
+    }
+}
+
+/// A finding's code in words; the code itself is often only "note".
+fn finding_title(phrases: &Phrases, content: &Value) -> String {
+    match content["code"].as_str().unwrap_or_default() {
+        sync_core::checklist::SKIPPED => phrases.w.t("record-skipped"),
+        code => code.to_owned(),
+    }
+}
+
+fn promise(phrases: &Phrases, record: &VisitRecord, entry: &EntryBody) -> PromiseLine {
+    let id = entry.entry_id.to_string();
+    let known = record.promises.iter().find(|promise| promise.entry_id == id);
+    let due = known.map(|promise| promise.due_at_ms).or_else(|| entry.content["due_ms"].as_i64());
+    PromiseLine {
+        due: phrases.w.a("record-due", due.map_or_else(String::new, |due| phrases.w.time_ms(due))),
+        kept: known.and_then(|promise| promise.kept_at_ms).map(|at| phrases.w.time_ms(at)),
+    }
+}

@@ -1,0 +1,215 @@
+//! A visit as it was at any exchange, what changed between two points, and who wrote which field.
+
+use super::timeline::Who;
+use super::visits::{VisitPart, visit_part};
+use crate::app::App;
+use crate::complaints::phrases::Phrases;
+use crate::complaints::scope::OFFICE;
+use crate::complaints::{self, Names};
+use crate::evidence::photos_of;
+use crate::exchange::quarantine::difference::differences;
+use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
+use crate::problem::Problem;
+use crate::work_orders::past::{self, Past};
+use crate::work_orders::{self, reachable_visit};
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+use serde_json::Value;
+use sync_core::document::{Scalar, VisitView};
+use sync_core::ids::VisitId;
+
+/// Points that are listed at first, newest first.
+const POINTS_SHOWN: usize = 60;
+/// Longest text that a difference shows of a value.
+const VALUE_CHARS_MAX: usize = 400;
+
+pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
+    routes.page("/visits/{id}/history", Policy::Roles(OFFICE), get(show_history))
+}
+
+/// Which point is shown, and from which on differences are told.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct HistoryQuery {
+    at: Option<i64>,
+    from: Option<i64>,
+    all: Option<String>,
+}
+
+/// A visit as it was.
+#[derive(Template)]
+#[template(path = "complaints/history.html")]
+pub(super) struct HistoryPage {
+    pub(super) shell: Shell,
+    /// Address and number of the complaint.
+    pub(super) back: Option<(String, String)>,
+    pub(super) points: Vec<Point>,
+    pub(super) hidden: usize,
+    /// The point that is shown and the one before which nothing is told.
+    pub(super) at: i64,
+    pub(super) from: i64,
+    pub(super) changes: Vec<Change>,
+    /// The visit at that point; none while nothing was recorded.
+    pub(super) visits: Vec<VisitPart>,
+    /// Lists in the visit are shown whole: this is a look at one point.
+    pub(super) all: bool,
+}
+
+/// An envelope that changed the visit.
+#[derive(Debug)]
+pub(super) struct Point {
+    pub(super) at: i64,
+    pub(super) who: Who,
+    pub(super) is_shown: bool,
+}
+
+/// A difference in words.
+#[derive(Debug)]
+pub(super) struct Change {
+    pub(super) place: String,
+    pub(super) then: Option<String>,
+    pub(super) now: Option<String>,
+}
+
+impl HistoryPage {
+    fn visit_words(&self, number: &usize) -> String {
+        self.shell.w.n("record-visit", *number)
+    }
+
+    fn show_all(&self, total: &usize) -> String {
+        self.shell.w.n("record-show-all", *total)
+    }
+}
+
+async fn show_history(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(id): Path<VisitId>,
+    Query(query): Query<HistoryQuery>,
+) -> Result<Response, Problem> {
+    let mut tx = app.store.read().await?;
+    let visit = reachable_visit(&mut tx, &viewer.office, OFFICE, id).await?;
+    let phrases = Phrases::of(&mut tx, viewer.w()).await?;
+    let mut names = Names::default();
+    let mut page_of = HistoryPage {
+        shell: viewer.shell.clone(),
+        back: None,
+        points: Vec::new(),
+        hidden: 0,
+        at: 0,
+        from: 0,
+        changes: Vec::new(),
+        visits: Vec::new(),
+        all: true,
+    };
+    let mut number = 1;
+    if let Some(complaint) = visit.complaint {
+        let known = complaints::find(&mut tx, complaint).await?;
+        page_of.back = known.map(|known| (format!("/complaints/{complaint}"), known.number));
+        let visits = work_orders::visits_of(&mut tx, complaint).await?;
+        number = visits.iter().position(|own| own.id == id).map_or(1, |place| place + 1);
+    }
+    let Some(past) = Past::of(&mut tx, &mut names, &visit).await? else { return Ok(page(&page_of)) };
+    page_of.choose(&phrases, &past, &query);
+    let (past, views) = look_back(past, page_of.from, page_of.at).await?;
+    drop(past);
+    let (Some(before), Some(then)) = views else { return Ok(page(&page_of)) };
+    page_of.changes = changes(&phrases, &before, &then);
+    let shown: std::collections::BTreeSet<_> =
+        then.photos.values().map(|photo| photo.content.sha256).collect();
+    let mut photos = photos_of(&app, &mut tx, id).await?;
+    photos.photos.retain(|photo| shown.contains(&photo.sha256));
+    let record = past::record_of(&mut tx, &mut names, visit, then).await?;
+    let mut part = visit_part(&phrases, &record, number, &photos, &[], true);
+    part.forget_the_present();
+    page_of.visits.push(part);
+    Ok(page(&page_of))
+}
+
+/// Two views of the past. Building them takes processor time, so it happens aside.
+async fn look_back(
+    past: Past,
+    from: i64,
+    at: i64,
+) -> Result<(Past, (Option<VisitView>, Option<VisitView>)), Problem> {
+    let build = move || {
+        let views = (past.view_at(from), past.view_at(at));
+        (past, views)
+    };
+    tokio::task::spawn_blocking(build).await.map_err(Problem::internal)
+}
+
+impl HistoryPage {
+    /// Lists the points and chooses the ones that were asked for: the newest, and the one before the chosen.
+    fn choose(&mut self, phrases: &Phrases, past: &Past, query: &HistoryQuery) {
+        let indexes: Vec<i64> = past.envelopes.iter().map(|origin| origin.log_index).collect();
+        let before = |at: i64| indexes.iter().rev().find(|index| **index < at).copied().unwrap_or(0);
+        let newest = indexes.last().copied().unwrap_or(0);
+        self.at = query.at.filter(|at| indexes.contains(at)).unwrap_or(newest);
+        let from = query.from.filter(|from| *from == 0 || indexes.contains(from));
+        self.from = from.unwrap_or_else(|| before(self.at));
+        let most = if query.all.is_some() { usize::MAX } else { POINTS_SHOWN };
+        self.hidden = indexes.len().saturating_sub(most);
+        let newest_first = past.envelopes.iter().rev().take(most);
+        self.points = newest_first
+            .map(|origin| Point {
+                at: origin.log_index,
+                who: Who::of(phrases.w, origin),
+                is_shown: origin.log_index == self.at,
+            })
+            .collect();
+    }
+}
+
+/// What changed between two views, place by place. Competing values are told by the value that is shown.
+pub(super) fn changes(phrases: &Phrases, before: &VisitView, then: &VisitView) -> Vec<Change> {
+    let json = |view: &VisitView| serde_json::to_value(view).unwrap_or(Value::Null);
+    let found = differences(&json(before), &json(then)).into_iter();
+    let told = found.filter(|difference| {
+        let path = difference.path.as_str();
+        !path.contains("/values") && !path.starts_with("conflicts") && !path.ends_with("superseded_by")
+    });
+    told.map(|difference| {
+        let path = difference.path.strip_suffix("/shown").unwrap_or(&difference.path);
+        let words = |value: &Value| value_words(phrases, path, value);
+        Change { place: phrases.path(path), then: words(&difference.then), now: words(&difference.now) }
+    })
+    .collect()
+}
+
+/// A value of the view in words: a scalar, a shared value, or an entry by what was typed into it.
+fn value_words(phrases: &Phrases, path: &str, value: &Value) -> Option<String> {
+    let scalar = |value: &Value| {
+        serde_json::from_value::<Scalar>(value.clone()).ok().map(|value| phrases.value(path, &value))
+    };
+    let words = match value {
+        Value::Null => return None,
+        Value::Object(members) => match members.get("shown") {
+            Some(shown) => scalar(shown)?,
+            None => typed(value),
+        },
+        Value::Array(_) => value.to_string(),
+        other => scalar(other)?,
+    };
+    Some(words.chars().take(VALUE_CHARS_MAX).collect())
+}
+
+/// The texts of an entry, without author, time and hashes.
+fn typed(entry: &Value) -> String {
+    const NOT_TYPED: &[&str] = &["by", "at", "change", "actor", "sha256", "part", "commitment", "photo"];
+    let mut texts = Vec::new();
+    let members = entry.as_object().into_iter().flatten();
+    for (name, value) in members.filter(|(name, _)| !NOT_TYPED.contains(&name.as_str())) {
+        match value {
+            Value::String(text) if !text.is_empty() => texts.push(text.clone()),
+            Value::Number(number) => texts.push(number.to_string()),
+            Value::Object(_) if name != "meta" => texts.push(typed(value)),
+            _ => {}
+        }
+    }
+    texts.retain(|text| !text.is_empty());
+    texts.join(" · ")
+}

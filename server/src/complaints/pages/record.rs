@@ -1,0 +1,221 @@
+//! The complaint record as a page: facts, merged timeline, visits with everything recorded, what is still open.
+
+use super::timeline::{Line, lines, people_named, person_name};
+use super::visits::{VisitPart, visit_part};
+use crate::app::App;
+use crate::complaints::phrases::Phrases;
+use crate::complaints::record::{self, CentralRecord};
+use crate::complaints::scope::OFFICE;
+use crate::complaints::{ComplaintError, Names, find, find_by_number, reach_of};
+use crate::evidence::photos_of;
+use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
+use crate::people::Role;
+use crate::problem::Problem;
+use crate::review::{self, Blocker, VerdictBody};
+use crate::store::{StoreError, Tx};
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use sync_core::codes::CodeTable;
+use sync_core::time::Timestamp;
+
+/// Entries of the timeline that are shown at first.
+const TIMELINE_SHOWN: usize = 40;
+
+pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
+    routes.page("/complaints/{id}", Policy::Roles(OFFICE), get(show_record))
+}
+
+/// The record with its words.
+#[derive(Template)]
+#[template(path = "complaints/record.html")]
+pub(crate) struct RecordPage {
+    pub(crate) shell: Shell,
+    pub(crate) record: CentralRecord,
+    pub(crate) category: String,
+    pub(crate) timeline: Vec<Line>,
+    pub(crate) visits: Vec<VisitPart>,
+    pub(crate) verdicts: Vec<VerdictLine>,
+    pub(crate) blockers: Vec<BlockerLine>,
+    /// Name, address and limit of each deadline, and whether it has passed.
+    pub(crate) deadlines: Vec<(String, String, bool)>,
+    /// Steps that this person may take now.
+    pub(crate) steps: Vec<&'static str>,
+    /// Long lists are shown whole.
+    pub(crate) all: bool,
+}
+
+/// A verdict in words.
+#[derive(Debug)]
+pub(crate) struct VerdictLine {
+    pub(crate) title: String,
+    pub(crate) facts: Vec<String>,
+    pub(crate) note: String,
+    pub(crate) by: String,
+    pub(crate) at: String,
+    pub(crate) override_reason: Option<String>,
+    /// How much it rests on.
+    pub(crate) evidence: String,
+}
+
+/// Something that holds back approval, with the place where it is dealt with.
+#[derive(Debug)]
+pub(crate) struct BlockerLine {
+    pub(crate) words: String,
+    pub(crate) visit: Option<usize>,
+    pub(crate) href: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct RecordQuery {
+    /// Set: long lists are shown whole.
+    all: Option<String>,
+}
+
+async fn show_record(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(which): Path<String>,
+    Query(query): Query<RecordQuery>,
+) -> Result<Response, Problem> {
+    let reach = reach_of(&viewer.office, OFFICE)?;
+    let mut tx = app.store.read().await?;
+    let found = match which.parse() {
+        Ok(id) => find(&mut tx, id).await?,
+        Err(_) => find_by_number(&mut tx, &which).await?,
+    };
+    let complaint =
+        found.filter(|complaint| reach.covers(&complaint.intake.region)).ok_or(ComplaintError::Unknown)?;
+    let record = record::build(&mut tx, complaint).await?;
+    Ok(page(&record_page(&app, &mut tx, viewer.shell, record, query.all.is_some()).await?))
+}
+
+/// The record with the words of this reader.
+pub(super) async fn record_page(
+    app: &App,
+    tx: &mut Tx,
+    shell: Shell,
+    record: CentralRecord,
+    all: bool,
+) -> Result<RecordPage, StoreError> {
+    let phrases = Phrases::of(tx, shell.w).await?;
+    let people = names_of(tx, &record).await?;
+    let mut visits = Vec::with_capacity(record.visits.len());
+    for (place, visit) in record.visits.iter().enumerate() {
+        let photos = photos_of(app, tx, visit.visit.visit_id).await?;
+        let reworks = review::reworks(tx, visit.visit.visit_id).await?;
+        visits.push(visit_part(&phrases, visit, place + 1, &photos, &reworks, all));
+    }
+    Ok(RecordPage::of(shell, &phrases, record, &people, visits, (all, app.clock.now())))
+}
+
+impl RecordPage {
+    fn at(&self, at: &Timestamp) -> String {
+        self.shell.w.time(*at)
+    }
+
+    fn visit_words(&self, number: &usize) -> String {
+        self.shell.w.n("record-visit", *number)
+    }
+
+    fn show_all(&self, total: &usize) -> String {
+        self.shell.w.n("record-show-all", *total)
+    }
+
+    /// The page of a record whose visits are in words already.
+    pub(crate) fn of(
+        shell: Shell,
+        phrases: &Phrases,
+        record: CentralRecord,
+        people: &BTreeMap<String, String>,
+        visits: Vec<VisitPart>,
+        (all, now): (bool, Timestamp),
+    ) -> Self {
+        let most = if all { usize::MAX } else { TIMELINE_SHOWN };
+        Self {
+            category: phrases.coded(CodeTable::Categories, &record.complaint.category),
+            timeline: lines(phrases, &record, people, most),
+            visits,
+            verdicts: record.verdicts.iter().map(|verdict| verdict_line(phrases, verdict)).collect(),
+            blockers: blocker_lines(phrases, &record),
+            deadlines: deadlines(phrases, &record, now),
+            steps: steps(&shell, &record),
+            all,
+            record,
+            shell,
+        }
+    }
+}
+
+/// Names of the people whom the details of the timeline name.
+async fn names_of(tx: &mut Tx, record: &CentralRecord) -> Result<BTreeMap<String, String>, StoreError> {
+    let (mut names, mut found) = (Names::default(), BTreeMap::new());
+    for id in people_named(record) {
+        let person = names.person_text(tx, &id).await?;
+        if let Some(name) = person.and_then(|person| person.name) {
+            found.insert(id, name);
+        }
+    }
+    Ok(found)
+}
+
+fn verdict_line(phrases: &Phrases, verdict: &VerdictBody) -> VerdictLine {
+    let w = phrases.w;
+    let cause = verdict.cause.as_ref().map(|code| phrases.coded(CodeTable::RootCauses, code));
+    let whose = verdict.responsibility.as_ref().map(|code| phrases.coded(CodeTable::Responsibilities, code));
+    VerdictLine {
+        title: phrases.coded(CodeTable::Verdicts, &verdict.verdict),
+        facts: cause.into_iter().chain(whose).collect(),
+        note: verdict.note.clone(),
+        by: verdict.reviewed_by.as_ref().map_or_else(|| w.t("record-unknown"), |by| person_name(w, by)),
+        at: w.time_ms(verdict.reviewed_at_ms),
+        override_reason: verdict.override_reason.clone(),
+        evidence: w.n("record-evidence", verdict.evidence.as_array().map_or(0, Vec::len)),
+    }
+}
+
+fn blocker_lines(phrases: &Phrases, record: &CentralRecord) -> Vec<BlockerLine> {
+    let visit_ids: Vec<String> = record.visits.iter().map(|visit| visit.visit.visit_id.to_string()).collect();
+    let here = format!("/complaints/{}", record.complaint.complaint_id);
+    record.blockers.iter().map(|blocker| blocker_line(phrases, blocker, &visit_ids, &here)).collect()
+}
+
+/// A blocker in words; `visits` are the ids of the visits in the order of the page `here`.
+pub(crate) fn blocker_line(
+    phrases: &Phrases,
+    blocker: &Blocker,
+    visits: &[String],
+    here: &str,
+) -> BlockerLine {
+    let visit = visits.iter().position(|id| *id == blocker.visit_id.to_string()).map(|place| place + 1);
+    let href = match blocker.kind {
+        "conflict" => format!("/conflicts/{}", blocker.reference),
+        "quarantine" => format!("/arrivals/quarantine/{}", blocker.reference),
+        _ => visit.map_or_else(|| here.to_owned(), |number| format!("{here}#visit-{number}")),
+    };
+    BlockerLine { words: phrases.w.code("blocker", blocker.kind), visit, href }
+}
+
+fn deadlines(phrases: &Phrases, record: &CentralRecord, now: Timestamp) -> Vec<(String, String, bool)> {
+    let w = phrases.w;
+    let limits = &record.complaint.deadlines;
+    let is_open = record.complaint.closed_at_ms.is_none();
+    [
+        (w.t("record-contact-due"), limits.contact_due_at_ms),
+        (w.t("record-onsite-due"), limits.onsite_due_at_ms),
+        (w.t("record-answer-due"), limits.answer_due_at_ms),
+    ]
+    .into_iter()
+    .filter_map(|(label, due)| due.map(|due| (label, w.time(due), is_open && due < now)))
+    .collect()
+}
+
+/// Steps that the state allows and that this person's roles allow.
+fn steps(shell: &Shell, record: &CentralRecord) -> Vec<&'static str> {
+    let judges = shell.has_role(&[Role::Reviewer, Role::Lead]);
+    let is_judging = |step: &str| matches!(step, "review" | "review_without_visit" | "rework" | "closure");
+    record.next_steps.iter().copied().filter(|step| judges || !is_judging(step)).collect()
+}

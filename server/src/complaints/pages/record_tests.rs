@@ -1,0 +1,145 @@
+//! What the record page promises.
+
+use super::record::record_page;
+use crate::complaints::tests::Bureau;
+use crate::complaints::{find, record};
+use crate::exchange::tests::exchange;
+use crate::pages::testing::{Browser, HOSTILE, check, shells};
+use crate::review::tests::Site;
+use serde_json::json;
+use sync_core::document::{Finding, MeterCheck, Seal};
+use sync_core::ids::EntryId;
+
+/// A visit with two answers that differ, a check, a seal and more findings than one page shows.
+async fn a_full_site(bureau: &Bureau) -> Site {
+    let mut site = Site::of(bureau).await;
+    site.disagree(bureau).await;
+    site.zhang.save(site.visit, |edit| {
+        for n in 0..=40 {
+            let finding =
+                Finding { code: "note".into(), text: format!("{HOSTILE} {n}"), item: None, severity: None };
+            edit.add_finding(EntryId::from_bytes([n; 16]), &finding).unwrap();
+        }
+        let inputs = [("constant", "1600"), ("pulses", "10"), ("seconds", "20.00"), ("watts", "1000")];
+        let check = MeterCheck {
+            method: "watt_second".into(),
+            inputs: inputs.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            class: Some("2".into()),
+            profile: Some("CN_DLT448_REPLACE".into()),
+            meter_no: Some("A123456".into()),
+        };
+        edit.add_meter_check(EntryId::from_bytes([101; 16]), &check).unwrap();
+        let seal = Seal {
+            position: "terminal_cover".into(),
+            state: "broken".into(),
+            number_found: Some("F1".into()),
+            number_fitted: None,
+            meter_no: None,
+        };
+        edit.add_seal(EntryId::from_bytes([102; 16]), &seal).unwrap();
+    });
+    exchange(&bureau.test, &mut site.zhang).await;
+    site
+}
+
+#[tokio::test]
+async fn a_record_shows_what_was_recorded_by_whom_and_what_is_open() {
+    Bureau::for_each_engine(|bureau| async move {
+        let site = a_full_site(&bureau).await;
+        let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
+        let path = format!("/complaints/{}", site.complaint);
+        let answer = browser.get(&path).await;
+        assert_eq!(answer.status, 200, "{}", answer.html());
+        let html = answer.html();
+        for words in [
+            "State of the seals",
+            "Intact",
+            "Broken",
+            "values differ",
+            "A conflict is undecided",
+            "zhang",
+            "Terminal cover · Broken",
+            "Watt-second method",
+            "T = 3 600 000",
+            "The run was too short for a stopwatch",
+            "Findings (41)",
+            "Show all 41",
+            "Recorded on site",
+            "Complaint received",
+            "wang",
+        ] {
+            assert!(html.contains(words), "{words}: {html}");
+        }
+        assert!(!html.contains("<script>alert"));
+        let whole = browser.get(&format!("{path}?all=1")).await;
+        assert!(!whole.html().contains("Show all 41") && whole.html().contains(" 40</bdi>"));
+        let number = bureau.get(&format!("/v1/complaints/{}", site.complaint)).await.json["number"].clone();
+        assert_eq!(browser.get(&format!("/complaints/{}", number.as_str().unwrap())).await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_record_can_be_read_in_both_languages() {
+    let bureau = Bureau::of(crate::testing::TestApp::sqlite().await).await;
+    let site = a_full_site(&bureau).await;
+    let empty = bureau.complaint(&json!({ "summary": HOSTILE, "meter": null })).await;
+    let app = &bureau.test.app;
+    let mut tx = app.store.read().await.unwrap();
+    for id in [site.complaint.as_str(), empty["complaint_id"].as_str().unwrap()] {
+        for shell in shells() {
+            for all in [false, true] {
+                let complaint = find(&mut tx, id.parse().unwrap()).await.unwrap().unwrap();
+                let record = record::build(&mut tx, complaint).await.unwrap();
+                check(&record_page(app, &mut tx, shell.clone(), record, all).await.unwrap());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_record_of_another_region_is_unknown() {
+    let bureau = Bureau::of(crate::testing::TestApp::sqlite().await).await;
+    let complaint = bureau.complaint(&json!({ "region": "west" })).await;
+    let session = crate::complaints::tests::a_regional_clerk(&bureau.test, "east").await;
+    let browser = Browser::of(&bureau.test, &session);
+    let answer = browser.get(&format!("/complaints/{}", complaint["complaint_id"].as_str().unwrap())).await;
+    assert_eq!(answer.status, 404);
+}
+
+#[tokio::test]
+async fn a_visit_is_shown_as_it_was_with_what_changed_since() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let (visit, browser) = (site.visit, Browser::of(&bureau.test, &bureau.reviewer.1));
+        let path = format!("/visits/{visit}/history");
+        let empty = browser.get(&path).await;
+        assert!(empty.html().contains("Nothing was recorded yet."), "{}", empty.html());
+        for (answer, text) in [("intact", "first"), ("broken", "second")] {
+            site.zhang.save(visit, |edit| {
+                edit.answer("meter-accuracy.seal", answer).unwrap();
+                let finding = Finding { code: "note".into(), text: text.into(), item: None, severity: None };
+                edit.add_finding(EntryId::from_bytes([text.len() as u8; 16]), &finding).unwrap();
+            });
+            exchange(&bureau.test, &mut site.zhang).await;
+        }
+        let newest = browser.get(&path).await;
+        let html = newest.html();
+        for words in ["first", "second", "State of the seals", "Intact", "Broken", "zhang 测试"] {
+            assert!(html.contains(words), "{words}: {html}");
+        }
+        let older = html.split("href=\"?at=").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let before = browser.get(&format!("{path}?at={older}")).await;
+        assert!(before.html().contains("first") && !before.html().contains("second"), "{}", before.html());
+        assert!(!before.html().contains("Broken"));
+        let newest_at =
+            before.html().split("href=\"?at=").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let whole = browser.get(&format!("{path}?at={newest_at}&from=0")).await;
+        assert!(whole.html().contains("<bdi>Broken</bdi>") && !whole.html().contains("<bdi>Intact</bdi>"));
+        let hostile = browser.get(&format!("{path}?at=-5&from=99999999")).await;
+        assert_eq!(hostile.status, 200);
+        let elsewhere = crate::complaints::tests::a_regional_clerk(&bureau.test, "west").await;
+        assert_eq!(Browser::of(&bureau.test, &elsewhere).get(&path).await.status, 404);
+    })
+    .await;
+}

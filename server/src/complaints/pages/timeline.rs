@@ -1,0 +1,205 @@
+//! The merged timeline in words: customer, office, visits and system, with the three times never mixed.
+
+use crate::complaints::phrases::Phrases;
+use crate::complaints::record::{CentralRecord, TimelineEntry};
+use crate::complaints::{DeviceRef, PersonRef};
+use crate::pages::Words;
+use crate::work_orders::OriginBody;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use sync_core::codes::CodeTable;
+use sync_core::time::Timestamp;
+
+/// Who did something, on which device, and when.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Who {
+    /// Name, or who stands for it.
+    pub(crate) person: String,
+    /// Label of the device; none in the office.
+    pub(crate) device: Option<String>,
+    /// The device's word for when.
+    pub(crate) claimed: Option<String>,
+    /// When the server learned of it.
+    pub(crate) received: String,
+    /// The same for machines.
+    pub(crate) machine: String,
+    /// Recorded without a network, arrived later.
+    pub(crate) offline: bool,
+    /// Doubts about the claimed time.
+    pub(crate) flags: Vec<String>,
+}
+
+impl Who {
+    /// Who brought something into a visit.
+    pub(crate) fn of(w: Words, origin: &OriginBody) -> Self {
+        Self {
+            person: person_name(w, &origin.person),
+            device: origin.device.label.clone(),
+            claimed: Some(w.time(origin.claimed_at_ms)),
+            received: w.time(origin.received_at_ms),
+            machine: w.machine_time(origin.received_at_ms),
+            offline: origin.recorded_offline,
+            flags: flag_words(w, &origin.clock_flags),
+        }
+    }
+
+    fn of_entry(w: Words, entry: &TimelineEntry) -> Self {
+        let received = Timestamp::from_unix_ms(entry.received_at_ms);
+        Self {
+            person: entry.person.as_ref().map_or_else(|| w.t("record-by-system"), |who| person_name(w, who)),
+            device: entry.device.as_ref().map(device_name),
+            claimed: entry.claimed_at_ms.map(|at| w.time_ms(at)),
+            received: w.time(received),
+            machine: w.machine_time(received),
+            offline: entry.recorded_offline,
+            flags: flag_words(w, &entry.clock_flags),
+        }
+    }
+}
+
+/// The name of a person, or that the server knows none.
+pub(crate) fn person_name(w: Words, person: &PersonRef) -> String {
+    person.name.clone().unwrap_or_else(|| w.t("record-unknown"))
+}
+
+/// What people call a device; its id when it has no label.
+pub(crate) fn device_name(device: &DeviceRef) -> String {
+    device.label.clone().unwrap_or_else(|| device.device_id.to_string())
+}
+
+fn flag_words(w: Words, flags: &[&str]) -> Vec<String> {
+    flags.iter().map(|flag| w.code("clock", flag)).collect()
+}
+
+/// One entry of the timeline.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Line {
+    /// `customer`, `office`, `field`, `refused` or `system`.
+    pub(crate) class: &'static str,
+    /// What happened.
+    pub(crate) title: String,
+    /// It in detail.
+    pub(crate) facts: Vec<String>,
+    /// The reason given.
+    pub(crate) reason: Option<String>,
+    /// Who, on which device, when.
+    pub(crate) who: Who,
+    /// About which visit: its number on this page.
+    pub(crate) visit: Option<usize>,
+    /// Number of the merged record it came with.
+    pub(crate) merged_from: Option<String>,
+}
+
+/// The newest `most` entries of the timeline, newest first.
+pub(crate) fn lines(
+    phrases: &Phrases,
+    record: &CentralRecord,
+    people: &BTreeMap<String, String>,
+    most: usize,
+) -> Vec<Line> {
+    record.timeline.iter().rev().take(most).map(|entry| line(phrases, record, people, entry)).collect()
+}
+
+fn line(
+    phrases: &Phrases,
+    record: &CentralRecord,
+    people: &BTreeMap<String, String>,
+    entry: &TimelineEntry,
+) -> Line {
+    let w = phrases.w;
+    let visit = entry.visit_id.and_then(|id| {
+        record.visits.iter().position(|visit| visit.visit.visit_id == id).map(|place| place + 1)
+    });
+    let merged_from = entry
+        .merged_from
+        .and_then(|id| record.merged.iter().find(|merged| merged.complaint_id == id))
+        .map(|merged| merged.number.clone());
+    let reason = match (entry.kind.as_str(), &entry.reason) {
+        ("refused", Some(code)) => Some(phrases.refusal(code)),
+        (_, reason) => reason.clone(),
+    };
+    Line {
+        class: class_of(entry),
+        title: w.code("timeline", &entry.kind),
+        facts: facts(phrases, people, entry),
+        reason,
+        who: Who::of_entry(w, entry),
+        visit,
+        merged_from,
+    }
+}
+
+fn class_of(entry: &TimelineEntry) -> &'static str {
+    match (entry.kind.as_str(), &entry.device, &entry.person) {
+        ("received", ..) => "customer",
+        ("refused", ..) => "refused",
+        (_, Some(device), _) if device.label.is_some() => "field",
+        (_, _, Some(_)) => "office",
+        _ => "system",
+    }
+}
+
+fn facts(phrases: &Phrases, people: &BTreeMap<String, String>, entry: &TimelineEntry) -> Vec<String> {
+    let w = phrases.w;
+    let detail = &entry.detail;
+    let mut facts = Vec::new();
+    if let (Some(from), Some(to)) = (&entry.state_from, &entry.state_to) {
+        facts.push(w.ab("record-state-step", w.code("state", from), w.code("state", to)));
+    }
+    let text = |key: &str| detail[key].as_str();
+    facts.extend(counted(w, &detail["entries"]));
+    for field in detail["fields"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        facts.push(if entry.kind == "recorded" {
+            phrases.path(field)
+        } else {
+            w.code("change-field", field)
+        });
+    }
+    for path in detail["paths"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        facts.push(phrases.path(path));
+    }
+    facts.extend(text("path").map(|path| phrases.path(path)));
+    facts.extend(text("choice").map(|choice| w.code("conflict-choice", choice)));
+    facts.extend(text("channel").map(|channel| w.code("channel", channel)));
+    facts.extend(text("planned_on").map(str::to_owned));
+    facts.extend(text("kind").map(|kind| w.code("order-kind", kind)));
+    facts.extend(text("verdict").map(|verdict| phrases.coded(CodeTable::Verdicts, verdict)));
+    facts.extend(text("cause").map(|cause| phrases.coded(CodeTable::RootCauses, cause)));
+    facts.extend(text("outcome").map(|outcome| outcome_words(phrases, outcome)));
+    facts.extend(text("decision").map(|decision| w.code("quarantine-state", decision)));
+    let name = |key: &str| text(key).and_then(|id| people.get(id)).cloned();
+    match (name("from"), name("to"), name("person")) {
+        (Some(from), Some(to), _) => facts.push(w.ab("record-state-step", from, to)),
+        (_, _, Some(person)) => facts.push(person),
+        _ => {}
+    }
+    facts
+}
+
+/// What came of a visit, or why there was no access.
+pub(crate) fn outcome_words(phrases: &Phrases, code: &str) -> String {
+    let table = [CodeTable::Outcomes, CodeTable::NoAccessReasons]
+        .into_iter()
+        .find(|table| table.find(code).is_some());
+    table.map_or_else(|| code.to_owned(), |table| phrases.coded(table, code))
+}
+
+/// "Findings: 3", for each kind of entry.
+fn counted(w: Words, entries: &Value) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in entries.as_array().into_iter().flatten() {
+        let container = entry["container"].as_str().unwrap_or_default().replace('/', "-");
+        *counts.entry(w.code("container", container)).or_default() += 1;
+    }
+    counts.into_iter().map(|(container, count)| w.ab("record-count", container, count)).collect()
+}
+
+/// Ids of people whom the details of a timeline name.
+pub(crate) fn people_named(record: &CentralRecord) -> Vec<String> {
+    let keys = ["from", "to", "person"];
+    let named = record.timeline.iter().flat_map(|entry| keys.map(|key| entry.detail[key].as_str()));
+    let mut ids: Vec<String> = named.flatten().map(str::to_owned).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
