@@ -9,6 +9,6 @@ mod programs;
 pub use device::{DiskImage, FieldDevice, Run};
 pub use disk::SmallDisk;
 pub use link::{Link, Traffic};
-pub use office::{Desk, Office};
-pub use programs::{Programs, peer_node_modules, peer_python};
+pub use office::{Desk, Office, PASSWORD as CLERK_PASSWORD};
+pub use programs::{Programs, peer_browser, peer_node_modules, peer_python};
 pub use server::store::testing::TestDatabase;

@@ -13,7 +13,8 @@ use tempfile::TempDir;
 const READY_MAX: Duration = Duration::from_secs(60);
 
 /// Password of every office person in tests.
-const PASSWORD: &str = "a password for tests only";
+/// The password of everybody in the office.
+pub const PASSWORD: &str = "a password for tests only";
 
 /// A server of the tests. Killed with its value.
 #[derive(Debug)]

@@ -67,6 +67,14 @@ pub fn peer_node_modules(test: &str) -> Option<PathBuf> {
     peer("FIELDLOOP_PEER_NODE_MODULES", test)
 }
 
+/// Whether there is a browser with its driver; says loudly what is skipped when not.
+///
+/// # Panics
+/// When the peers are required and missing.
+pub fn peer_browser(test: &str) -> bool {
+    peer("FIELDLOOP_PEER_CHROMIUM", test).is_some() && peer("FIELDLOOP_PEER_CHROMEDRIVER", test).is_some()
+}
+
 fn peer(variable: &str, test: &str) -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.exists()) {
         return Some(path);

@@ -1,5 +1,6 @@
 //! Few and telling: what people live through, on real processes.
 
+mod browser;
 mod clock;
 mod copies;
 mod crash;
