@@ -138,7 +138,7 @@ fn describe(phrases: &Phrases, record: &VisitRecord, entry: &EntryBody, line: &m
     match entry.container {
         "findings" => {
             line.title = finding_title(phrases, &entry.content);
-            fact(w.t("record-checklist"), given("item").map(|item| phrases.question(item)));
+            fact(w.t("record-question"), given("item").map(|item| phrases.question(item)));
             fact(
                 w.code("field-label", "severity"),
                 given("severity").map(|code| phrases.coded(CodeTable::Severities, code)),
@@ -148,7 +148,7 @@ fn describe(phrases: &Phrases, record: &VisitRecord, entry: &EntryBody, line: &m
         "readings" => {
             let register = w.code("register", text("register"));
             line.title = format!("{register} {} {}", text("shown"), text("unit"));
-            fact(w.t("record-notes"), given("kind").map(|kind| w.code("reading-kind", kind)));
+            fact(w.t("record-read-how"), given("kind").map(|kind| w.code("reading-kind", kind)));
             fact(w.t("record-meter-no"), given("meter_no").map(str::to_owned));
         }
         "seals" => {

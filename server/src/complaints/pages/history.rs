@@ -197,7 +197,7 @@ fn value_words(phrases: &Phrases, path: &str, value: &Value) -> Option<String> {
     Some(words.chars().take(VALUE_CHARS_MAX).collect())
 }
 
-/// The texts of an entry, without author, time and hashes.
+/// The texts of an entry, without author, times, sizes and hashes.
 fn typed(entry: &Value) -> String {
     const NOT_TYPED: &[&str] = &["by", "at", "change", "actor", "sha256", "part", "commitment", "photo"];
     let mut texts = Vec::new();
@@ -205,7 +205,6 @@ fn typed(entry: &Value) -> String {
     for (name, value) in members.filter(|(name, _)| !NOT_TYPED.contains(&name.as_str())) {
         match value {
             Value::String(text) if !text.is_empty() => texts.push(text.clone()),
-            Value::Number(number) => texts.push(number.to_string()),
             Value::Object(_) if name != "meta" => texts.push(typed(value)),
             _ => {}
         }
