@@ -57,6 +57,8 @@ pub struct AppParts {
     pub evidence: Evidence,
     /// Merge workers and places of the exchange.
     pub exchange: Exchange,
+    /// Tells open pages that something happened.
+    pub live: pages::Live,
     stopping: AtomicBool,
 }
 
@@ -131,6 +133,7 @@ impl App {
             passwords,
             evidence,
             exchange,
+            live: pages::Live::default(),
             stopping,
         };
         Ok(Self { parts: Arc::new(parts) })
@@ -151,12 +154,15 @@ impl App {
         let stop = async {
             stop.await;
             self.stopping.store(true, Ordering::SeqCst);
+            self.live.close();
         };
         let evidence = tokio::spawn(evidence::work(self.clone()));
         let catching_up = tokio::spawn(exchange::catch_up(self.clone()));
+        let watching = tokio::spawn(pages::watch_log(self.clone()));
         http::serve(listener, router(self.clone()), limits, stop).await;
-        evidence.abort();
-        catching_up.abort();
+        for task in [evidence, catching_up, watching] {
+            task.abort();
+        }
         self.store.close().await;
     }
 }

@@ -10,6 +10,7 @@ mod account;
 mod answer;
 mod assets;
 mod form;
+mod live;
 mod policy;
 mod shell;
 mod sign_in;
@@ -24,6 +25,7 @@ mod words;
 pub(crate) use answer::{changed_meanwhile, failure_page, page, see_other, unprocessable, with_status};
 pub(crate) use assets::href as asset;
 pub(crate) use form::Posted;
+pub(crate) use live::{Live, watch_log};
 pub(crate) use policy::{PageRoutes, Policy};
 pub(crate) use shell::Shell;
 pub(crate) use viewer::Viewer;
@@ -36,7 +38,7 @@ use axum::Router;
 
 /// All pages of all capabilities.
 pub(crate) fn all() -> PageRoutes {
-    let routes = start::pages(account::pages(sign_in::pages(PageRoutes::default())));
+    let routes = live::pages(start::pages(account::pages(sign_in::pages(PageRoutes::default()))));
     let routes = crate::evidence::pages(routes);
     let routes = crate::review::pages(routes);
     let routes = crate::complaints::pages::pages(routes);

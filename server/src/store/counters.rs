@@ -20,6 +20,14 @@ pub async fn next_number(tx: &mut Tx, counter: Counter) -> Result<i64, StoreErro
     next_numbers(tx, counter, 1).await
 }
 
+/// The last number that was taken from this sequence; 0 before the first.
+pub async fn last_number(tx: &mut Tx, counter: Counter) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT value FROM counters WHERE name = $1";
+    let last: Option<i64> =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(counter.0).fetch_optional(conn).await)?;
+    Ok(last.unwrap_or(0))
+}
+
 /// Takes `count` consecutive numbers and returns the first.
 pub async fn next_numbers(tx: &mut Tx, counter: Counter, count: u32) -> Result<i64, StoreError> {
     const SQL: &str = "INSERT INTO counters (name, value) VALUES ($1, $2) \

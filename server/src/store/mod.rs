@@ -14,7 +14,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use counters::{Counter, next_number, next_numbers};
+pub use counters::{Counter, last_number, next_number, next_numbers};
 pub use error::StoreError;
 
 use engine::SqlitePools;

@@ -508,3 +508,6 @@ history-place = Where
 history-before = Before
 history-after = After
 history-visit = The visit at this point
+record-news = New in this record
+record-new = Something new came in: show it
+record-nothing-new = Nothing new. Back to the record

@@ -7,6 +7,7 @@ mod entries;
 pub(crate) mod form_tests;
 mod history;
 mod new;
+mod news;
 mod queue;
 pub(crate) mod record;
 #[cfg(test)]
@@ -31,6 +32,6 @@ use crate::pages::PageRoutes;
 
 /// The pages of this capability.
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
-    let routes = history::pages(steps::pages(record::pages(routes)));
+    let routes = history::pages(steps::pages(news::pages(record::pages(routes))));
     edit::pages(new::pages(queue::pages(routes)))
 }

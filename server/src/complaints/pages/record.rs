@@ -1,5 +1,6 @@
 //! The complaint record as a page: facts, merged timeline, visits with everything recorded, what is still open.
 
+use super::news;
 use super::timeline::{Line, lines, people_named, person_name};
 use super::visits::{VisitPart, visit_part};
 use crate::app::App;
@@ -46,6 +47,8 @@ pub(crate) struct RecordPage {
     pub(crate) steps: Vec<&'static str>,
     /// Long lists are shown whole.
     pub(crate) all: bool,
+    /// What [`news::mark`] said when it was read.
+    pub(crate) mark: i64,
 }
 
 /// A verdict in words.
@@ -103,13 +106,14 @@ pub(super) async fn record_page(
 ) -> Result<RecordPage, StoreError> {
     let phrases = Phrases::of(tx, shell.w).await?;
     let people = names_of(tx, &record).await?;
+    let mark = news::mark(tx, record.complaint.complaint_id).await?;
     let mut visits = Vec::with_capacity(record.visits.len());
     for (place, visit) in record.visits.iter().enumerate() {
         let photos = photos_of(app, tx, visit.visit.visit_id).await?;
         let reworks = review::reworks(tx, visit.visit.visit_id).await?;
         visits.push(visit_part(&phrases, visit, place + 1, &photos, &reworks, all));
     }
-    Ok(RecordPage::of(shell, &phrases, record, &people, visits, (all, app.clock.now())))
+    Ok(RecordPage::of(shell, &phrases, record, &people, visits, (all, mark, app.clock.now())))
 }
 
 impl RecordPage {
@@ -132,7 +136,7 @@ impl RecordPage {
         record: CentralRecord,
         people: &BTreeMap<String, String>,
         visits: Vec<VisitPart>,
-        (all, now): (bool, Timestamp),
+        (all, mark, now): (bool, i64, Timestamp),
     ) -> Self {
         let most = if all { usize::MAX } else { TIMELINE_SHOWN };
         Self {
@@ -144,6 +148,7 @@ impl RecordPage {
             deadlines: deadlines(phrases, &record, now),
             steps: steps(&shell, &record),
             all,
+            mark,
             record,
             shell,
         }
