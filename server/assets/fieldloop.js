@@ -1,5 +1,5 @@
-// What scripts add to pages that work without them: keys in lists, a photo turned in place, and the
-// link on the enrolment page.
+// What scripts add to pages that work without them: keys in lists, a photo turned in place, forms that
+// wait for the network, and the link on the enrolment page.
 "use strict";
 
 (() => {
@@ -26,6 +26,16 @@
       search.focus();
     }
   });
+
+  // A form that is sent without a network would be replaced by a page of the browser: it stays, and says why.
+  const offline = document.getElementById("offline");
+  document.addEventListener("submit", (event) => {
+    if (navigator.onLine) return;
+    event.preventDefault();
+    offline.hidden = false;
+    offline.scrollIntoView({ block: "center" });
+  });
+  addEventListener("online", () => (offline.hidden = true));
 
   const place = document.getElementById("enrol-link");
   if (place && location.hash.length > 1) place.textContent = location.href;

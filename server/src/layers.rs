@@ -112,7 +112,9 @@ pub(crate) async fn finish(State(app): State<App>, mut request: Request, next: N
     let span = tracing::info_span!("request", request_id = %id, %method, %route);
     let began = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
-    if let Some(problem) = problem_of(&mut response) {
+    let problem = problem_of(&mut response);
+    let code = problem.as_ref().map(|problem| problem.kind().code);
+    if let Some(problem) = problem {
         let allow = response.headers_mut().remove(header::ALLOW);
         let chance = u32::from_be_bytes(app.entropy.bytes());
         response = match wants_page {
@@ -125,7 +127,8 @@ pub(crate) async fn finish(State(app): State<App>, mut request: Request, next: N
     }
     let status = response.status().as_u16();
     let elapsed = began.elapsed();
-    span.in_scope(|| tracing::info!(status, elapsed_ms = elapsed.as_secs_f64() * 1000.0, "answered"));
+    let elapsed_ms = elapsed.as_secs_f64() * 1000.0;
+    span.in_scope(|| tracing::info!(status, code, elapsed_ms, "answered"));
     let labels = [("route", route), ("method", method.to_string()), ("status", status.to_string())];
     metrics::counter!("fieldloop_requests_total", &labels).increment(1);
     metrics::histogram!("fieldloop_request_seconds", &labels[..1]).record(elapsed.as_secs_f64());

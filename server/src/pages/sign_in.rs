@@ -53,6 +53,15 @@ pub(super) struct ResumePage {
     pub(super) fields: Vec<(String, String)>,
 }
 
+impl ResumePage {
+    /// Whether somebody typed this and knows it again: no id, no record that the form carries for itself.
+    fn is_text(&self, value: &str) -> bool {
+        let first = value.split([' ', '/']).next().unwrap_or_default();
+        let is_id = first.len() >= 32 && first.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+        value.len() > 24 && !is_id && !value.starts_with('{')
+    }
+}
+
 /// What a device's owner sees who opens the link of an invitation in a browser.
 #[derive(Template)]
 #[template(path = "pages/enrol.html")]

@@ -44,7 +44,9 @@ impl Viewer {
         };
         let office = OfficeAuth::from_request_parts(parts, app).await.map_err(|problem| {
             let is_over = [problem::SESSION_OVER.code, problem::TOKEN_MISSING.code];
-            if is_over.contains(&problem.kind().code) {
+            // No browser sends this by itself: a program with the token of a device, which has no business here.
+            let is_program = parts.headers.contains_key(header::AUTHORIZATION);
+            if is_over.contains(&problem.kind().code) && !is_program {
                 NoViewer::SignedOut
             } else {
                 NoViewer::Refused(problem)

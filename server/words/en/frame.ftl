@@ -1,5 +1,6 @@
 frame-skip = Skip to the content
 frame-menu = Menu
+frame-offline = You are offline. Nothing was sent; what you typed stays here. Send it again when the network is back.
 frame-sign-out = Sign out
 nav-start = Start
 nav-queue = Complaints

@@ -1,5 +1,6 @@
 frame-skip = 跳到正文
 frame-menu = 菜单
+frame-offline = 网络已断开。内容没有发送，您填写的内容仍在本页；网络恢复后请再次提交。
 frame-sign-out = 退出
 nav-start = 首页
 nav-queue = 投诉

@@ -1,11 +1,13 @@
 //! Starts and stops the real programs.
 
+mod browser;
 mod device;
 mod disk;
 mod link;
 mod office;
 mod programs;
 
+pub use browser::{Browser, DOWN, ENTER, Habit, TAB};
 pub use device::{DiskImage, FieldDevice, Run};
 pub use disk::SmallDisk;
 pub use link::{Link, Traffic};

@@ -52,10 +52,14 @@ pub(crate) async fn run(ctx: &mut Ctx, date: Option<&str>, all: bool) -> Outcome
                 line.card.appointment_from.or(line.card.due_at),
             )
         };
-        (&a.card.planned_on, key(a), &a.card.number).cmp(&(&b.card.planned_on, key(b), &b.card.number))
+        let place =
+            |line: &Line| (!line.rework, line.card.planned_on.clone(), key(line), line.card.number.clone());
+        place(a).cmp(&place(b))
     });
-    let of_day =
-        |line: &Line| line.card.planned_on == day.to_string() || (day == today && line.is_under_way());
+    // What the office sent back is due at once, whatever day the visit was planned for.
+    let of_day = |line: &Line| {
+        line.card.planned_on == day.to_string() || (day == today && (line.is_under_way() || line.rework))
+    };
     let earlier = lines
         .iter()
         .filter(|line| line.card.planned_on < day.to_string() && line.is_open() && !of_day(line))

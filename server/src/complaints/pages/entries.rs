@@ -57,7 +57,9 @@ impl<'a> Marks<'a> {
         let (rework, origin) = (self.newest?, origin?);
         let is_later = origin.claimed_at_ms.unix_ms() >= rework.requested_at_ms
             || origin.not_before_ms.unix_ms() >= rework.requested_at_ms;
-        if !is_later || origin.device.label.is_none() || rework.paths.is_empty() {
+        // Nobody asks for coming and going; every rework has it.
+        let is_about_the_stay = path.starts_with("progress/");
+        if !is_later || is_about_the_stay || origin.device.label.is_none() || rework.paths.is_empty() {
             return None;
         }
         let is_below = |inner: &str, outer: &str| {
