@@ -215,19 +215,24 @@ fn routes() -> OpenApiRouter<App> {
         .merge(exchange::office_routes())
 }
 
+/// The operations of all capabilities as they declare themselves.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
 /// The OpenAPI document as pretty JSON: what `/openapi.json` and `fieldloop openapi` give.
 pub fn openapi_json() -> String {
-    let mut text = openapi::complete(routes().into_openapi());
-    text.push('\n');
-    text
+    openapi::complete(document())
 }
 
 /// The whole service.
 pub fn router(app: App) -> Router {
-    let document = openapi_json();
-    let (router, _) = routes().split_for_parts();
+    let (router, declared) = routes().split_for_parts();
+    let access = Arc::new(auth::AccessTable::of(&declared));
+    let document = openapi::complete(declared);
     let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
     router
+        .layer(from_fn_with_state((app.clone(), access), auth::authorise))
         .merge(pages::routes())
         .route("/openapi.json", get(move || async move { (json, document) }))
         .fallback(|| async { problem::Problem::new(&problem::NOT_FOUND) })

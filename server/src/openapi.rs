@@ -34,7 +34,9 @@ pub(crate) fn complete(document: OpenApi) -> String {
         }
         responses.insert("default".to_owned(), failure.clone());
     }
-    serde_json::to_string_pretty(&document).unwrap_or_default()
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 fn problem_schema() -> Value {

@@ -60,7 +60,7 @@ impl From<Entry> for EntryAnswer {
 }
 
 /// The server log, oldest entry first.
-#[utoipa::path(get, path = "/v1/server-log", tag = "audit", params(PageQuery), security(("session" = [])),
+#[utoipa::path(get, path = "/v1/server-log", tag = "audit", params(PageQuery), security(("session" = ["administrator"])),
     responses((status = OK, body = Page<EntryAnswer>)))]
 async fn list_entries(
     State(app): State<App>,

@@ -3,6 +3,7 @@
 //! Extractors authenticate and hand over the actor; what the actor may do is decided by the handlers. Revocation and
 //! disablement are read from the store on every request, so they take effect with the next one.
 
+mod access;
 mod access_token;
 mod api;
 mod assertion;
@@ -11,6 +12,7 @@ mod office;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use access::{AccessTable, authorise};
 pub use access_token::issue as issue_access_token;
 pub use api::routes;
 pub use device::{AnyDeviceAuth, Credential, DeviceAuth};

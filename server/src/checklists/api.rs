@@ -68,7 +68,7 @@ struct ChecklistForm {
 ///
 /// `version` must be the one after the newest, so that nobody overwrites a version they have not seen.
 #[utoipa::path(put, path = "/v1/checklists/{code}/versions/{version}", tag = "checklists",
-    security(("session" = [])), request_body = ChecklistForm,
+    security(("session" = ["lead", "administrator"])), request_body = ChecklistForm,
     params(("code" = String, Path, max_length = 100), ("version" = u32, Path)),
     responses((status = CREATED, body = Object), (status = FORBIDDEN, description = "role-missing"),
         (status = PRECONDITION_FAILED, description = "precondition-failed"),

@@ -63,7 +63,7 @@ pub(crate) fn reach_of(office: &OfficeAuth, roles: &[Role]) -> Result<Reach, Pro
 ///
 /// With an `Idempotency-Key` the request may be repeated.
 #[utoipa::path(post, path = "/v1/complaints", tag = "complaints", request_body = ComplaintForm,
-    security(("session" = [])), params(("Idempotency-Key" = Option<String>, Header, max_length = 128)),
+    security(("session" = ["clerk", "lead"])), params(("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = CREATED, body = ComplaintBody), (status = UNPROCESSABLE_ENTITY, description = "body-invalid"),
         (status = FORBIDDEN, description = "role-missing")))]
 async fn create_complaint(
@@ -120,7 +120,7 @@ pub(crate) async fn kept(tx: &mut Tx, status: StatusCode, complaint: Complaint) 
 /// The central record: what the server owns, and all visits merged.
 ///
 /// `complaint_id` may also be a number or an alias. A merged complaint is shown as it is, with its survivor named.
-#[utoipa::path(get, path = "/v1/complaints/{complaint_id}", tag = "complaints", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/complaints/{complaint_id}", tag = "complaints", security(("session" = ["clerk", "reviewer", "lead"])),
     params(("complaint_id" = String, Path, max_length = 100)),
     responses((status = OK, body = CentralRecord), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = FORBIDDEN, description = "role-missing")))]
@@ -154,7 +154,7 @@ fn etag_header(version: i64) -> HeaderValue {
 ///
 /// Every change of a field is kept with its author.
 #[utoipa::path(patch, path = "/v1/complaints/{complaint_id}", tag = "complaints", request_body = ComplaintPatch,
-    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
         ("If-Match" = Option<String>, Header)),
     responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = CONFLICT, description = "complaint-merged, changed-meanwhile"),
@@ -209,7 +209,7 @@ pub(super) struct Handover {
 
 /// Makes somebody else accountable. The first owner stays.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/handovers", tag = "complaints", request_body = Handover,
-    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = CONFLICT, description = "complaint-merged, changed-meanwhile"),
@@ -272,7 +272,7 @@ pub(super) struct FieldChangeBody {
 
 /// Who changed phone, address and the rest, and when; oldest first.
 #[utoipa::path(get, path = "/v1/complaints/{complaint_id}/field-changes", tag = "complaints",
-    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid")),
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid")),
     responses((status = OK, body = Vec<FieldChangeBody>), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = FORBIDDEN, description = "role-missing")))]
 async fn list_field_changes(

@@ -43,7 +43,7 @@ pub(super) struct ComplaintQuery {
 }
 
 /// Complaints within reach, newest first.
-#[utoipa::path(get, path = "/v1/complaints", tag = "complaints", params(ComplaintQuery), security(("session" = [])),
+#[utoipa::path(get, path = "/v1/complaints", tag = "complaints", params(ComplaintQuery), security(("session" = ["clerk", "reviewer", "lead"])),
     responses((status = OK, body = Page<ComplaintBody>), (status = BAD_REQUEST, description = "query-invalid"),
         (status = FORBIDDEN, description = "role-missing")))]
 pub(super) async fn list_complaints(

@@ -49,7 +49,7 @@ struct PlainStep {}
 
 /// The holder takes the complaint up. Taking it up again changes nothing.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/acceptance", tag = "complaints", request_body = PlainStep,
-    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = CONFLICT, description = "complaint-state, complaint-merged, changed-meanwhile"),
@@ -67,7 +67,7 @@ async fn create_acceptance(
 
 /// The customer was told the result; `reason` holds what they were told.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/answer", tag = "complaints", request_body = StepForm,
-    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = CONFLICT, description = "complaint-state, complaint-merged, changed-meanwhile"),
@@ -85,7 +85,7 @@ async fn create_answer(
 
 /// The customer takes the complaint back, or it was written down by mistake. Nobody is sent any more.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/withdrawal", tag = "complaints", request_body = StepForm,
-    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = CONFLICT, description = "complaint-state, complaint-merged, changed-meanwhile"),
@@ -103,7 +103,7 @@ async fn create_withdrawal(
 
 /// The complaint is taken up again after it was answered, closed or withdrawn.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/reopening", tag = "complaints", request_body = StepForm,
-    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = CONFLICT, description = "complaint-state, complaint-merged, changed-meanwhile"),

@@ -72,7 +72,7 @@ impl From<Invitation> for InvitationAnswer {
 }
 
 /// Invites a device for a person: good for minutes, once.
-#[utoipa::path(post, path = "/v1/device-invitations", tag = "devices", request_body = InviteDevice, security(("session" = [])),
+#[utoipa::path(post, path = "/v1/device-invitations", tag = "devices", request_body = InviteDevice, security(("session" = ["administrator"])),
     responses((status = CREATED, body = InvitationAnswer), (status = NOT_FOUND, description = "person-unknown"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
 async fn create_invitation(
@@ -162,7 +162,7 @@ impl From<DeviceStatus> for DeviceAnswer {
 }
 
 /// All devices in the order of their numbers.
-#[utoipa::path(get, path = "/v1/devices", tag = "devices", params(PageQuery), security(("session" = [])),
+#[utoipa::path(get, path = "/v1/devices", tag = "devices", params(PageQuery), security(("session" = ["administrator", "lead"])),
     responses((status = OK, body = Page<DeviceAnswer>)))]
 async fn list_devices(
     State(app): State<App>,
@@ -178,7 +178,7 @@ async fn list_devices(
 }
 
 /// One device.
-#[utoipa::path(get, path = "/v1/devices/{device_id}", tag = "devices", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/devices/{device_id}", tag = "devices", security(("session" = ["administrator", "lead"])),
     params(("device_id" = String, Path, format = "uuid")),
     responses((status = OK, body = DeviceAnswer), (status = NOT_FOUND, description = "device-unknown")))]
 async fn read_device(
@@ -203,7 +203,7 @@ struct ReplaceLabel {
 }
 
 /// Gives a device another label.
-#[utoipa::path(put, path = "/v1/devices/{device_id}/label", tag = "devices", request_body = ReplaceLabel, security(("session" = [])),
+#[utoipa::path(put, path = "/v1/devices/{device_id}/label", tag = "devices", request_body = ReplaceLabel, security(("session" = ["administrator"])),
     params(("device_id" = String, Path, format = "uuid")),
     responses((status = NO_CONTENT), (status = NOT_FOUND, description = "device-unknown"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
@@ -231,7 +231,7 @@ struct RevokeDevice {
 /// Revokes a device: its tokens stop working now, work it already sent stays.
 ///
 /// Revoking again answers 204 and keeps the first time and reason.
-#[utoipa::path(post, path = "/v1/devices/{device_id}/revocation", tag = "devices", request_body = RevokeDevice, security(("session" = [])),
+#[utoipa::path(post, path = "/v1/devices/{device_id}/revocation", tag = "devices", request_body = RevokeDevice, security(("session" = ["administrator"])),
     params(("device_id" = String, Path, format = "uuid")),
     responses((status = NO_CONTENT), (status = NOT_FOUND, description = "device-unknown"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]

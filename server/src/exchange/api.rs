@@ -120,7 +120,7 @@ impl From<Holder> for HolderAnswer {
 }
 
 /// Devices that carry or carried a visit, and which of them may hold unseen work on it.
-#[utoipa::path(get, path = "/v1/visits/{visit_id}/devices", tag = "exchange", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/visits/{visit_id}/devices", tag = "exchange", security(("session" = ["clerk", "reviewer", "lead", "administrator"])),
     params(("visit_id" = String, Path, format = "uuid")),
     responses((status = OK, body = Vec<HolderAnswer>), (status = NOT_FOUND, description = "visit-unknown"),
         (status = FORBIDDEN, description = "role-missing")))]

@@ -130,7 +130,7 @@ async fn read(app: &App, person_id: PersonId) -> Result<Json<PersonAnswer>, Prob
 }
 
 /// People in the order of their login names.
-#[utoipa::path(get, path = "/v1/people", tag = "people", params(PageQuery), security(("session" = [])),
+#[utoipa::path(get, path = "/v1/people", tag = "people", params(PageQuery), security(("session" = ["administrator", "lead", "clerk"])),
     responses((status = OK, body = Page<PersonAnswer>)))]
 async fn list_people(
     State(app): State<App>,
@@ -164,7 +164,7 @@ struct CreatePerson {
 }
 
 /// Creates a person.
-#[utoipa::path(post, path = "/v1/people", tag = "people", request_body = CreatePerson, security(("session" = [])),
+#[utoipa::path(post, path = "/v1/people", tag = "people", request_body = CreatePerson, security(("session" = ["administrator"])),
     responses((status = CREATED, body = PersonAnswer), (status = CONFLICT, description = "login-taken"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
 async fn create_person(
@@ -206,7 +206,7 @@ pub(super) async fn hash_password(app: &App, password: String) -> Result<String,
 }
 
 /// One person.
-#[utoipa::path(get, path = "/v1/people/{person_id}", tag = "people", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/people/{person_id}", tag = "people", security(("session" = ["administrator", "lead", "clerk"])),
     params(("person_id" = String, Path, format = "uuid")),
     responses((status = OK, body = PersonAnswer), (status = NOT_FOUND, description = "person-unknown")))]
 async fn read_person(
@@ -229,7 +229,7 @@ struct UpdatePerson {
 }
 
 /// Changes name and staff number. With `If-Match: "<version>"` only if nobody else changed the person meanwhile.
-#[utoipa::path(put, path = "/v1/people/{person_id}", tag = "people", request_body = UpdatePerson, security(("session" = [])),
+#[utoipa::path(put, path = "/v1/people/{person_id}", tag = "people", request_body = UpdatePerson, security(("session" = ["administrator"])),
     params(("person_id" = String, Path, format = "uuid")),
     responses((status = OK, body = PersonAnswer), (status = NOT_FOUND, description = "person-unknown"),
         (status = PRECONDITION_FAILED, description = "precondition-failed"), (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
@@ -257,7 +257,7 @@ struct ReplaceRoles {
 }
 
 /// Replaces the roles of a person; effective with the next request.
-#[utoipa::path(put, path = "/v1/people/{person_id}/roles", tag = "people", request_body = ReplaceRoles, security(("session" = [])),
+#[utoipa::path(put, path = "/v1/people/{person_id}/roles", tag = "people", request_body = ReplaceRoles, security(("session" = ["administrator"])),
     params(("person_id" = String, Path, format = "uuid")),
     responses((status = OK, body = PersonAnswer), (status = NOT_FOUND, description = "person-unknown"),
         (status = CONFLICT, description = "last-administrator"), (status = PRECONDITION_FAILED, description = "precondition-failed"),
@@ -307,7 +307,7 @@ async fn replace_password(
 }
 
 /// Takes a person's access away: sessions end now. Repeating it changes nothing.
-#[utoipa::path(put, path = "/v1/people/{person_id}/disablement", tag = "people", security(("session" = [])),
+#[utoipa::path(put, path = "/v1/people/{person_id}/disablement", tag = "people", security(("session" = ["administrator"])),
     params(("person_id" = String, Path, format = "uuid")),
     responses((status = NO_CONTENT), (status = NOT_FOUND, description = "person-unknown"),
         (status = CONFLICT, description = "last-administrator")))]
@@ -323,7 +323,7 @@ async fn create_disablement(
 }
 
 /// Gives a person's access back.
-#[utoipa::path(delete, path = "/v1/people/{person_id}/disablement", tag = "people", security(("session" = [])),
+#[utoipa::path(delete, path = "/v1/people/{person_id}/disablement", tag = "people", security(("session" = ["administrator"])),
     params(("person_id" = String, Path, format = "uuid")),
     responses((status = NO_CONTENT), (status = NOT_FOUND, description = "person-unknown")))]
 async fn delete_disablement(

@@ -115,7 +115,7 @@ pub(super) struct ReviewForm {
 
 /// Gives the verdict: the finished visits are approved. Refused while something is open, unless overridden.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/reviews", tag = "review", request_body = ReviewForm,
-    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+    security(("session" = ["reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = CONFLICT, description = "complaint-blocked, own-visit, complaint-state, complaint-merged, changed-meanwhile"),
@@ -284,7 +284,7 @@ pub(super) struct ReworkForm {
 
 /// Sends work back to the technicians of a visit, with the reason and the fields to redo.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/rework-requests", tag = "review",
-    request_body = ReworkForm, security(("session" = [])),
+    request_body = ReworkForm, security(("session" = ["reviewer", "lead"])),
     params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = CREATED, body = ComplaintBody),
@@ -377,7 +377,7 @@ pub(crate) struct ClosureForm {
 
 /// Closes an answered complaint. Refused while something is open, unless overridden. Its technicians are released.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/closure", tag = "review", request_body = ClosureForm,
-    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+    security(("session" = ["reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = CONFLICT, description = "complaint-blocked, complaint-state, complaint-merged, changed-meanwhile"),

@@ -65,7 +65,7 @@ struct ConflictQuery {
 }
 
 /// Conflicts of all visits within reach, oldest first, every value with its author.
-#[utoipa::path(get, path = "/v1/conflicts", tag = "review", params(ConflictQuery), security(("session" = [])),
+#[utoipa::path(get, path = "/v1/conflicts", tag = "review", params(ConflictQuery), security(("session" = ["clerk", "reviewer", "lead"])),
     responses((status = OK, body = Page<ConflictBody>), (status = BAD_REQUEST, description = "query-invalid"),
         (status = FORBIDDEN, description = "role-missing")))]
 async fn list_conflicts(
@@ -92,7 +92,7 @@ async fn list_conflicts(
 }
 
 /// One conflict.
-#[utoipa::path(get, path = "/v1/conflicts/{conflict_id}", tag = "review", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/conflicts/{conflict_id}", tag = "review", security(("session" = ["clerk", "reviewer", "lead"])),
     params(("conflict_id" = String, Path, format = "uuid")),
     responses((status = OK, body = ConflictBody), (status = NOT_FOUND, description = "conflict-unknown"),
         (status = FORBIDDEN, description = "role-missing")))]
@@ -153,7 +153,7 @@ pub(super) struct ResolutionForm {
 /// Decides a conflict: one value, all of them, or a third one. The decision enters the visit document as a change of
 /// the office and reaches the devices.
 #[utoipa::path(post, path = "/v1/conflicts/{conflict_id}/resolution", tag = "review", request_body = ResolutionForm,
-    security(("session" = [])), params(("conflict_id" = String, Path, format = "uuid")),
+    security(("session" = ["reviewer", "lead"])), params(("conflict_id" = String, Path, format = "uuid")),
     responses((status = OK, body = ConflictBody), (status = NOT_FOUND, description = "conflict-unknown"),
         (status = CONFLICT, description = "conflict-changed"), (status = FORBIDDEN, description = "role-missing"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid"),
@@ -268,7 +268,7 @@ struct ReopeningForm {
 /// Undoes a decision: the conflict waits again with the values it had. What was decided stays shown until somebody
 /// decides anew, and stays on record.
 #[utoipa::path(post, path = "/v1/conflicts/{conflict_id}/reopening", tag = "review", request_body = ReopeningForm,
-    security(("session" = [])), params(("conflict_id" = String, Path, format = "uuid")),
+    security(("session" = ["reviewer", "lead"])), params(("conflict_id" = String, Path, format = "uuid")),
     responses((status = OK, body = ConflictBody), (status = NOT_FOUND, description = "conflict-unknown"),
         (status = CONFLICT, description = "conflict-not-decided"), (status = FORBIDDEN, description = "role-missing"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid"),

@@ -39,7 +39,7 @@ struct LossForm {
 /// Declares that nothing more will come from a device. Its visits no longer wait for it, and each of their complaints
 /// shows the declaration. What arrives after all is still taken. Revoke the device, too, if it was stolen.
 #[utoipa::path(post, path = "/v1/devices/{device_id}/loss-declaration", tag = "devices", request_body = LossForm,
-    security(("session" = [])), params(("device_id" = String, Path, format = "uuid")),
+    security(("session" = ["administrator"])), params(("device_id" = String, Path, format = "uuid")),
     responses((status = NO_CONTENT), (status = NOT_FOUND, description = "device-unknown"),
         (status = FORBIDDEN, description = "role-missing"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]

@@ -68,7 +68,7 @@ struct DuplicateQuery {
 }
 
 /// Records that may be about the same matter, likeliest first, each with its score and the reasons.
-#[utoipa::path(get, path = "/v1/complaints/{complaint_id}/duplicates", tag = "review", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/complaints/{complaint_id}/duplicates", tag = "review", security(("session" = ["clerk", "reviewer", "lead"])),
     params(("complaint_id" = String, Path, format = "uuid"), DuplicateQuery),
     responses((status = OK, body = Vec<Proposal>), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = BAD_REQUEST, description = "query-invalid"), (status = FORBIDDEN, description = "role-missing")))]
@@ -112,7 +112,7 @@ struct MergeForm {
 ///
 /// Merging the same records again changes nothing.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/merges", tag = "review", request_body = MergeForm,
-    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = OK, body = Merge), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = CONFLICT, description = "merge-impossible, complaint-merged, changed-meanwhile"),
@@ -156,7 +156,7 @@ pub(super) async fn put_under(
 }
 
 /// Every merge into or of this record, oldest first, those taken apart again included.
-#[utoipa::path(get, path = "/v1/complaints/{complaint_id}/merges", tag = "review", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/complaints/{complaint_id}/merges", tag = "review", security(("session" = ["clerk", "reviewer", "lead"])),
     params(("complaint_id" = String, Path, format = "uuid")),
     responses((status = OK, body = Vec<Merge>), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = FORBIDDEN, description = "role-missing")))]
@@ -181,7 +181,7 @@ struct ReversalForm {
 /// Takes a merge apart: the duplicate stands for itself again, and fields that were taken over and not corrected since
 /// go back to what they were. Doing it again changes nothing.
 #[utoipa::path(post, path = "/v1/merges/{merge_id}/reversal", tag = "review", request_body = ReversalForm,
-    security(("session" = [])), params(("merge_id" = String, Path, format = "uuid")),
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("merge_id" = String, Path, format = "uuid")),
     responses((status = OK, body = Merge), (status = NOT_FOUND, description = "not-found, complaint-unknown"),
         (status = CONFLICT, description = "changed-meanwhile"), (status = FORBIDDEN, description = "role-missing"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]

@@ -78,7 +78,7 @@ pub(crate) async fn reachable_visit(
 
 /// Makes a work order under a complaint.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/work-orders", tag = "work-orders", request_body = OrderForm,
-    security(("session" = [])), params(("complaint_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = CREATED, body = WorkOrderBody), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = CONFLICT, description = "complaint-state, complaint-merged"),
@@ -120,7 +120,7 @@ async fn create_work_order(
 }
 
 /// One work order.
-#[utoipa::path(get, path = "/v1/work-orders/{work_order_id}", tag = "work-orders", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/work-orders/{work_order_id}", tag = "work-orders", security(("session" = ["clerk", "reviewer", "lead"])),
     params(("work_order_id" = String, Path, format = "uuid")),
     responses((status = OK, body = WorkOrderBody), (status = NOT_FOUND, description = "work-order-unknown"),
         (status = FORBIDDEN, description = "role-missing")))]
@@ -136,7 +136,7 @@ async fn read_work_order(
 
 /// Plans a visit under a work order.
 #[utoipa::path(post, path = "/v1/work-orders/{work_order_id}/visits", tag = "work-orders", request_body = VisitForm,
-    security(("session" = [])), params(("work_order_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "lead"])), params(("work_order_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = CREATED, body = VisitBody), (status = NOT_FOUND, description = "work-order-unknown"),
         (status = CONFLICT, description = "complaint-merged, changed-meanwhile"),
@@ -204,7 +204,7 @@ struct DayQuery {
 }
 
 /// The visits of a day within reach.
-#[utoipa::path(get, path = "/v1/visits", tag = "work-orders", security(("session" = [])), params(DayQuery),
+#[utoipa::path(get, path = "/v1/visits", tag = "work-orders", security(("session" = ["clerk", "reviewer", "lead"])), params(DayQuery),
     responses((status = OK, body = Page<VisitBody>), (status = BAD_REQUEST, description = "query-invalid"),
         (status = FORBIDDEN, description = "role-missing")))]
 async fn list_visits(
@@ -235,7 +235,7 @@ async fn list_visits(
 }
 
 /// One visit with everything recorded on it.
-#[utoipa::path(get, path = "/v1/visits/{visit_id}", tag = "work-orders", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/visits/{visit_id}", tag = "work-orders", security(("session" = ["clerk", "reviewer", "lead"])),
     params(("visit_id" = String, Path, format = "uuid")),
     responses((status = OK, body = VisitRecord), (status = NOT_FOUND, description = "visit-unknown"),
         (status = FORBIDDEN, description = "role-missing")))]
@@ -259,7 +259,7 @@ struct ReasonForm {
 
 /// Calls a visit off that has not begun. Everybody on it is taken off.
 #[utoipa::path(post, path = "/v1/visits/{visit_id}/cancellation", tag = "work-orders", request_body = ReasonForm,
-    security(("session" = [])), params(("visit_id" = String, Path, format = "uuid")),
+    security(("session" = ["clerk", "lead"])), params(("visit_id" = String, Path, format = "uuid")),
     responses((status = OK, body = VisitBody), (status = NOT_FOUND, description = "visit-unknown"),
         (status = CONFLICT, description = "visit-state, changed-meanwhile"),
         (status = FORBIDDEN, description = "role-missing"),
@@ -282,7 +282,7 @@ async fn create_cancellation(
 
 /// A promise made on a visit was kept. The first time stays.
 #[utoipa::path(post, path = "/v1/visits/{visit_id}/promises/{entry_id}/fulfilment", tag = "work-orders",
-    security(("session" = [])), params(("visit_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("visit_id" = String, Path, format = "uuid"),
         ("entry_id" = String, Path, format = "uuid")),
     responses((status = NO_CONTENT), (status = NOT_FOUND, description = "visit-unknown, not-found"),
         (status = FORBIDDEN, description = "role-missing")))]
@@ -313,7 +313,7 @@ pub(crate) async fn keep_promise(
 
 /// Sends a technician to a visit. Sending them again changes nothing.
 #[utoipa::path(put, path = "/v1/visits/{visit_id}/assignments/{person_id}", tag = "work-orders",
-    security(("session" = [])), params(("visit_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "lead"])), params(("visit_id" = String, Path, format = "uuid"),
         ("person_id" = String, Path, format = "uuid")),
     responses((status = OK, body = VisitBody), (status = NOT_FOUND, description = "visit-unknown"),
         (status = CONFLICT, description = "visit-state, complaint-state, complaint-merged, changed-meanwhile"),
@@ -340,7 +340,7 @@ struct UnassignQuery {
 
 /// Takes a technician off a visit. What they recorded stays, and what they still hold is taken when it arrives.
 #[utoipa::path(delete, path = "/v1/visits/{visit_id}/assignments/{person_id}", tag = "work-orders",
-    security(("session" = [])), params(("visit_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "lead"])), params(("visit_id" = String, Path, format = "uuid"),
         ("person_id" = String, Path, format = "uuid"), UnassignQuery),
     responses((status = OK, body = VisitBody), (status = NOT_FOUND, description = "visit-unknown"),
         (status = CONFLICT, description = "changed-meanwhile"), (status = FORBIDDEN, description = "role-missing")))]

@@ -49,7 +49,7 @@ impl From<FieldWork> for FieldWorkBody {
 }
 
 /// Field work without a complaint that waits to be linked, oldest first.
-#[utoipa::path(get, path = "/v1/field-work", tag = "field-work", security(("session" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/v1/field-work", tag = "field-work", security(("session" = ["clerk", "reviewer", "lead"])), params(PageQuery),
     responses((status = OK, body = Page<FieldWorkBody>), (status = BAD_REQUEST, description = "query-invalid"),
         (status = FORBIDDEN, description = "role-missing")))]
 async fn list_field_work(
@@ -76,7 +76,7 @@ struct LinkForm {
 
 /// Puts field work under a complaint: its visit becomes one of the complaint's, its number an alias.
 #[utoipa::path(post, path = "/v1/field-work/{field_work_id}/link", tag = "field-work", request_body = LinkForm,
-    security(("session" = [])), params(("field_work_id" = String, Path, format = "uuid"),
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("field_work_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = OK, body = FieldWorkBody),
         (status = NOT_FOUND, description = "field-work-unknown, complaint-unknown"),
@@ -109,7 +109,7 @@ async fn create_link(
 }
 
 /// Grumbles that nobody has dealt with, oldest first.
-#[utoipa::path(get, path = "/v1/grumbles", tag = "field-work", security(("session" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/v1/grumbles", tag = "field-work", security(("session" = ["clerk", "reviewer", "lead"])), params(PageQuery),
     responses((status = OK, body = Page<Grumble>), (status = BAD_REQUEST, description = "query-invalid"),
         (status = FORBIDDEN, description = "role-missing")))]
 async fn list_grumbles(
@@ -140,7 +140,7 @@ struct SettlementForm {
 
 /// Somebody dealt with a grumble.
 #[utoipa::path(post, path = "/v1/grumbles/{grumble_id}/settlement", tag = "field-work", request_body = SettlementForm,
-    security(("session" = [])), params(("grumble_id" = String, Path, format = "uuid")),
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("grumble_id" = String, Path, format = "uuid")),
     responses((status = NO_CONTENT), (status = NOT_FOUND, description = "grumble-unknown, complaint-unknown"),
         (status = FORBIDDEN, description = "role-missing"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]

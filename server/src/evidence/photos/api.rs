@@ -40,7 +40,7 @@ pub(in crate::evidence) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The photos of a visit: "3 of 5 arrived", and for each what was signed, what came, and what the file claims.
-#[utoipa::path(get, path = "/v1/visits/{visit_id}/photos", tag = "photos", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/visits/{visit_id}/photos", tag = "photos", security(("session" = ["clerk", "reviewer", "lead", "expert"])),
     params(("visit_id" = String, Path, description = "The visit")),
     responses(
         (status = OK, body = PhotoList),
@@ -60,7 +60,7 @@ async fn list_photos(
 
 /// A small picture of a photo: upright, at most 320 pixels, without metadata; until the original is here what the device
 /// sent ahead.
-#[utoipa::path(get, path = "/v1/photos/{sha256}/thumbnail", tag = "photos", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/photos/{sha256}/thumbnail", tag = "photos", security(("session" = ["clerk", "reviewer", "lead", "expert"])),
     params(("sha256" = String, Path, description = "SHA-256 of the original, hexadecimal")),
     responses(
         (status = OK, description = "a JPEG", content_type = "image/jpeg"),
@@ -81,7 +81,7 @@ async fn thumbnail(
 
 /// A larger picture of a photo: upright, at most 1600 pixels, without metadata; until the original is here what the device
 /// sent ahead.
-#[utoipa::path(get, path = "/v1/photos/{sha256}/view", tag = "photos", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/photos/{sha256}/view", tag = "photos", security(("session" = ["clerk", "reviewer", "lead", "expert"])),
     params(("sha256" = String, Path, description = "SHA-256 of the original, hexadecimal")),
     responses(
         (status = OK, description = "a JPEG", content_type = "image/jpeg"),
@@ -164,7 +164,7 @@ struct Reason {
 }
 
 /// The original, byte for byte, as an attachment. Who opened it and why is recorded before the first byte.
-#[utoipa::path(get, path = "/v1/photos/{sha256}/original", tag = "photos", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/photos/{sha256}/original", tag = "photos", security(("session" = ["clerk", "reviewer", "lead", "expert"])),
     params(("sha256" = String, Path, description = "SHA-256, hexadecimal"), Reason),
     responses(
         (status = OK, description = "the bytes", content_type = "application/octet-stream"),

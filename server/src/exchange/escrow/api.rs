@@ -68,7 +68,7 @@ pub(in crate::exchange) struct EscrowedBody {
 }
 
 /// Envelopes in escrow within reach, oldest first. A page may hold fewer than asked for: its cursor leads on.
-#[utoipa::path(get, path = "/v1/escrow", tag = "escrow", security(("session" = [])), params(PageQuery),
+#[utoipa::path(get, path = "/v1/escrow", tag = "escrow", security(("session" = ["clerk", "reviewer", "lead", "administrator"])), params(PageQuery),
     responses((status = OK, body = Page<EscrowedBody>), (status = BAD_REQUEST, description = "query-invalid"),
         (status = FORBIDDEN, description = "role-missing")))]
 async fn list_escrow(

@@ -194,7 +194,7 @@ pub(super) const READERS: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Lead, 
 pub(super) const DECIDERS: [Role; 2] = [Role::Reviewer, Role::Lead];
 
 /// Refused envelopes within reach, oldest first. A page may hold fewer than asked for: its cursor leads on.
-#[utoipa::path(get, path = "/v1/quarantine", tag = "quarantine", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/quarantine", tag = "quarantine", security(("session" = ["clerk", "reviewer", "lead", "administrator"])),
     params(ItemQuery), responses((status = OK, body = Page<ItemAnswer>)))]
 async fn list_quarantine(
     State(app): State<App>,
@@ -227,7 +227,7 @@ pub(super) async fn items(
 }
 
 /// One refused envelope: what it says, and what accepting it would change in the record.
-#[utoipa::path(get, path = "/v1/quarantine/{id}", tag = "quarantine", security(("session" = [])),
+#[utoipa::path(get, path = "/v1/quarantine/{id}", tag = "quarantine", security(("session" = ["clerk", "reviewer", "lead", "administrator"])),
     params(("id" = i64, Path)),
     responses((status = OK, body = ItemWithEnvelope), (status = NOT_FOUND, description = "quarantine-unknown")))]
 async fn read_quarantine_item(
@@ -281,7 +281,7 @@ async fn reachable(tx: &mut Tx, reach: &Reach, id: i64) -> Result<ItemAnswer, Pr
 }
 
 /// Lets a refused envelope enter the record with its author named, or rejects it for good.
-#[utoipa::path(post, path = "/v1/quarantine/{id}/decision", tag = "quarantine", security(("session" = [])),
+#[utoipa::path(post, path = "/v1/quarantine/{id}/decision", tag = "quarantine", security(("session" = ["reviewer", "lead"])),
     params(("id" = i64, Path)), request_body = DecisionBody,
     responses((status = OK, body = ItemAnswer), (status = NOT_FOUND, description = "quarantine-unknown"),
         (status = CONFLICT, description = "quarantine-decided, quarantine-waits"),

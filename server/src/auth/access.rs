@@ -1,0 +1,179 @@
+//! Who may call which operation, as the API document declares it: checked before a handler runs and before a body is
+//! read. Which records a role reaches is decided by the capabilities.
+
+use super::OfficeAuth;
+use crate::app::App;
+use crate::people::Role;
+use crate::problem::Problem;
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+use utoipa::openapi::OpenApi;
+
+/// Operations that anybody may call: being alive, becoming somebody, and asking what uploads can do.
+const PUBLIC: &[&str] = &[
+    "GET /healthz",
+    "GET /readyz",
+    "OPTIONS /v1/uploads",
+    "OPTIONS /v1/uploads/{upload_id}",
+    "POST /v1/enrolments",
+    "POST /v1/sessions",
+    "POST /v1/token",
+];
+
+/// Who may call an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anybody.
+    Public,
+    /// A device; its extractor looks at the credential, which may be good for one time only.
+    Device,
+    /// A person with an open session and one of these roles; with any role when there are none.
+    Session(Vec<Role>),
+    /// Nobody: the operation does not say.
+    Undeclared,
+}
+
+/// Every operation with its access, by method and path pattern.
+#[derive(Debug)]
+pub(crate) struct AccessTable(HashMap<String, Access>);
+
+impl AccessTable {
+    /// What the document declares.
+    pub(crate) fn of(document: &OpenApi) -> Self {
+        let document = serde_json::to_value(document).unwrap_or_default();
+        let paths = document["paths"].as_object().into_iter().flatten();
+        let operations = paths.flat_map(|(path, methods)| {
+            methods.as_object().into_iter().flatten().map(move |(method, operation)| {
+                let name = format!("{} {path}", method.to_uppercase());
+                let access = declared(&name, operation);
+                (name, access)
+            })
+        });
+        Self(operations.collect())
+    }
+
+    /// The access of an operation; `None` when the path does not know the method.
+    fn find(&self, method: &Method, path: &str) -> Option<&Access> {
+        let asked = self.0.get(&format!("{method} {path}"));
+        // What can be read can be asked for without its body.
+        asked.or_else(|| self.0.get(&format!("GET {path}")).filter(|_| method == Method::HEAD))
+    }
+
+    /// Every operation.
+    #[cfg(test)]
+    pub(crate) fn operations(&self) -> impl Iterator<Item = (&str, &Access)> {
+        self.0.iter().map(|(name, access)| (name.as_str(), access))
+    }
+}
+
+fn declared(name: &str, operation: &Value) -> Access {
+    let scheme = |scheme: &str| operation["security"][0].get(scheme).and_then(Value::as_array);
+    if let Some(roles) = scheme("session") {
+        let known: Option<Vec<Role>> = roles.iter().map(|role| role.as_str()?.parse().ok()).collect();
+        return known.map_or(Access::Undeclared, Access::Session);
+    }
+    match scheme("device") {
+        Some(_) => Access::Device,
+        None if PUBLIC.contains(&name) => Access::Public,
+        None => Access::Undeclared,
+    }
+}
+
+/// Refuses who may not call the operation; hands the person over to the handler.
+pub(crate) async fn authorise(
+    State((app, table)): State<(App, Arc<AccessTable>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    match table.find(request.method(), path) {
+        None | Some(Access::Public | Access::Device) => next.run(request).await,
+        Some(Access::Undeclared) => Problem::internal("an operation without declared access").into_response(),
+        Some(Access::Session(roles)) => {
+            let (mut parts, body) = request.into_parts();
+            let office = match OfficeAuth::from_request_parts(&mut parts, &app).await {
+                Ok(office) => office,
+                Err(problem) => return problem.into_response(),
+            };
+            if let Err(problem) = office.require(roles)
+                && !roles.is_empty()
+            {
+                return problem.into_response();
+            }
+            parts.extensions.insert(office);
+            next.run(Request::from_parts(parts, body)).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::issue_access_token;
+    use crate::devices::tests::a_device;
+    use crate::people::tests::a_person;
+    use crate::testing::TestApp;
+    use serde_json::json;
+
+    fn place(path: &str) -> String {
+        let part = |part: &str| match part {
+            "{id}" | "{version}" => "7".to_owned(),
+            "{sha256}" => "e3".repeat(32),
+            "{code}" => "power.meter".to_owned(),
+            part if part.starts_with('{') => "018f3c52-8f00-7c3a-9d2e-0123456789ab".to_owned(),
+            part => part.to_owned(),
+        };
+        path.split('/').map(part).collect::<Vec<_>>().join("/")
+    }
+
+    /// Every operation as nobody, as a device and as every role, each with a body that is none.
+    #[tokio::test]
+    async fn every_operation_admits_exactly_those_whom_the_document_names() {
+        let test = TestApp::sqlite().await;
+        let mut people = Vec::new();
+        for role in Role::ALL {
+            people.push((role, a_person(&test, role.as_str(), &[role]).await.1));
+        }
+        let (device, _) = a_device(&test, "zhang").await;
+        let token = issue_access_token(&test.app, device).unwrap().0;
+        let device = format!("Bearer {token}");
+        let table = AccessTable::of(&crate::app::document());
+        assert!(table.operations().count() > 70, "all operations are declared");
+        for (name, access) in table.operations() {
+            let (method, path) = name.split_once(' ').unwrap();
+            let method: Method = method.parse().unwrap();
+            let answer = async |authorization: &str| {
+                let call = test.call(method.clone(), &place(path)).header("authorization", authorization);
+                let call = call.header("tus-resumable", "1.0.0");
+                call.json(&json!({})).send().await
+            };
+            assert_ne!(*access, Access::Undeclared, "{name}");
+            let Access::Session(roles) = access else {
+                // An upload may be asked for by another method: without one, that is refused first.
+                let refusals: &[u16] = if *access == Access::Device { &[401, 405] } else { &[401, 403, 500] };
+                let as_person = answer(&people[0].1).await.status;
+                assert_eq!(refusals.contains(&as_person), *access == Access::Device, "{name}: {as_person}");
+                continue;
+            };
+            assert_eq!(answer("Session nobody").await.status, 401, "{name} without a session");
+            assert_eq!(answer(&device).await.status, 401, "{name} with the token of a device");
+            // Signing out would end the session that the rest of the test needs.
+            for (role, session) in people.iter().filter(|_| name != "DELETE /v1/sessions/current") {
+                let answer = answer(session).await;
+                let admitted = roles.is_empty() || roles.contains(role);
+                let refused = answer.json["code"] == "role-missing";
+                assert_eq!(
+                    (refused, answer.status == 500),
+                    (!admitted, false),
+                    "{name} as {role}: {}",
+                    answer.json
+                );
+            }
+        }
+    }
+}
