@@ -193,7 +193,7 @@ pub(crate) async fn dispatch(desk: &Desk, remote: &Remote, count: usize) -> anyh
 }
 
 /// Every device exchanges once, all at the same moment.
-async fn everybody(fleet: &mut [Remote], address: SocketAddr) -> anyhow::Result<()> {
+pub(crate) async fn everybody(fleet: &mut [Remote], address: SocketAddr) -> anyhow::Result<()> {
     let mut running = tokio::task::JoinSet::new();
     for (index, remote) in fleet.iter().enumerate() {
         let body = remote.device.request(BODY_MAX, 8 * 1024 * 1024).body;

@@ -1,6 +1,6 @@
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 //! The benches: `cargo run --release --package tests --bin bench` measures, prints a table, and
-//! with `--write` puts it into `docs/benchmarks.md`. Parts can be named: `gate fleet peers client`.
+//! with `--write` puts it into `docs/benchmarks.md`. Parts can be named: `gate fleet peers client pages`.
 //!
 //! Everything is measured in one run on one machine, so that ratios mean something; the floor
 //! and the Automerge sync protocol do the same job beside ours.
@@ -8,6 +8,7 @@
 mod client;
 mod fleet;
 mod gate;
+mod pages;
 mod peers;
 mod process;
 mod report;
@@ -35,6 +36,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("client") {
         client::measure(&mut report).await?;
+    }
+    if wanted("pages") {
+        pages::measure(&mut report).await?;
     }
     let table = report.markdown();
     println!("{table}");

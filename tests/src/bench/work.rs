@@ -159,6 +159,23 @@ pub(crate) fn edit(device: &mut Device, visit: VisitId, saves: usize, rng: &mut 
     }
 }
 
+/// A short visit in four saves: begun, looked at, checked, finished. Who comes second sees another state of the seal.
+pub(crate) fn visit(device: &mut Device, visit: VisitId, place: usize, rng: &mut Rng) {
+    let progress = |edit: &mut Edit<'_>, rng: &mut Rng, event: &str| {
+        let event = Progress { event: event.to_owned(), reason: None, outcome: None, lat: None, lon: None };
+        edit.add_progress(entry(rng), &event).expect("a new entry");
+    };
+    save(device, visit, &[], |edit, rng| progress(edit, rng, "arrived"), rng);
+    let seal = if place == 0 { "intact" } else { "broken" };
+    let look = |edit: &mut Edit<'_>, rng: &mut Rng| {
+        edit.answer("meter-accuracy.seal", seal).expect("an answer");
+        add_finding(edit, rng);
+    };
+    save(device, visit, &[], look, rng);
+    save(device, visit, &[], add_check, rng);
+    save(device, visit, &[], |edit, rng| progress(edit, rng, "finished"), rng);
+}
+
 /// One more finding.
 pub(crate) fn touch(device: &mut Device, visit: VisitId, rng: &mut Rng) {
     save(device, visit, &[], add_finding, rng);
