@@ -93,8 +93,8 @@ problems! {
         en "The request came from another site" "Use the pages of this server, or a token in the Authorization header."
         zh "请求来自其他网站" "请使用本服务器的页面，或在 Authorization 请求头中提供令牌。";
     ROLE_MISSING: 403 "role-missing"
-        en "You may not do this" "Ask an administrator for one of the roles named here."
-        zh "您没有此操作的权限" "请向管理员申请此处列出的角色之一。";
+        en "You may not do this" "Ask an administrator for a role that may do it."
+        zh "您没有此操作的权限" "请向管理员申请相应的角色。";
 
     // People.
     PERSON_UNKNOWN: 404 "person-unknown"

@@ -53,6 +53,8 @@ timeline-visit-planned = Visit planned
 timeline-assigned = Technician sent
 timeline-unassigned = Technician taken off
 timeline-accepted-in-field = Accepted by the technician
+released-closed = The complaint was closed.
+released-withdrawn = The complaint was withdrawn.
 timeline-declined-in-field = Declined by the technician
 timeline-arrived = Arrived on site
 timeline-no-access = No access
@@ -89,6 +91,7 @@ container-progress = Steps on site
 container-notices = Notices
 container-office-resolutions = Decisions of the office
 container-office-hazard-lowered = Hazards lowered by the office
+record-severity = Severity
 field-label-text = text
 field-label-code = code
 field-label-severity = severity
@@ -195,6 +198,10 @@ check-formula-register-run = W = stop − start; error = (W − W₀) ÷ W₀
 check-formula-pulse-comparison = n₀ = N · C₀ ÷ C; error = (n₀ − n) ÷ n
 check-formula-power-comparison = error = (P − P₀) ÷ P₀
 check-formula-readings = error = mean of the single errors
+check-value-active = active
+check-value-reactive = reactive
+check-value-stopwatch = by stopwatch
+check-value-instrument = by an instrument that counts
 check-input-constant = Meter constant C, imp/kWh
 check-input-pulses = Pulses N
 check-input-seconds = Time t, s
@@ -503,6 +510,7 @@ history-shown = Shown here
 history-since = Changes since then
 history-older = Show older ones, too
 history-changes = What changed
+history-more-changes = { $n } more changes
 history-no-changes = Nothing changed between these points.
 history-place = Where
 history-before = Before

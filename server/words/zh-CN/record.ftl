@@ -53,6 +53,8 @@ timeline-visit-planned = 安排到访
 timeline-assigned = 派出技术员
 timeline-unassigned = 撤回技术员
 timeline-accepted-in-field = 技术员接单
+released-closed = 投诉已办结。
+released-withdrawn = 投诉已撤销。
 timeline-declined-in-field = 技术员拒单
 timeline-arrived = 到达现场
 timeline-no-access = 未能进入
@@ -89,6 +91,7 @@ container-progress = 现场步骤
 container-notices = 书面通知
 container-office-resolutions = 办公室裁定
 container-office-hazard-lowered = 办公室下调隐患等级
+record-severity = 严重程度
 field-label-text = 文字
 field-label-code = 代码
 field-label-severity = 程度
@@ -195,6 +198,10 @@ check-formula-register-run = W = 止码 − 起码；误差 =（W − W₀）÷ 
 check-formula-pulse-comparison = n₀ = N·C₀ ÷ C；误差 =（n₀ − n）÷ n
 check-formula-power-comparison = 误差 =（P − P₀）÷ P₀
 check-formula-readings = 误差 = 各次误差的平均值
+check-value-active = 有功
+check-value-reactive = 无功
+check-value-stopwatch = 秒表
+check-value-instrument = 仪器自动计数
 check-input-constant = 脉冲常数 C（imp/kWh）
 check-input-pulses = 脉冲数 N
 check-input-seconds = 时间 t（s）
@@ -503,6 +510,7 @@ history-shown = 当前显示
 history-since = 此后的变化
 history-older = 显示更早的记录
 history-changes = 变化
+history-more-changes = 还有 { $n } 处变化
 history-no-changes = 两个时间点之间没有变化。
 history-place = 位置
 history-before = 之前

@@ -87,7 +87,7 @@ fn input_lines(w: Words, entry: &EntryBody) -> Vec<(String, String)> {
     let inputs = entry.content["inputs"].as_object().into_iter().flatten();
     let mut lines: Vec<(String, String)> = inputs
         .filter(|(name, _)| *name != "test" && *name != "method")
-        .filter_map(|(name, value)| Some((w.code("check-input", name), shown(value)?)))
+        .filter_map(|(name, value)| Some((w.code("check-input", name), w.code("check-value", shown(value)?))))
         .collect();
     for (label, key) in [(w.t("record-class"), "class"), (w.t("record-meter-no"), "meter_no")] {
         lines.extend(shown(&entry.content[key]).map(|value| (label, value)));

@@ -142,7 +142,7 @@ fn describe(phrases: &Phrases, record: &VisitRecord, entry: &EntryBody, line: &m
             line.title = finding_title(phrases, &entry.content);
             fact(w.t("record-question"), given("item").map(|item| phrases.question(item)));
             fact(
-                w.code("field-label", "severity"),
+                w.t("record-severity"),
                 given("severity").map(|code| phrases.coded(CodeTable::Severities, code)),
             );
             line.text = given("text").map(str::to_owned);

@@ -18,11 +18,14 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::Value;
+use sync_core::codes::CodeTable;
 use sync_core::document::{Scalar, VisitView};
 use sync_core::ids::VisitId;
 
 /// Points that are listed at first, newest first.
 const POINTS_SHOWN: usize = 60;
+/// Changes that are shown at first.
+const CHANGES_SHOWN: usize = 100;
 /// Longest text that a difference shows of a value.
 const VALUE_CHARS_MAX: usize = 400;
 
@@ -52,6 +55,8 @@ pub(super) struct HistoryPage {
     pub(super) at: i64,
     pub(super) from: i64,
     pub(super) changes: Vec<Change>,
+    /// Further changes that are not shown.
+    pub(super) changes_hidden: usize,
     /// The visit at that point; none while nothing was recorded.
     pub(super) visits: Vec<VisitPart>,
     /// Lists in the visit are shown whole: this is a look at one point.
@@ -79,6 +84,11 @@ impl HistoryPage {
         self.shell.w.n("record-visit", *number)
     }
 
+    /// The address of this page with long lists shown whole.
+    fn whole(&self) -> String {
+        format!("?at={}&from={}&all=1", self.at, self.from)
+    }
+
     fn show_all(&self, total: &usize) -> String {
         self.shell.w.n("record-show-all", *total)
     }
@@ -102,8 +112,9 @@ async fn show_history(
         at: 0,
         from: 0,
         changes: Vec::new(),
+        changes_hidden: 0,
         visits: Vec::new(),
-        all: true,
+        all: query.all.is_some(),
     };
     let mut number = 1;
     if let Some(complaint) = visit.complaint {
@@ -118,12 +129,16 @@ async fn show_history(
     drop(past);
     let (Some(before), Some(then)) = views else { return Ok(page(&page_of)) };
     page_of.changes = changes(&phrases, &before, &then);
+    if !page_of.all {
+        page_of.changes_hidden = page_of.changes.len().saturating_sub(CHANGES_SHOWN);
+        page_of.changes.truncate(CHANGES_SHOWN);
+    }
     let shown: std::collections::BTreeSet<_> =
         then.photos.values().map(|photo| photo.content.sha256).collect();
     let mut photos = photos_of(&app, &mut tx, id).await?;
     photos.photos.retain(|photo| shown.contains(&photo.sha256));
     let record = past::record_of(&mut tx, &mut names, visit, then).await?;
-    let mut part = visit_part(&phrases, &record, number, &photos, &[], true);
+    let mut part = visit_part(&phrases, &record, number, &photos, &[], page_of.all);
     part.forget_the_present();
     page_of.visits.push(part);
     Ok(page(&page_of))
@@ -189,7 +204,7 @@ fn value_words(phrases: &Phrases, path: &str, value: &Value) -> Option<String> {
         Value::Null => return None,
         Value::Object(members) => match members.get("shown") {
             Some(shown) => scalar(shown)?,
-            None => typed(value),
+            None => typed(phrases, value),
         },
         Value::Array(_) => value.to_string(),
         other => scalar(other)?,
@@ -197,15 +212,24 @@ fn value_words(phrases: &Phrases, path: &str, value: &Value) -> Option<String> {
     Some(words.chars().take(VALUE_CHARS_MAX).collect())
 }
 
-/// The texts of an entry, without author, times, sizes and hashes.
-fn typed(entry: &Value) -> String {
-    const NOT_TYPED: &[&str] = &["by", "at", "change", "actor", "sha256", "part", "commitment", "photo"];
+/// The texts of an entry, without author, times, sizes, hashes and what it points to.
+fn typed(phrases: &Phrases, entry: &Value) -> String {
+    const NOT_TYPED: &[&str] =
+        &["by", "at", "change", "actor", "sha256", "part", "commitment", "photo", "covers", "statement"];
     let mut texts = Vec::new();
     let members = entry.as_object().into_iter().flatten();
     for (name, value) in members.filter(|(name, _)| !NOT_TYPED.contains(&name.as_str())) {
         match value {
-            Value::String(text) if !text.is_empty() => texts.push(text.clone()),
-            Value::Object(_) if name != "meta" => texts.push(typed(value)),
+            Value::String(text) if !text.is_empty() => texts.push(match name.as_str() {
+                "from" => phrases.coded(CodeTable::StatementGivers, text),
+                "role" => phrases.coded(CodeTable::PhotoRoles, text),
+                "severity" => phrases.coded(CodeTable::Severities, text),
+                "outcome" => phrases.coded(CodeTable::Outcomes, text),
+                "position" => phrases.seal_position(text),
+                "state" => phrases.seal_state(text),
+                _ => text.clone(),
+            }),
+            Value::Object(_) if name != "meta" => texts.push(typed(phrases, value)),
             _ => {}
         }
     }

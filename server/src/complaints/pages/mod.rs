@@ -1,6 +1,8 @@
 //! Pages about complaints.
 
 mod checks;
+#[cfg(test)]
+mod crowded_tests;
 mod edit;
 mod entries;
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub(crate) struct VerdictLine {
 }
 
 /// Something that holds back approval, with the place where it is dealt with.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BlockerLine {
     pub(crate) words: String,
     pub(crate) visit: Option<usize>,
@@ -123,6 +123,11 @@ impl RecordPage {
 
     fn visit_words(&self, number: &usize) -> String {
         self.shell.w.n("record-visit", *number)
+    }
+
+    /// The address of this page with long lists shown whole.
+    fn whole(&self) -> &'static str {
+        "?all=1"
     }
 
     fn show_all(&self, total: &usize) -> String {
@@ -185,7 +190,18 @@ fn verdict_line(phrases: &Phrases, verdict: &VerdictBody) -> VerdictLine {
 fn blocker_lines(phrases: &Phrases, record: &CentralRecord) -> Vec<BlockerLine> {
     let visit_ids: Vec<String> = record.visits.iter().map(|visit| visit.visit.visit_id.to_string()).collect();
     let here = format!("/complaints/{}", record.complaint.complaint_id);
-    record.blockers.iter().map(|blocker| blocker_line(phrases, blocker, &visit_ids, &here)).collect()
+    said_once(record.blockers.iter().map(|blocker| blocker_line(phrases, blocker, &visit_ids, &here)))
+}
+
+/// Two devices that may hold unseen work of one visit are one thing to look at.
+pub(crate) fn said_once(lines: impl Iterator<Item = BlockerLine>) -> Vec<BlockerLine> {
+    let mut said = Vec::new();
+    for line in lines {
+        if !said.contains(&line) {
+            said.push(line);
+        }
+    }
+    said
 }
 
 /// A blocker in words; `visits` are the ids of the visits in the order of the page `here`.

@@ -3,7 +3,7 @@
 //! A form carries what its reader saw ([`state_tag`]). When anything of the complaint or of its visits changed since,
 //! nothing is done: the page comes back with the new state and with everything that was typed.
 
-use super::record::{BlockerLine, blocker_line};
+use super::record::{BlockerLine, blocker_line, said_once};
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::complaints::api::{Handover, hand_over};
@@ -243,7 +243,7 @@ pub(crate) async fn step_head(
         state: viewer.w().code("state", complaint.state),
         number: complaint.number,
         summary: complaint.intake.summary,
-        blockers: blockers.iter().map(|blocker| blocker_line(&phrases, blocker, &visits, &here)).collect(),
+        blockers: said_once(blockers.iter().map(|blocker| blocker_line(&phrases, blocker, &visits, &here))),
         failure: refused.map(|problem| failure_words(viewer.w(), problem)),
     })
 }

@@ -116,6 +116,8 @@ fn line(
         .map(|merged| merged.number.clone());
     let reason = match (entry.kind.as_str(), &entry.reason) {
         ("refused", Some(code)) => Some(phrases.refusal(code)),
+        // Written by the server when it takes the crew off by itself.
+        (_, Some(code)) if ["closed", "withdrawn"].contains(&code.as_str()) => Some(w.code("released", code)),
         (_, reason) => reason.clone(),
     };
     Line {
