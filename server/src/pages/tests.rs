@@ -211,6 +211,46 @@ async fn a_person_chooses_a_language_and_keeps_it() {
     assert!(browser.get("/account").await.html().contains("<html lang=\"zh-CN\">"));
 }
 
+/// An address that fits the pattern of a page.
+fn place_of(path: &str) -> String {
+    let id = "018f3c52-8f00-7c3a-9d2e-0123456789ab";
+    let place = path.split('/').map(|part| match part {
+        "{id}" if path.starts_with("/arrivals/") => "7",
+        "{sha256}" => "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        part if part.starts_with('{') => id,
+        part => part,
+    });
+    place.collect::<Vec<_>>().join("/")
+}
+
+/// `FIELDLOOP_BLESS=1 cargo test -p server pages_are_documented` writes the file anew.
+#[tokio::test]
+async fn pages_are_documented() {
+    let mut text = String::from(
+        "# Pages\n\nEvery address of the office's pages, what it takes, and whose role opens it. The walk through all pages \
+        in a real browser follows this list.\n\nWritten by `FIELDLOOP_BLESS=1 cargo test -p server pages_are_documented`.\n\n\
+        | address | takes | for |\n|---|---|---|\n",
+    );
+    let test = TestApp::sqlite().await;
+    for (path, policy) in all().declared() {
+        let outside = Browser::of(&test, "nobody");
+        let place = place_of(path);
+        let mut takes = Vec::new();
+        for (method, answer) in
+            [("GET", outside.get(&place).await), ("POST", outside.post(&place, &[]).await)]
+        {
+            takes.extend((answer.status != 405).then_some(method));
+        }
+        let whom = match policy {
+            Policy::Public => "everybody".to_owned(),
+            Policy::SignedIn => "whoever is signed in".to_owned(),
+            Policy::Roles(roles) => roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "),
+        };
+        text.push_str(&format!("| `{path}` | {} | {whom} |\n", takes.join(", ")));
+    }
+    crate::testing::check_document("docs/pages.md", &text);
+}
+
 /// Every page as every role: who may open it does not meet a refusal, everybody else does.
 #[tokio::test]
 async fn every_page_admits_exactly_the_roles_of_its_policy() {
@@ -222,14 +262,7 @@ async fn every_page_admits_exactly_the_roles_of_its_policy() {
     let routes = all();
     assert!(routes.declared().len() > 30, "all pages are declared");
     for (path, policy) in routes.declared() {
-        let id = "018f3c52-8f00-7c3a-9d2e-0123456789ab";
-        let place = path.split('/').map(|part| match part {
-            "{id}" if path.starts_with("/arrivals/") => "7",
-            "{sha256}" => "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-            part if part.starts_with('{') => id,
-            part => part,
-        });
-        let place = place.collect::<Vec<_>>().join("/");
+        let place = place_of(path);
         // Signing out would end the session that the rest of the test needs.
         for (role, session) in people.iter().filter(|_| place != "/sign-out") {
             let browser = Browser::of(&test, session);

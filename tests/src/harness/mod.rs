@@ -1,6 +1,7 @@
 //! Starts and stops the real programs.
 
 mod browser;
+mod demo;
 mod device;
 mod disk;
 mod link;
@@ -8,6 +9,7 @@ mod office;
 mod programs;
 
 pub use browser::{Browser, DOWN, ENTER, Habit, TAB};
+pub use demo::{DEMO_PASSWORD, Demo};
 pub use device::{DiskImage, FieldDevice, Run};
 pub use disk::SmallDisk;
 pub use link::{Link, Traffic};

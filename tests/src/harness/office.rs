@@ -10,9 +10,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How long a server may take to answer after its start; far beyond what it needs.
-const READY_MAX: Duration = Duration::from_secs(60);
+pub(super) const READY_MAX: Duration = Duration::from_secs(60);
 
-/// Password of every office person in tests.
 /// The password of everybody in the office.
 pub const PASSWORD: &str = "a password for tests only";
 
@@ -184,11 +183,7 @@ impl Office {
         let mut arguments = vec!["user", "add", login, "--password", PASSWORD];
         arguments.extend(roles.iter().flat_map(|role| ["--role", role]));
         self.run(&arguments);
-        let body = json!({ "login_name": login, "password": PASSWORD });
-        let answer = self.http.post(self.url("/v1/sessions")).json(&body).send().await;
-        let answer: Value = answer.expect("the server answers").json().await.expect("a session is JSON");
-        let token = answer["token"].as_str().unwrap_or_else(|| panic!("no session: {answer}")).to_owned();
-        Desk { http: self.http.clone(), base: self.url(""), token }
+        Desk::sign_in(&self.http, &self.url(""), login, PASSWORD).await
     }
 }
 
@@ -199,6 +194,15 @@ impl Drop for Office {
 }
 
 impl Desk {
+    /// Signs somebody in at the server at `base`.
+    pub(super) async fn sign_in(http: &Client, base: &str, login: &str, password: &str) -> Self {
+        let body = json!({ "login_name": login, "password": password });
+        let answer = http.post(format!("{base}/v1/sessions")).json(&body).send().await;
+        let answer: Value = answer.expect("the server answers").json().await.expect("a session is JSON");
+        let token = answer["token"].as_str().unwrap_or_else(|| panic!("no session: {answer}")).to_owned();
+        Self { http: http.clone(), base: base.to_owned(), token }
+    }
+
     /// What the `Authorization` header of this person says.
     pub fn authorization(&self) -> String {
         format!("Session {}", self.token)
@@ -258,7 +262,7 @@ fn children_of(parent: u32) -> Vec<u32> {
 }
 
 /// A loopback address that was free a moment ago.
-fn free_address() -> SocketAddr {
+pub(super) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     listener.local_addr().expect("a bound listener has an address")
 }

@@ -52,7 +52,12 @@ async fn person_id(desk: &Desk, login: &str) -> String {
 
 /// A complaint about a fast meter with one visit for these people.
 async fn dispatch(desk: &Desk, people: &[&str]) -> Dispatched {
-    let complaint = desk.post("/v1/complaints", &a_complaint()).await;
+    dispatch_as(desk, &a_complaint(), people).await
+}
+
+/// The same for another complaint.
+async fn dispatch_as(desk: &Desk, complaint: &Value, people: &[&str]) -> Dispatched {
+    let complaint = desk.post("/v1/complaints", complaint).await;
     let text =
         |value: &Value, name: &str| value[name].as_str().unwrap_or_else(|| panic!("{value}")).to_owned();
     let id = text(&complaint, "complaint_id");

@@ -3,8 +3,11 @@
 mod bad_days;
 mod conflict;
 mod devices;
+mod every_page;
+mod hostile;
 mod plain;
 mod rework;
+mod screens;
 
 use super::{Dispatched, clerk, dispatch, technician};
 use crate::harness::{Browser, CLERK_PASSWORD, Desk, FieldDevice, Habit, Office, TestDatabase, peer_browser};

@@ -1,0 +1,75 @@
+//! Pictures of pages for the documents.
+
+use crate::harness::Browser;
+use data_encoding::BASE64;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Most bytes of one picture.
+const BYTES_MAX: usize = 60_000;
+/// Most pixels from top to bottom: more of a long page tells nothing new.
+const HEIGHT_MAX: u64 = 1800;
+/// Pages that are shown on a narrow screen, too.
+const NARROW: [&str; 8] = [
+    "start",
+    "queue",
+    "complaints-id",
+    "conflicts-conflict_id",
+    "complaints-new",
+    "visits-id-history",
+    "devices",
+    "photos-sha256",
+];
+
+/// Pages that only work without scripts, or look like another one.
+const LIKE_OTHERS: [&str; 3] = ["queue-news", "complaints-id-news", "photos-sha256-original"];
+
+/// A folder for pictures.
+pub(super) struct Screens(PathBuf);
+
+impl Screens {
+    /// The folder that `FIELDLOOP_SCREENS` names.
+    pub(super) fn wanted() -> Option<Self> {
+        std::env::var_os("FIELDLOOP_SCREENS").map(|folder| Self(PathBuf::from(folder)))
+    }
+
+    /// Takes a picture of the page that is open, if there should be one in this language and width.
+    pub(super) async fn take(&self, browser: &Browser, name: &str, language: &str, width: u32) {
+        if LIKE_OTHERS.contains(&name) {
+            return;
+        }
+        let begins_at = top_of(name);
+        let name = match width {
+            1200 => format!("{name}.{language}.webp"),
+            _ if language == "zh-CN" && NARROW.contains(&name) => format!("{name}.{language}.narrow.webp"),
+            _ => return,
+        };
+        let top = "return Math.round(document.querySelector(arguments[0]).offsetTop)";
+        let top = browser.run(top, &json!([begins_at])).await.as_u64().unwrap_or(0);
+        let whole = browser.run("return document.documentElement.scrollHeight", &json!([])).await;
+        let whole = whole.as_u64().unwrap_or(900).max(900);
+        for (scale, quality) in [(1.0, 70), (1.0, 45), (0.75, 55), (0.75, 30), (0.6, 30), (0.5, 20)] {
+            let height = (whole - top).min(HEIGHT_MAX);
+            let picture = browser.chromium(
+                "Page.captureScreenshot",
+                json!({
+                    "format": "webp", "quality": quality, "captureBeyondViewport": true,
+                    "clip": { "x": 0, "y": top, "width": width, "height": height, "scale": scale },
+                }),
+            );
+            let picture = picture.await;
+            let picture = picture["data"].as_str().expect("a picture is text in base 64").as_bytes();
+            let bytes = BASE64.decode(picture).expect("a picture is text in base 64");
+            if bytes.len() <= BYTES_MAX {
+                std::fs::write(self.0.join(&name), bytes).expect("the folder of pictures can be written");
+                return;
+            }
+        }
+        panic!("{name} does not fit into {BYTES_MAX} bytes");
+    }
+}
+
+/// Where a picture begins.
+fn top_of(name: &str) -> &'static str {
+    if name == "record-visits" { "#visits" } else { "html" }
+}
