@@ -35,6 +35,8 @@ async fn rework_goes_to_the_field_first_and_comes_back_marked() {
     let listed: Vec<_> =
         today.iter().map(|visit| (visit["number"].as_str(), visit["rework"] == true)).collect();
     assert_eq!(listed, [(Some(&*case.number), true), (Some(&*other.number), false)]);
+    let due = zhang.ok(&["--json", "today"]).events("visit");
+    assert_eq!(due[0]["number"], *case.number, "due at once, whatever day it was planned for: {due:#?}");
     zhang.ok(&["visit", "start", &case.number]);
     zhang.ok(&seal("missing"));
     zhang.ok(&["finding", "add", "SEAL_BROKEN", "--text", "second look."]);
