@@ -60,6 +60,7 @@ pub(super) async fn list_complaints(
         state: query.state,
         holder: me(query.mine),
         first_owner: me(query.first_owned),
+        open: false,
         unassigned: query.unassigned.unwrap_or(false),
         conflicts: query.conflicts.unwrap_or(false),
         words: query.q.filter(|words| !words.trim().is_empty()),

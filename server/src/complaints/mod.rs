@@ -26,7 +26,7 @@ pub use acts::ComplaintError;
 pub(crate) use api::{kept, reach_of};
 pub use api::{reachable, routes};
 pub(crate) use bodies::{ComplaintBody, DeviceRef, Names, PersonRef};
-pub use sql::{aliases, candidates, find, find_by_number, merged_into};
+pub use sql::{aliases, candidates, find, find_by_number, merged_into, refresh_crew};
 
 use crate::store::{StoreError, Tx};
 use model::Complaint;

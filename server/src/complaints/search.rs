@@ -11,14 +11,7 @@ use sync_core::time::Timestamp;
 /// Most complaints on one page.
 const PAGE_MAX: u32 = 500;
 /// Newer complaints are counted up to this: who sees "99" looks at them.
-pub(super) const NEWER_MAX: i64 = 99;
-
-// When a deadline still binds, the same as `Complaint::next_deadline` says.
-const DUE_CONTACT: &str = " AND ((c.state IN ('received', 'accepted') AND c.contact_due_at_ms < ";
-const DUE_ONSITE: &str = ") OR (c.state IN ('received', 'accepted', 'assigned', 'rework', 'reopened') \
-    AND c.onsite_due_at_ms < ";
-const DUE_ANSWER: &str = ") OR (c.state IN ('received', 'accepted', 'assigned', 'investigated', 'reviewed', 'rework', \
-    'reopened') AND c.answer_due_at_ms < ";
+pub(crate) const NEWER_MAX: i64 = 99;
 
 /// Which complaints are wanted.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +24,8 @@ pub(super) struct Filter {
     pub(super) holder: Option<PersonId>,
     /// Only those first received by this person, even after a hand-off.
     pub(super) first_owner: Option<PersonId>,
+    /// Only open ones.
+    pub(super) open: bool,
     /// Only open ones that nobody is sent to.
     pub(super) unassigned: bool,
     /// Only those with an open conflict.
@@ -72,7 +67,7 @@ enum Piece {
     Number(i64),
 }
 
-/// What is still open; spelled like the index `complaints_open`, so that it is used.
+/// What is still open; spelled like the conditions of the indexes of open complaints, so that they are used.
 const OPEN: &str = " AND c.state NOT IN ('closed', 'withdrawn') AND c.merged_into IS NULL";
 
 /// Runs pieces of a query as one statement. Only the conditions that are wanted are in it, so that each finds its
@@ -145,12 +140,11 @@ fn conditions(engine: EngineKind, filter: &Filter, reach: &Reach) -> Option<Vec<
     equal(" AND c.priority = ", filter.priority.map(|priority| priority.to_string()));
     equal(" AND c.holder = ", filter.holder.map(String::from));
     equal(" AND c.first_owner = ", filter.first_owner.map(String::from));
-    if filter.unassigned {
+    if filter.open || filter.unassigned || filter.due_before.is_some() {
         pieces.push(Piece::Sql(OPEN));
-        pieces.push(Piece::Sql(
-            " AND NOT EXISTS (SELECT 1 FROM visit_plans v JOIN visit_assignments a ON a.visit_id = v.visit_id \
-             WHERE v.complaint_id = c.complaint_id AND a.ended_at_ms IS NULL)",
-        ));
+    }
+    if filter.unassigned {
+        pieces.push(Piece::Sql(" AND c.crew = 0"));
     }
     if filter.conflicts {
         // From the open conflicts to their complaints: there are few, and many complaints.
@@ -166,15 +160,7 @@ fn conditions(engine: EngineKind, filter: &Filter, reach: &Reach) -> Option<Vec<
         ));
     }
     if let Some(moment) = filter.due_before {
-        let moment = || Piece::Number(moment.unix_ms());
-        pieces.extend([
-            Piece::Sql(OPEN),
-            Piece::Sql(DUE_CONTACT),
-            moment(),
-            Piece::Sql(DUE_ONSITE),
-            moment(),
-        ]);
-        pieces.extend([Piece::Sql(DUE_ANSWER), moment(), Piece::Sql("))")]);
+        pieces.extend([Piece::Sql(" AND c.next_due_at_ms < "), Piece::Number(moment.unix_ms())]);
     }
     if let Some(words) = words_for(engine, filter.words.as_deref())? {
         pieces.extend(match engine {

@@ -3,7 +3,7 @@
 use super::model::{Complaint, Customer, Deadlines, Intake, number_text, phone_digits};
 use crate::store::{Counter, StoreError, Tx, next_number, on_engine};
 use sqlx_macros::FromRow;
-use sync_core::ids::ComplaintId;
+use sync_core::ids::{ComplaintId, VisitId};
 use sync_core::search::index_text;
 use sync_core::time::Timestamp;
 
@@ -311,6 +311,16 @@ pub async fn merged_into(tx: &mut Tx, survivor: ComplaintId) -> Result<Vec<Compl
     let rows: Vec<ComplaintRow> =
         on_engine!(tx, |conn| sqlx::query_as(SQL).bind(survivor.to_string()).fetch_all(conn).await)?;
     rows.into_iter().map(Complaint::try_from).collect()
+}
+
+/// Counts anew who is sent to the complaint of this visit; call it after every change of that.
+pub async fn refresh_crew(tx: &mut Tx, visit: VisitId) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE complaints SET crew = (SELECT count(*) FROM visit_plans v JOIN visit_assignments a \
+        ON a.visit_id = v.visit_id AND a.ended_at_ms IS NULL WHERE v.complaint_id = complaints.complaint_id) \
+        WHERE complaint_id = (SELECT complaint_id FROM visit_plans WHERE visit_id = $1)";
+    let visit = visit.to_string();
+    on_engine!(tx, |conn| sqlx::query(SQL).bind(visit).execute(conn).await.map(drop))?;
+    Ok(())
 }
 
 /// Most records that are compared with one.

@@ -3,6 +3,7 @@
 use crate::checklists;
 use crate::people::tests::a_person;
 use crate::people::{Grant, Role, set_roles};
+use crate::store::on_engine;
 use crate::testing::{Answer, Call, TestApp};
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -263,6 +264,36 @@ async fn steps_happen_in_order_and_leave_their_trace() {
             record["timeline"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["received", "state_changed", "handed_over", "state_changed", "state_changed"]);
         assert_eq!(record["timeline"][3]["reason"], "客户撤回");
+    })
+    .await;
+}
+
+/// The deadline that the queue is read by is the one that the model says, in every state.
+#[tokio::test]
+async fn the_deadline_in_the_table_is_the_one_that_binds() {
+    const SQL: &str = "UPDATE complaints SET state = $2, contact_due_at_ms = $3, onsite_due_at_ms = $4, \
+        answer_due_at_ms = $5 WHERE complaint_id = $1";
+    const DUE: &str = "SELECT next_due_at_ms FROM complaints WHERE complaint_id = $1";
+    Bureau::for_each_engine(|bureau| async move {
+        let id = bureau.complaint(&json!({})).await["complaint_id"].as_str().unwrap().to_owned();
+        let mut tx = bureau.test.app.store.write().await.unwrap();
+        let dues =
+            [[None; 3], [Some(30), Some(20), Some(10)], [Some(1), Some(2), None], [None, Some(7), Some(9)]];
+        for state in super::model::State::ALL {
+            for [contact, onsite, answer] in dues {
+                on_engine!(&mut tx, |conn| {
+                    let query = sqlx::query(SQL).bind(&id).bind(state.as_str()).bind(contact).bind(onsite);
+                    query.bind(answer).execute(conn).await.map(drop)
+                })
+                .unwrap();
+                let due: Option<i64> =
+                    on_engine!(&mut tx, |conn| sqlx::query_scalar(DUE).bind(&id).fetch_one(conn).await)
+                        .unwrap();
+                let complaint = super::find(&mut tx, id.parse().unwrap()).await.unwrap().unwrap();
+                let binds = complaint.next_deadline().map(|(_, at)| at.unix_ms());
+                assert_eq!(due, binds, "{state}: {contact:?} {onsite:?} {answer:?}");
+            }
+        }
     })
     .await;
 }

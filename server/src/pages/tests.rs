@@ -2,13 +2,14 @@
 
 use super::account::AccountPage;
 use super::sign_in::{EnrolPage, ResumePage, SignInPage};
-use super::start::{StartPage, Tile};
+use super::start::{Chart, StartPage, Tile};
 use super::testing::{Browser, HOSTILE, check, shells};
 use super::words::SOURCES;
 use super::*;
 use crate::people::Role;
 use crate::people::tests::{a_person, an_administrator};
 use crate::testing::TestApp;
+use crate::work_orders::ArrivedVisit;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,11 +18,28 @@ use std::path::Path;
 fn every_page_of_the_frame_can_be_rendered() {
     for shell in shells() {
         let hostile = || HOSTILE.to_owned();
-        let tile = |urgent| Tile { href: "/queue", key: "start-mine", count: 3, urgent };
-        let days = start::days(crate::testing::NOW, &[0, 4, 2]);
-        assert_eq!(days.iter().map(|day| day.height).collect::<Vec<_>>(), [0, 100, 50]);
-        check(&StartPage { shell: shell.clone(), tiles: vec![tile(true), tile(false)], days });
-        check(&StartPage { shell: shell.clone(), tiles: Vec::new(), days: Vec::new() });
+        let tile =
+            |urgent| Tile { href: "/queue".to_owned(), label: hostile(), count: "99+".to_owned(), urgent };
+        let days = start::days(crate::testing::NOW, &[(1, 4), (2, 2)]);
+        assert_eq!(days.iter().map(|day| day.height).collect::<Vec<_>>()[..4], [0, 100, 50, 0]);
+        let charts = vec![Chart { key: "start-received", unit: "start-complaints", days }];
+        let visit = ArrivedVisit {
+            complaint_id: hostile(),
+            number: hostile(),
+            summary: hostile(),
+            state: "finished".to_owned(),
+            ended_claimed_ms: Some(0),
+            ended_received_ms: 1_000_000,
+        };
+        let tiles = vec![tile(true), tile(false)];
+        check(&StartPage { shell: shell.clone(), tiles, arrived: Some(vec![visit]), charts });
+        check(&StartPage {
+            shell: shell.clone(),
+            tiles: Vec::new(),
+            arrived: Some(Vec::new()),
+            charts: Vec::new(),
+        });
+        check(&StartPage { shell: shell.clone(), tiles: Vec::new(), arrived: None, charts: Vec::new() });
         check(&EnrolPage { shell: shell.clone() });
         check(&AccountPage { shell: shell.clone(), failure: Some(hostile()) });
         let fields = vec![(hostile(), hostile())];

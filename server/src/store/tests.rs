@@ -314,7 +314,7 @@ type Shape = BTreeMap<(String, String), (bool, &'static str)>;
 
 async fn shape(store: &Store) -> Shape {
     const SQLITE: &str = "SELECT m.name, c.name, c.\"notnull\" = 0, c.type FROM sqlite_schema m \
-        JOIN pragma_table_info(m.name) c WHERE m.type = 'table'";
+        JOIN pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND c.hidden <> 1";
     const POSTGRES: &str = "SELECT table_name::text, column_name::text, is_nullable = 'YES', \
         data_type || coalesce(' ' || collation_name, '') FROM information_schema.columns \
         WHERE table_schema = current_schema()";

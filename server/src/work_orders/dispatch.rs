@@ -172,6 +172,7 @@ pub async fn assign(
     }
     require_sendable(tx, person).await?;
     sql::insert_assignment(tx, visit.id, person, by.person, by.at).await?;
+    complaints::refresh_crew(tx, visit.id).await?;
     if let Some(order) = visit.work_order {
         settle_order(tx, order).await?;
     }
@@ -202,6 +203,7 @@ pub async fn unassign(
         return Ok(());
     }
     sql::end_assignment(tx, visit.id, person, by.person, by.at, reason).await?;
+    complaints::refresh_crew(tx, visit.id).await?;
     if let Some(order) = visit.work_order {
         settle_order(tx, order).await?;
     }

@@ -189,6 +189,7 @@ async fn adopt_visit(
     };
     sql::insert_visit(tx, &visit).await?;
     sql::insert_assignment(tx, id, command.person, command.person, command.received_at).await?;
+    complaints::refresh_crew(tx, id).await?;
     cards::put_for(tx, &visit, &[command.person]).await?;
     members::assign(tx, id, command.person, command.received_at).await?;
     let Some(complaint) = complaint else { return Ok(()) };
@@ -294,6 +295,7 @@ pub(super) async fn link(
     };
     if let Some(visit) = visit {
         let visit = change_visit(tx, VisitPlan { complaint: Some(to), ..visit }).await?;
+        complaints::refresh_crew(tx, visit.id).await?;
         let crew = crew_of(tx, visit.id).await?;
         cards::put_for(tx, &visit, &crew).await?;
         let event = by.event(EventKind::FieldWorkLinked).visit(visit.id);

@@ -1,7 +1,4 @@
 start-waits = What waits for you
-start-mine = complaints I am accountable for
-start-review = complaints wait for review
-start-conflicts = undecided conflicts
 start-refused = refused items from the field
 start-silent-devices = devices silent for over a day
 start-look = look
@@ -10,3 +7,8 @@ start-received = Complaints received in the last 14 days
 start-as-table = The same as a table
 start-day = Day
 start-complaints = Complaints
+start-visits = Visits
+start-ended = Visits that came in from the field in the last 14 days
+start-arrived = From the field today
+start-arrived-none = Nothing came in from the field today.
+start-offline = recorded offline

@@ -1,7 +1,4 @@
 start-waits = 待您处理
-start-mine = 件投诉由我负责
-start-review = 件投诉待审核
-start-conflicts = 项冲突未裁决
 start-refused = 项现场内容被拒
 start-silent-devices = 台设备超过一天未联系
 start-look = 请查看
@@ -10,3 +7,8 @@ start-received = 近 14 天收到的投诉
 start-as-table = 以表格查看
 start-day = 日期
 start-complaints = 投诉数
+start-visits = 上门数
+start-ended = 近 14 天从现场回传的上门
+start-arrived = 今日现场回传
+start-arrived-none = 今天还没有现场回传的内容。
+start-offline = 离线记录

@@ -25,8 +25,9 @@ mod timeline;
 mod typed;
 mod visits;
 
+pub(crate) use super::search::NEWER_MAX;
 pub(crate) use entries::entry_words;
-pub(crate) use queue::VIEWS;
+pub(crate) use queue::{VIEWS, count_of_view};
 pub(crate) use rows::state_class;
 pub(crate) use steps::{StepHead, as_seen, given, is_for_the_form, step_head};
 

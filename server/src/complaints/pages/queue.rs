@@ -9,6 +9,7 @@ use crate::complaints::{office_moment, office_time, reach_of};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::people::{self, Technician};
 use crate::problem::Problem;
+use crate::store::{StoreError, Tx};
 use crate::wire::{Page, PageQuery};
 use crate::work_orders::DISPATCHERS;
 use askama::Template;
@@ -28,7 +29,8 @@ pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
 }
 
 /// The saved views.
-pub(crate) const VIEWS: &[&str] = &["all", "mine", "unassigned", "due", "review", "conflicts", "unseen"];
+pub(crate) const VIEWS: &[&str] =
+    &["all", "mine", "late", "due", "unassigned", "review", "conflicts", "unseen"];
 
 /// What is looked for, as it stands in the address.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -63,10 +65,11 @@ impl Search {
             priority: self.priority.parse().ok(),
             holder: is("mine").then_some(me),
             first_owner: None,
+            open: is("mine"),
             unassigned: is("unassigned"),
             conflicts: is("conflicts"),
             unseen: is("unseen"),
-            due_before: is("due").then(|| end_of_day(now)),
+            due_before: is("late").then_some(now).or_else(|| is("due").then(|| end_of_day(now))),
             words: Some(self.q.clone()).filter(|words| !words.trim().is_empty()),
         }
     }
@@ -94,6 +97,16 @@ impl Search {
     fn news(&self, since: i64) -> String {
         address("/queue/news", &Self { after: String::new(), since: since.to_string(), ..self.clone() })
     }
+}
+
+/// How many complaints a view shows, counted up to [`NEWER_MAX`].
+pub(crate) async fn count_of_view(
+    tx: &mut Tx,
+    view: &str,
+    (me, reach, now): (PersonId, &Reach, Timestamp),
+) -> Result<i64, StoreError> {
+    let filter = Search { view: view.to_owned(), ..Search::default() }.filter(me, now);
+    search::count_newer(tx, &filter, reach, 0).await
 }
 
 fn address(path: &str, search: &Search) -> String {
