@@ -18,6 +18,8 @@ const DEVICES: usize = 20;
 const CLERKS: usize = 8;
 /// Every so many complaints two technicians contradict each other.
 const CONTRADICTED: usize = 50;
+/// Of so many visits one is not told to be over by its device.
+const STILL_OUT: usize = 20;
 /// How often a page is opened once it is warm.
 const REPEATED: usize = 15;
 
@@ -170,6 +172,13 @@ async fn grow(
     while fleet.iter().any(|remote| remote.device.visits.values().any(|visit| !visit.unsettled.is_empty())) {
         fleet::everybody(fleet, office.address).await?;
     }
+    for device in fleet.iter_mut().map(|remote| &mut remote.device) {
+        let visits: Vec<VisitId> = device.visits.keys().copied().collect();
+        device.settled =
+            visits.into_iter().enumerate().filter(|(n, _)| n % STILL_OUT != 0).map(|(_, v)| v).collect();
+    }
+    fleet::everybody(fleet, office.address).await?;
+    fleet.iter_mut().for_each(|remote| remote.device.settled.clear());
     Ok(())
 }
 

@@ -28,6 +28,8 @@ pub struct Device {
     pub clock: Timestamp,
     /// The last digest differed: visits are named in the next request.
     pub differs: bool,
+    /// Visits about which it says with the next request that it holds nothing more.
+    pub settled: Vec<VisitId>,
     key: SigningKey,
     server: ServerId,
     epoch: u64,
@@ -46,6 +48,7 @@ impl Device {
             acknowledged: ChainPosition::START,
             clock: Timestamp::from_unix_ms(1_790_000_000_000),
             differs: false,
+            settled: Vec::new(),
             key: SigningKey::from_seed(&[number; 32]),
             server,
             epoch: 0,
@@ -162,6 +165,7 @@ impl Device {
                 false => Vec::new(),
             },
             own_from: self.own_from,
+            settled_visits: self.settled.clone(),
             ..Ask::default()
         };
         compose(&Upload {
