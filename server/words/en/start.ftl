@@ -1,6 +1,6 @@
 start-waits = What waits for you
-start-refused = refused items from the field
-start-silent-devices = devices silent for over a day
+start-refused = Refused items from the field
+start-silent-devices = Devices silent for over a day
 start-look = look
 start-nothing = Nothing waits for you here. Your work is on your device.
 start-received = Complaints received in the last 14 days

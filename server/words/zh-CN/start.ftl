@@ -1,6 +1,6 @@
 start-waits = 待您处理
-start-refused = 项现场内容被拒
-start-silent-devices = 台设备超过一天未联系
+start-refused = 被拒的现场内容
+start-silent-devices = 超过一天未联系的设备
 start-look = 请查看
 start-nothing = 这里没有待处理的事项，您的工作在设备上进行。
 start-received = 近 14 天收到的投诉
