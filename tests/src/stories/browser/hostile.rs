@@ -5,6 +5,7 @@ use super::peer_browser;
 use crate::harness::{CLERK_PASSWORD, Habit, Office, TestDatabase, peer_node_modules};
 use crate::stories::{a_complaint, clerk, dispatch_as, technician};
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 /// HTML, a direction that turns around, Arabic, an emoji of several parts, and a word without an end.
 const HOSTILE: &str = "<script>alert(1)</script><img src=x onerror=alert(2)> \"'& \u{202e}سلام 👩‍🔧 王芳 \
@@ -33,7 +34,7 @@ async fn hostile_words_and_a_broken_photo_leave_the_pages_whole() {
     bytes.truncate(600);
     bytes.resize(40_000, 0x5a);
     std::fs::write(&broken, bytes).unwrap();
-    let whole = crate::stories::photo("plain-2012.jpg");
+    let whole = crate::stories::photo("iphone6plus-beijing.jpg");
     for file in [broken.to_str().unwrap(), &whole] {
         zhang.ok(&["photo", "add", file, "--tag", "site", "--allow-old", "--caption", HOSTILE]);
     }
@@ -55,6 +56,13 @@ async fn hostile_words_and_a_broken_photo_leave_the_pages_whole() {
     eye.browser.go(&record).await;
     assert_eq!(eye.browser.texts("main h3 + p.pre").await, [HOSTILE], "shown as it was typed");
     assert_eq!(eye.browser.count("ul.photos li").await, 2);
+    let began = Instant::now();
+    while eye.browser.count("ul.photos img").await == 0 {
+        assert!(began.elapsed() < Duration::from_secs(30), "the small picture of the whole photo is made");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        eye.browser.go(&record).await;
+    }
+    assert_eq!(eye.browser.count("ul.photos .missing").await, 1, "said instead of a torn picture");
     eye.browser.click("ul.photos li:first-child a").await;
     eye.look("photo").await;
     assert!(eye.problems.is_empty(), "{:#?}", eye.problems);
