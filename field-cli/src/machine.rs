@@ -58,6 +58,11 @@ impl Home {
         self.data.join("device.key")
     }
 
+    /// What is left of a device that forgot everything.
+    pub fn tombstone(&self) -> PathBuf {
+        self.data.join("wiped.json")
+    }
+
     /// The copies of photos, recordings and signatures.
     pub fn photos(&self) -> PathBuf {
         self.data.join("photos")

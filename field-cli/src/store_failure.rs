@@ -4,12 +4,20 @@ use crate::failure::{Exit, Explain, Told, io_words};
 use crate::i18n::{Words, say};
 use crate::store::StoreError;
 
+/// What is left to do on a device that forgot everything.
+pub(crate) fn wiped(words: &Words, reported: bool) -> Told {
+    let told = Told::new("wiped", say!(words, "net-wiped")).exit(Exit::NoAccess);
+    let told = if reported { told } else { told.hint(say!(words, "net-wiped-unreported")) };
+    told.hint(say!(words, "net-wiped-hint"))
+}
+
 impl Explain for StoreError {
     fn explain(&self, words: &Words) -> Told {
         match self {
             Self::NotEnrolled => Told::new("not-enrolled", say!(words, "store-not-enrolled"))
                 .exit(Exit::NoAccess)
                 .hint(say!(words, "store-not-enrolled-hint")),
+            Self::Wiped { reported } => wiped(words, *reported),
             Self::MustEnrolAgain => Told::new("enrol-again", say!(words, "store-enrol-again"))
                 .exit(Exit::NoAccess)
                 .hint(say!(words, "store-not-enrolled-hint")),

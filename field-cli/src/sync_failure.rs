@@ -3,6 +3,7 @@
 use crate::client::{ClientError, Obstacle};
 use crate::failure::{Exit, Explain, Told};
 use crate::i18n::{Words, say};
+use crate::store_failure::wiped;
 use crate::sync::SyncError;
 use sync_core::replica::PlanError;
 
@@ -27,6 +28,12 @@ impl Explain for ClientError {
             }
             Self::Busy { .. } => safe(words, "busy", say!(words, "net-busy")),
             Self::Refused { problem } if problem.code == "device-revoked" => revoked(words),
+            Self::Refused { problem } if problem.code == "device-suspended" => {
+                Told::new("device-suspended", say!(words, "net-suspended"))
+                    .exit(Exit::NoAccess)
+                    .hint(say!(words, "net-safe"))
+                    .hint(say!(words, "net-suspended-hint"))
+            }
             Self::Refused { problem } => {
                 Told::new("refused", say!(words, "net-refused", reason = problem.title.clone()))
                     .exit(Exit::NoAccess)
@@ -65,7 +72,10 @@ impl Explain for SyncError {
             Self::MustEnrolAgain => Told::new("enrol-again", say!(words, "store-enrol-again"))
                 .exit(Exit::NoAccess)
                 .hint(say!(words, "store-not-enrolled-hint")),
-            Self::Wiped => Told::new("wiped", say!(words, "net-wiped")).exit(Exit::NoAccess),
+            Self::Wiped { reported } => wiped(words, *reported),
+            Self::WipeWaits => Told::new("wipe-waits", say!(words, "net-wipe-waits"))
+                .exit(Exit::NoAccess)
+                .hint(say!(words, "net-wipe-waits-hint")),
             Self::Running => Told::new("sync-running", say!(words, "net-running")),
         }
     }

@@ -6,7 +6,8 @@ use crate::client::{Client, ClientError};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Explain as _, Failure, Told};
 use crate::i18n::say;
-use crate::store::{Identity, NewIdentity, Store, StoreError};
+use crate::store::{Identity, NewIdentity, Store, StoreError, Tombstone};
+use crate::sync::report_wipe;
 use crate::sync_failure::host;
 use serde_json::json;
 use sync_core::log::{SigningKey, fingerprint};
@@ -25,6 +26,10 @@ struct Invitation {
 /// Enrols this device.
 pub(crate) async fn run(ctx: &mut Ctx, args: &EnrolArgs) -> Outcome {
     let invitation = read(ctx, args)?;
+    if let Some(tombstone) = Tombstone::find(&ctx.home)?.filter(|tombstone| !tombstone.is_reported()) {
+        // The last occasion to say so: the key of the old identity goes. The new one needs nothing of it.
+        let _ = report_wipe(&ctx.home, &ctx.machine, tombstone, ctx.words.lang.tag()).await;
+    }
     // Made before the invitation is spent, so that a full disk does not cost one.
     let store = Store::open_or_create(ctx.home.clone(), ctx.machine.clone()).await?;
     if let Some(identity) = store.find_identity().await? {

@@ -32,6 +32,12 @@ pub enum StoreError {
         /// Sequence that was already written.
         written: u64,
     },
+    /// This device forgot everything, as the office ordered.
+    #[error("everything on this device was deleted, as the office ordered")]
+    Wiped {
+        /// Whether the office knows.
+        reported: bool,
+    },
     /// The server saw two histories of this device: it has to enrol again.
     #[error("the server asked this device to enrol again")]
     MustEnrolAgain,

@@ -157,6 +157,7 @@ impl Store {
         .await?;
         // No visit was begun under the new identity.
         sqlx::query("UPDATE visits SET begun_generation = NULL").execute(&mut *tx).await?;
+        super::wipe::forget_tombstone(self.home())?;
         // Before the commit: a marker without a store hurts nobody, a store without one is refused.
         super::binding::write_marker(self.home(), &install, 0)?;
         tx.commit().await?;

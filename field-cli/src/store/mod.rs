@@ -28,6 +28,7 @@ mod search;
 mod settings;
 mod sync_state;
 mod visits;
+mod wipe;
 mod writes;
 
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub(crate) use settings::NUMBERS;
 pub use settings::PAUSED;
 pub use sync_state::{SyncState, Token};
 pub use visits::{ReworkRow, VisitRow, VisitState, state_of};
+pub use wipe::Tombstone;
 pub use writes::Write;
 
 use crate::machine::{Home, Machine};
@@ -81,8 +83,12 @@ impl Store {
     /// Opens the store of an enrolled device.
     ///
     /// # Errors
-    /// [`StoreError::NotEnrolled`] when there is none.
+    /// [`StoreError::NotEnrolled`] when there is none, [`StoreError::Wiped`] when there is none any more.
     pub async fn open(home: Home, machine: Machine) -> Result<Self, StoreError> {
+        if let Some(tombstone) = Tombstone::find(&home)? {
+            wipe::erase(&home)?;
+            return Err(StoreError::Wiped { reported: tombstone.is_reported() });
+        }
         if !home.database().exists() {
             return Err(StoreError::NotEnrolled);
         }
@@ -98,6 +104,9 @@ impl Store {
     /// # Errors
     /// When the directory or the database cannot be made.
     pub async fn open_or_create(home: Home, machine: Machine) -> Result<Self, StoreError> {
+        if Tombstone::find(&home)?.is_some() {
+            wipe::erase(&home)?;
+        }
         for dir in [&home.data, &home.photos()] {
             let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
             made.map_err(|source| StoreError::file("create", dir, source))?;
@@ -163,31 +172,6 @@ impl Store {
 
     pub(crate) fn pool(&self) -> &SqlitePool {
         &self.pool
-    }
-
-    /// Deletes everything this device has: database, key and photos. Only when the office orders it.
-    ///
-    /// # Errors
-    /// When a file cannot be deleted.
-    pub async fn wipe(&self) -> Result<(), StoreError> {
-        self.close().await;
-        let database = self.home.database();
-        let with = |suffix: &str| {
-            let mut name = database.clone().into_os_string();
-            name.push(suffix);
-            std::path::PathBuf::from(name)
-        };
-        // The key first: without it nothing here can speak for the device any more.
-        for file in [self.home.key_file(), database.clone(), with("-wal"), with("-shm")] {
-            match std::fs::remove_file(&file) {
-                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(StoreError::file("delete", file, source));
-                }
-                _ => {}
-            }
-        }
-        let photos = self.home.photos();
-        std::fs::remove_dir_all(&photos).map_err(|source| StoreError::file("delete", photos, source))
     }
 
     /// Closes the database; what was committed stays.

@@ -2,7 +2,7 @@
 
 use super::SyncError;
 use crate::client::{Backoff, ClientError, DeviceClient};
-use crate::store::{Performed, Store};
+use crate::store::{PAUSED, Performed, Store};
 use sync_core::protocol::BODY_BYTES_MAX;
 use sync_core::replica::{compose, plan};
 
@@ -28,6 +28,8 @@ pub struct Rounds {
     pub envelopes_sent: u64,
     /// What the answers changed here.
     pub performed: Performed,
+    /// The office wants everything here forgotten, and has every act: photos are left to send.
+    pub wipe: bool,
 }
 
 /// Where both sides stand; when it does not change, nothing gets further.
@@ -48,7 +50,7 @@ pub async fn exchange(store: &Store, client: &DeviceClient) -> Result<Rounds, Sy
     let mut standing = None;
     loop {
         let round = one(store, client, &mut rounds).await?;
-        stop_orders(store, &round.performed).await?;
+        let wipe = stop_orders(store, &round.performed).await?;
         let now = round.standing;
         standstill = if standing == Some(now) { standstill + 1 } else { 0 };
         standing = Some(now);
@@ -56,7 +58,11 @@ pub async fn exchange(store: &Store, client: &DeviceClient) -> Result<Rounds, Sy
         let repair = !goes_on && round.differs && repairs < REPAIRS_MAX;
         repairs += u32::from(repair);
         rounds.performed.add(round.performed);
-        if !goes_on && !repair {
+        rounds.wipe = wipe && store.log_counts().await?.unsent == 0;
+        if rounds.wipe {
+            return Ok(rounds);
+        }
+        if !wipe && !goes_on && !repair {
             return Ok(rounds);
         }
         if standstill >= STANDSTILL_MAX {
@@ -84,20 +90,25 @@ impl Round {
     }
 }
 
-async fn stop_orders(store: &Store, performed: &Performed) -> Result<(), SyncError> {
+/// Stops where the server says so; true when this device must hand over everything and forget it.
+async fn stop_orders(store: &Store, performed: &Performed) -> Result<bool, SyncError> {
     // A forked chain is set aside, too, but can be mended by the technician.
     if performed.forked {
         return Err(SyncError::MustEnrolAgain);
+    }
+    if performed.wipe {
+        if performed.held_back {
+            return Err(SyncError::WipeWaits);
+        }
+        // Whatever the technician held back: it is the last occasion.
+        store.set_setting(PAUSED, None).await?;
+        return Ok(true);
     }
     if performed.escrow {
         store.note_failure(SyncError::Revoked.code(), store.sync_state().await?.body_bytes_max).await?;
         return Err(SyncError::Revoked);
     }
-    if performed.wipe && store.log_counts().await?.unsent == 0 {
-        store.wipe().await?;
-        return Err(SyncError::Wiped);
-    }
-    Ok(())
+    Ok(false)
 }
 
 /// One exchange, tried again while the network fails, with a smaller body each time.

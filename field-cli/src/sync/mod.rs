@@ -7,6 +7,7 @@ mod exchange;
 mod lock;
 mod photos;
 mod previews;
+mod wipe;
 
 #[cfg(test)]
 mod testing;
@@ -17,6 +18,7 @@ pub use exchange::{Rounds, exchange};
 pub use lock::SyncLock;
 pub use photos::{PhotoEnd, PhotoReport, PhotoWatch, send_photos};
 pub use previews::{PreviewReport, send_previews};
+pub use wipe::report_wipe;
 
 use crate::client::ClientError;
 use crate::store::StoreError;
@@ -45,7 +47,13 @@ pub enum SyncError {
     MustEnrolAgain,
     /// The server had everything here forgotten.
     #[error("everything on this device was deleted, as the office ordered")]
-    Wiped,
+    Wiped {
+        /// Whether the office knows.
+        reported: bool,
+    },
+    /// The server wants everything here forgotten, but did not take all that nobody has seen.
+    #[error("the office ordered that everything here is deleted, but has not taken all of it yet")]
+    WipeWaits,
     /// Another process of this client is at it.
     #[error("another sync is running on this device")]
     Running,
@@ -62,7 +70,8 @@ impl SyncError {
             Self::Stuck => "stuck",
             Self::Revoked => "device-revoked",
             Self::MustEnrolAgain => "enrol-again",
-            Self::Wiped => "wiped",
+            Self::Wiped { .. } => "wiped",
+            Self::WipeWaits => "wipe-waits",
             Self::Running => "sync-running",
         }
     }

@@ -41,12 +41,18 @@ pub(crate) enum Trouble {
 
 #[derive(Default)]
 pub(crate) struct Memory {
+    /// Where it answers.
+    pub(crate) url: String,
     /// Envelopes of the one device.
     pub(crate) log: Vec<Envelope>,
     /// Fates other than `merged`, by sequence.
     pub(crate) fates: BTreeMap<u64, EnvelopeStatus>,
     /// Frames that are said once, before the end of the next answer.
     pub(crate) say: Vec<DownFrame>,
+    /// Frames that are said before the end of every answer.
+    pub(crate) say_always: Vec<DownFrame>,
+    /// What a device said about having forgotten everything.
+    pub(crate) wiped_at: Option<Timestamp>,
     /// What was asked.
     pub(crate) asks: Vec<Ask>,
     /// Values of the `Authorization` headers.
@@ -80,6 +86,7 @@ impl TestServer {
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let mut identity = store.identity().await.unwrap();
+        server.memory().url.clone_from(&url);
         identity.server_url = url;
         let client =
             DeviceClient::new(identity, store.key().unwrap(), store.machine().clone(), "en").unwrap();
@@ -125,7 +132,8 @@ impl Memory {
                     let status = self.fates.get(&sequence).cloned().unwrap_or(EnvelopeStatus::Merged);
                     results.push(EnvelopeResult { sequence, status });
                 }
-                UpFrame::Beacon(_) | UpFrame::End(_) => {}
+                UpFrame::Beacon(beacon) => self.wiped_at = self.wiped_at.or(beacon.wiped_at),
+                UpFrame::End(_) => {}
             }
         }
         self.asks.push(ask.clone());
@@ -155,6 +163,7 @@ impl Memory {
             }
         }
         self.say.drain(..).for_each(|frame| writer.push(&frame));
+        self.say_always.iter().for_each(|frame| writer.push(frame));
         self.cursor += 1;
         let done = Done { cursor: self.cursor, more: false, digest: None, conflicts_open: 0 };
         writer.push(&DownFrame::Done(done));

@@ -36,6 +36,16 @@ impl EntryKind {
     pub const DEVICE_RENAMED: Self = Self("device.renamed");
     /// A device lost its access.
     pub const DEVICE_REVOKED: Self = Self("device.revoked");
+    /// A device is refused until it is resumed.
+    pub const DEVICE_SUSPENDED: Self = Self("device.suspended");
+    /// A suspension ended.
+    pub const DEVICE_RESUMED: Self = Self("device.resumed");
+    /// A device is to forget everything.
+    pub const DEVICE_WIPE_ORDERED: Self = Self("device.wipe_ordered");
+    /// A device need not forget everything after all.
+    pub const DEVICE_WIPE_WITHDRAWN: Self = Self("device.wipe_withdrawn");
+    /// A device confirmed that it has forgotten everything.
+    pub const DEVICE_WIPED: Self = Self("device.wiped");
 }
 
 /// Facts of an entry beyond its columns: short words and ids, in the order of their names.

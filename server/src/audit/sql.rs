@@ -3,6 +3,7 @@
 use super::entry::{NewEntry, sha256_hex};
 use crate::store::{Counter, StoreError, Tx, insert_rows, next_numbers, on_engine};
 use sqlx_macros::FromRow;
+use sync_core::ids::DeviceId;
 
 /// An entry as it lies in the log.
 #[derive(Debug, Clone, FromRow)]
@@ -113,6 +114,25 @@ pub(super) async fn list_acts(
         ORDER BY log_index DESC LIMIT $3";
     let limit = i64::from(limit);
     Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(before).bind(kind).bind(limit).fetch_all(conn).await)?)
+}
+
+/// What was done to a device before this position, newest first; what it did itself stands with its visits.
+pub(crate) async fn list_of_device(
+    tx: &mut Tx,
+    device: DeviceId,
+    before: i64,
+    limit: u32,
+) -> Result<Vec<Entry>, StoreError> {
+    // The list is the one of the index: it keeps the search away from the envelopes.
+    const SQL: &str = "SELECT log_index, epoch, kind, at_ms, person_id, device_id, device_seq, envelope_hash, \
+        visit_id, entry, entry_sha256 FROM server_log WHERE kind IN ('device.enrolled', 'device.renamed', \
+        'device.suspended', 'device.resumed', 'device.revoked', 'device.wipe_ordered', 'device.wipe_withdrawn', \
+        'device.wiped', 'device.declared_lost', 'device.forked', 'envelope.escrowed', 'evidence.refused') \
+        AND device_id = $1 AND log_index < $2 ORDER BY log_index DESC LIMIT $3";
+    Ok(on_engine!(tx, |conn| {
+        let query = sqlx::query_as(SQL).bind(device.to_string()).bind(before);
+        query.bind(i64::from(limit)).fetch_all(conn).await
+    })?)
 }
 
 /// The first index that has no entry though a later one has; `None` in a sound log.

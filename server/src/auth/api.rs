@@ -46,7 +46,7 @@ struct TokenAnswer {
 #[utoipa::path(post, path = "/v1/token", tag = "devices",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = OK, body = TokenAnswer), (status = UNAUTHORIZED, description = "token-invalid, nonce-needed"),
-        (status = FORBIDDEN, description = "device-revoked")))]
+        (status = FORBIDDEN, description = "device-revoked, device-suspended")))]
 async fn create_token(
     State(app): State<App>,
     Form(request): Form<TokenRequest>,
@@ -60,8 +60,8 @@ async fn create_token(
     }
     let device = assertion::take(&app, &request.client_assertion).await;
     let device = device.map_err(|error| assertion::refuse(&app, error))?;
-    if device.revoked.is_some() {
-        return Err(Problem::new(&problem::DEVICE_REVOKED));
+    if let Some(barred) = device.barred() {
+        return Err(barred.into());
     }
     let (access_token, milliseconds) =
         issue_access_token(&app, device.device_id).map_err(Problem::internal)?;

@@ -31,7 +31,14 @@ pub struct AnyDeviceAuth {
     pub credential: Credential,
 }
 
-/// An enrolled device that has not been revoked.
+/// A device that may send photos: one with access, or one that hands over what it holds before it wipes itself.
+#[derive(Debug, Clone)]
+pub struct EvidenceAuth {
+    /// Which device.
+    pub device: KnownDevice,
+}
+
+/// An enrolled device that is neither revoked nor suspended.
 #[derive(Debug, Clone)]
 pub struct DeviceAuth {
     /// Which device.
@@ -61,10 +68,22 @@ impl FromRequestParts<App> for DeviceAuth {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let AnyDeviceAuth { device, credential } = AnyDeviceAuth::from_request_parts(parts, app).await?;
-        if device.revoked.is_some() {
-            return Err(Problem::new(&problem::DEVICE_REVOKED));
+        match device.barred() {
+            Some(barred) => Err(barred.into()),
+            None => Ok(Self { device, credential }),
         }
-        Ok(Self { device, credential })
+    }
+}
+
+impl FromRequestParts<App> for EvidenceAuth {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let AnyDeviceAuth { device, .. } = AnyDeviceAuth::from_request_parts(parts, app).await?;
+        match device.barred() {
+            Some(barred) if !device.awaits_wipe() => Err(barred.into()),
+            _ => Ok(Self { device }),
+        }
     }
 }
 

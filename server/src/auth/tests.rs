@@ -198,7 +198,7 @@ async fn a_revocation_takes_effect_with_the_next_request() {
         let bearer = format!("Bearer {}", issue_access_token(app, device_id).unwrap().0);
         assert_eq!(ask(app, &bearer).await, "200");
         let mut tx = app.store.write().await.unwrap();
-        devices::revoke(&mut tx, device_id, "lost", None, app.clock.now()).await.unwrap();
+        devices::revoke(&mut tx, device_id, "lost", devices::By::terminal(app.clock.now())).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(ask(app, &bearer).await, "device-revoked");
         let signed = format!("Assertion {}", assertion(app, device_id, &key, &json!({})));

@@ -263,6 +263,7 @@ impl Device {
             photo_bytes_pending: pending().map(|photo| photo.claim.size_bytes).sum(),
             disk_free_bytes: 41_300_000_000,
             last_failure: None,
+            wiped_at: None,
         };
         let ask = Ask {
             epoch: self.epoch,

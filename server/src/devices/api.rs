@@ -27,7 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_devices))
         .routes(routes!(read_device))
         .routes(routes!(replace_label))
-        .routes(routes!(create_revocation))
+        .merge(super::life_api::routes())
 }
 
 /// Routes for devices that have no identity yet.
@@ -99,6 +99,8 @@ struct DeviceAnswer {
     key_fingerprint: String,
     enrolled_at_ms: i64,
     revocation: Option<RevocationAnswer>,
+    suspension: Option<SuspensionAnswer>,
+    wipe: Option<WipeAnswer>,
     /// What the device said last; null: never seen since its enrolment.
     last_contact: Option<ContactAnswer>,
 }
@@ -113,6 +115,30 @@ struct RevocationAnswer {
     reason: String,
     /// Position in the server log.
     log_index: i64,
+}
+
+/// How a device was suspended.
+#[derive(Serialize, ToSchema)]
+struct SuspensionAnswer {
+    at_ms: i64,
+    /// Null: on the server's terminal.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    by: Option<PersonId>,
+    reason: String,
+}
+
+/// An order that a device forgets everything.
+#[derive(Serialize, ToSchema)]
+struct WipeAnswer {
+    asked_at_ms: i64,
+    /// Null: on the server's terminal.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    by: Option<PersonId>,
+    reason: String,
+    /// When the device heard of it; null: not yet.
+    told_at_ms: Option<i64>,
+    /// When the device confirmed that everything is gone; null: not yet.
+    confirmed_at_ms: Option<i64>,
 }
 
 /// What a device said about itself.
@@ -146,6 +172,18 @@ impl From<DeviceStatus> for DeviceAnswer {
                 by: revoked.by,
                 reason: revoked.reason,
                 log_index: revoked.log_index,
+            }),
+            suspension: device.suspended.map(|suspended| SuspensionAnswer {
+                at_ms: suspended.at.unix_ms(),
+                by: suspended.by,
+                reason: suspended.reason,
+            }),
+            wipe: device.wipe.map(|wipe| WipeAnswer {
+                asked_at_ms: wipe.asked_at.unix_ms(),
+                by: wipe.by,
+                reason: wipe.reason,
+                told_at_ms: wipe.told_at.map(Timestamp::unix_ms),
+                confirmed_at_ms: device.wiped.map(Timestamp::unix_ms),
             }),
             last_contact: status.last_contact.map(|(at, contact)| ContactAnswer {
                 at_ms: Timestamp::unix_ms(at),
@@ -215,34 +253,6 @@ async fn replace_label(
 ) -> Result<StatusCode, Problem> {
     let mut tx = app.store.write().await?;
     sql::rename(&mut tx, device_id, &body.label, admin.actor(), app.clock.now()).await?;
-    tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Why a device loses its access.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct RevokeDevice {
-    /// For the list of devices: lost, stolen, handed back …
-    #[schema(min_length = 1, max_length = 80)]
-    reason: String,
-}
-
-/// Revokes a device: its tokens stop working now, work it already sent stays.
-///
-/// Revoking again answers 204 and keeps the first time and reason.
-#[utoipa::path(post, path = "/v1/devices/{device_id}/revocation", tag = "devices", request_body = RevokeDevice, security(("session" = ["administrator"])),
-    params(("device_id" = String, Path, format = "uuid")),
-    responses((status = NO_CONTENT), (status = NOT_FOUND, description = "device-unknown"),
-        (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
-async fn create_revocation(
-    State(app): State<App>,
-    admin: AdminAuth,
-    Path(device_id): Path<DeviceId>,
-    Body(body): Body<RevokeDevice>,
-) -> Result<StatusCode, Problem> {
-    let mut tx = app.store.write().await?;
-    sql::revoke(&mut tx, device_id, &body.reason, admin.actor(), app.clock.now()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

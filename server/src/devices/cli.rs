@@ -1,19 +1,25 @@
 //! `fieldloop device …`: devices managed on the server's terminal, on the same database.
 
+use super::history::{self, DeviceAct};
 use super::invitations::Invitation;
+use super::life::{self, By};
 use super::model::{DeviceError, DeviceStatus};
 use super::{invite, sql};
 use crate::app::App;
 use crate::people::{self, PeopleError};
 use crate::problem::{Language, Problem};
-use crate::store::StoreError;
+use crate::store::{StoreError, Tx};
 use clap::Subcommand;
 use jiff::Timestamp as Moment;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use std::fmt::Write;
+use sync_core::ids::DeviceId;
 use sync_core::log::fingerprint;
 use sync_core::time::Timestamp;
+
+/// Acts that `history` shows at once.
+const ACTS_SHOWN: u32 = 50;
 
 /// What can be done with devices.
 #[derive(Debug, Subcommand)]
@@ -38,6 +44,41 @@ pub enum DeviceCommand {
         /// Why: lost, stolen, handed back …
         #[arg(long)]
         reason: String,
+    },
+    /// Refuse a device until it is resumed: nothing on it is lost.
+    Suspend {
+        /// Id or short name (dev-07).
+        device: String,
+        /// Why: under repair, holder on leave …
+        #[arg(long)]
+        reason: String,
+    },
+    /// End a suspension.
+    Resume {
+        /// Id or short name (dev-07).
+        device: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Order that a device forgets everything once it has handed over what it holds; revokes it.
+    Wipe {
+        /// Id or short name (dev-07).
+        device: String,
+        /// Why: lost, stolen, handed on …
+        #[arg(long)]
+        reason: String,
+        /// Take the order back; the device stays revoked.
+        #[arg(long)]
+        withdraw: bool,
+    },
+    /// What happened to a device, newest first.
+    History {
+        /// Id or short name (dev-07).
+        device: String,
+        /// Begin before this number of the server log.
+        #[arg(long)]
+        before: Option<i64>,
     },
     /// Give a device another label.
     Rename {
@@ -92,16 +133,51 @@ pub async fn run(
             Ok(devices.iter().map(|device| device_line(device, zh)).collect())
         }
         DeviceCommand::Revoke { device, reason } => {
-            let mut tx = app.store.write().await?;
-            let device = sql::find_by_name(&mut tx, &device).await?;
-            sql::revoke(&mut tx, device.device_id, &reason, None, now).await?;
-            tx.commit().await?;
-            let name = device.name();
+            let name = act(app, &device, async |tx, id, by| life::revoke(tx, id, &reason, by).await).await?;
             Ok(if zh {
                 format!("✓ {name} 已撤销：下一次请求起生效，已送达的内容保留\n")
             } else {
                 format!("✓ {name} is revoked from its next request on; what it sent stays\n")
             })
+        }
+        DeviceCommand::Suspend { device, reason } => {
+            let name = act(app, &device, async |tx, id, by| life::suspend(tx, id, &reason, by).await).await?;
+            Ok(if zh {
+                format!("✓ {name} 已暂停：下一次请求起生效，设备上的内容保留待恢复\n")
+            } else {
+                format!("✓ {name} is suspended from its next request on; what it holds waits on it\n")
+            })
+        }
+        DeviceCommand::Resume { device, reason } => {
+            let name = act(app, &device, async |tx, id, by| life::resume(tx, id, &reason, by).await).await?;
+            Ok(if zh { format!("✓ {name} 已恢复\n") } else { format!("✓ {name} is resumed\n") })
+        }
+        DeviceCommand::Wipe { device, reason, withdraw: true } => {
+            let name =
+                act(app, &device, async |tx, id, by| life::withdraw_wipe(tx, id, &reason, by).await).await?;
+            Ok(if zh {
+                format!("✓ {name} 的清除命令已撤回；设备仍为已撤销\n")
+            } else {
+                format!("✓ {name} need not wipe itself; it stays revoked\n")
+            })
+        }
+        DeviceCommand::Wipe { device, reason, withdraw: false } => {
+            let name =
+                act(app, &device, async |tx, id, by| life::order_wipe(tx, id, &reason, by).await).await?;
+            Ok(if zh {
+                format!("✓ {name} 已撤销，将在下次联系时先移交内容、再自行清除并确认\n")
+            } else {
+                format!(
+                    "✓ {name} is revoked; at its next contact it hands over what it holds, wipes itself and confirms\n"
+                )
+            })
+        }
+        DeviceCommand::History { device, before } => {
+            let mut tx = app.store.read().await?;
+            let device = sql::find_by_name(&mut tx, &device).await?.device_id;
+            let before = before.unwrap_or(i64::MAX);
+            let acts = history::acts(&mut tx, device, before, ACTS_SHOWN).await?;
+            Ok(acts.iter().map(act_line).collect())
         }
         DeviceCommand::Rename { device, label } => {
             let mut tx = app.store.write().await?;
@@ -112,6 +188,25 @@ pub async fn run(
             Ok(format!("✓ {} → {label}\n", device.name()))
         }
     }
+}
+
+/// One act on a device in a transaction of its own; returns the device's short name.
+async fn act(
+    app: &App,
+    which: &str,
+    run: impl AsyncFnOnce(&mut Tx, DeviceId, By) -> Result<(), DeviceError>,
+) -> Result<String, DeviceCommandError> {
+    let mut tx = app.store.write().await?;
+    let device = sql::find_by_name(&mut tx, which).await?;
+    run(&mut tx, device.device_id, By::terminal(app.clock.now())).await?;
+    tx.commit().await?;
+    Ok(device.name())
+}
+
+/// Number, time, kind and reason; kinds are the stable words of the server log in every language.
+fn act_line(act: &DeviceAct) -> String {
+    let reason = act.reason.as_deref().map(|reason| format!("  ({reason})")).unwrap_or_default();
+    format!("{:>8}  {}  {}{reason}\n", act.log_index, time(act.at), act.kind)
 }
 
 fn invitation_text(invitation: &Invitation, qr: bool, now: Timestamp, zh: bool) -> String {
@@ -164,10 +259,23 @@ fn device_line(status: &DeviceStatus, zh: bool) -> String {
         None => "  not seen yet".to_owned(),
     };
     line += &said;
-    if let Some(revoked) = &device.revoked {
-        let word = if zh { "已撤销" } else { "revoked" };
+    let mut tell = |zh_word, en_word, at, reason: &str| {
+        let word = if zh { zh_word } else { en_word };
         // Writing into a String cannot fail.
-        let _ = write!(line, "  {word} {} ({})", time(revoked.at), revoked.reason);
+        let _ = write!(line, "  {word} {} ({reason})", time(at));
+    };
+    if let Some(suspended) = &device.suspended {
+        tell("已暂停", "suspended", suspended.at, &suspended.reason);
+    }
+    if let Some(revoked) = &device.revoked {
+        tell("已撤销", "revoked", revoked.at, &revoked.reason);
+    }
+    match (&device.wipe, device.wiped) {
+        (Some(wipe), None) => tell("清除命令", "wipe ordered", wipe.asked_at, &wipe.reason),
+        (wipe, Some(at)) => {
+            tell("已清除", "wiped", at, wipe.as_ref().map_or("", |wipe| wipe.reason.as_str()));
+        }
+        (None, None) => {}
     }
     line.push('\n');
     line

@@ -23,6 +23,12 @@ pub struct KnownDevice {
     pub enrolled_at: Timestamp,
     /// Set when it lost its access.
     pub revoked: Option<Revoked>,
+    /// Set while it is refused until it is resumed.
+    pub suspended: Option<Suspended>,
+    /// Set when it was told to forget everything, also after it obeyed.
+    pub wipe: Option<WipeOrder>,
+    /// When it confirmed that it has forgotten everything.
+    pub wiped: Option<Timestamp>,
 }
 
 impl KnownDevice {
@@ -30,6 +36,62 @@ impl KnownDevice {
     pub fn name(&self) -> String {
         format!("dev-{:02}", self.number)
     }
+
+    /// Why it is refused, when it is. A revocation weighs more than a suspension: it is for good.
+    pub fn barred(&self) -> Option<Barred> {
+        match (&self.revoked, &self.suspended) {
+            (Some(_), _) => Some(Barred::Revoked),
+            (None, Some(_)) => Some(Barred::Suspended),
+            (None, None) => None,
+        }
+    }
+
+    /// Whether it still has to forget everything: until then it may hand over photos although it is revoked.
+    pub fn awaits_wipe(&self) -> bool {
+        self.wipe.is_some() && self.wiped.is_none()
+    }
+}
+
+/// Why a device is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Barred {
+    /// It lost its access for good.
+    Revoked,
+    /// It is refused until somebody resumes it.
+    Suspended,
+}
+
+impl From<Barred> for Problem {
+    fn from(barred: Barred) -> Self {
+        Self::new(match barred {
+            Barred::Revoked => &problem::DEVICE_REVOKED,
+            Barred::Suspended => &problem::DEVICE_SUSPENDED,
+        })
+    }
+}
+
+/// How a device was suspended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspended {
+    /// When.
+    pub at: Timestamp,
+    /// By whom; nobody: on the server's terminal.
+    pub by: Option<PersonId>,
+    /// Why, in the words of who did it.
+    pub reason: String,
+}
+
+/// An order that a device forgets everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WipeOrder {
+    /// When it was given.
+    pub asked_at: Timestamp,
+    /// By whom; nobody: on the server's terminal.
+    pub by: Option<PersonId>,
+    /// Why, in the words of who gave it.
+    pub reason: String,
+    /// When the device heard of it first.
+    pub told_at: Option<Timestamp>,
 }
 
 /// How a device lost its access.
@@ -94,6 +156,12 @@ pub enum DeviceError {
         /// Which text.
         field: &'static str,
     },
+    /// A device that is revoked cannot be suspended.
+    #[error("the device is revoked")]
+    Revoked,
+    /// The device has forgotten everything: the order cannot be taken back.
+    #[error("the device has obeyed already")]
+    Wiped,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -103,6 +171,8 @@ impl From<DeviceError> for Problem {
     fn from(error: DeviceError) -> Self {
         match error {
             DeviceError::Unknown { .. } => Self::new(&problem::DEVICE_UNKNOWN),
+            DeviceError::Revoked => Self::new(&problem::DEVICE_BARRED).with("state", "revoked"),
+            DeviceError::Wiped => Self::new(&problem::DEVICE_BARRED).with("state", "wiped"),
             DeviceError::UnknownPerson { .. } => Self::new(&problem::PERSON_UNKNOWN),
             DeviceError::Text { field } => Self::invalid_field(
                 &format!("/{field}"),
@@ -114,7 +184,7 @@ impl From<DeviceError> for Problem {
 }
 
 /// A short text of a person about a device.
-pub(super) fn check_text(field: &'static str, text: &str) -> Result<String, DeviceError> {
+pub(crate) fn check_text(field: &'static str, text: &str) -> Result<String, DeviceError> {
     let text = text.trim();
     if (1..=80).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
         return Ok(text.to_owned());

@@ -1,19 +1,19 @@
-//! Devices as administrators see them: who has which, when it was last seen, what it still holds; invite, rename,
-//! revoke, declare lost.
+//! Devices as administrators see them: who has which, when it was last seen, what it still holds; the invitation.
 
-use super::model::DeviceStatus;
+mod device;
+
+use super::model::{DeviceStatus, WipeOrder};
 use super::{Invitation, invite, sql};
 use crate::app::App;
-use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
+use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, unprocessable};
 use crate::people::{self, Person, Role};
-use crate::problem::{self, Problem};
-use crate::review;
+use crate::problem::Problem;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
-use sync_core::ids::{DeviceId, PersonId};
+use sync_core::ids::PersonId;
 use sync_core::log::fingerprint;
 use sync_core::time::Timestamp;
 
@@ -28,13 +28,12 @@ const SILENT_AFTER_MS: i64 = 24 * 3_600_000;
 const CLOCK_TOLERANCE_MS: i64 = 120_000;
 
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
-    routes
-        .page("/devices", ADMINISTRATORS, get(show_list))
-        .page("/devices/invitations", ADMINISTRATORS, post(invite_device))
-        .page("/devices/{device_id}", ADMINISTRATORS, get(show_device))
-        .page("/devices/{device_id}/label", ADMINISTRATORS, post(rename))
-        .page("/devices/{device_id}/revocation", ADMINISTRATORS, post(revoke))
-        .page("/devices/{device_id}/loss", ADMINISTRATORS, post(declare_lost))
+    let routes = routes.page("/devices", ADMINISTRATORS, get(show_list)).page(
+        "/devices/invitations",
+        ADMINISTRATORS,
+        post(invite_device),
+    );
+    device::pages(routes)
 }
 
 /// A device in words.
@@ -46,6 +45,9 @@ struct Row {
     fingerprint: String,
     enrolled_at: Timestamp,
     revoked: Option<(Timestamp, String)>,
+    suspended: Option<(Timestamp, String)>,
+    wipe: Option<WipeOrder>,
+    wiped: Option<Timestamp>,
     seen_at: Option<Timestamp>,
     version: String,
     envelopes: i64,
@@ -62,6 +64,7 @@ impl Row {
         let (device, person) = (status.device, status.person_name);
         let (seen_at, contact) =
             status.last_contact.map(|(at, contact)| (Some(at), contact)).unwrap_or_default();
+        let silent = device.barred().is_none() && seen_at.is_none_or(|at| now.since_ms(at) > SILENT_AFTER_MS);
         let tenths = |bytes: i64, unit: i64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
         Self {
             id: device.device_id.to_string(),
@@ -70,8 +73,11 @@ impl Row {
             fingerprint: fingerprint(&device.key),
             enrolled_at: device.enrolled_at,
             label: device.label,
-            silent: device.revoked.is_none() && seen_at.is_none_or(|at| now.since_ms(at) > SILENT_AFTER_MS),
+            silent,
             revoked: device.revoked.map(|revoked| (revoked.at, revoked.reason)),
+            suspended: device.suspended.map(|suspended| (suspended.at, suspended.reason)),
+            wipe: device.wipe,
+            wiped: device.wiped,
             seen_at,
             version: contact.app_version,
             envelopes: contact.outbox_envelopes,
@@ -172,107 +178,6 @@ fn qr(link: &str) -> String {
     let Ok(code) = qrcode::QrCode::new(link) else { return String::new() };
     let svg = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(220, 220).build();
     svg.find("<svg").map(|at| svg[at..].to_owned()).unwrap_or_default()
-}
-
-/// One device.
-#[derive(Template)]
-#[template(path = "devices/device.html")]
-struct DevicePage {
-    shell: Shell,
-    device: Row,
-    failure: Option<String>,
-    typed: String,
-}
-
-async fn show_device(
-    State(app): State<App>,
-    viewer: Viewer,
-    Path(id): Path<DeviceId>,
-) -> Result<Response, Problem> {
-    Ok(page(&device_page(&app, viewer, id, None, String::new()).await?))
-}
-
-async fn device_page(
-    app: &App,
-    viewer: Viewer,
-    id: DeviceId,
-    failure: Option<String>,
-    typed: String,
-) -> Result<DevicePage, Problem> {
-    let mut tx = app.store.read().await?;
-    let unknown = || Problem::new(&problem::DEVICE_UNKNOWN);
-    let device = sql::find(&mut tx, id).await?.ok_or_else(unknown)?;
-    let status = sql::list(&mut tx, device.number - 1, 1).await?.pop().ok_or_else(unknown)?;
-    Ok(DevicePage { shell: viewer.shell, device: Row::of(status, app.clock.now()), failure, typed })
-}
-
-/// A label or a reason.
-#[derive(Debug, Deserialize)]
-struct TextForm {
-    #[serde(default)]
-    text: String,
-}
-
-/// The text of a form, or the page again with what is wrong.
-async fn short_text(
-    app: &App,
-    viewer: &Viewer,
-    id: DeviceId,
-    text: &str,
-) -> Result<Result<String, Response>, Problem> {
-    let trimmed = text.trim();
-    if (1..=80).contains(&trimmed.chars().count()) && !trimmed.chars().any(char::is_control) {
-        return Ok(Ok(trimmed.to_owned()));
-    }
-    let failure = Some(viewer.w().t("devices-text-rule"));
-    let again = device_page(app, viewer.clone(), id, failure, text.to_owned()).await?;
-    Ok(Err(unprocessable(&again)))
-}
-
-async fn rename(
-    State(app): State<App>,
-    Path(id): Path<DeviceId>,
-    posted: Posted<TextForm>,
-) -> Result<Response, Problem> {
-    let Posted { viewer, form } = posted;
-    let label = match short_text(&app, &viewer, id, &form.text).await? {
-        Ok(label) => label,
-        Err(again) => return Ok(again),
-    };
-    let mut tx = app.store.write().await?;
-    sql::rename(&mut tx, id, &label, viewer.office.actor(), app.clock.now()).await?;
-    tx.commit().await?;
-    Ok(see_other(&format!("/devices/{id}"), Some("device-renamed")))
-}
-
-async fn revoke(
-    State(app): State<App>,
-    Path(id): Path<DeviceId>,
-    posted: Posted<TextForm>,
-) -> Result<Response, Problem> {
-    let Posted { viewer, form } = posted;
-    let reason = match short_text(&app, &viewer, id, &form.text).await? {
-        Ok(reason) => reason,
-        Err(again) => return Ok(again),
-    };
-    let mut tx = app.store.write().await?;
-    sql::revoke(&mut tx, id, &reason, viewer.office.actor(), app.clock.now()).await?;
-    tx.commit().await?;
-    Ok(see_other(&format!("/devices/{id}"), Some("device-revoked")))
-}
-
-async fn declare_lost(
-    State(app): State<App>,
-    Path(id): Path<DeviceId>,
-    posted: Posted<TextForm>,
-) -> Result<Response, Problem> {
-    let Posted { viewer, form } = posted;
-    let reason = match short_text(&app, &viewer, id, &form.text).await? {
-        Ok(reason) => reason,
-        Err(again) => return Ok(again),
-    };
-    review::declare_lost(&app, &viewer.office, id, &reason).await?;
-    Ok(see_other(&format!("/devices/{id}"), Some("device-lost")))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The table `devices`. Every administrative change leaves its entry in the server log.
 
-use super::model::{Contact, DeviceError, DeviceStatus, KnownDevice, Revoked, check_text};
-use crate::audit::{self, Detail, EntryKind, NewEntry};
+use super::model::{
+    Contact, DeviceError, DeviceStatus, KnownDevice, Revoked, Suspended, WipeOrder, check_text,
+};
+use crate::audit::{self, EntryKind, NewEntry};
 use crate::store::{Counter, StoreError, Tx, next_number, on_engine};
 use sqlx::AssertSqlSafe;
 use sqlx_macros::FromRow;
@@ -10,7 +12,8 @@ use sync_core::log::{Algorithm, PublicKey};
 use sync_core::time::Timestamp;
 
 const DEVICE: &str = "d.device_id, d.number, d.person_id, d.label, d.public_key, d.enrolled_at_ms, \
-    d.revoked_at_ms, d.revoked_by, d.revoked_reason, d.revoked_log_index";
+    d.revoked_at_ms, d.revoked_by, d.revoked_reason, d.revoked_log_index, d.suspended_at_ms, d.suspended_by, \
+    d.suspended_reason, d.wipe_asked_at_ms, d.wipe_asked_by, d.wipe_reason, d.wipe_told_at_ms, d.wiped_at_ms";
 const CONTACT: &str = "p.display_name, d.last_seen_at_ms, d.app_version, d.outbox_envelopes, d.outbox_photos, \
     d.outbox_bytes, d.disk_free_bytes, d.clock_offset_ms";
 
@@ -26,6 +29,14 @@ struct DeviceRow {
     revoked_by: Option<String>,
     revoked_reason: Option<String>,
     revoked_log_index: Option<i64>,
+    suspended_at_ms: Option<i64>,
+    suspended_by: Option<String>,
+    suspended_reason: Option<String>,
+    wipe_asked_at_ms: Option<i64>,
+    wipe_asked_by: Option<String>,
+    wipe_reason: Option<String>,
+    wipe_told_at_ms: Option<i64>,
+    wiped_at_ms: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -57,15 +68,28 @@ impl TryFrom<DeviceRow> for KnownDevice {
     fn try_from(row: DeviceRow) -> Result<Self, StoreError> {
         let id = row.device_id;
         let impossible = |column| StoreError::impossible("devices", column, &id);
-        let by: Option<PersonId> = row
-            .revoked_by
-            .map(|by| StoreError::parse_column("devices", "revoked_by", &id, &by))
-            .transpose()?;
+        let person = |column, by: Option<String>| -> Result<Option<PersonId>, StoreError> {
+            by.map(|by| StoreError::parse_column("devices", column, &id, &by)).transpose()
+        };
+        let revoked_by = person("revoked_by", row.revoked_by)?;
         let revoked = row.revoked_at_ms.map(|at_ms| Revoked {
             at: Timestamp::from_unix_ms(at_ms),
-            by,
+            by: revoked_by,
             reason: row.revoked_reason.unwrap_or_default(),
             log_index: row.revoked_log_index.unwrap_or_default(),
+        });
+        let suspended_by = person("suspended_by", row.suspended_by)?;
+        let suspended = row.suspended_at_ms.map(|at_ms| Suspended {
+            at: Timestamp::from_unix_ms(at_ms),
+            by: suspended_by,
+            reason: row.suspended_reason.unwrap_or_default(),
+        });
+        let wipe_by = person("wipe_asked_by", row.wipe_asked_by)?;
+        let wipe = row.wipe_asked_at_ms.map(|at_ms| WipeOrder {
+            asked_at: Timestamp::from_unix_ms(at_ms),
+            by: wipe_by,
+            reason: row.wipe_reason.unwrap_or_default(),
+            told_at: row.wipe_told_at_ms.map(Timestamp::from_unix_ms),
         });
         Ok(Self {
             device_id: StoreError::parse_column("devices", "device_id", &id, &id)?,
@@ -75,6 +99,9 @@ impl TryFrom<DeviceRow> for KnownDevice {
             key: PublicKey::from_bytes(&row.public_key).map_err(|_| impossible("public_key"))?,
             enrolled_at: Timestamp::from_unix_ms(row.enrolled_at_ms),
             revoked,
+            suspended,
+            wipe,
+            wiped: row.wiped_at_ms.map(Timestamp::from_unix_ms),
         })
     }
 }
@@ -202,39 +229,6 @@ pub async fn rename(
     Ok(())
 }
 
-/// Takes a device's access away, effective with its next request. Repeating it keeps the first time and reason.
-pub async fn revoke(
-    tx: &mut Tx,
-    device_id: DeviceId,
-    reason: &str,
-    by: Option<PersonId>,
-    now: Timestamp,
-) -> Result<(), DeviceError> {
-    const REVOKE: &str = "UPDATE devices SET revoked_at_ms = $2, revoked_by = $3, revoked_reason = $4, \
-        version = version + 1 WHERE device_id = $1 AND revoked_at_ms IS NULL";
-    const LOCATE: &str = "UPDATE devices SET revoked_log_index = $2 WHERE device_id = $1";
-    let reason = check_text("reason", reason)?;
-    let (id, by_text, now_ms) = (device_id.to_string(), by.map(String::from), now.unix_ms());
-    let changed = on_engine!(tx, |conn| {
-        let query = sqlx::query(REVOKE).bind(&id).bind(now_ms).bind(by_text).bind(reason);
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })
-    .map_err(StoreError::from)?;
-    if changed == 0 {
-        return match find(tx, device_id).await? {
-            Some(_) => Ok(()),
-            None => Err(DeviceError::Unknown { which: id }),
-        };
-    }
-    // The reason is somebody's free text and stays in the table: the log cannot be erased.
-    let detail = Detail::new().with("effective_from_ms", now_ms.to_string());
-    let entry = NewEntry::new(EntryKind::DEVICE_REVOKED, now).by(by).device(device_id).detail(detail);
-    let log_index = audit::append(tx, &entry).await?;
-    on_engine!(tx, |conn| sqlx::query(LOCATE).bind(id).bind(log_index).execute(conn).await.map(drop))
-        .map_err(StoreError::from)?;
-    Ok(())
-}
-
 /// Keeps what a device said about itself at this contact.
 pub async fn record_contact(
     tx: &mut Tx,
@@ -258,5 +252,5 @@ pub async fn record_contact(
             .await
             .map(drop)
     })?;
-    Ok(())
+    super::history::record_day(tx, device_id, contact, now).await
 }

@@ -177,10 +177,74 @@ async fn what_a_device_says_at_a_contact_is_shown() {
         let mut tx = test.app.store.write().await.unwrap();
         record_contact(&mut tx, device_id, &contact, test.app.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
+        let again = Contact { outbox_envelopes: 1, ..contact };
+        test.app.clock.advance_ms(60_000);
+        let mut tx = test.app.store.write().await.unwrap();
+        record_contact(&mut tx, device_id, &again, test.app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let path = format!("/v1/devices/{device_id}/contacts");
+        let days = test.get(&path).header("authorization", &admin).send().await;
+        let day = &days.json["items"][0];
+        assert_eq!((&day["contacts"], &day["outbox_envelopes"]), (&json!(2), &json!(1)), "{}", days.json);
         let list = test.get("/v1/devices").header("authorization", &admin).send().await;
         let last = &list.json["items"][0]["last_contact"];
-        assert_eq!(last["outbox_envelopes"], 3);
+        assert_eq!(last["outbox_envelopes"], 1);
         assert_eq!(last["clock_offset_ms"], -34_560_000_000_i64);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_happens_to_a_device_is_its_history_newest_first() {
+    TestApp::for_each_engine(|test| async move {
+        let admin = an_administrator(&test).await;
+        let (device_id, _) = a_device(&test, "zhangwei").await;
+        a_device(&test, "liqiang").await;
+        let act = async |what: &str, reason: &str| {
+            let call = test.post(&format!("/v1/devices/{device_id}/{what}")).header("authorization", &admin);
+            test.app.clock.advance_ms(1_000);
+            call.json(&json!({ "reason": reason })).send().await.status
+        };
+        for (what, reason) in [
+            ("suspension", "under repair"),
+            ("suspension", "twice"),
+            ("resumption", "back"),
+            ("resumption", "twice"),
+            ("wipe-order", "stolen"),
+            ("wipe-order/withdrawal", "found"),
+        ] {
+            assert_eq!(act(what, reason).await, 204, "{what}");
+        }
+        assert_eq!(act("suspension", "revoked by the order").await, 409);
+        assert_eq!(act("wipe-order", " ").await, 422);
+        let path = format!("/v1/devices/{device_id}");
+        let device = test.get(&path).header("authorization", &admin).send().await.json;
+        assert_eq!(device["revocation"]["reason"], "stolen");
+        assert_eq!((&device["suspension"], &device["wipe"]), (&Value::Null, &Value::Null));
+        let mut acts = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let path = format!("/v1/devices/{device_id}/history?limit=2{cursor}");
+            let page = test.get(&path).header("authorization", &admin).send().await.json;
+            acts.extend(page["items"].as_array().unwrap().clone());
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        let said: Vec<_> = acts
+            .iter()
+            .map(|act| (act["kind"].as_str().unwrap(), act["reason"].as_str().unwrap_or("")))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("device.wipe_withdrawn", "found"),
+                ("device.wipe_ordered", "stolen"),
+                ("device.revoked", "stolen"),
+                ("device.resumed", "back"),
+                ("device.suspended", "under repair"),
+                ("device.enrolled", ""),
+            ]
+        );
     })
     .await;
 }
@@ -211,6 +275,14 @@ async fn the_terminal_invites_lists_renames_and_revokes() {
         list.contains("dev-02  备用机") && list.contains("revoked 2025-11-21") && list.contains("(lost)"),
         "{list}"
     );
+    run(&["suspend", "dev-01", "--reason", "repair"], ZhCn).await.unwrap();
+    assert!(run(&["list"], En).await.unwrap().contains("suspended 2025-11-21"));
+    run(&["resume", "dev-01", "--reason", "back"], En).await.unwrap();
+    run(&["wipe", "dev-01", "--reason", "stolen"], En).await.unwrap();
+    assert!(run(&["list"], En).await.unwrap().contains("wipe ordered 2025-11-21"));
+    run(&["wipe", "dev-01", "--reason", "found", "--withdraw"], En).await.unwrap();
+    let history = run(&["history", "dev-01"], En).await.unwrap();
+    assert!(history.lines().next().unwrap().ends_with("device.wipe_withdrawn  (found)"), "{history}");
     assert!(run(&["revoke", "dev-99", "--reason", "x"], En).await.is_err());
     assert!(run(&["invite", "nobody"], En).await.is_err());
 }

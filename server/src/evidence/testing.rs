@@ -135,6 +135,6 @@ pub(super) fn visit(number: u8) -> VisitId {
 /// As an administrator does it.
 pub(super) async fn revoke(test: &TestApp, device: DeviceId) {
     let mut tx = test.app.store.write().await.unwrap();
-    devices::revoke(&mut tx, device, "lost", None, test.app.clock.now()).await.unwrap();
+    devices::revoke(&mut tx, device, "lost", devices::By::terminal(test.app.clock.now())).await.unwrap();
     tx.commit().await.unwrap();
 }

@@ -1,5 +1,6 @@
 //! Where the chain of each device stands.
 
+use crate::devices::Barred;
 use crate::store::{StoreError, Tx, on_engine};
 use std::collections::BTreeMap;
 use sync_core::ids::{DeviceId, EnvelopeHash};
@@ -13,20 +14,24 @@ pub(super) struct Chain {
     pub(super) position: ChainPosition,
     /// Whether the device signed two different envelopes under one sequence.
     pub(super) forked: bool,
-    /// Whether the device has lost its access.
-    pub(super) revoked: bool,
+    /// Why the device is refused, when it is.
+    pub(super) barred: Option<Barred>,
+    /// Whether the device still has to forget everything.
+    pub(super) wipe: bool,
 }
 
 /// The chain as it stands, with what decides whether it may grow.
 pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreError> {
-    const SQL: &str = "SELECT c.sequence, c.envelope_hash, c.forked_at_ms, d.revoked_at_ms FROM devices d \
+    const SQL: &str = "SELECT c.sequence, c.envelope_hash, c.forked_at_ms, d.revoked_at_ms, d.suspended_at_ms, \
+        d.wipe_asked_at_ms, d.wiped_at_ms FROM devices d \
         LEFT JOIN device_chains c ON c.device_id = d.device_id WHERE d.device_id = $1";
-    type Row = (Option<i64>, Option<String>, Option<i64>, Option<i64>);
+    type Row = (Option<i64>, Option<String>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
     let id = device.to_string();
     let row: Option<Row> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&id).fetch_optional(conn).await)?;
     // A device whose row is gone has no access.
-    let Some((sequence, hash, forked_at, revoked_at)) = row else {
-        return Ok(Chain { position: ChainPosition::START, forked: false, revoked: true });
+    let Some((sequence, hash, forked_at, revoked_at, suspended_at, wipe_asked_at, wiped_at)) = row else {
+        let barred = Some(Barred::Revoked);
+        return Ok(Chain { position: ChainPosition::START, forked: false, barred, wipe: false });
     };
     let position = match (sequence, hash) {
         (Some(sequence), Some(hash)) => ChainPosition {
@@ -36,15 +41,18 @@ pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreEr
         },
         _ => ChainPosition::START,
     };
-    Ok(Chain { position, forked: forked_at.is_some(), revoked: revoked_at.is_some() })
+    let revoked = revoked_at.map(|_| Barred::Revoked);
+    Ok(Chain {
+        position,
+        forked: forked_at.is_some(),
+        barred: revoked.or(suspended_at.map(|_| Barred::Suspended)),
+        wipe: wipe_asked_at.is_some() && wiped_at.is_none(),
+    })
 }
 
-/// Whether the device has lost its access by now.
-pub(super) async fn is_revoked(tx: &mut Tx, device: DeviceId) -> Result<bool, StoreError> {
-    const SQL: &str = "SELECT count(*) FROM devices WHERE device_id = $1 AND revoked_at_ms IS NULL";
-    let sound: i64 =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(device.to_string()).fetch_one(conn).await)?;
-    Ok(sound == 0)
+/// Why the device is refused by now, when it is.
+pub(super) async fn barred(tx: &mut Tx, device: DeviceId) -> Result<Option<Barred>, StoreError> {
+    Ok(find(tx, device).await?.barred)
 }
 
 /// Moves the end of a chain. False when another request moved it first.

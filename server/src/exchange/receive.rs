@@ -3,7 +3,7 @@
 //! One transaction for everything a request brings. Once it is committed the envelopes are evidence, whatever the
 //! judgement says of them later.
 //!
-//! Whether the device is revoked is read again here, not where the request was let in, and nothing can change it before
+//! Whether the device is revoked or suspended is read again here, not where the request was let in, and nothing can change it before
 //! the transaction ends: noting the contact holds the device's row (PostgreSQL) or the writer's turn (SQLite), and a
 //! revocation needs the same. So no envelope enters the log behind the entry of its device's revocation. The verdicts
 //! that follow need no such check: they are about what came before (docs/decisions/0012).
@@ -17,7 +17,7 @@ use super::escrow::{self, EscrowReason};
 use super::intake::Intake;
 use crate::app::App;
 use crate::audit::{self, Detail, EntryKind, EnvelopeEntry, NewEntry};
-use crate::devices::{self, Contact, KnownDevice};
+use crate::devices::{self, Barred, Contact, KnownDevice};
 use crate::store::{StoreError, Tx};
 use sorting::Sorted;
 use std::collections::BTreeSet;
@@ -45,6 +45,8 @@ pub(super) struct Received {
     pub(super) escrow: Option<EscrowReason>,
     /// First and last sequence of this request that is stored.
     pub(super) sequences: Option<(u64, u64)>,
+    /// Set when the device has to forget everything.
+    pub(super) wipe: bool,
     /// Visits that they are about.
     pub(super) visits: BTreeSet<VisitId>,
     /// How many of them are new.
@@ -63,6 +65,9 @@ pub(super) enum ReceiveError {
     /// Overlapping requests of one device kept overtaking one another.
     #[error("requests of the device keep overtaking one another")]
     Overtaken,
+    /// The device is suspended: what it sends stays on it.
+    #[error("the device is suspended")]
+    Suspended,
 }
 
 /// Makes everything durable that the request brings.
@@ -79,22 +84,31 @@ pub(super) async fn receive(
             }
             // Another request of this device was quicker: what it appended is now behind the end of the chain.
             Ok(None) => {}
-            Err(error) if error.is_unique_violation() || error.is_serialisation_failure() => {}
-            Err(error) => return Err(error.into()),
+            Err(ReceiveError::Store(error))
+                if error.is_unique_violation() || error.is_serialisation_failure() => {}
+            Err(error) => return Err(error),
         }
     }
     Err(ReceiveError::Overtaken)
 }
 
-async fn attempt(app: &App, device: &KnownDevice, intake: &Intake) -> Result<Option<Received>, StoreError> {
+async fn attempt(app: &App, device: &KnownDevice, intake: &Intake) -> Result<Option<Received>, ReceiveError> {
     let now = app.clock.now();
     let mut tx = app.store.write().await?;
     // First, since it holds the device's row; intake lets nothing pass without a beacon.
     if let Some(beacon) = &intake.beacon {
         devices::record_contact(&mut tx, device.device_id, &contact(beacon, now), now).await?;
+        if let Some(wiped_at) = beacon.wiped_at {
+            devices::life::confirm_wipe(&mut tx, device.device_id, wiped_at, now).await?;
+        }
     }
     let chain = chains::find(&mut tx, device.device_id).await?;
-    let received = if chain.revoked || chain.forked {
+    if chain.barred == Some(Barred::Suspended) {
+        // The office sees that it reported; everything else waits on the device.
+        tx.commit().await?;
+        return Err(ReceiveError::Suspended);
+    }
+    let received = if chain.barred.is_some() || chain.forked {
         set_aside(app, &mut tx, device, chain, &intake.envelopes, now).await?
     } else {
         match take(app, &mut tx, device, chain, intake, now).await? {
@@ -126,7 +140,10 @@ async fn set_aside(
     envelopes: &[Envelope],
     now: Timestamp,
 ) -> Result<Received, StoreError> {
-    let reason = if chain.revoked { EscrowReason::Revoked } else { EscrowReason::Fork };
+    let reason = if chain.barred.is_some() { EscrowReason::Revoked } else { EscrowReason::Fork };
+    if chain.wipe {
+        devices::life::note_wipe_told(tx, device.device_id, now).await?;
+    }
     let known = known_hashes(tx, device.device_id, envelopes).await?;
     let fresh: Vec<&Envelope> =
         envelopes.iter().filter(|envelope| !known.contains(&envelope.hash())).collect();
@@ -136,6 +153,7 @@ async fn set_aside(
     let end = escrow::end(tx, device.device_id).await?.filter(here).unwrap_or(chain.position);
     let mut received = Received::nothing(epochs::current(tx).await?, end);
     received.escrow = Some(reason);
+    received.wipe = chain.wipe;
     received.full = kept < fresh.len();
     received.sequences = span(envelopes).map(|(first, last)| (first, last.min(kept_up_to)));
     if kept > 0 {
@@ -144,7 +162,7 @@ async fn set_aside(
         audit::append(tx, &entry).await?;
     }
     metrics::counter!("fieldloop_envelopes_escrowed_total").increment(kept as u64);
-    tracing::info!(device = %device.device_id, kept, revoked = chain.revoked, epoch = app.installation.epoch, "escrow");
+    tracing::info!(device = %device.device_id, kept, barred = ?chain.barred, epoch = app.installation.epoch, "escrow");
     Ok(received)
 }
 
@@ -288,6 +306,7 @@ impl Received {
             epoch,
             chain,
             escrow: None,
+            wipe: false,
             sequences: None,
             visits: BTreeSet::new(),
             appended: 0,

@@ -6,7 +6,7 @@ use super::intake::{self, Intake, IntakeError};
 use super::receive::{self, ReceiveError, Received};
 use crate::app::App;
 use crate::auth::AnyDeviceAuth;
-use crate::devices::KnownDevice;
+use crate::devices::{Barred, KnownDevice};
 use crate::problem::{self, Problem};
 use crate::store::StoreError;
 use axum::body::Body;
@@ -32,6 +32,9 @@ pub(super) enum SessionError {
     /// All places are taken.
     #[error("no place became free in time")]
     Busy,
+    /// The device was suspended after its envelopes were stored: they count, and it hears so once it is resumed.
+    #[error("the device was suspended meanwhile")]
+    Suspended,
 }
 
 impl From<SessionError> for Problem {
@@ -45,6 +48,9 @@ impl From<SessionError> for Problem {
             }
             SessionError::Receive(ReceiveError::Overtaken) | SessionError::Busy => {
                 Self::new(&problem::STORE_BUSY).retry_after(1..10)
+            }
+            SessionError::Receive(ReceiveError::Suspended) | SessionError::Suspended => {
+                Barred::Suspended.into()
             }
             SessionError::Receive(ReceiveError::Store(source)) | SessionError::Store(source) => source.into(),
         }
@@ -61,7 +67,7 @@ pub(super) async fn run(app: &App, auth: &AnyDeviceAuth, body: Body) -> Result<V
     if let (None, Some(_)) = (received.escrow, received.sequences) {
         settle(app, device, &docket(device, &intake, &received)).await;
     }
-    Ok(answer::compose(app, auth, &intake, &received).await?)
+    answer::compose(app, auth, &intake, &received).await?.ok_or(SessionError::Suspended)
 }
 
 /// Has everything judged that can be judged soon. Everything is durable: what has no verdict yet stays pending, and

@@ -108,6 +108,16 @@ pub async fn declare_lost(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Resu
     Ok(())
 }
 
+/// Records that a device said it holds nothing at all any more.
+pub async fn settle_all(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE device_visits SET settled_at_ms = $2, settled_by = 'device' \
+        WHERE device_id = $1 AND settled_at_ms IS NULL";
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL).bind(device.to_string()).bind(now.unix_ms()).execute(conn).await.map(drop)
+    })?;
+    Ok(())
+}
+
 /// Notes that the device carries these visits from now on.
 pub(super) async fn note_delivery(
     tx: &mut Tx,

@@ -120,6 +120,12 @@ problems! {
     DEVICE_REVOKED: 403 "device-revoked"
         en "This device has lost its access" "Hand over what it holds by an exchange, and ask the office."
         zh "此设备的访问权限已被撤销" "请通过一次交换交出其内容，并联系办公室。";
+    DEVICE_SUSPENDED: 403 "device-suspended"
+        en "This device is suspended" "Keep what it holds and go on recording; the office can resume the device, then everything is sent."
+        zh "此设备已被暂停" "请保留其中内容并继续记录；办公室恢复后即可全部发送。";
+    DEVICE_BARRED: 409 "device-barred"
+        en "This cannot be done with a device that is revoked or wiped" "Look at the state of the device."
+        zh "已撤销或已清除的设备不能这样处理" "请查看设备状态。";
     INVITATION_INVALID: 422 "invitation-invalid"
         en "This code is not valid" "Check it. Codes are good for a few minutes, once, and bear few wrong tries; ask for a new one."
         zh "该登记码无效" "请核对。登记码仅在数分钟内有效、只能使用一次且错误次数有限；请索取新码。";

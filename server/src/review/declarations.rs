@@ -1,15 +1,15 @@
 //! Declarations that release the gate and stay visible: a device that will never report again.
 
 use crate::app::App;
-use crate::audit::{self, Detail, EntryKind, NewEntry};
-use crate::auth::{AdminAuth, OfficeAuth};
+use crate::audit::{Detail, EntryKind};
+use crate::auth::AdminAuth;
 use crate::complaints::acts::{Actor, ComplaintError};
 use crate::complaints::history;
 use crate::complaints::intake::checked_reason;
 use crate::complaints::model::EventKind;
-use crate::devices;
+use crate::devices::{self, DeviceError};
 use crate::exchange::unseen;
-use crate::problem::{self, Problem};
+use crate::problem::Problem;
 use crate::store::{StoreError, Tx, on_engine};
 use crate::wire::Body;
 use crate::work_orders::find_visit;
@@ -49,36 +49,41 @@ async fn create_loss_declaration(
     Path(id): Path<DeviceId>,
     Body(form): Body<LossForm>,
 ) -> Result<StatusCode, Problem> {
-    declare_lost(&app, &admin.0, id, &form.reason).await?;
+    let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
+    let mut tx = app.store.write().await?;
+    let actor = Actor::office(admin.0.person_id, app.clock.now());
+    note_loss(&mut tx, id, &reason, actor).await?;
+    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Declares that nothing more will come from a device, for the API and for pages.
+/// Declares that nothing more will come from a device, with a reason as short as pages ask for.
 pub(crate) async fn declare_lost(
-    app: &App,
-    office: &OfficeAuth,
+    tx: &mut Tx,
     id: DeviceId,
     reason: &str,
-) -> Result<(), Problem> {
-    let reason = checked_reason("/reason", reason).map_err(ComplaintError::Invalid)?;
-    let now = app.clock.now();
-    let mut tx = app.store.write().await?;
-    if devices::find(&mut tx, id).await?.is_none() {
-        return Err(Problem::new(&problem::DEVICE_UNKNOWN));
+    actor: Actor,
+) -> Result<(), DeviceError> {
+    let reason = devices::check_text("reason", reason)?;
+    note_loss(tx, id, &reason, actor).await
+}
+
+async fn note_loss(tx: &mut Tx, id: DeviceId, reason: &str, actor: Actor) -> Result<(), DeviceError> {
+    if devices::find(tx, id).await?.is_none() {
+        return Err(DeviceError::Unknown { which: id.to_string() });
     }
-    let actor = Actor::office(office.person_id, now);
-    for visit in waiting_for(&mut tx, id).await? {
-        let Some(complaint) = find_visit(&mut tx, visit).await?.and_then(|visit| visit.complaint) else {
+    for visit in waiting_for(tx, id).await? {
+        let Some(complaint) = find_visit(tx, visit).await?.and_then(|visit| visit.complaint) else {
             continue;
         };
-        let mut event = actor.event(EventKind::DeviceLost).visit(visit).reason(reason.clone());
+        let mut event = actor.event(EventKind::DeviceLost).visit(visit).reason(reason.to_owned());
         event.device = Some(id);
-        history::add(&mut tx, complaint, &event).await?;
+        history::add(tx, complaint, &event).await?;
     }
-    unseen::declare_lost(&mut tx, id, now).await?;
-    let entry = NewEntry::new(DEVICE_DECLARED_LOST, now).by(office.actor()).device(id).detail(Detail::new());
-    audit::append(&mut tx, &entry).await?;
-    Ok(tx.commit().await?)
+    unseen::declare_lost(tx, id, actor.at).await?;
+    let entry = actor.entry(DEVICE_DECLARED_LOST, Detail::new()).device(id);
+    devices::life::note(tx, &entry, id, Some(reason)).await?;
+    Ok(())
 }
 
 async fn waiting_for(tx: &mut Tx, device: DeviceId) -> Result<Vec<VisitId>, StoreError> {

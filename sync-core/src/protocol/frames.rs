@@ -56,6 +56,9 @@ pub struct Beacon {
     /// What went wrong last, as a short code; `None` when nothing did.
     #[n(8)]
     pub last_failure: Option<String>,
+    /// When the device forgot everything, as it was ordered to; it says nothing else any more.
+    #[n(9)]
+    pub wiped_at: Option<Timestamp>,
 }
 
 /// What a device has and wants.

@@ -14,6 +14,7 @@ mod refused;
 mod revoked;
 mod tus;
 mod upload;
+mod wiped;
 mod workers;
 
 use crate::harness::{Desk, FieldDevice, Office};

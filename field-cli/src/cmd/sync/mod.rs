@@ -10,9 +10,10 @@ use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
 use crate::render;
-use crate::store::{PAUSED, Store};
+use crate::store::{PAUSED, Store, StoreError, Tombstone};
 use crate::sync::{
-    PhotoReport, PreviewReport, Rounds, SyncError, SyncLock, exchange, send_photos, send_previews,
+    PhotoReport, PreviewReport, Rounds, SyncError, SyncLock, exchange, report_wipe, send_photos,
+    send_previews,
 };
 use progress::Progress;
 use serde_json::json;
@@ -33,7 +34,10 @@ struct Course {
 /// Runs `field sync`.
 pub(crate) async fn run(ctx: &mut Ctx, args: &SyncArgs) -> Outcome {
     let rate = rate(ctx, args)?;
-    let store = ctx.store().await?;
+    let store = match ctx.store().await {
+        Err(StoreError::Wiped { reported: false }) => return Err(report(ctx).await?.into()),
+        store => store?,
+    };
     let _lock = SyncLock::take(store.home())?;
     loop {
         let outcome = once(ctx, &store, args, rate).await;
@@ -42,7 +46,8 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &SyncArgs) -> Outcome {
         }
         if let Err(failure) = outcome {
             let told = failure.told(&ctx.words);
-            let stays = told.exit == Exit::NoAccess;
+            // A suspension ends by itself as far as this device is concerned.
+            let stays = told.exit == Exit::NoAccess && told.code != "device-suspended";
             ctx.out.failure(&told);
             if stays {
                 return Ok(told.exit);
@@ -93,6 +98,9 @@ impl Course {
     ) -> Result<(), SyncError> {
         let begun = tokio::time::Instant::now();
         let rounds = exchange(store, client).await?;
+        if rounds.wipe {
+            return self.obey(ctx, store, client, rate).await;
+        }
         self.took = begun.elapsed();
         tell::exchanged(ctx, store, &rounds, self.took).await?;
         self.rounds = Some(rounds);
@@ -104,6 +112,25 @@ impl Course {
         let sent = send_photos(store, client, rate, &mut progress, &mut self.photos).await;
         progress.finish();
         sent
+    }
+
+    /// The office has every act: hands over the photos, forgets everything, and says so.
+    async fn obey(
+        &mut self,
+        ctx: &mut Ctx,
+        store: &Store,
+        client: &DeviceClient,
+        rate: Rate,
+    ) -> Result<(), SyncError> {
+        let mut progress = Progress::new(ctx, &store.photos_to_send().await?);
+        let sent = send_photos(store, client, rate, &mut progress, &mut self.photos).await;
+        progress.finish();
+        sent?;
+        // An act recorded just now waits for the next sync, and with it the wipe.
+        if store.wipe().await?.is_none() {
+            return Err(SyncError::WipeWaits);
+        }
+        Err(report(ctx).await?)
     }
 
     /// Small previews of all waiting photos, so that the office sees them early.
@@ -122,6 +149,14 @@ impl Course {
         }
         sent
     }
+}
+
+/// Tells the office that this device forgot everything; yields how that ended.
+async fn report(ctx: &mut Ctx) -> Result<SyncError, StoreError> {
+    let Some(tombstone) = Tombstone::find(&ctx.home)? else { return Err(StoreError::NotEnrolled) };
+    let told = report_wipe(&ctx.home, &ctx.machine, tombstone, ctx.words.lang.tag()).await;
+    event(ctx, "wiped", json!({ "reported": told.is_ok() }));
+    Ok(SyncError::Wiped { reported: told.is_ok() })
 }
 
 /// How a sync that was not stopped ends.

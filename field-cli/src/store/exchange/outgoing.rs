@@ -148,6 +148,7 @@ impl Store {
             photo_bytes_pending: photos.waiting_bytes,
             disk_free_bytes: disk_free_bytes(&self.home().data).unwrap_or(0),
             last_failure: state.last_failure.clone(),
+            wiped_at: None,
         })
     }
 }

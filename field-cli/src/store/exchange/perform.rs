@@ -141,7 +141,11 @@ impl Performer<'_> {
             Step::Order(order) => {
                 match order {
                     Order::EnrolAgain => self.forked(),
-                    Order::Wipe => self.report.wipe = true,
+                    Order::Wipe => {
+                        self.report.wipe = true;
+                        // What lies in escrow need not be sent again: what is left follows it.
+                        self.set_acknowledged(self.theirs.min(self.writer.position.sequence)).await?;
+                    }
                     Order::KeepTheRest => self.report.held_back = true,
                     Order::ResendFrom { sequence } => {
                         self.set_acknowledged(sequence.saturating_sub(1)).await?;

@@ -1,10 +1,13 @@
 //! The pages of devices.
 
+use super::device::{ActRow, DevicePage, History, Refusal};
 use super::*;
+use crate::devices::history::{ContactDay, DeviceAct};
 use crate::devices::tests::a_device;
 use crate::pages::testing::{Browser, HOSTILE, check, shells};
 use crate::people::tests::{a_person, an_administrator};
 use crate::testing::TestApp;
+use sync_core::ids::DeviceId;
 
 fn row(revoked: bool) -> Row {
     let at = Timestamp::from_unix_ms(1_795_300_000_000);
@@ -16,6 +19,14 @@ fn row(revoked: bool) -> Row {
         fingerprint: "AAAA-BBBB".to_owned(),
         enrolled_at: at,
         revoked: revoked.then(|| (at, HOSTILE.to_owned())),
+        suspended: Some((at, HOSTILE.to_owned())),
+        wipe: revoked.then(|| WipeOrder {
+            asked_at: at,
+            by: None,
+            reason: HOSTILE.to_owned(),
+            told_at: None,
+        }),
+        wiped: None,
         seen_at: revoked.then_some(at),
         version: HOSTILE.to_owned(),
         envelopes: i64::from(revoked),
@@ -27,13 +38,48 @@ fn row(revoked: bool) -> Row {
     }
 }
 
+fn history(filled: bool) -> History {
+    let at = Timestamp::from_unix_ms(1_795_300_000_000);
+    let act = |kind: &str, reason: Option<&str>| ActRow {
+        act: DeviceAct {
+            log_index: 7,
+            kind: kind.to_owned(),
+            at,
+            by: None,
+            reason: reason.map(ToOwned::to_owned),
+        },
+        person: reason.unwrap_or_default().to_owned(),
+    };
+    let day = || ContactDay {
+        day: 20_000,
+        first_at: at,
+        last_at: at,
+        contacts: 3,
+        app_version: HOSTILE.to_owned(),
+        outbox_envelopes: 1,
+        outbox_photos: 2,
+        clock_offset_ms: -3_000,
+    };
+    if !filled {
+        return History { acts: Vec::new(), older_acts: None, days: Vec::new(), older_days: None };
+    }
+    let acts =
+        vec![act("device.suspended", Some(HOSTILE)), act("device.wiped", None), act("device.new", None)];
+    History { acts, older_acts: Some(7), days: vec![day()], older_days: Some(20_000) }
+}
+
 #[test]
 fn every_state_of_a_device_can_be_shown() {
     for shell in shells() {
         for revoked in [true, false] {
             let failure = revoked.then(|| HOSTILE.to_owned());
-            let (device, typed) = (row(revoked), HOSTILE.to_owned());
-            check(&DevicePage { shell: shell.clone(), device, failure: failure.clone(), typed });
+            let refusal = |form| Refusal { form, failure: HOSTILE.to_owned(), typed: HOSTILE.to_owned() };
+            for form in ["label", "wipe-order", "resumption"] {
+                let (device, history) = (row(revoked), history(revoked));
+                check(&DevicePage { shell: shell.clone(), device, history, refusal: Some(refusal(form)) });
+            }
+            let device = Row { wiped: Some(row(true).enrolled_at), suspended: None, ..row(revoked) };
+            check(&DevicePage { shell: shell.clone(), device, history: history(false), refusal: None });
             let rows = if revoked { vec![row(true), row(false)] } else { Vec::new() };
             let (people, chosen) = (Vec::new(), String::new());
             check(&ListPage {
@@ -75,9 +121,26 @@ async fn an_administrator_invites_renames_and_revokes() {
     assert_eq!(browser.post(&at("label"), &[("text", "王工 ThinkPad")]).await.status, 303);
     assert!(browser.get("/devices").await.html().contains("王工 ThinkPad"));
     assert_eq!(browser.post(&at("loss"), &[("text", "fell into the river")]).await.status, 303);
+    assert_eq!(browser.post(&at("suspension"), &[("text", "under repair")]).await.status, 303);
+    let answer = browser.get(&format!("/devices/{device}")).await;
+    let page = answer.html();
+    assert!(page.contains("Device suspended") && page.contains("under repair"), "{page}");
+    assert_eq!(browser.post(&at("resumption"), &[("text", "x".repeat(81).as_str())]).await.status, 422);
+    assert_eq!(browser.post(&at("resumption"), &[("text", "back")]).await.status, 303);
     let answer = browser.post(&at("revocation"), &[("text", "lost")]).await;
     assert_eq!(answer.location(), format!("/devices/{device}?said=device-revoked"));
     assert!(browser.get(answer.location()).await.html().contains("Revoked"));
+    let late = browser.post(&at("suspension"), &[("text", "too late")]).await;
+    assert!(late.status == 422 && late.html().contains("A revoked device cannot be suspended"));
+    assert_eq!(browser.post(&at("wipe-order"), &[("text", "stolen")]).await.status, 303);
+    assert!(browser.get("/devices").await.html().contains("wipe ordered"));
+    assert_eq!(browser.post(&at("wipe-order/withdrawal"), &[("text", "found")]).await.status, 303);
+    let answer = browser.get(&format!("/devices/{device}")).await;
+    let page = answer.html();
+    let lines =
+        ["Wipe of a device withdrawn", "Wipe of a device ordered", "Device revoked", "Device resumed"];
+    let places: Vec<_> = lines.iter().map(|line| page.find(line)).collect();
+    assert!(places.is_sorted() && places[0].is_some(), "newest first: {places:?}");
     let clerk = Browser::of(&test, &clerk);
     assert_eq!(clerk.get("/devices").await.status, 403);
     assert_eq!(clerk.post(&at("revocation"), &[("text", "x")]).await.status, 403);

@@ -6,7 +6,7 @@ use super::lanes::{NoTurn, Turn};
 use super::receive::{self, BodyEnd, Checked};
 use super::{KEEP_MS, Upload, UploadError, UploadId, UploadState, finish, sql};
 use crate::app::App;
-use crate::auth::DeviceAuth;
+use crate::auth::EvidenceAuth;
 use crate::disk;
 use crate::layers::Class;
 use crate::problem::{self, Problem};
@@ -98,8 +98,8 @@ fn abilities() -> Response {
         (status = CREATED, description = "Location of the new upload, Upload-Offset, Upload-Expires"),
         (status = OK, description = "Fieldloop-Have: 1, or Location and Upload-Offset of the unfinished upload"),
         (status = BAD_REQUEST, description = "a header is missing or wrong"),
-        (status = UNAUTHORIZED, description = "no valid token, or the device was revoked"),
-        (status = FORBIDDEN, description = "the device was revoked"),
+        (status = UNAUTHORIZED, description = "no valid token"),
+        (status = FORBIDDEN, description = "the device was revoked or suspended"),
         (status = REQUEST_TIMEOUT, description = "the body stopped; what came is kept"),
         (status = CONFLICT, description = "a newer request took over"),
         (status = PRECONDITION_FAILED, description = "Tus-Resumable is missing or another version"),
@@ -111,7 +111,7 @@ fn abilities() -> Response {
         (status = INSUFFICIENT_STORAGE, description = "the disk is full; nothing was lost")))]
 async fn create_upload(
     State(app): State<App>,
-    auth: DeviceAuth,
+    auth: EvidenceAuth,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -144,7 +144,7 @@ async fn create_upload(
     responses(
         (status = OK, description = "Upload-Offset: everything before it is durable; Upload-Length, Upload-Expires"),
         (status = UNAUTHORIZED, description = "no valid token"),
-        (status = FORBIDDEN, description = "the device was revoked"),
+        (status = FORBIDDEN, description = "the device was revoked or suspended"),
         (status = NOT_FOUND, description = "no upload of this device"),
         (status = CONFLICT, description = "a newer request took over"),
         (status = GONE, description = "expired"),
@@ -153,7 +153,7 @@ async fn create_upload(
         (status = SERVICE_UNAVAILABLE, description = "busy; come back later")))]
 async fn head_upload(
     State(app): State<App>,
-    auth: DeviceAuth,
+    auth: EvidenceAuth,
     Path(upload_id): Path<String>,
 ) -> Result<Response, Problem> {
     let device = auth.device.device_id;
@@ -186,7 +186,7 @@ async fn head_upload(
         (status = NO_CONTENT, description = "Upload-Offset: everything before it is durable"),
         (status = BAD_REQUEST, description = "a header is missing or wrong"),
         (status = UNAUTHORIZED, description = "no valid token"),
-        (status = FORBIDDEN, description = "the device was revoked, perhaps meanwhile"),
+        (status = FORBIDDEN, description = "the device was revoked or suspended, perhaps meanwhile"),
         (status = NOT_FOUND, description = "no upload of this device"),
         (status = REQUEST_TIMEOUT, description = "the body stopped; what came is kept"),
         (status = CONFLICT, description = "another offset is expected, or a newer request took over"),
@@ -200,7 +200,7 @@ async fn head_upload(
         (status = INSUFFICIENT_STORAGE, description = "the disk is full; nothing was lost")))]
 async fn patch_upload(
     State(app): State<App>,
-    auth: DeviceAuth,
+    auth: EvidenceAuth,
     Path(upload_id): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -226,7 +226,7 @@ async fn patch_upload(
     responses(
         (status = NO_CONTENT, description = "forgotten"),
         (status = UNAUTHORIZED, description = "no valid token"),
-        (status = FORBIDDEN, description = "the device was revoked"),
+        (status = FORBIDDEN, description = "the device was revoked or suspended"),
         (status = NOT_FOUND, description = "no upload of this device"),
         (status = CONFLICT, description = "a newer request took over"),
         (status = GONE, description = "expired"),
@@ -234,7 +234,7 @@ async fn patch_upload(
         (status = SERVICE_UNAVAILABLE, description = "busy; come back later")))]
 async fn delete_upload(
     State(app): State<App>,
-    auth: DeviceAuth,
+    auth: EvidenceAuth,
     Path(upload_id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let (upload, _turn) = open_upload(&app, &auth.device.device_id, &upload_id).await?;
@@ -258,7 +258,7 @@ async fn delete_upload(
         (status = OK, description = "as the method named"),
         (status = BAD_REQUEST, description = "a header is missing or wrong"),
         (status = UNAUTHORIZED, description = "no valid token"),
-        (status = FORBIDDEN, description = "the device was revoked"),
+        (status = FORBIDDEN, description = "the device was revoked or suspended"),
         (status = NOT_FOUND, description = "no upload of this device"),
         (status = REQUEST_TIMEOUT, description = "the body stopped; what came is kept"),
         (status = CONFLICT, description = "another offset is expected, or a newer request took over"),
@@ -272,7 +272,7 @@ async fn delete_upload(
         (status = INSUFFICIENT_STORAGE, description = "the disk is full; nothing was lost")))]
 async fn override_method(
     state: State<App>,
-    auth: DeviceAuth,
+    auth: EvidenceAuth,
     path: Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -445,7 +445,7 @@ fn problem_of(end: BodyEnd) -> Result<(), Problem> {
         BodyEnd::Complete => Ok(()),
         BodyEnd::Broken | BodyEnd::Silent => Err(Problem::new(&problem::UPLOAD_INTERRUPTED)),
         BodyEnd::Superseded => Err(Problem::new(&problem::UPLOAD_SUPERSEDED)),
-        BodyEnd::Revoked => Err(Problem::new(&problem::DEVICE_REVOKED)),
+        BodyEnd::Barred(barred) => Err(barred.into()),
         BodyEnd::ChecksumDiffers => Err(Problem::new(&problem::UPLOAD_CHECKSUM_DIFFERS)),
     }
 }

@@ -8,7 +8,7 @@ use super::lanes::Turn;
 use super::spool::{Part, Spool};
 use super::{UploadError, UploadId};
 use crate::app::App;
-use crate::devices;
+use crate::devices::{self, Barred};
 use axum::body::{Body, BodyDataStream, Bytes};
 use futures_util::StreamExt;
 use std::io;
@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 /// A body that brings nothing for so long is given up; what came is kept.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
-/// How often a revocation is looked for while bytes come in.
+/// How often a revocation or suspension is looked for while bytes come in.
 const REVOCATION_CHECK: Duration = Duration::from_millis(400);
 
 /// Why a body came to its end.
@@ -32,8 +32,8 @@ pub(super) enum BodyEnd {
     Silent,
     /// A newer request for the same upload came.
     Superseded,
-    /// The device was revoked.
-    Revoked,
+    /// The device was revoked or suspended.
+    Barred(Barred),
     /// It does not have the checksum that was announced; nothing of it was kept.
     ChecksumDiffers,
 }
@@ -126,8 +126,8 @@ impl<'a> Incoming<'a> {
         loop {
             if self.last_check.elapsed() >= REVOCATION_CHECK {
                 self.last_check = Instant::now();
-                if is_revoked(self.app, self.device).await? {
-                    return Ok(Err(BodyEnd::Revoked));
+                if let Some(barred) = barred(self.app, self.device).await? {
+                    return Ok(Err(BodyEnd::Barred(barred)));
                 }
             }
             tokio::select! {
@@ -145,10 +145,11 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// Whether the device lost its access since the request began. Asks the database: another process may have revoked it.
-async fn is_revoked(app: &App, device: &DeviceId) -> Result<bool, UploadError> {
+/// Why the device lost its access since the request began. Asks the database: another process may have revoked it.
+async fn barred(app: &App, device: &DeviceId) -> Result<Option<Barred>, UploadError> {
     let known = devices::find(&mut app.store.read().await?, *device).await?;
-    Ok(known.is_none_or(|known| known.revoked.is_some()))
+    // A device whose row is gone has no access.
+    Ok(known.map_or(Some(Barred::Revoked), |known| known.barred().filter(|_| !known.awaits_wipe())))
 }
 
 impl From<UploadError> for crate::problem::Problem {

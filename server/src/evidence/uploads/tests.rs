@@ -1,6 +1,7 @@
 //! Uploads through the router, on both engines.
 
 use crate::audit;
+use crate::devices;
 use crate::evidence::testing::{
     Uploader, claim, hash_of, location_of, noise, offset_of, photo, revoke, visit,
 };
@@ -212,6 +213,28 @@ async fn a_revocation_ends_an_upload_within_a_second() {
         assert_eq!(status, 403);
         assert!(ended_at - revoked_at < Duration::from_secs(1));
         assert_eq!(up.head(&location).await.status, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_device_that_must_forget_everything_may_finish_its_photos_first() {
+    TestApp::for_each_engine(|test| async move {
+        let up = Uploader::enrolled(&test, 1).await;
+        let bytes = noise(8, 50_000);
+        let location = location_of(&up.announce(&bytes, "image/jpeg").await);
+        revoke(&test, up.device).await;
+        assert_eq!(up.head(&location).await.status, 403);
+        let by = devices::By::terminal(test.app.clock.now());
+        let mut tx = test.app.store.write().await.unwrap();
+        devices::life::order_wipe(&mut tx, up.device, "stolen", by).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(up.patch(&location, 0, &bytes).send().await.status, 204);
+        assert!(test.app.evidence.blobs().read(&hash_of(&bytes)).await.unwrap().is_some());
+        let mut tx = test.app.store.write().await.unwrap();
+        devices::life::confirm_wipe(&mut tx, up.device, by.at, by.at).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(up.announce(&noise(9, 100), "image/jpeg").await.status, 403);
     })
     .await;
 }

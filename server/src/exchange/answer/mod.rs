@@ -15,6 +15,7 @@ use super::unseen;
 use crate::app::App;
 use crate::audit;
 use crate::auth::{AnyDeviceAuth, Credential, issue_access_token};
+use crate::devices::Barred;
 use crate::evidence;
 use crate::store::{StoreError, Tx};
 use page::{Page, Wanted};
@@ -32,28 +33,34 @@ const ANSWER_BYTES_MAX: u64 = 3 * 1024 * 1024;
 /// A token that ends sooner is renewed.
 const TOKEN_RENEWED_BEFORE_MS: i64 = 3 * 60_000;
 
-/// Writes the answer.
+/// Writes the answer; `None` when the device was suspended meanwhile.
 pub(super) async fn compose(
     app: &App,
     auth: &AnyDeviceAuth,
     intake: &Intake,
     received: &Received,
-) -> Result<Vec<u8>, StoreError> {
+) -> Result<Option<Vec<u8>>, StoreError> {
     let mut tx = app.store.read().await?;
     let now = app.clock.now();
     let mut writer = FrameWriter::new();
     let mut welcome = welcome(app, auth, received, audit::last_index(&mut tx).await?, now);
-    if received.escrow.is_none() && chains::is_revoked(&mut tx, auth.device.device_id).await? {
-        // Revoked since its envelopes were stored: they count, and it hears no more than that they are here.
-        (welcome.escrow, welcome.token, welcome.token_ms) = (true, None, 0);
-        writer.push(&DownFrame::Welcome(welcome));
-        nothing_new(&mut writer, intake);
-        return Ok(writer.finish());
+    if received.escrow.is_none() {
+        match chains::barred(&mut tx, auth.device.device_id).await? {
+            None => {}
+            Some(Barred::Suspended) => return Ok(None),
+            // Revoked since its envelopes were stored: they count, and it hears no more than that they are here.
+            Some(Barred::Revoked) => {
+                (welcome.escrow, welcome.token, welcome.token_ms) = (true, None, 0);
+                writer.push(&DownFrame::Welcome(welcome));
+                nothing_new(&mut writer, intake);
+                return Ok(Some(writer.finish()));
+            }
+        }
     }
     writer.push(&DownFrame::Welcome(welcome));
     if let Some(reason) = received.escrow {
         escrowed(&mut writer, intake, received, reason);
-        return Ok(writer.finish());
+        return Ok(Some(writer.finish()));
     }
     let wanted = wanted(&mut tx, auth, intake, received).await?;
     let page = page::read(&mut tx, &wanted).await?;
@@ -71,7 +78,7 @@ pub(super) async fn compose(
         writer.push(&DownFrame::Receipt(receipt));
     }
     writer.push(&DownFrame::Done(done));
-    Ok(writer.finish())
+    Ok(Some(writer.finish()))
 }
 
 fn welcome(
@@ -126,6 +133,9 @@ fn escrowed(writer: &mut FrameWriter, intake: &Intake, received: &Received, reas
     }
     if received.full {
         writer.push(&DownFrame::Order(Order::KeepTheRest));
+    }
+    if received.wipe {
+        writer.push(&DownFrame::Order(Order::Wipe));
     }
     nothing_new(writer, intake);
 }

@@ -205,7 +205,9 @@ async fn a_revoked_device_may_only_hand_over_what_it_holds() {
         exchange(&test, &mut device).await;
         device.save(visit, |edit| edit.answer("seal", "after").unwrap());
         let mut tx = test.app.store.write().await.unwrap();
-        devices::revoke(&mut tx, device.device, "lost", None, test.app.clock.now()).await.unwrap();
+        devices::revoke(&mut tx, device.device, "lost", devices::By::terminal(test.app.clock.now()))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         for _ in 0..2 {
             exchange(&test, &mut device).await;
@@ -228,7 +230,9 @@ async fn nothing_enters_the_log_behind_the_revocation_of_its_device() {
         // The request has passed the door, and then the device is revoked.
         let (auth, intake) = at_the_door(&test, &mut device).await;
         let mut tx = test.app.store.write().await.unwrap();
-        devices::revoke(&mut tx, device.device, "lost", None, test.app.clock.now()).await.unwrap();
+        devices::revoke(&mut tx, device.device, "lost", devices::By::terminal(test.app.clock.now()))
+            .await
+            .unwrap();
         let committing = async {
             wait_for_the_row(&test).await;
             tx.commit().await.unwrap();
@@ -255,7 +259,8 @@ async fn what_came_before_the_revocation_counts_and_is_answered_with_nothing_els
         revoke(&test, &device).await;
         crate::exchange::gate::pending::Rounds::default().next(&test.app).await.unwrap();
         assert_eq!(view(&test, visit).await.answers["seal"].shown, "before".into());
-        let answer = crate::exchange::answer::compose(&test.app, &auth, &intake, &received).await.unwrap();
+        let answer =
+            crate::exchange::answer::compose(&test.app, &auth, &intake, &received).await.unwrap().unwrap();
         let (cursor, token) = (device.cursor(), device.token.clone());
         assert!(device.take(&answer));
         let welcome = device.welcome.as_ref().unwrap();
@@ -280,7 +285,9 @@ async fn wait_for_the_row(test: &TestApp) {
 
 async fn revoke(test: &TestApp, device: &SimDevice) {
     let mut tx = test.app.store.write().await.unwrap();
-    devices::revoke(&mut tx, device.device, "lost", None, test.app.clock.now()).await.unwrap();
+    devices::revoke(&mut tx, device.device, "lost", devices::By::terminal(test.app.clock.now()))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 

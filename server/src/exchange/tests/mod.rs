@@ -5,6 +5,7 @@ mod bad_people;
 mod meeting;
 mod office;
 mod phones;
+mod suspended;
 mod workers;
 
 use super::members;
