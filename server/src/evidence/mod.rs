@@ -24,7 +24,8 @@ pub use claims::{Receipt, receipt, receipts};
 pub use exif::{ExifClaims, ExifFlag};
 pub(crate) use photos::pages;
 pub use photos::{
-    PhotoEntry, PhotoFlag, PhotoList, PhotoStage, PhotoStatus, PreviewStatus, SignedClaim, photos_of,
+    GivenUp, PhotoEntry, PhotoFlag, PhotoList, PhotoStage, PhotoStatus, PreviewStatus, SignedClaim, given_up,
+    photos_of,
 };
 
 use crate::app::App;

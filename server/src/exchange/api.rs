@@ -1,7 +1,7 @@
 //! Routes of the exchange, and what the office may ask about it.
 
 use super::unseen::{self, Holder};
-use super::{escrow, quarantine, session};
+use super::{escrow, quarantine, session, waiting};
 use crate::app::App;
 use crate::auth::{AnyDeviceAuth, OfficeAuth};
 use crate::layers::Class;
@@ -37,7 +37,8 @@ pub(crate) fn office_routes() -> OpenApiRouter<App> {
     Class::office().of(OpenApiRouter::new()
         .routes(routes!(list_devices_of_visit))
         .merge(quarantine::routes())
-        .merge(escrow::routes()))
+        .merge(escrow::routes())
+        .merge(waiting::routes()))
 }
 
 /// Takes what a device recorded and answers with what it has to know: one CBOR sequence each way, zstd-compressed,

@@ -34,6 +34,7 @@ pub mod testing;
 pub(crate) mod tests;
 pub mod unseen;
 pub mod visits;
+mod waiting;
 pub mod workers;
 
 pub(crate) use api::{office_routes, routes};
@@ -100,7 +101,7 @@ fn own_program() -> std::io::Result<WorkerCommand> {
 
 /// Pages about what arrived and was refused.
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
-    quarantine::pages(routes)
+    waiting::pages(quarantine::pages(routes))
 }
 
 /// The body of `fieldloop merge-worker`.

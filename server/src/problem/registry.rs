@@ -173,6 +173,9 @@ problems! {
     PREVIEW_MISSING: 404 "preview-missing"
         en "There is no picture of this to show" "reason says why; the original can be opened."
         zh "没有可显示的图片" "原因见 reason；可打开原件查看。";
+    PHOTO_ARRIVED: 409 "photo-arrived"
+        en "This photo is here" "Look at it again."
+        zh "这张照片已送达" "请重新查看。";
     PHOTO_UNCLAIMED: 404 "photo-unclaimed"
         en "No signed record of this device names this photo" "Send the records first, then previews of the photos that they name."
         zh "本设备的签名记录中没有这张照片" "请先发送记录，再发送其中照片的预览。";

@@ -264,7 +264,7 @@ pub(super) async fn build_of(
         devices: holders(tx, names, &visit).await?,
         unknown: Vec::new(),
         envelopes: entries::envelopes(tx, names, &origins).await?,
-        photos: photos.summary(),
+        photos: photos.summary(view.as_ref()),
         visit: VisitBody::of(tx, names, visit).await?,
     };
     let Some(view) = view else { return Ok(record) };

@@ -1,5 +1,6 @@
 //! The routes of the office: a visit's photos, pictures of them, and originals for a reason.
 
+use super::given_up::give_up;
 use super::model::PhotoList;
 use super::pages::reachable_naming;
 use super::{photos_of, sql};
@@ -10,16 +11,17 @@ use crate::evidence::{EVIDENCE_OPENED, Preview};
 use crate::layers::Class;
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::wire::Body;
 use crate::work_orders::reachable_visit;
 use axum::Json;
-use axum::body::Body;
+use axum::body::Body as Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::time::Duration;
 use sync_core::ids::{BlobHash, VisitId};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -31,8 +33,11 @@ const ORIGINALS_AT_ONCE: usize = 16;
 const REASON_CHARS_MAX: usize = 300;
 
 pub(in crate::evidence) fn routes() -> OpenApiRouter<App> {
-    let pictures =
-        OpenApiRouter::new().routes(routes!(list_photos)).routes(routes!(thumbnail)).routes(routes!(view));
+    let pictures = OpenApiRouter::new()
+        .routes(routes!(list_photos))
+        .routes(routes!(create_unavailability))
+        .routes(routes!(thumbnail))
+        .routes(routes!(view));
     let originals = OpenApiRouter::new().routes(routes!(original));
     let originals =
         Class::new("originals", ORIGINALS_AT_ONCE, Duration::from_secs(60), 1 << 10).of(originals);
@@ -56,6 +61,34 @@ async fn list_photos(
     let mut tx = app.store.read().await?;
     reachable_visit(&mut tx, &auth, ROLES, visit_id).await?;
     Ok(Json(photos_of(&app, &mut tx, visit_id).await?))
+}
+
+/// Why a photo will not come.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GiveUpPhoto {
+    /// For the record: phone lost, card broken …
+    #[schema(min_length = 3, max_length = 300)]
+    reason: String,
+}
+
+/// Declares that the bytes of a photo that was signed on site will not come: no count waits for it any more. When they
+/// come after all, the photo is whole, and the declaration stays readable.
+///
+/// Declaring it again answers 204 and keeps the first time and reason.
+#[utoipa::path(post, path = "/v1/photos/{sha256}/unavailability", tag = "photos", request_body = GiveUpPhoto,
+    security(("session" = ["reviewer", "lead"])), params(("sha256" = String, Path, description = "SHA-256, hexadecimal")),
+    responses((status = NO_CONTENT), (status = FORBIDDEN, description = "role-missing"),
+        (status = NOT_FOUND, description = "photo-unknown"), (status = CONFLICT, description = "photo-arrived"),
+        (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
+async fn create_unavailability(
+    State(app): State<App>,
+    auth: OfficeAuth,
+    Path(sha256): Path<BlobHash>,
+    Body(form): Body<GiveUpPhoto>,
+) -> Result<StatusCode, Problem> {
+    give_up(&app, &auth, &sha256, &form.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A small picture of a photo: upright, at most 320 pixels, without metadata; until the original is here what the device
@@ -212,7 +245,7 @@ pub(super) async fn send_original(
     if let Ok(disposition) = HeaderValue::from_str(&disposition) {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }
-    Ok((headers, Body::from_stream(stream)).into_response())
+    Ok((headers, Bytes::from_stream(stream)).into_response())
 }
 
 /// The reason, if it is one.

@@ -4,6 +4,7 @@
 //! inferred stand side by side, and what does not fit together is flagged for the reviewer.
 
 mod api;
+mod given_up;
 mod model;
 #[cfg(test)]
 mod page_tests;
@@ -13,6 +14,7 @@ mod sql;
 mod tests;
 
 pub(super) use api::routes;
+pub use given_up::{GivenUp, given_up};
 pub use model::{PhotoEntry, PhotoFlag, PhotoList, PhotoStage, PhotoStatus, PreviewStatus, SignedClaim};
 pub(crate) use pages::pages;
 
@@ -32,10 +34,10 @@ pub async fn photos_of(app: &App, tx: &mut Tx, visit: VisitId) -> Result<PhotoLi
         upload.bytes = app.evidence.uploads.received_bytes(&upload.upload_id).await;
     }
     let view = visits::view(tx, visit).await?;
-    let declared = work_orders::photo_declarations(tx, visit).await?.into_iter();
-    let unavailable = declared
-        .filter_map(|row| Some(Unavailable { entry: row.entry_id.parse().ok()?, reason: row.reason }))
-        .collect();
+    let mut unavailable: Vec<Unavailable> =
+        given_up(tx, visit).await?.into_iter().map(Unavailable::of_office).collect();
+    let declared = work_orders::photo_declarations(tx, visit).await?;
+    unavailable.extend(declared.into_iter().filter_map(Unavailable::of_technician));
     let known = model::Known { named, elsewhere, progress, view: view.as_ref(), unavailable };
     Ok(model::assemble(visit, &known))
 }

@@ -1,6 +1,8 @@
 //! What is known about photos, put together.
 
+use super::given_up::GivenUp;
 use crate::evidence::exif::ExifClaims;
+use crate::work_orders::PhotoDeclaration;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use sync_core::document::{Entry, Photo, VisitView};
@@ -43,7 +45,7 @@ pub enum PhotoStage {
     Whole,
     /// Bytes came, and they were others than the signed ones.
     Damaged,
-    /// Its technician declared it lost.
+    /// Its technician or the office declared that it will not come.
     Unavailable,
 }
 
@@ -107,8 +109,14 @@ pub struct PhotoStatus {
     /// Hash of the wrong bytes, when it is damaged.
     #[schema(value_type = Option<String>)]
     pub found_sha256: Option<BlobHash>,
-    /// Why it is unavailable, in the technician's words.
+    /// Why it was declared that it will not come; stays when it came after all.
     pub unavailable_reason: Option<String>,
+    /// Who declared that.
+    #[schema(value_type = Option<String>)]
+    pub unavailable_by: Option<PersonId>,
+    /// When; of a technician by the device's clock.
+    #[schema(value_type = Option<i64>)]
+    pub unavailable_at_ms: Option<Timestamp>,
     /// The envelopes that name it.
     pub claims: Vec<SignedClaim>,
     /// The entries of the visit document that refer to it, with what the device measured.
@@ -194,12 +202,37 @@ pub struct PreviewStatus {
     pub view: Option<String>,
 }
 
-/// A photo that its technician declared lost.
+/// A photo of which somebody said that it will not come.
 pub(super) struct Unavailable {
-    /// Its entry in the visit document.
-    pub(super) entry: EntryId,
-    /// In the technician's words.
+    pub(super) photo: Which,
+    /// In the words of who said it.
     pub(super) reason: String,
+    pub(super) by: Option<PersonId>,
+    pub(super) at: Timestamp,
+}
+
+/// A technician names an entry of the visit document, the office a hash.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    Entry(EntryId),
+    Bytes(BlobHash),
+}
+
+impl Unavailable {
+    /// As the office said it.
+    pub(super) fn of_office(said: GivenUp) -> Self {
+        Self { photo: Which::Bytes(said.sha256), reason: said.reason, by: Some(said.person_id), at: said.at }
+    }
+
+    /// As a technician said it.
+    pub(super) fn of_technician(said: PhotoDeclaration) -> Option<Self> {
+        Some(Self {
+            photo: Which::Entry(said.entry_id.parse().ok()?),
+            reason: said.reason,
+            by: said.person_id.parse().ok(),
+            at: Timestamp::from_unix_ms(said.claimed_at_ms),
+        })
+    }
 }
 
 /// What the database knows about the photos of a visit.
@@ -269,7 +302,10 @@ fn begin(named: &NamedPhoto, known: &Known<'_>) -> PhotoStatus {
         .filter(|(_, entry)| entry.content.sha256 == sha256)
         .map(|(id, entry)| entry_of(*id, entry))
         .collect();
-    let lost = known.unavailable.iter().find(|lost| entries.iter().any(|entry| entry.entry_id == lost.entry));
+    let lost = known.unavailable.iter().find(|lost| match lost.photo {
+        Which::Bytes(hash) => hash == sha256,
+        Which::Entry(id) => entries.iter().any(|entry| entry.entry_id == id),
+    });
     let progress = known.progress.iter().find(|upload| upload.sha256 == sha256);
     let found = progress.and_then(|upload| upload.found);
     let state = match (&named.blob, progress, lost) {
@@ -297,6 +333,8 @@ fn begin(named: &NamedPhoto, known: &Known<'_>) -> PhotoStatus {
         received_at_ms: blob.map(|blob| blob.stored_at),
         found_sha256: found.filter(|_| state == PhotoStage::Damaged),
         unavailable_reason: lost.map(|lost| lost.reason.clone()),
+        unavailable_by: lost.and_then(|lost| lost.by),
+        unavailable_at_ms: lost.map(|lost| lost.at),
         claims: Vec::new(),
         entries,
         preview: preview_of(named),

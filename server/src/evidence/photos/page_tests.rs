@@ -57,6 +57,43 @@ async fn a_photo_is_shown_with_its_claims_and_its_original_only_for_a_reason() {
 }
 
 #[tokio::test]
+async fn a_photo_that_will_not_come_is_declared_and_arrives_all_the_same() {
+    Bureau::for_each_engine(|bureau| async move {
+        let visit = Dispatched::of(&bureau).await.visit;
+        let up = Uploader::enrolled(&bureau.test, 1).await;
+        let missing = noise(3, 700);
+        claim(&bureau.test.app.store, visit, up.device, hash_of(&missing), missing.len()).await;
+        let (path, clerk) =
+            (format!("/photos/{}", hash_of(&missing)), Browser::of(&bureau.test, &bureau.clerk.1));
+        assert!(!clerk.get(&path).await.html().contains("/unavailable"), "not offered");
+        assert_eq!(clerk.post(&format!("{path}/unavailable"), &[("reason", "lost")]).await.status, 403);
+        let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
+        let refused = browser.post(&format!("{path}/unavailable"), &[("reason", " x ")]).await;
+        assert_eq!((refused.status, refused.html().contains("value=\" x \"")), (422, true));
+        let done =
+            browser.post(&format!("{path}/unavailable"), &[("reason", "the phone fell into a river")]).await;
+        assert_eq!(done.location(), format!("{path}?said=photo-given-up"));
+        let page = browser.get(&path).await;
+        assert!(page.html().contains("Declared unavailable") && page.html().contains("into a river"));
+        let mut tx = bureau.test.app.store.read().await.unwrap();
+        let of_visit = photos_of(&bureau.test.app, &mut tx, visit).await.unwrap();
+        assert_eq!(of_visit.photos[0].state.as_str(), "unavailable");
+        const TOLD: &str = "SELECT (SELECT count(*) FROM complaint_events WHERE kind = 'photo_unavailable') \
+            + 10 * (SELECT count(*) FROM server_log WHERE kind = 'evidence.given_up')";
+        let told: i64 = on_engine!(&mut tx, |conn| sqlx::query_scalar(TOLD).fetch_one(conn).await).unwrap();
+        assert_eq!(told, 11, "in the timeline and in the server log, once each");
+        drop(tx);
+        up.upload(&missing, "image/jpeg").await;
+        let page = browser.get(&path).await;
+        assert!(page.html().contains("matches the one recorded on site"), "it counts");
+        assert!(page.html().contains("into a river"), "and what was said stays");
+        let late = browser.post(&format!("{path}/unavailable"), &[("reason", "too late")]).await;
+        assert!(late.status == 422 && late.html().contains("arrived meanwhile"), "{}", late.html());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_photo_can_be_described_in_both_languages() {
     let bureau = Bureau::of(crate::testing::TestApp::sqlite().await).await;
     let visit = Dispatched::of(&bureau).await.visit;

@@ -3,6 +3,7 @@
 //! Turning and enlarging are links, so they work without scripts; a script only spares the round trip.
 
 use super::api::{ROLES, check_reason, send_original};
+use super::given_up::{DECLARERS, give_up};
 use super::model::{PhotoEntry, PhotoStage, PhotoStatus, distance_m};
 use super::{photos_of, sql};
 use crate::app::App;
@@ -19,7 +20,7 @@ use crate::work_orders::reachable_visit;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::Deserialize;
 use sync_core::codes::CodeTable;
 use sync_core::ids::BlobHash;
@@ -30,11 +31,10 @@ const ZOOMS: [u16; 3] = [1, 2, 4];
 
 /// The pages of this capability.
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
-    routes.page("/photos/{sha256}", Policy::Roles(ROLES), get(show_photo)).page(
-        "/photos/{sha256}/original",
-        Policy::Roles(ROLES),
-        get(show_plain).post(open_original),
-    )
+    routes
+        .page("/photos/{sha256}", Policy::Roles(ROLES), get(show_photo))
+        .page("/photos/{sha256}/original", Policy::Roles(ROLES), get(show_plain).post(open_original))
+        .page("/photos/{sha256}/unavailable", Policy::Roles(DECLARERS), post(declare))
 }
 
 /// How the picture is shown.
@@ -98,6 +98,8 @@ pub(super) struct PhotoPage {
     /// Photos of the same visit before and after it.
     pub(super) beside: (Option<String>, Option<String>),
     pub(super) has_original: bool,
+    /// Whether this person may say that it will not come.
+    pub(super) may_give_up: bool,
     pub(super) reason: String,
     pub(super) failure: Option<String>,
 }
@@ -155,6 +157,25 @@ async fn open_original(
     Ok(unprocessable(&page))
 }
 
+/// Says that the photo will not come.
+async fn declare(
+    State(app): State<App>,
+    Path(sha256): Path<BlobHash>,
+    posted: Posted<OriginalForm>,
+) -> Result<Response, Problem> {
+    let Posted { viewer, form } = posted;
+    let key = match give_up(&app, &viewer.office, &sha256, &form.reason).await {
+        Ok(()) => return Ok(see_other(&format!("/photos/{sha256}"), Some("photo-given-up"))),
+        Err(problem) if problem.kind().code == problem::BODY_INVALID.code => "photo-reason-needed",
+        Err(problem) if problem.kind().code == problem::PHOTO_ARRIVED.code => "photo-came-after-all",
+        Err(problem) => return Err(problem),
+    };
+    let mut page = photo_page(&app, &viewer, sha256, Look::default().checked()).await?;
+    page.failure = Some(viewer.w().t(key));
+    page.reason = form.reason;
+    Ok(unprocessable(&page))
+}
+
 async fn photo_page(app: &App, viewer: &Viewer, sha256: BlobHash, look: Look) -> Result<PhotoPage, Problem> {
     let mut tx = app.store.read().await?;
     let unknown = || Problem::new(&problem::PHOTO_UNKNOWN);
@@ -170,7 +191,10 @@ async fn photo_page(app: &App, viewer: &Viewer, sha256: BlobHash, look: Look) ->
     };
     let phrases = Phrases::of(&mut tx, viewer.w()).await?;
     let signed = signed(&mut tx, &phrases, &photo).await?;
-    Ok(describe(&phrases, viewer.shell.clone(), &photo, complaint.as_ref(), (signed, beside, look)))
+    let mut shown =
+        describe(&phrases, viewer.shell.clone(), &photo, complaint.as_ref(), (signed, beside, look));
+    shown.may_give_up &= Policy::Roles(DECLARERS).admits(&viewer.office.roles);
+    Ok(shown)
 }
 
 /// The first visit within reach that names the photo. Bytes that no envelope names are nobody's to look at.
@@ -206,6 +230,11 @@ async fn signed(tx: &mut Tx, phrases: &Phrases, photo: &PhotoStatus) -> Result<V
     }
     facts.extend(photo.received_at_ms.map(|at| (w.t("photo-received"), w.time(at))));
     facts.extend(photo.unavailable_reason.clone().map(|reason| (w.t("photo-lost"), reason)));
+    if let Some(by) = photo.unavailable_by {
+        let person = names.person(tx, by).await?.name.unwrap_or_else(|| w.t("record-unknown"));
+        let at = photo.unavailable_at_ms.map(|at| w.time(at)).unwrap_or_default();
+        facts.push((w.t("photo-lost-by"), format!("{person} · {at}")));
+    }
     facts.push((w.t("photo-size"), format!("{} KB · {}", photo.size_bytes / 1024, photo.media_type)));
     if let (Some(width), Some(height)) = (photo.width_px, photo.height_px) {
         facts.push((w.t("photo-pixels"), format!("{width} × {height}")));
@@ -227,6 +256,7 @@ pub(super) fn describe(
     let (class, hash) = match photo.state {
         PhotoStage::Whole => ("good", w.t("photo-hash-matches")),
         PhotoStage::Damaged => ("bad", w.t("photo-hash-differs")),
+        PhotoStage::Unavailable => ("bad", w.t("photo-hash-never")),
         _ => ("warn", w.t("photo-hash-waits")),
     };
     PhotoPage {
@@ -248,6 +278,7 @@ pub(super) fn describe(
         back: complaint.map(|known| (format!("/complaints/{}", known.id), known.number.clone())),
         beside,
         has_original: photo.state == PhotoStage::Whole,
+        may_give_up: !matches!(photo.state, PhotoStage::Whole | PhotoStage::Unavailable),
         reason: String::new(),
         failure: None,
         shell,

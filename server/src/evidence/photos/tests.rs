@@ -1,6 +1,6 @@
 //! Photos as the office sees them, through the router and on both engines.
 
-use super::model::{Known, PhotoFlag, PhotoStage, Unavailable, assemble};
+use super::model::{Known, PhotoFlag, PhotoStage, Unavailable, Which, assemble};
 use super::sql;
 use crate::audit;
 use crate::complaints::tests::{Bureau, a_regional_clerk};
@@ -136,7 +136,12 @@ async fn what_the_device_measured_stands_beside_what_the_file_claims() {
     edit.commit();
     let view = document.view();
     let mut tx = test.app.store.read().await.unwrap();
-    let unavailable = vec![Unavailable { entry: ids[1], reason: "phone fell into a shaft".to_owned() }];
+    let unavailable = vec![Unavailable {
+        photo: Which::Entry(ids[1]),
+        reason: "phone fell into a shaft".to_owned(),
+        by: None,
+        at: sync_core::time::Timestamp::from_unix_ms(0),
+    }];
     let known = Known {
         named: sql::named(&mut tx, visit(1)).await.unwrap(),
         elsewhere: Vec::new(),

@@ -190,7 +190,8 @@ enum DecisionWord {
     Reject,
 }
 
-pub(super) const READERS: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
+pub(in crate::exchange) const READERS: [Role; 4] =
+    [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
 pub(super) const DECIDERS: [Role; 2] = [Role::Reviewer, Role::Lead];
 
 /// Refused envelopes within reach, oldest first. A page may hold fewer than asked for: its cursor leads on.

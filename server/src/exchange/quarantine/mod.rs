@@ -9,7 +9,7 @@ pub(crate) mod difference;
 mod pages;
 mod sql;
 
-pub(super) use api::{complaint_of, routes};
+pub(super) use api::{READERS, complaint_of, routes};
 pub use decide::{DecideError, Decision, decide};
 pub(super) use pages::pages;
 pub use sql::{QuarantineItem, find, list};
