@@ -64,6 +64,18 @@ pub(crate) enum CustomerCommand {
         #[command(flatten)]
         on: OnVisit,
     },
+    Contact {
+        #[arg(long)]
+        name: Option<String>,
+        #[arg(long)]
+        phone: Option<String>,
+        #[arg(long)]
+        address: Option<String>,
+        #[arg(long)]
+        reason: Option<String>,
+        #[command(flatten)]
+        on: OnVisit,
+    },
 }
 
 #[derive(Debug, Subcommand)]

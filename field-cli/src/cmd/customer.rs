@@ -14,7 +14,10 @@ use std::path::Path;
 use sync_core::codes::CodeTable;
 use sync_core::document::{Signature, Statement, VisitView};
 use sync_core::ids::EntryId;
+use sync_core::protocol::Request;
 
+/// A telephone number with fewer digits leads to nobody.
+const PHONE_DIGITS_MIN: usize = 7;
 /// Longest statement in bytes; one act must fit into one envelope.
 const STATEMENT_BYTES_MAX: usize = 64 * 1024;
 
@@ -31,7 +34,49 @@ pub(crate) async fn run(ctx: &mut Ctx, command: CustomerCommand) -> Outcome {
         }
         CustomerCommand::Sign { image, on } => sign(ctx, &image, &on).await,
         CustomerCommand::Refuse { reason, on } => refuse(ctx, reason.as_deref(), &on).await,
+        CustomerCommand::Contact { name, phone, address, reason, on } => {
+            contact(ctx, Contact { name, phone, address }, reason.as_deref(), &on).await
+        }
     }
+}
+
+/// What is to stand on the complaint; what is absent stays.
+struct Contact {
+    name: Option<String>,
+    phone: Option<String>,
+    address: Option<String>,
+}
+
+/// Asks the office to correct name, phone or address. They are the office's and in no document: the request travels
+/// with the next sync, every version stays on record, and a reviewer looks at it.
+async fn contact(ctx: &mut Ctx, wanted: Contact, reason: Option<&str>, on: &OnVisit) -> Outcome {
+    let given =
+        |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let (name, phone, address) = (given(wanted.name), given(wanted.phone), given(wanted.address));
+    if name.is_none() && phone.is_none() && address.is_none() {
+        return Err(Failure::usage("missing-value", say!(ctx.words, "contact-nothing"))
+            .hint(say!(ctx.words, "usage-help")));
+    }
+    if phone
+        .as_deref()
+        .is_some_and(|phone| phone.chars().filter(char::is_ascii_digit).count() < PHONE_DIGITS_MIN)
+    {
+        return Err(Failure::usage("wrong-value", say!(ctx.words, "contact-phone")));
+    }
+    let store = ctx.store().await?;
+    let site = site::find(ctx, &store, on.visit.as_deref()).await?;
+    let reason = ctx.need(reason, "--reason", &say!(ctx.words, "ask-reason"))?;
+    let fields: Vec<&str> = [("name", &name), ("phone", &phone), ("address", &address)]
+        .iter()
+        .filter_map(|(field, value)| value.as_ref().map(|_| *field))
+        .collect();
+    let (visit, fields) = (site.visit, json!(fields));
+    let request = Request::CorrectContact { visit, name, phone, address, reason };
+    let command = store.record_command(Some(visit), &request).await?;
+    ctx.out.done(&say!(ctx.words, "contact-asked"));
+    ctx.out.note(&say!(ctx.words, "contact-reviewed"));
+    ctx.out.event("saved", json!({ "visit": visit, "fields": fields, "command": command }));
+    Ok(Exit::Ok)
 }
 
 async fn statement(

@@ -168,5 +168,6 @@ const fn word(request: &Request) -> &'static str {
         Request::Grumble { .. } => "grumble",
         Request::Promise { .. } => "promise",
         Request::PhotoUnavailable { .. } => "photo_unavailable",
+        Request::CorrectContact { .. } => "correct_contact",
     }
 }

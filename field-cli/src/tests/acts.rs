@@ -141,3 +141,31 @@ async fn scripts_read_json_lines() {
     assert_eq!((error["event"].as_str(), error["code"].as_str()), (Some("error"), Some("not-a-number")));
     assert_eq!((error["exit"].as_u64(), refused.exit), (Some(2), 2));
 }
+
+#[tokio::test]
+async fn contact_data_are_corrected_by_a_request_with_a_reason() {
+    let desk = Desk::new(Lang::En).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    let lines: [&[&str]; 4] = [
+        &["customer", "contact", "--reason", "new number"],
+        &["customer", "contact", "--phone", "110", "--reason", "new number"],
+        &["customer", "contact", "--phone", "139 0000 0001"],
+        &["customer", "contact", "--phone", "139 0000 0001", "--reason", "new number"],
+    ];
+    insta::assert_snapshot!(desk.day(&lines).await, @r#"
+    $ field customer contact --reason "new number"
+    ✗ Say what is to be corrected: --name, --phone or --address
+      More: add --help
+    (exit 2)
+    $ field customer contact --phone 110 --reason "new number"
+    ✗ A phone number has 7 digits or more
+    (exit 2)
+    $ field customer contact --phone "139 0000 0001"
+    ✗ Missing: --reason
+      More: add --help
+    (exit 2)
+    $ field customer contact --phone "139 0000 0001" --reason "new number"
+    ✓ The correction is sent with the next sync
+      The earlier value stays on record, and a reviewer looks at the change.
+    "#);
+}

@@ -5,7 +5,7 @@
 
 use super::intake::FieldError;
 use super::model::{Act, Complaint, EventKind, Intake, State, StateConflict, field_changes, next_state};
-use super::{history, search, sql};
+use super::{contact, history, search, sql};
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::store::{StoreError, Tx};
 use history::NewEvent;
@@ -139,6 +139,7 @@ pub async fn open(tx: &mut Tx, new: NewComplaint, by: Actor) -> Result<Complaint
     search::index(tx, &complaint, &aliases).await?;
     let facts = json!({ "channel": complaint.intake.channel, "number": complaint.number });
     history::add(tx, complaint.id, &by.event(EventKind::Received).detail(facts)).await?;
+    contact::look_at_new(tx, &complaint, &by).await?;
     audit::append(tx, &by.entry(OPENED, named(&complaint))).await?;
     Ok(complaint)
 }
@@ -161,9 +162,20 @@ pub async fn find_open_to_acts(tx: &mut Tx, id: ComplaintId) -> Result<Complaint
 /// [`ComplaintError::Changed`] when somebody else was quicker.
 pub async fn correct(
     tx: &mut Tx,
+    complaint: Complaint,
+    intake: Intake,
+    by: Actor,
+) -> Result<Complaint, ComplaintError> {
+    correct_because(tx, complaint, intake, by, by.event(EventKind::Corrected)).await
+}
+
+/// The same with what is known about the correction beyond its fields: reason, visit.
+pub(crate) async fn correct_because(
+    tx: &mut Tx,
     mut complaint: Complaint,
     intake: Intake,
     by: Actor,
+    event: NewEvent,
 ) -> Result<Complaint, ComplaintError> {
     let changes = field_changes(&complaint.intake, &intake);
     // The reading on record and the like are no identity: they are replaced without history.
@@ -172,10 +184,10 @@ pub async fn correct(
     }
     complaint.intake = intake;
     write(tx, &mut complaint).await?;
-    history::add_field_changes(tx, &complaint, &changes, by.person, by.at).await?;
+    history::add_field_changes(tx, &complaint, &changes, &by).await?;
     let fields: Vec<&str> = changes.iter().map(|change| change.field).collect();
-    let event = by.event(EventKind::Corrected).detail(json!({ "fields": fields }));
-    history::add(tx, complaint.id, &event).await?;
+    history::add(tx, complaint.id, &event.detail(json!({ "fields": fields }))).await?;
+    contact::look_at_changes(tx, &complaint, &changes, &by).await?;
     crate::work_orders::refresh_cards(tx, complaint.id).await?;
     let detail = named(&complaint).with("fields", fields.join(" "));
     audit::append(tx, &by.entry(CORRECTED, detail)).await?;

@@ -32,6 +32,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(read_complaint, correct_complaint))
         .routes(routes!(create_handover))
         .routes(routes!(list_field_changes))
+        .merge(super::contact::routes())
         .merge(steps_api::routes())
 }
 
@@ -257,17 +258,19 @@ pub(super) async fn hand_over(
 
 /// One correction of a field.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct FieldChangeBody {
+pub(crate) struct FieldChangeBody {
     /// Name of the field.
-    pub(super) field: String,
+    pub(crate) field: String,
     /// What it was; null: empty or erased.
-    pub(super) old_value: Option<String>,
+    pub(crate) old_value: Option<String>,
     /// What it became.
-    pub(super) new_value: Option<String>,
+    pub(crate) new_value: Option<String>,
     /// Who changed it.
-    pub(super) changed_by: Option<super::bodies::PersonRef>,
+    pub(crate) changed_by: Option<super::bodies::PersonRef>,
+    /// On which device; null: in the office.
+    pub(crate) changed_on: Option<super::bodies::DeviceRef>,
     /// When, Unix milliseconds.
-    pub(super) changed_at_ms: i64,
+    pub(crate) changed_at_ms: i64,
 }
 
 /// Who changed phone, address and the rest, and when; oldest first.
@@ -290,11 +293,16 @@ pub(super) async fn changes_of(tx: &mut Tx, id: ComplaintId) -> Result<Vec<Field
     let mut names = Names::default();
     let mut changes = Vec::new();
     for change in super::history::field_changes(tx, id).await? {
+        let changed_on = match &change.changed_on_device {
+            Some(device) => names.device_text(tx, device).await?,
+            None => None,
+        };
         changes.push(FieldChangeBody {
             field: change.field,
             old_value: change.old_value,
             new_value: change.new_value,
             changed_by: names.person_text(tx, &change.changed_by).await?,
+            changed_on,
             changed_at_ms: change.changed_at_ms,
         });
     }

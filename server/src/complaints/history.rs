@@ -1,6 +1,7 @@
 //! The tables `complaint_events` and `complaint_field_changes`: what happened to a complaint, and who changed which
 //! personal field when. Rows are only added, in the transaction of the change they describe.
 
+use super::acts::Actor;
 use super::model::{Complaint, EventKind, FieldChange, State};
 use crate::store::{StoreError, Tx, on_engine};
 use serde_json::Value;
@@ -158,12 +159,11 @@ pub(super) async fn add_field_changes(
     tx: &mut Tx,
     complaint: &Complaint,
     changes: &[FieldChange],
-    by: PersonId,
-    at: Timestamp,
+    by: &Actor,
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO complaint_field_changes (complaint_id, change_no, field, old_value, new_value, \
-        changed_by, changed_at_ms) VALUES ($1, (SELECT coalesce(max(f.change_no), 0) + 1 \
-        FROM complaint_field_changes f WHERE f.complaint_id = $1), $2, $3, $4, $5, $6)";
+        changed_by, changed_at_ms, changed_on_device) VALUES ($1, (SELECT coalesce(max(f.change_no), 0) + 1 \
+        FROM complaint_field_changes f WHERE f.complaint_id = $1), $2, $3, $4, $5, $6, $7)";
     for change in changes {
         on_engine!(tx, |conn| {
             sqlx::query(SQL)
@@ -171,8 +171,9 @@ pub(super) async fn add_field_changes(
                 .bind(change.field)
                 .bind(&change.old)
                 .bind(&change.new)
-                .bind(by.to_string())
-                .bind(at.unix_ms())
+                .bind(by.person.to_string())
+                .bind(by.at.unix_ms())
+                .bind(by.device.map(String::from))
                 .execute(conn)
                 .await
                 .map(drop)

@@ -1,12 +1,14 @@
 //! Complaints: the central record of what a customer reported, its states, its people, its history.
 //!
 //! Invariants: the first owner never changes; exactly one person is accountable at every moment; every change of a
-//! field and every change of state leaves its author; personal data are here and in no document. What devices author
+//! field and every change of state leaves its author; personal data are here and in no document; what is
+//! doubtful about contact data is flagged ([`contact`]). What devices author
 //! is read from the merged visits and never copied here.
 
 pub mod acts;
 mod api;
 mod bodies;
+pub(crate) mod contact;
 pub mod history;
 pub mod intake;
 mod list_api;

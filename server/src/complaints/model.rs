@@ -114,6 +114,10 @@ words! {
         Finished = "finished",
         /// A customer was promised something.
         Promised = "promised",
+        /// Contact data look doubtful.
+        ContactFlagged = "contact_flagged",
+        /// A reviewer settled that.
+        ContactSettled = "contact_settled",
         /// A photo will never arrive.
         PhotoUnavailable = "photo_unavailable",
         /// A device will never report again.

@@ -3,9 +3,11 @@
 //! Read only, and derived on every reading: nothing of it is stored. Records that were merged into this one contribute
 //! their visits and their history; each part says which record it came with.
 
+use super::api::{FieldChangeBody, changes_of};
 use super::bodies::{ComplaintBody, DeviceRef, Names, PersonRef};
+use super::contact::ContactFlagBody;
 use super::model::{Act, Complaint, EventKind, next_state};
-use super::{history, sql};
+use super::{contact, history, sql};
 use crate::review::{self, Blocker, VerdictBody};
 use crate::store::{StoreError, Tx};
 use crate::work_orders::{self, RecordedAct, RefusedAct, VisitRecord, WorkOrderBody};
@@ -37,6 +39,10 @@ pub(crate) struct CentralRecord {
     pub(crate) timeline: Vec<TimelineEntry>,
     /// The reviewers' verdicts, oldest first.
     pub(crate) verdicts: Vec<VerdictBody>,
+    /// What was or is doubtful about name, phone and address, oldest first.
+    pub(crate) contact_flags: Vec<ContactFlagBody>,
+    /// Every change of name, phone and address, oldest first.
+    pub(crate) contact_history: Vec<FieldChangeBody>,
     /// What is still open and holds back approval and closing.
     pub(crate) blockers: Vec<Blocker>,
     /// Steps that its state allows.
@@ -114,10 +120,18 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
         visits,
         timeline,
         verdicts: review::verdicts(tx, &mut names, id).await?,
+        contact_flags: contact::flags_of(tx, &mut names, id).await?,
+        contact_history: contact_history(tx, id).await?,
         blockers: review::blockers(tx, id).await?,
         next_steps,
         complaint: ComplaintBody::of(tx, &mut names, complaint).await?,
     })
+}
+
+async fn contact_history(tx: &mut Tx, id: ComplaintId) -> Result<Vec<FieldChangeBody>, StoreError> {
+    let mut changes = changes_of(tx, id).await?;
+    changes.retain(|change| contact::CONTACT_FIELDS.contains(&change.field.as_str()));
+    Ok(changes)
 }
 
 impl From<Complaint> for MergedRecord {

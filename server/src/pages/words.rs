@@ -25,6 +25,7 @@ macro_rules! sources {
 sources!(
     "arrivals",
     "conflicts",
+    "contact",
     "devices",
     "dispatch",
     "forms",

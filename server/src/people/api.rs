@@ -28,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(read_person, update_person))
         .routes(routes!(replace_roles))
         .routes(routes!(replace_password))
+        .merge(super::phone::routes())
         .routes(routes!(create_disablement, delete_disablement))
 }
 

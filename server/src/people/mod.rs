@@ -9,6 +9,7 @@ pub mod cli;
 mod model;
 mod pages;
 mod password;
+mod phone;
 mod sessions;
 mod sign_in;
 mod sql;
@@ -20,6 +21,7 @@ pub use attempts::{Limit, count_failure, is_exhausted};
 pub use model::{Grant, NewPerson, PeopleError, Person, Role};
 pub(crate) use pages::pages;
 pub use password::{PasswordPlaces, generate_password};
+pub use phone::has_phone;
 pub use sessions::{COOKIE, OpenSession, find_session};
 pub(crate) use sessions::{token_hash, touch as touch_session};
 pub(crate) use sign_in::{

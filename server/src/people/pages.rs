@@ -18,11 +18,12 @@ const ADMINISTRATORS: Policy = Policy::Roles(&[Role::Administrator]);
 const PER_PAGE: u32 = 100;
 
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
-    routes
+    let routes = routes
         .page("/people", ADMINISTRATORS, get(show_list).post(create))
         .page("/people/{person_id}", ADMINISTRATORS, get(show_person).post(change))
         .page("/people/{person_id}/password", ADMINISTRATORS, post(set_password))
-        .page("/people/{person_id}/access", ADMINISTRATORS, post(set_access))
+        .page("/people/{person_id}/access", ADMINISTRATORS, post(set_access));
+    super::phone::pages(routes)
 }
 
 /// Everybody, and the form for somebody new.
@@ -160,6 +161,7 @@ fn in_words(viewer: &Viewer, problem: &Problem) -> Option<String> {
 struct PersonPage {
     shell: Shell,
     person: Person,
+    phone: String,
     typed: PersonForm,
     failure: Option<String>,
 }
@@ -180,7 +182,10 @@ async fn person_page(
     failure: Option<String>,
 ) -> Result<PersonPage, Problem> {
     let unknown = || PeopleError::Unknown { who: id.to_string() };
-    let person = sql::find(&mut app.store.read().await?, id).await?.ok_or_else(unknown)?;
+    let mut tx = app.store.read().await?;
+    let person = sql::find(&mut tx, id).await?.ok_or_else(unknown)?;
+    let phone = super::phone::phone_of(&mut tx, id).await?;
+    drop(tx);
     let first = person.roles.first();
     let as_stored = || PersonForm {
         display_name: person.display_name.clone(),
@@ -191,7 +196,7 @@ async fn person_page(
         ..PersonForm::default()
     };
     let typed = PersonForm { version: person.version, ..typed.unwrap_or_else(as_stored) };
-    Ok(PersonPage { shell: viewer.shell, person, typed, failure })
+    Ok(PersonPage { shell: viewer.shell, person, phone, typed, failure })
 }
 
 async fn change(
@@ -215,6 +220,16 @@ async fn again(
 ) -> Result<Response, Problem> {
     let Some(failure) = in_words(&viewer, &problem) else { return Ok(problem.into_response()) };
     Ok(unprocessable(&person_page(app, viewer, id, typed, Some(failure)).await?))
+}
+
+/// The page of a person again, with what is wrong.
+pub(super) async fn refused(
+    app: &App,
+    viewer: Viewer,
+    id: PersonId,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    again(app, viewer, id, None, problem).await
 }
 
 async fn change_person(app: &App, viewer: &Viewer, id: PersonId, form: &PersonForm) -> Result<(), Problem> {

@@ -331,7 +331,7 @@ fn roles_text(roles: &[Grant]) -> Detail {
     Detail::new().with("roles", roles.join(" "))
 }
 
-async fn record(
+pub(super) async fn record(
     tx: &mut Tx,
     kind: EntryKind,
     about: PersonId,

@@ -173,6 +173,9 @@ problems! {
     PREVIEW_MISSING: 404 "preview-missing"
         en "There is no picture of this to show" "reason says why; the original can be opened."
         zh "没有可显示的图片" "原因见 reason；可打开原件查看。";
+    CONTACT_FLAG_SETTLED: 409 "contact-flag-settled"
+        en "This was settled already" "Look at the record again."
+        zh "此标记已处理" "请重新查看记录。";
     PHOTO_ARRIVED: 409 "photo-arrived"
         en "This photo is here" "Look at it again."
         zh "这张照片已送达" "请重新查看。";

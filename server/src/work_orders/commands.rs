@@ -3,6 +3,7 @@
 //! The exchange calls [`handle`] for a command id that it has not seen, within the transaction that keeps the outcome.
 //! A person who lost the visit in the meantime is not refused: what they report about it is kept as late work.
 
+use super::contact;
 use super::dispatch::{self, WorkOrderError, crew_of, newest_of};
 use super::field_work;
 use super::model::{VisitAct, VisitPlan, VisitState, next_visit_state};
@@ -146,6 +147,11 @@ async fn decide(tx: &mut Tx, command: &FieldCommand, request: &Request) -> Decis
             prevention::add_promise(tx, command, *visit, *entry, *due).await?;
             let facts = json!({ "entry": entry, "due_at_ms": due });
             note(tx, command, &plan, EventKind::Promised, None, facts).await
+        }
+        Request::CorrectContact { visit, name, phone, address, reason } => {
+            let (plan, _) = part_in(tx, command, *visit).await?;
+            let given = [name, phone, address].map(|text| text.as_deref().map(clean));
+            contact::correct(tx, command, &plan, given, &clean(reason)).await
         }
         Request::PhotoUnavailable { visit, entry, reason } => {
             let (plan, _) = part_in(tx, command, *visit).await?;

@@ -9,6 +9,7 @@ mod arrived;
 mod bodies;
 pub mod cards;
 pub mod commands;
+mod contact;
 pub mod dispatch;
 mod entries;
 mod field_api;

@@ -81,6 +81,25 @@ pub enum Request {
         #[n(2)]
         due: Timestamp,
     },
+    /// The contact data of the visit's complaint are others than the card says. What is absent stays.
+    #[n(10)]
+    CorrectContact {
+        /// The visit on which that was found.
+        #[n(0)]
+        visit: VisitId,
+        /// The customer's name.
+        #[n(1)]
+        name: Option<String>,
+        /// The customer's phone.
+        #[n(2)]
+        phone: Option<String>,
+        /// Where the complaint is about.
+        #[n(3)]
+        address: Option<String>,
+        /// Why.
+        #[n(4)]
+        reason: String,
+    },
     /// The bytes of a photo are lost for good on this device.
     #[n(9)]
     PhotoUnavailable {

@@ -35,6 +35,7 @@ use crate::pages::PageRoutes;
 
 /// The pages of this capability.
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
+    let routes = super::contact::pages(routes);
     let routes = history::pages(steps::pages(news::pages(record::pages(routes))));
     edit::pages(new::pages(queue::pages(routes)))
 }

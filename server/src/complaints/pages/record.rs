@@ -4,6 +4,7 @@ use super::news;
 use super::timeline::{Line, lines, people_named, person_name};
 use super::visits::{VisitPart, visit_part};
 use crate::app::App;
+use crate::complaints::contact::{ContactPart, contact_part};
 use crate::complaints::phrases::Phrases;
 use crate::complaints::record::{self, CentralRecord};
 use crate::complaints::scope::OFFICE;
@@ -41,6 +42,7 @@ pub(crate) struct RecordPage {
     pub(crate) visits: Vec<VisitPart>,
     pub(crate) verdicts: Vec<VerdictLine>,
     pub(crate) blockers: Vec<BlockerLine>,
+    pub(crate) contact: ContactPart,
     /// Name, address and limit of each deadline, and whether it has passed.
     pub(crate) deadlines: Vec<(String, String, bool)>,
     /// Steps that this person may take now.
@@ -150,6 +152,7 @@ impl RecordPage {
             visits,
             verdicts: record.verdicts.iter().map(|verdict| verdict_line(phrases, verdict)).collect(),
             blockers: blocker_lines(phrases, &record),
+            contact: contact_part(&shell, &record),
             deadlines: deadlines(phrases, &record, now),
             steps: steps(&shell, &record),
             all,

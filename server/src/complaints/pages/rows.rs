@@ -1,7 +1,7 @@
 //! The rows of the queue: everything a row shows is read for the whole page at once.
 
-use crate::complaints::Names;
 use crate::complaints::model::{Complaint, Priority, State};
+use crate::complaints::{Names, contact};
 use crate::pages::Words;
 use crate::store::{StoreError, Tx, select_in};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +41,8 @@ pub(crate) struct QueueRow {
     pub(crate) conflict: bool,
     /// Whether a device may hold work nobody has seen.
     pub(crate) unseen: bool,
+    /// Whether the contact data look doubtful.
+    pub(crate) contact: bool,
     /// Whether it was merged into another.
     pub(crate) merged: bool,
 }
@@ -96,6 +98,7 @@ pub(crate) async fn rows(
     let ids: Vec<ComplaintId> = complaints.iter().map(|complaint| complaint.id).collect();
     let conflicts = marked(tx, CONFLICTS, &ids).await?;
     let unseen = marked(tx, UNSEEN, &ids).await?;
+    let doubtful = contact::with_open_flags(tx, &ids).await?;
     let mut crews = crews(tx, &ids).await?;
     let mut names = Names::default();
     let mut rows = Vec::with_capacity(complaints.len());
@@ -113,6 +116,7 @@ pub(crate) async fn rows(
             crew: crews.remove(&key).unwrap_or_default(),
             conflict: conflicts.contains(&key),
             unseen: unseen.contains(&key),
+            contact: doubtful.contains(&key),
             merged: complaint.merged_into.is_some(),
             number: complaint.number,
             customer: complaint.intake.customer.name.or(complaint.intake.customer.number).unwrap_or_default(),

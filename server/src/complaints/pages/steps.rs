@@ -11,7 +11,7 @@ use crate::complaints::model::{Act, Complaint};
 use crate::complaints::phrases::Phrases;
 use crate::complaints::scope::OFFICE;
 use crate::complaints::steps_api::take_step;
-use crate::complaints::{family, reachable};
+use crate::complaints::{contact, family, reachable};
 use crate::exchange::visits;
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, with_status};
 use crate::people::{self, Role};
@@ -98,6 +98,8 @@ pub(crate) struct StepHead {
     /// What the form says that its reader saw.
     pub(crate) seen: String,
     pub(crate) blockers: Vec<BlockerLine>,
+    /// What is doubtful about the contact data.
+    pub(crate) contact_flags: Vec<String>,
     /// Why the last try was refused.
     pub(crate) failure: Option<String>,
 }
@@ -237,6 +239,7 @@ pub(crate) async fn step_head(
     }
     let here = format!("/complaints/{id}");
     let blockers = review::blockers(tx, id).await?;
+    let flags = contact::open_of(tx, id).await?;
     Ok(StepHead {
         id: id.to_string(),
         seen: state_tag(tx, &complaint).await?,
@@ -244,6 +247,7 @@ pub(crate) async fn step_head(
         number: complaint.number,
         summary: complaint.intake.summary,
         blockers: said_once(blockers.iter().map(|blocker| blocker_line(&phrases, blocker, &visits, &here))),
+        contact_flags: flags.iter().map(|flag| contact::flag_words(viewer.w(), flag)).collect(),
         failure: refused.map(|problem| failure_words(viewer.w(), problem)),
     })
 }

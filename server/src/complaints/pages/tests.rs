@@ -26,6 +26,7 @@ fn a_row(deadline: Option<RowDeadline>) -> QueueRow {
         deadline,
         conflict: true,
         unseen: true,
+        contact: true,
         merged: true,
     }
 }

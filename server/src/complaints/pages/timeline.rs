@@ -161,6 +161,8 @@ fn facts(phrases: &Phrases, people: &BTreeMap<String, String>, entry: &TimelineE
         facts.push(phrases.path(path));
     }
     facts.extend(text("path").map(|path| phrases.path(path)));
+    facts.extend(text("flag").map(|flag| w.code("contact-flag", flag)));
+    facts.extend(text("field").map(|field| w.code("change-field", field)));
     facts.extend(text("choice").map(|choice| w.code("conflict-choice", choice)));
     facts.extend(text("channel").map(|channel| w.code("channel", channel)));
     facts.extend(text("planned_on").map(str::to_owned));

@@ -38,7 +38,7 @@ fn every_state_of_a_person_can_be_shown() {
                 failure: failure.clone(),
                 next,
             });
-            check(&PersonPage { shell: shell.clone(), person, typed, failure });
+            check(&PersonPage { phone: HOSTILE.to_owned(), shell: shell.clone(), person, typed, failure });
         }
     }
 }
