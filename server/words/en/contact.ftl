@@ -16,10 +16,6 @@ contact-versions = { $n ->
     [one] { $n } version on record
    *[other] { $n } versions on record
 }
-contact-field = Field
-contact-value = Value
-contact-who = By whom, on which device
-contact-when = When
 contact-newest = now
 contact-at-intake = { $a } (intake)
 queue-contact = contact data
