@@ -221,7 +221,8 @@ fn describe_more(phrases: &Phrases, entry: &EntryBody, line: &mut EntryLine) {
 fn finding_title(phrases: &Phrases, content: &Value) -> String {
     match content["code"].as_str().unwrap_or_default() {
         sync_core::checklist::SKIPPED => phrases.w.t("record-skipped"),
-        code => code.to_owned(),
+        // An organisation has codes of its own; ours for plain words is the only one with a name.
+        code => phrases.w.code("finding-code", code),
     }
 }
 
