@@ -160,7 +160,12 @@ fn conditions(engine: EngineKind, filter: &Filter, reach: &Reach) -> Option<Vec<
         ));
     }
     if let Some(moment) = filter.due_before {
-        pieces.extend([Piece::Sql(" AND c.next_due_at_ms < "), Piece::Number(moment.unix_ms())]);
+        // From what is due to its complaints, whatever the order of the list.
+        pieces.push(Piece::Sql(
+            " AND c.ordinal IN (SELECT d.ordinal FROM complaints d WHERE d.state NOT IN ('closed', 'withdrawn') \
+             AND d.merged_into IS NULL AND d.next_due_at_ms < ",
+        ));
+        pieces.extend([Piece::Number(moment.unix_ms()), Piece::Sql(")")]);
     }
     if let Some(words) = words_for(engine, filter.words.as_deref())? {
         pieces.extend(match engine {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::time::Instant;
 use sync_core::ids::VisitId;
 use sync_core::testing::Rng;
+use sync_core::testing::fleet::Device;
 use tests::harness::{CLERK_PASSWORD, Desk, Office, TestDatabase};
 
 /// Complaints in the office when its pages are measured.
@@ -20,6 +21,8 @@ const CLERKS: usize = 8;
 const CONTRADICTED: usize = 50;
 /// Of so many visits one is not told to be over by its device.
 const STILL_OUT: usize = 20;
+/// Visits that a device settles with one request.
+const SETTLED_AT_ONCE: usize = 100;
 /// How often a page is opened once it is warm.
 const REPEATED: usize = 15;
 
@@ -172,12 +175,24 @@ async fn grow(
     while fleet.iter().any(|remote| remote.device.visits.values().any(|visit| !visit.unsettled.is_empty())) {
         fleet::everybody(fleet, office.address).await?;
     }
-    for device in fleet.iter_mut().map(|remote| &mut remote.device) {
-        let visits: Vec<VisitId> = device.visits.keys().copied().collect();
-        device.settled =
-            visits.into_iter().enumerate().filter(|(n, _)| n % STILL_OUT != 0).map(|(_, v)| v).collect();
+    settle(office, fleet).await?;
+    Ok(())
+}
+
+/// The devices say of most of their visits that they hold nothing more, in parts of a size that is listened to.
+async fn settle(office: &Office, fleet: &mut [Remote]) -> anyhow::Result<()> {
+    let over = |device: &Device| -> Vec<VisitId> {
+        let visits = device.visits.keys().copied().enumerate();
+        visits.filter(|(number, _)| number % STILL_OUT != 0).map(|(_, visit)| visit).collect()
+    };
+    let most = fleet.iter().map(|remote| remote.device.visits.len()).max().unwrap_or(0);
+    for part in 0..most.div_ceil(SETTLED_AT_ONCE) {
+        for device in fleet.iter_mut().map(|remote| &mut remote.device) {
+            device.settled =
+                over(device).into_iter().skip(part * SETTLED_AT_ONCE).take(SETTLED_AT_ONCE).collect();
+        }
+        fleet::everybody(fleet, office.address).await?;
     }
-    fleet::everybody(fleet, office.address).await?;
     fleet.iter_mut().for_each(|remote| remote.device.settled.clear());
     Ok(())
 }
