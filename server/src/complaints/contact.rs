@@ -1,9 +1,10 @@
 //! Contact data of a complaint: every version of it, and what looks as if somebody wanted to escape the return visit.
 //!
 //! A flag is raised in the transaction of the change that gives the reason, and only a person or better data settles
-//! it. It holds nothing back: the reviewer sees it beside the number that was written down at intake. What is wrong
-//! with the data themselves (missing, somebody's own, used by many) settles itself when it is wrong no more; that the
-//! visiting technician changed them stays until a reviewer has settled it with a reason.
+//! it. The reviewer sees it beside the number that was written down at intake. Only what is missing holds back approval
+//! and closing (`review`), until it is filled in, settled, or overridden with a reason. What is wrong with the data
+//! themselves (missing, somebody's own, used by many) settles itself when it is wrong no more; that the visiting
+//! technician changed them stays until a reviewer has settled it with a reason.
 
 mod api;
 mod pages;

@@ -1,7 +1,9 @@
-//! What holds back approval and closing: unfinished visits, open conflicts, refused and unjudged items, unseen work.
+//! What holds back approval and closing: unfinished visits, open conflicts, refused and unjudged items, unseen work,
+//! a customer whom nobody could reach.
 
 use super::sql;
 use crate::complaints;
+use crate::complaints::contact::FlagKind;
 use crate::store::{StoreError, Tx, on_engine};
 use crate::work_orders::model::{VisitPlan, VisitState};
 use crate::work_orders::visits_of;
@@ -12,12 +14,13 @@ use utoipa::ToSchema;
 /// Something that is still open on a complaint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Blocker {
-    /// `conflict`, `quarantine`, `pending`, `unseen_work`, `visit_open` or `rework`.
+    /// `conflict`, `quarantine`, `pending`, `unseen_work`, `visit_open`, `rework` or `contact` (name or phone of the
+    /// customer is missing, and nobody has settled that).
     pub(crate) kind: &'static str,
-    /// The visit it is about.
-    #[schema(value_type = String, format = "uuid")]
-    pub(crate) visit_id: VisitId,
-    /// What exactly: a conflict, the index of an item, a device, a state.
+    /// The visit it is about; null: the complaint itself.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub(crate) visit_id: Option<VisitId>,
+    /// What exactly: a conflict, the index of an item, a device, a state, the number of a flag.
     pub(crate) reference: String,
 }
 
@@ -29,6 +32,13 @@ pub(crate) async fn blockers(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<
             found.extend(of_visit(tx, &visit).await?);
         }
     }
+    let flags = complaints::contact::open_of(tx, complaint).await?.into_iter();
+    let missing = flags.filter(|flag| flag.kind == FlagKind::Missing);
+    found.extend(missing.map(|flag| Blocker {
+        kind: "contact",
+        visit_id: None,
+        reference: flag.number.to_string(),
+    }));
     Ok(found)
 }
 
@@ -42,7 +52,8 @@ pub(crate) async fn of_visit(tx: &mut Tx, visit: &VisitPlan) -> Result<Vec<Block
         WHERE visit_id = $1 AND state = 'pending' ORDER BY log_index";
     const UNSEEN: &str = "SELECT device_id FROM device_visits WHERE visit_id = $1 AND settled_at_ms IS NULL ORDER BY device_id";
     let id = visit.id;
-    let blocker = |kind: &'static str| move |reference: String| Blocker { kind, visit_id: id, reference };
+    let blocker =
+        |kind: &'static str| move |reference: String| Blocker { kind, visit_id: Some(id), reference };
     let mut found = Vec::new();
     if visit.is_open() && visit.state != VisitState::Cancelled {
         found.push(blocker("visit_open")(visit.state.as_str().to_owned()));

@@ -104,6 +104,7 @@ blocker-quarantine = A refused item waits for a decision
 blocker-pending = Something that arrived is not judged yet
 blocker-unseen-work = A device may hold work nobody has seen
 blocker-visit-open = A visit is not finished
+blocker-contact = Name or phone of the customer is missing
 blocker-rework = Rework is not done
 conflict-state-open = Undecided
 conflict-state-settled-in-field = Overwritten on site, undecided

@@ -104,6 +104,7 @@ blocker-quarantine = 有隔离件待处理
 blocker-pending = 有来件尚未判定
 blocker-unseen-work = 设备上可能有未见的工作
 blocker-visit-open = 到访尚未完成
+blocker-contact = 缺少客户姓名或电话
 blocker-rework = 返工尚未完成
 conflict-state-open = 未裁定
 conflict-state-settled-in-field = 现场已覆盖，未裁定

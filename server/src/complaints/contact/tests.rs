@@ -80,8 +80,15 @@ async fn data_that_lead_nowhere_are_flagged_until_they_are_in_order() {
         let customer = |name: &str, phone: Value| json!({ "customer": { "name": name, "phone": phone } });
         let missing = bureau.complaint(&customer("李梅", Value::Null)).await;
         assert_eq!(of(&bureau, &missing).await, [("missing".to_owned(), true)]);
+        let blockers = async || {
+            let path = format!("/v1/complaints/{}", missing["complaint_id"].as_str().unwrap());
+            bureau.get(&path).await.json["blockers"].clone()
+        };
+        let expected = json!([{ "kind": "contact", "visit_id": null, "reference": "1" }]);
+        assert_eq!(blockers().await, expected, "nobody could ever ask this customer");
         fill_in(&bureau, &missing, "136 1111 1111").await;
         assert_eq!(of(&bureau, &missing).await, [("missing".to_owned(), false)], "it settles itself");
+        assert_eq!(blockers().await, json!([]));
         let own = bureau.complaint(&customer("王强", json!("+86 137-0000-0009"))).await;
         assert_eq!(of(&bureau, &own).await, [("staff_number".to_owned(), true)]);
         for name in ["甲", "乙"] {

@@ -214,10 +214,14 @@ pub(crate) fn blocker_line(
     visits: &[String],
     here: &str,
 ) -> BlockerLine {
-    let visit = visits.iter().position(|id| *id == blocker.visit_id.to_string()).map(|place| place + 1);
+    let visit = blocker
+        .visit_id
+        .and_then(|about| visits.iter().position(|id| *id == about.to_string()))
+        .map(|place| place + 1);
     let href = match blocker.kind {
         "conflict" => format!("/conflicts/{}", blocker.reference),
         "quarantine" => format!("/arrivals/quarantine/{}", blocker.reference),
+        "contact" => format!("{here}#contact"),
         _ => visit.map_or_else(|| here.to_owned(), |number| format!("{here}#visit-{number}")),
     };
     BlockerLine { words: phrases.w.code("blocker", blocker.kind), visit, href }
