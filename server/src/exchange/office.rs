@@ -85,21 +85,38 @@ pub async fn commit<R, E>(
     edit: impl Fn(&mut Edit<'_>) -> Result<R, E>,
 ) -> Result<(R, Option<i64>), OfficeError<E>> {
     for _ in 0..ATTEMPTS_MAX {
-        let draft = match draft(app, visit, person, &edit).await? {
-            (result, None) => return Ok((result, None)),
-            (result, Some(draft)) => (result, draft),
-        };
-        let (result, draft) = draft;
-        let outcome = judge(app, &draft, person).await?;
-        match write(app, person, &draft, &outcome).await {
-            Ok(Some(log_index)) => return Ok((result, Some(log_index))),
-            Ok(None) => {}
-            Err(OfficeError::Store(error))
-                if error.is_serialisation_failure() || error.is_unique_violation() => {}
-            Err(error) => return Err(error),
+        let (result, draft) = draft(app, visit, person, &edit).await?;
+        let Some(draft) = draft else { return Ok((result, None)) };
+        if let Some(log_index) = try_write(app, person, &draft).await? {
+            return Ok((result, Some(log_index)));
         }
     }
     Err(OfficeError::Busy)
+}
+
+/// The same on exactly this version of the visit: false when it is another by now, and nothing was written.
+///
+/// # Errors
+/// See [`OfficeError`]; nothing was written then.
+pub async fn commit_on<R, E>(
+    app: &App,
+    (visit, version): (VisitId, i64),
+    person: PersonId,
+    edit: impl Fn(&mut Edit<'_>) -> Result<R, E>,
+) -> Result<bool, OfficeError<E>> {
+    let Some(draft) = draft(app, visit, person, &edit).await?.1 else { return Ok(true) };
+    Ok(draft.base.version == version && try_write(app, person, &draft).await?.is_some())
+}
+
+/// Where the envelope lies in the server log; `None` when the visit has changed meanwhile.
+async fn try_write<E>(app: &App, person: PersonId, draft: &Draft) -> Result<Option<i64>, OfficeError<E>> {
+    let outcome = judge(app, draft, person).await?;
+    match write(app, person, draft, &outcome).await {
+        Err(OfficeError::Store(error)) if error.is_serialisation_failure() || error.is_unique_violation() => {
+            Ok(None)
+        }
+        written => written,
+    }
 }
 
 /// An edit that was made on a copy.

@@ -8,7 +8,7 @@ use crate::complaints::acts::ComplaintError;
 use crate::complaints::intake::{checked_reason, clean};
 use crate::complaints::scope::{OFFICE, Reach};
 use crate::complaints::{Names, reach_of};
-use crate::exchange::office;
+use crate::exchange::{office, visits};
 use crate::problem::{self, Problem};
 use crate::store::Tx;
 use crate::wire::{Body, Page, PageQuery};
@@ -23,6 +23,9 @@ use sync_core::ids::{ChangeHash, EntryId, VisitId};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// How often a decision is written down anew because something else came into the visit.
+const DECISION_ATTEMPTS: usize = 8;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -177,7 +180,29 @@ pub(super) async fn resolve(
 ) -> Result<(), Problem> {
     let reach = reach_of(office, REVIEWERS)?;
     let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
-    let row = must_find(&mut app.store.read().await?, id, &reach).await?;
+    for _ in 0..DECISION_ATTEMPTS {
+        if try_resolve(app, office, (id, &reach), form, &reason).await? {
+            return Ok(());
+        }
+    }
+    Err(Problem::new(&problem::STORE_BUSY).retry_after(1..5))
+}
+
+/// Decides on the visit as it is now; false when it changed while the decision was written down, so that whoever comes
+/// second is told what the first decided.
+async fn try_resolve(
+    app: &App,
+    office: &OfficeAuth,
+    (id, reach): (EntryId, &Reach),
+    form: &ResolutionForm,
+    reason: &str,
+) -> Result<bool, Problem> {
+    let mut tx = app.store.read().await?;
+    let visit = must_find(&mut tx, id, reach).await?.visit()?;
+    let version = visits::find(&mut tx, visit).await?.map_or(0, |stored| stored.version);
+    // Read after the version: what came in between has raised it.
+    let row = must_find(&mut tx, id, reach).await?;
+    drop(tx);
     let values = row.values()?;
     let present: BTreeSet<ChangeHash> = values.iter().map(|written| written.change).collect();
     // The same decision made again finds it resolved and changes nothing.
@@ -186,8 +211,10 @@ pub(super) async fn resolve(
     }
     let (kept, value) = decided(form, &values)?;
     let choice = form.choice.as_str().to_owned();
-    let resolution = Resolution { path: row.path.clone(), choice, reason, kept };
-    commit(app, office, row.visit()?, &resolution, value).await
+    let resolution = Resolution { path: row.path.clone(), choice, reason: reason.to_owned(), kept };
+    let entry = EntryId::from_entropy(app.clock.now(), app.entropy.bytes());
+    let edit = |edit: &mut sync_core::document::Edit<'_>| edit.resolve(entry, &resolution, value.clone());
+    office::commit_on(app, (visit, version), office.person_id, edit).await.map_err(refused)
 }
 
 /// What stays readable as kept, and what is written over the competing values.
@@ -230,19 +257,6 @@ fn shown_text(value: &Scalar) -> String {
         Scalar::Text(text) => text.chars().take(200).collect(),
         other => serde_json::to_string(other).unwrap_or_default(),
     }
-}
-
-/// Writes a decision into the visit document.
-async fn commit(
-    app: &App,
-    office: &OfficeAuth,
-    visit: VisitId,
-    resolution: &Resolution,
-    value: Option<Scalar>,
-) -> Result<(), Problem> {
-    let entry = EntryId::from_entropy(app.clock.now(), app.entropy.bytes());
-    let edit = |edit: &mut sync_core::document::Edit<'_>| edit.resolve(entry, resolution, value.clone());
-    office::commit(app, visit, office.person_id, edit).await.map_err(refused).map(drop)
 }
 
 fn refused(error: office::OfficeError<EditError>) -> Problem {
@@ -292,7 +306,9 @@ pub(super) async fn undo(app: &App, office: &OfficeAuth, id: EntryId, reason: &s
         return Err(Problem::new(&problem::CONFLICT_NOT_DECIDED));
     }
     let undone = Resolution { path: row.path.clone(), choice: "undone".to_owned(), reason, kept: None };
-    commit(app, office, row.visit()?, &undone, None).await?;
+    let entry = EntryId::from_entropy(app.clock.now(), app.entropy.bytes());
+    let edit = |edit: &mut sync_core::document::Edit<'_>| edit.resolve(entry, &undone, None);
+    office::commit(app, row.visit()?, office.person_id, edit).await.map_err(refused)?;
     let mut tx = app.store.write().await?;
     conflicts::reopen(&mut tx, &row.conflict_id, app.clock.now().unix_ms()).await?;
     Ok(tx.commit().await?)

@@ -8,7 +8,9 @@ use crate::complaints::phrases::Phrases;
 use crate::complaints::scope::OFFICE;
 use crate::complaints::{Names, reach_of};
 use crate::exchange::visits;
-use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
+use crate::pages::{
+    PageRoutes, Policy, Posted, Shell, Viewer, changed_meanwhile, page, see_other, unprocessable,
+};
 use crate::problem::{self, Problem};
 use crate::store::{StoreError, Tx};
 use crate::wire::{Page, PageQuery};
@@ -274,7 +276,11 @@ async fn refused(
         code if code == problem::BODY_INVALID.code => w.t("conflict-no-choice"),
         _ => return Ok(problem.into_response()),
     };
-    Ok(unprocessable(&conflict_page(app, viewer, id, typed, Some(failure)).await?))
+    let again = conflict_page(app, viewer, id, typed, Some(failure)).await?;
+    match problem.kind().code == problem::CONFLICT_CHANGED.code {
+        true => Ok(changed_meanwhile(&again)),
+        false => Ok(unprocessable(&again)),
+    }
 }
 
 #[derive(Debug, Deserialize)]

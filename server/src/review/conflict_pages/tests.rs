@@ -1,9 +1,11 @@
 //! The pages of conflicts.
 
 use super::*;
+use crate::complaints::tests::Bureau;
 use crate::complaints::{DeviceRef, PersonRef};
-use crate::pages::testing::{HOSTILE, check, shells};
+use crate::pages::testing::{Browser, HOSTILE, check, shells};
 use crate::review::conflicts::DecisionBody;
+use crate::review::tests::Site;
 use sync_core::ids::DeviceId;
 
 fn value(n: u8, shown: bool) -> ValueBody {
@@ -103,4 +105,42 @@ fn a_third_value_is_a_number_where_the_others_are() {
     ] {
         assert_eq!(written(text, numeric), expected, "{text}");
     }
+}
+
+/// Whoever comes second is told what the first decided, with the own words kept; one decision stands.
+#[tokio::test]
+async fn two_reviewers_decide_at_once_and_the_second_sees_it() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let conflict = site.disagree(&bureau).await;
+        let place = format!("/conflicts/{}", conflict["conflict_id"].as_str().unwrap());
+        let changes: Vec<&str> = conflict["values"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|value| value["change"].as_str().unwrap())
+            .collect();
+        let seen = changes.join(" ");
+        let reviewers =
+            [&bureau.reviewer.1, &bureau.lead.1].map(|session| Browser::of(&bureau.test, session));
+        let act = format!("{place}/resolution");
+        let decide = async |browser: &Browser<'_>, change: &str, reason: &str| {
+            browser.post(&act, &[("choice", change), ("reason", reason), ("seen", &seen)]).await
+        };
+        let (one, other) = tokio::join!(
+            decide(&reviewers[0], changes[0], "one reason"),
+            decide(&reviewers[1], changes[1], "another reason")
+        );
+        let mut statuses = [one.status, other.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [303, 412], "{} {}", one.html(), other.html());
+        let (late, won, lost) = match one.status {
+            303 => (&other, "one reason", "another reason"),
+            _ => (&one, "another reason", "one reason"),
+        };
+        assert!(late.html().contains(won) && late.html().contains(lost), "{}", late.html());
+        let decided = reviewers[0].get(&place).await;
+        assert!(decided.html().contains(won) && !decided.html().contains(lost), "{}", decided.html());
+    })
+    .await;
 }
