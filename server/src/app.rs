@@ -22,8 +22,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use std::future::Future;
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -225,16 +225,18 @@ pub fn openapi_json() -> String {
     openapi::complete(document())
 }
 
+/// Takes megabytes while it is made, and is hardly ever asked for.
+static DOCUMENT: LazyLock<String> = LazyLock::new(openapi_json);
+
 /// The whole service.
 pub fn router(app: App) -> Router {
     let (router, declared) = routes().split_for_parts();
     let access = Arc::new(auth::AccessTable::of(&declared));
-    let document = openapi::complete(declared);
     let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
     router
         .layer(from_fn_with_state((app.clone(), access), auth::authorise))
         .merge(pages::routes())
-        .route("/openapi.json", get(move || async move { (json, document) }))
+        .route("/openapi.json", get(move || async move { (json, DOCUMENT.as_str()) }))
         .fallback(|| async { problem::Problem::new(&problem::NOT_FOUND) })
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(app.clone(), layers::finish))

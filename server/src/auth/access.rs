@@ -13,6 +13,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::Operation;
 
 /// Operations that anybody may call: being alive, becoming somebody, and asking what uploads can do.
 const PUBLIC: &[&str] = &[
@@ -45,13 +46,21 @@ pub(crate) struct AccessTable(HashMap<String, Access>);
 impl AccessTable {
     /// What the document declares.
     pub(crate) fn of(document: &OpenApi) -> Self {
-        let document = serde_json::to_value(document).unwrap_or_default();
-        let paths = document["paths"].as_object().into_iter().flatten();
-        let operations = paths.flat_map(|(path, methods)| {
-            methods.as_object().into_iter().flatten().map(move |(method, operation)| {
-                let name = format!("{} {path}", method.to_uppercase());
-                let access = declared(&name, operation);
-                (name, access)
+        let operations = document.paths.paths.iter().flat_map(|(path, item)| {
+            let methods = [
+                ("GET", &item.get),
+                ("PUT", &item.put),
+                ("POST", &item.post),
+                ("DELETE", &item.delete),
+                ("OPTIONS", &item.options),
+                ("HEAD", &item.head),
+                ("PATCH", &item.patch),
+                ("TRACE", &item.trace),
+            ];
+            methods.into_iter().filter_map(move |(method, operation)| {
+                let name = format!("{method} {path}");
+                let access = declared(&name, operation.as_ref()?);
+                Some((name, access))
             })
         });
         Self(operations.collect())
@@ -71,8 +80,9 @@ impl AccessTable {
     }
 }
 
-fn declared(name: &str, operation: &Value) -> Access {
-    let scheme = |scheme: &str| operation["security"][0].get(scheme).and_then(Value::as_array);
+fn declared(name: &str, operation: &Operation) -> Access {
+    let security = serde_json::to_value(&operation.security).unwrap_or_default();
+    let scheme = |scheme: &str| security[0].get(scheme).and_then(Value::as_array);
     if let Some(roles) = scheme("session") {
         let known: Option<Vec<Role>> = roles.iter().map(|role| role.as_str()?.parse().ok()).collect();
         return known.map_or(Access::Undeclared, Access::Session);
