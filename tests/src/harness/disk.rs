@@ -1,5 +1,6 @@
 //! A small disk of its own, in memory, that can be filled.
 
+use super::programs::skipped;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -15,15 +16,18 @@ impl SmallDisk {
     /// A disk of so many MiB, or `None` after saying loudly what is skipped: only root may mount.
     ///
     /// # Panics
-    /// When no temporary folder can be made.
+    /// When no temporary folder can be made, or when it cannot be mounted and nothing may be skipped
+    /// (`FIELDLOOP_REQUIRE_PEERS=1`).
     pub fn of_mib(mib: u32, test: &str) -> Option<Self> {
         let mounted_on = tempfile::tempdir().expect("a temporary folder can be made");
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs"]).arg(mounted_on.path());
-        if mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
-            return Some(Self { mounted_on });
-        }
-        eprintln!("SKIPPED {test}: this user may not mount a small disk");
+        let why = match mount.stdin(Stdio::null()).output() {
+            Ok(output) if output.status.success() => return Some(Self { mounted_on }),
+            Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            Err(error) => error.to_string(),
+        };
+        skipped(test, &format!("no small disk can be mounted, which takes root or CAP_SYS_ADMIN ({why})"));
         None
     }
 

@@ -79,8 +79,16 @@ fn peer(variable: &str, test: &str) -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.exists()) {
         return Some(path);
     }
-    let required = std::env::var_os("FIELDLOOP_REQUIRE_PEERS").is_some_and(|value| value == "1");
-    assert!(!required, "{test} needs {variable}: run .ci/peers and source .ci/peers.env");
-    eprintln!("SKIPPED {test}: {variable} is not set; `.ci/peers` installs what it needs");
+    skipped(test, &format!("{variable} is not set: run .ci/peers and source .ci/peers.env"));
     None
+}
+
+/// Says loudly that a test could not be run on this machine, and why.
+///
+/// # Panics
+/// When nothing may be skipped (`FIELDLOOP_REQUIRE_PEERS=1`).
+pub(super) fn skipped(test: &str, why: &str) {
+    let required = std::env::var_os("FIELDLOOP_REQUIRE_PEERS").is_some_and(|value| value == "1");
+    assert!(!required, "{test} cannot be run here, and nothing may be skipped: {why}");
+    eprintln!("SKIPPED {test}: {why}");
 }
