@@ -20,6 +20,13 @@ pub(crate) struct PersonRef {
     pub(crate) name: Option<String>,
 }
 
+impl PersonRef {
+    /// The person before anybody looked up the name.
+    pub(crate) const fn unnamed(person_id: PersonId) -> Self {
+        Self { person_id, name: None }
+    }
+}
+
 /// A device with what people call it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct DeviceRef {
@@ -28,6 +35,13 @@ pub(crate) struct DeviceRef {
     pub(crate) device_id: DeviceId,
     /// Label; null for the office's own log and devices the server does not know.
     pub(crate) label: Option<String>,
+}
+
+impl DeviceRef {
+    /// The device before anybody looked up the label.
+    pub(crate) const fn unnamed(device_id: DeviceId) -> Self {
+        Self { device_id, label: None }
+    }
 }
 
 /// Names of people and devices, each looked up once.

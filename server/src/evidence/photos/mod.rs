@@ -19,6 +19,7 @@ pub use model::{PhotoEntry, PhotoFlag, PhotoList, PhotoStage, PhotoStatus, Previ
 pub(crate) use pages::pages;
 
 use crate::app::App;
+use crate::complaints::Names;
 use crate::exchange::visits;
 use crate::store::{StoreError, Tx};
 use crate::work_orders;
@@ -39,5 +40,25 @@ pub async fn photos_of(app: &App, tx: &mut Tx, visit: VisitId) -> Result<PhotoLi
     let declared = work_orders::photo_declarations(tx, visit).await?;
     unavailable.extend(declared.into_iter().filter_map(Unavailable::of_technician));
     let known = model::Known { named, elsewhere, progress, view: view.as_ref(), unavailable };
-    Ok(model::assemble(visit, &known))
+    let mut list = model::assemble(visit, &known);
+    name_people(tx, &mut list).await?;
+    Ok(list)
+}
+
+/// Fills in the names of people and devices, each looked up once.
+async fn name_people(tx: &mut Tx, list: &mut PhotoList) -> Result<(), StoreError> {
+    let mut names = Names::default();
+    for photo in &mut list.photos {
+        for claim in &mut photo.claims {
+            claim.person = names.person(tx, claim.person.person_id).await?;
+            claim.device = names.device(tx, claim.device.device_id).await?;
+        }
+        for entry in &mut photo.entries {
+            entry.by = names.person(tx, entry.by.person_id).await?;
+        }
+        if let Some(by) = &mut photo.unavailable_by {
+            *by = names.person(tx, by.person_id).await?;
+        }
+    }
+    Ok(())
 }

@@ -1,12 +1,13 @@
 //! What is known about photos, put together.
 
 use super::given_up::GivenUp;
+use crate::complaints::{DeviceRef, PersonRef};
 use crate::evidence::exif::ExifClaims;
 use crate::work_orders::PhotoDeclaration;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use sync_core::document::{Entry, Photo, VisitView};
-use sync_core::ids::{BlobHash, DeviceId, EntryId, PersonId, VisitId};
+use sync_core::ids::{BlobHash, EntryId, PersonId, VisitId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -112,8 +113,7 @@ pub struct PhotoStatus {
     /// Why it was declared that it will not come; stays when it came after all.
     pub unavailable_reason: Option<String>,
     /// Who declared that.
-    #[schema(value_type = Option<String>)]
-    pub unavailable_by: Option<PersonId>,
+    pub(crate) unavailable_by: Option<PersonRef>,
     /// When; of a technician by the device's clock.
     #[schema(value_type = Option<i64>)]
     pub unavailable_at_ms: Option<Timestamp>,
@@ -146,11 +146,9 @@ pub struct SignedClaim {
     /// Position of the envelope in the server log.
     pub log_index: i64,
     /// Who was signed in.
-    #[schema(value_type = String)]
-    pub person_id: PersonId,
+    pub(crate) person: PersonRef,
     /// The device that signed.
-    #[schema(value_type = String)]
-    pub device_id: DeviceId,
+    pub(crate) device: DeviceRef,
     /// When, by the device's clock.
     #[schema(value_type = i64)]
     pub claimed_at_ms: Timestamp,
@@ -163,8 +161,7 @@ pub struct PhotoEntry {
     #[schema(value_type = String)]
     pub entry_id: EntryId,
     /// Who recorded it.
-    #[schema(value_type = String)]
-    pub by: PersonId,
+    pub(crate) by: PersonRef,
     /// When, by the device's clock.
     #[schema(value_type = i64)]
     pub at_ms: Timestamp,
@@ -276,7 +273,7 @@ pub(super) struct Progress {
     pub(super) bytes: u64,
 }
 
-/// Puts together what is known about each photo.
+/// Puts together what is known about each photo. People and devices are to be named still.
 pub(super) fn assemble(visit: VisitId, known: &Known<'_>) -> PhotoList {
     let mut photos: Vec<PhotoStatus> = Vec::new();
     let mut places: BTreeMap<BlobHash, usize> = BTreeMap::new();
@@ -333,7 +330,7 @@ fn begin(named: &NamedPhoto, known: &Known<'_>) -> PhotoStatus {
         received_at_ms: blob.map(|blob| blob.stored_at),
         found_sha256: found.filter(|_| state == PhotoStage::Damaged),
         unavailable_reason: lost.map(|lost| lost.reason.clone()),
-        unavailable_by: lost.and_then(|lost| lost.by),
+        unavailable_by: lost.and_then(|lost| lost.by).map(PersonRef::unnamed),
         unavailable_at_ms: lost.map(|lost| lost.at),
         claims: Vec::new(),
         entries,
@@ -352,7 +349,7 @@ fn entry_of(entry_id: EntryId, entry: &Entry<Photo>) -> PhotoEntry {
     let photo = &entry.content;
     PhotoEntry {
         entry_id,
-        by: entry.meta.by,
+        by: PersonRef::unnamed(entry.meta.by),
         at_ms: entry.meta.at,
         role: photo.role.clone(),
         caption: photo.caption.clone(),

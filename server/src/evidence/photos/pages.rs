@@ -8,13 +8,13 @@ use super::model::{PhotoEntry, PhotoStage, PhotoStatus, distance_m};
 use super::{photos_of, sql};
 use crate::app::App;
 use crate::auth::OfficeAuth;
+use crate::complaints;
 use crate::complaints::model::Complaint;
 use crate::complaints::phrases::Phrases;
-use crate::complaints::{self, Names};
 use crate::evidence::ExifClaims;
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, unprocessable};
 use crate::problem::{self, Problem};
-use crate::store::{StoreError, Tx};
+use crate::store::Tx;
 use crate::work_orders::model::VisitPlan;
 use crate::work_orders::reachable_visit;
 use askama::Template;
@@ -190,7 +190,7 @@ async fn photo_page(app: &App, viewer: &Viewer, sha256: BlobHash, look: Look) ->
         None => None,
     };
     let phrases = Phrases::of(&mut tx, viewer.w()).await?;
-    let signed = signed(&mut tx, &phrases, &photo).await?;
+    let signed = signed(&phrases, &photo);
     let mut shown =
         describe(&phrases, viewer.shell.clone(), &photo, complaint.as_ref(), (signed, beside, look));
     shown.may_give_up &= Policy::Roles(DECLARERS).admits(&viewer.office.roles);
@@ -213,9 +213,8 @@ pub(super) async fn reachable_naming(
 }
 
 /// Who signed for it, when, and what they wrote about it.
-async fn signed(tx: &mut Tx, phrases: &Phrases, photo: &PhotoStatus) -> Result<Vec<Fact>, StoreError> {
+fn signed(phrases: &Phrases, photo: &PhotoStatus) -> Vec<Fact> {
     let w = phrases.w;
-    let mut names = Names::default();
     let mut facts = Vec::new();
     for entry in &photo.entries {
         facts.push((w.t("photo-role"), phrases.coded(CodeTable::PhotoRoles, &entry.role)));
@@ -223,15 +222,15 @@ async fn signed(tx: &mut Tx, phrases: &Phrases, photo: &PhotoStatus) -> Result<V
         facts.extend(entry.taken_at_ms.map(|at| (w.t("photo-taken"), w.time(at))));
     }
     for claim in &photo.claims {
-        let person = names.person(tx, claim.person_id).await?.name.unwrap_or_else(|| w.t("record-unknown"));
-        let device = names.device(tx, claim.device_id).await?.label.unwrap_or_default();
+        let person = claim.person.name.clone().unwrap_or_else(|| w.t("record-unknown"));
+        let device = claim.device.label.clone().unwrap_or_default();
         facts.push((w.t("photo-signed-by"), format!("{person} · {device}")));
         facts.push((w.t("photo-signed-at"), w.time(claim.claimed_at_ms)));
     }
     facts.extend(photo.received_at_ms.map(|at| (w.t("photo-received"), w.time(at))));
     facts.extend(photo.unavailable_reason.clone().map(|reason| (w.t("photo-lost"), reason)));
-    if let Some(by) = photo.unavailable_by {
-        let person = names.person(tx, by).await?.name.unwrap_or_else(|| w.t("record-unknown"));
+    if let Some(by) = &photo.unavailable_by {
+        let person = by.name.clone().unwrap_or_else(|| w.t("record-unknown"));
         let at = photo.unavailable_at_ms.map(|at| w.time(at)).unwrap_or_default();
         facts.push((w.t("photo-lost-by"), format!("{person} · {at}")));
     }
@@ -239,7 +238,7 @@ async fn signed(tx: &mut Tx, phrases: &Phrases, photo: &PhotoStatus) -> Result<V
     if let (Some(width), Some(height)) = (photo.width_px, photo.height_px) {
         facts.push((w.t("photo-pixels"), format!("{width} × {height}")));
     }
-    Ok(facts)
+    facts
 }
 
 /// Puts everything that is known about a photo into words.

@@ -1,6 +1,7 @@
 //! Reading claims, blobs and uploads of a visit together.
 
 use super::model::{BlobFacts, NamedPhoto, Progress, SignedClaim};
+use crate::complaints::{DeviceRef, PersonRef};
 use crate::store::{StoreError, Tx, on_engine};
 use sqlx_macros::FromRow;
 use sync_core::ids::{BlobHash, PersonId, VisitId};
@@ -32,10 +33,12 @@ impl TryFrom<NamedRow> for NamedPhoto {
 
     fn try_from(row: NamedRow) -> Result<Self, StoreError> {
         let key = row.log_index.to_string();
+        let person = StoreError::parse_column(CLAIMS, "person_id", &key, &row.person_id)?;
+        let device = StoreError::parse_column(CLAIMS, "device_id", &key, &row.device_id)?;
         let claim = SignedClaim {
             log_index: row.log_index,
-            person_id: StoreError::parse_column(CLAIMS, "person_id", &key, &row.person_id)?,
-            device_id: StoreError::parse_column(CLAIMS, "device_id", &key, &row.device_id)?,
+            person: PersonRef::unnamed(person),
+            device: DeviceRef::unnamed(device),
             claimed_at_ms: Timestamp::from_unix_ms(row.claimed_at_ms),
         };
         let blob = row.stored_at_ms.zip(row.preview).map(|(stored_at_ms, preview)| BlobFacts {

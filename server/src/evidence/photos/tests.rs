@@ -46,7 +46,8 @@ async fn the_list_tells_the_truth_about_every_photo() {
         let of = |bytes: &[u8]| photos[&hash_of(bytes).to_string()];
         assert_eq!(of(&beijing)["state"], "whole");
         assert_eq!(of(&beijing)["exif"]["inferred_offset_minutes"], 480);
-        assert_eq!(of(&beijing)["claims"][0]["device_id"], up.device.to_string());
+        assert_eq!(of(&beijing)["claims"][0]["device"]["device_id"], up.device.to_string());
+        assert!(of(&beijing)["claims"][0]["device"]["label"].is_string(), "{}", answer.json);
         assert_eq!(of(&beijing)["flags"], serde_json::json!(["time_differs"]));
         assert_eq!(of(&beijing)["preview"]["state"], "made");
         assert_eq!((&of(&coming)["state"], &of(&coming)["arrived_bytes"]), (&"arriving".into(), &450.into()));
