@@ -3,6 +3,7 @@
 use crate::client::{ClientError, Obstacle};
 use crate::failure::{Exit, Explain, Told};
 use crate::i18n::{Words, say};
+use crate::store::StoreError;
 use crate::store_failure::wiped;
 use crate::sync::SyncError;
 use sync_core::replica::PlanError;
@@ -56,6 +57,10 @@ impl Explain for ClientError {
 impl Explain for SyncError {
     fn explain(&self, words: &Words) -> Told {
         match self {
+            // What was recorded was saved before; only what came, or the note that it came, found no room.
+            Self::Store(StoreError::DiskFull) => Told::new("disk-full", say!(words, "net-disk-full"))
+                .hint(say!(words, "net-safe"))
+                .hint(say!(words, "net-disk-full-hint")),
             Self::Store(error) => error.explain(words),
             Self::Client(error) => error.explain(words),
             Self::Answer(PlanError::OtherServer { .. }) => {

@@ -1,9 +1,8 @@
 //! `fieldloop`: the server and its administration.
 
 use anyhow::Context;
-use clap::FromArgMatches;
 use server::app::{self, App};
-use server::cli::{self, Arguments, Command};
+use server::cli::{self, Arguments, Command, Shown};
 use server::clock::{Clock, Entropy};
 use server::config::{Config, LogConfig, LogFormat};
 use server::demo::{self, Demo, DemoArgs};
@@ -20,8 +19,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     let typed: Vec<_> = std::env::args_os().collect();
-    let matches = cli::tree(&typed).get_matches_from(typed);
-    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let arguments = match cli::parse(&typed) {
+        Ok(arguments) => arguments,
+        Err(Shown { mistake: None, error, .. }) => error.exit(),
+        Err(Shown { mistake: Some(mistake), code, .. }) => {
+            let _ = std::io::stderr().write_all(mistake.as_bytes());
+            std::process::exit(code);
+        }
+    };
     if matches!(arguments.command, Command::MergeWorker) {
         // No runtime, no configuration, no log: nothing that untrusted bytes could reach.
         return exchange::run_merge_worker().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);

@@ -226,6 +226,74 @@ help-completions--shell = Shell
 help-man = Manual page
 help-man--dir = Write one page per command into this folder
 
+## Placeholders in help
+
+value-a = A
+value-action = ACTION
+value-address = ADDRESS
+value-caption = CAPTION
+value-category = CATEGORY
+value-cause = CAUSE
+value-checklist = CHECKLIST
+value-class = CLASS
+value-code = CODE
+value-constant = CONSTANT
+value-date = DATE
+value-delivered = DELIVERED
+value-dir = DIR
+value-due = DUE
+value-file = FILE
+value-finding = FINDING
+value-format = FORMAT
+value-from = FROM
+value-hazard = HAZARD
+value-invitation = INVITATION
+value-item = ITEM
+value-keep = KEEP
+value-kind = KIND
+value-lang = LANG
+value-language = LANGUAGE
+value-lat-lon = LAT,LON
+value-level = LEVEL
+value-meter-ref-s = METER/REF/S
+value-method = METHOD
+value-minutes = MINUTES
+value-mmxm = MMxM
+value-name = NAME
+value-number = NUMBER
+value-outcome = OUTCOME
+value-percent = PERCENT
+value-phone = PHONE
+value-photo = PHOTO
+value-place = PLACE
+value-place-ok-leak = PLACE=ok|leak
+value-position = POSITION
+value-profile = PROFILE
+value-pulses = PULSES
+value-rate = RATE
+value-rating = RATING
+value-reading = READING
+value-reason = REASON
+value-reference-constant = REFERENCE_CONSTANT
+value-reference-pulses = REFERENCE_PULSES
+value-register-reading = REGISTER=READING
+value-responsibility = RESPONSIBILITY
+value-role = ROLE
+value-seconds = SECONDS
+value-severity = SEVERITY
+value-start-end-min = START/END/MIN
+value-state = STATE
+value-summary = SUMMARY
+value-text = TEXT
+value-unit = UNIT
+value-utility = UTILITY
+value-value = VALUE
+value-verdict = VERDICT
+value-visit = VISIT
+value-watts = WATTS
+value-what = WHAT
+value-why = WHY
+
 ## Mistakes on the command line
 
 usage-unknown-argument = There is no option { $argument } here
@@ -676,6 +744,8 @@ net-wipe-waits = The office ordered that everything on this device is deleted, b
 net-wipe-waits-hint = Nothing was deleted. Tell the office, and run field sync again.
 net-running = Another field sync is running on this device
 net-safe = Everything you recorded is safe on this device.
+net-disk-full = The disk is full; what the server has for you could not be kept
+net-disk-full-hint = Free some space; the next field sync goes on from here.
 net-again = The next field sync tries again; nothing has to be redone.
 
 ## Enrolling

@@ -224,6 +224,74 @@ help-completions--shell = Shell
 help-man = 手册页
 help-man--dir = 每个命令一页，写入此目录
 
+## 帮助中的占位词
+
+value-a = 安
+value-action = 措施
+value-address = 地址
+value-caption = 说明
+value-category = 分类
+value-cause = 原因
+value-checklist = 检查表
+value-class = 等级
+value-code = 代码
+value-constant = 常数
+value-date = 日期
+value-delivered = 方式
+value-dir = 目录
+value-due = 期限
+value-file = 文件
+value-finding = 发现
+value-format = 格式
+value-from = 来源
+value-hazard = 隐患
+value-invitation = 邀请
+value-item = 项目
+value-keep = 字母
+value-kind = 类型
+value-lang = 语言
+value-language = 语言
+value-lat-lon = 纬度,经度
+value-level = 级别
+value-meter-ref-s = 被检/标准/秒
+value-method = 方法
+value-minutes = 分钟
+value-mmxm = 毫米x米
+value-name = 姓名
+value-number = 号码
+value-outcome = 结果
+value-percent = 百分数
+value-phone = 电话
+value-photo = 照片
+value-place = 部位
+value-place-ok-leak = 部位=ok|leak
+value-position = 位置
+value-profile = 限值方案
+value-pulses = 脉冲数
+value-rate = 速率
+value-rating = 倍率
+value-reading = 读数
+value-reason = 原因
+value-reference-constant = 标准表常数
+value-reference-pulses = 标准表脉冲数
+value-register-reading = 示数类型=读数
+value-responsibility = 责任
+value-role = 内容
+value-seconds = 秒
+value-severity = 程度
+value-start-end-min = 始/末/分钟
+value-state = 状态
+value-summary = 摘要
+value-text = 文字
+value-unit = 单位
+value-utility = 业务类别
+value-value = 值
+value-verdict = 结论
+value-visit = 核查
+value-watts = 瓦
+value-what = 内容
+value-why = 理由
+
 ## 命令行错误
 
 usage-unknown-argument = 这里没有选项 { $argument }
@@ -653,6 +721,8 @@ net-wipe-waits = 办公室命令删除本设备上的全部内容，但尚未收
 net-wipe-waits-hint = 没有删除任何内容。请告知办公室，并再次运行 field sync。
 net-running = 本设备上已有 field sync 在运行
 net-safe = 您记录的内容都安全地保存在本设备上。
+net-disk-full = 磁盘已满，服务器发来的内容无法保存
+net-disk-full-hint = 请腾出空间，下次 field sync 会接着进行。
 net-again = 下次 field sync 会自动重试，无需重做。
 
 ## 登记

@@ -30,6 +30,17 @@ pub(crate) fn argument_ids(path: &str, id: &str) -> [String; 2] {
     [format!("help-{path}--{id}"), format!("arg-{id}")]
 }
 
+/// The name of the message for the placeholder of a value: `LAT,LON` makes `value-lat-lon`.
+pub(crate) fn placeholder_id(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    format!("value-{}", words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-"))
+}
+
+/// The placeholder of a value; units and the like have no words of their own.
+fn placeholder(name: &str, words: &Words) -> String {
+    words.find(&placeholder_id(name)).unwrap_or_else(|| name.to_owned())
+}
+
 fn apply(command: Command, built: &Command, words: &Words, path: &str) -> Command {
     let about = if path.is_empty() {
         say!(words, "about")
@@ -89,6 +100,9 @@ fn explain(argument: Arg, words: &Words, path: &str) -> Arg {
     if !argument.get_action().takes_values() {
         return argument.help(help);
     }
+    let names: Vec<String> =
+        argument.get_value_names().unwrap_or_default().iter().map(|name| placeholder(name, words)).collect();
+    let argument = if names.is_empty() { argument } else { argument.value_names(names) };
     if !values.is_empty() {
         help.push_str(&say!(words, "help-values", values = values.join(", ")));
     }
@@ -101,9 +115,23 @@ fn usage_line(built: &Command, words: &Words) -> String {
     let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).to_owned();
     match words.lang {
         Lang::En => usage,
-        Lang::ZhCn => usage
-            .replace("[OPTIONS]", say!(words, "usage-options").as_str())
-            .replace("<COMMAND>", say!(words, "usage-command").as_str())
-            .replace("[COMMAND]", say!(words, "usage-command").as_str()),
+        Lang::ZhCn => {
+            let usage = usage
+                .replace("[OPTIONS]", say!(words, "usage-options").as_str())
+                .replace("<COMMAND>", say!(words, "usage-command").as_str())
+                .replace("[COMMAND]", say!(words, "usage-command").as_str());
+            usage.split(' ').map(|part| usage_part(part, words)).collect::<Vec<_>>().join(" ")
+        }
     }
+}
+
+/// One word of a usage line: `<VISIT>`, `[VISIT]`, `--why <WHY>` or `[PERCENT]...` with its placeholder in words.
+fn usage_part(part: &str, words: &Words) -> String {
+    for (open, close) in [('<', '>'), ('[', ']')] {
+        let inner = part.strip_prefix(open).and_then(|rest| rest.split_once(close));
+        if let Some((name, rest)) = inner {
+            return format!("{open}{}{close}{rest}", placeholder(name, words));
+        }
+    }
+    part.to_owned()
 }

@@ -123,9 +123,9 @@ fn help_in_chinese_names_the_way_back() {
 
     选项:
       -h, --help         显示帮助
-          --home <DIR>   本机数据目录
+          --home <目录>  本机数据目录
           --json         输出 JSON 行，供脚本使用
-          --lang <LANG>  语言：en、zh-CN
+          --lang <语言>  语言：en、zh-CN
       -V, --version      显示版本
 
     退出码：0 完成 · 1 失败 · 2 命令行有误 · 3 完成一部分，可再次运行
@@ -138,24 +138,24 @@ fn help_in_chinese_names_the_way_back() {
 
     现场受理投诉：当场给用户编号，并开始核查
 
-    用法: field complaint new [选项] [SUMMARY]
+    用法: field complaint new [选项] [摘要]
 
     参数:
-      [SUMMARY]  用户的说法
+      [摘要]  用户的说法
 
     选项:
-          --address <ADDRESS>      地址
-          --utility <UTILITY>      业务类别（可选：power, gas, telecom, water）
-          --category <CATEGORY>    分类代码
-          --customer <NAME>        用户姓名
-          --phone <PHONE>          用户电话
-          --meter <NUMBER>         表号；不写则用档案中的表号
-          --checklist <CHECKLIST>  核查所用检查表
-          --no-visit               只上报，暂不核查
-      -h, --help                   显示帮助
-          --home <DIR>             本机数据目录
-          --json                   输出 JSON 行，供脚本使用
-          --lang <LANG>            语言：en、zh-CN
+          --address <地址>      地址
+          --utility <业务类别>  业务类别（可选：power, gas, telecom, water）
+          --category <分类>     分类代码
+          --customer <姓名>     用户姓名
+          --phone <电话>        用户电话
+          --meter <号码>        表号；不写则用档案中的表号
+          --checklist <检查表>  核查所用检查表
+          --no-visit            只上报，暂不核查
+      -h, --help                显示帮助
+          --home <目录>         本机数据目录
+          --json                输出 JSON 行，供脚本使用
+          --lang <语言>         语言：en、zh-CN
     "#);
 }
 
@@ -278,7 +278,7 @@ async fn mistakes_are_explained_and_end_with_two() {
       详情请加 --help
     (exit 2)
     $ field visit start
-    ✗ 缺少：<VISIT>
+    ✗ 缺少：<核查>
       详情请加 --help
     (exit 2)
     $ field visit list --dat today
@@ -295,12 +295,12 @@ async fn mistakes_are_explained_and_end_with_two() {
       可选：intact (完好), missing (缺失), broken (破损), mismatch (编号不符), replaced (已更换)
     (exit 2)
     $ field --lang fr today
-    ✗ fr 不适用于 --lang <LANG>
+    ✗ fr 不适用于 --lang <语言>
       "fr" is no language of this program: en, zh-CN / 没有这种语言：en、zh-CN
       详情请加 --help
     (exit 2)
     $ field visit finish --skip load
-    ✗ 缺少：--why <WHY>
+    ✗ 缺少：--why <理由>
       详情请加 --help
     (exit 2)
     $ field completions tcsh

@@ -18,7 +18,7 @@ pub(crate) mod tests;
 
 pub use api::routes;
 pub use attempts::{Limit, count_failure, is_exhausted};
-pub use model::{Grant, NewPerson, PeopleError, Person, Role};
+pub use model::{Grant, NewPerson, PeopleError, Person, Role, RoleError};
 pub(crate) use pages::pages;
 pub use password::{PasswordPlaces, generate_password};
 pub use phone::has_phone;

@@ -1,16 +1,20 @@
 //! What can be typed after `fieldloop`, and help in the language of the terminal.
 //!
 //! `clap` cannot translate. English words are the comments below, so that they stand where the argument stands; the
-//! Chinese ones are a table that a test compares with the tree of commands. Mistakes on the command line are told in
-//! English: `clap` words them.
+//! Chinese ones are in `words`, tables that a test compares with the tree of commands. Mistakes on the command line are
+//! told by `clap` in English and by `mistake` in Chinese.
+
+mod mistake;
+mod words;
 
 use crate::demo::DemoArgs;
 use crate::devices::cli::DeviceCommand;
 use crate::people::cli::UserCommand;
 use crate::problem::Language;
-use clap::{Arg, Command as Tree, CommandFactory, Parser, Subcommand};
+use clap::{Arg, Command as Tree, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use words::ZH;
 
 /// Field work that is never lost: the server.
 #[derive(Debug, Parser)]
@@ -51,65 +55,6 @@ pub enum Command {
     MergeWorker,
 }
 
-/// Chinese words for every command and argument, by path: `device invite --label`.
-const ZH: &[(&str, &str)] = &[
-    ("", "现场工作，一条不丢：服务器"),
-    ("--config", "配置文件（TOML）；不写则采用默认值和环境变量"),
-    ("--lang", "输出语言：en 或 zh-CN；默认随终端"),
-    ("serve", "运行服务器，直到收到停止信号"),
-    ("demo", "演示：一家正在运转的企业，可随处查看，也可用 field 试用"),
-    ("demo --fresh", "重新开始：先清空演示目录"),
-    ("demo --listen", "地址和端口，仅限本机"),
-    ("demo --data", "演示专用目录，所有内容都在其中"),
-    ("migrate", "把数据库升级到本版本的结构"),
-    ("check", "检查配置、磁盘、数据库和密钥是否正常，有问题则说明如何处理"),
-    ("user", "管理人员"),
-    ("user add", "新建人员；不写 --password 则生成密码并显示一次，也可用 FIELDLOOP_PASSWORD"),
-    ("user add <login_name>", "登录名"),
-    ("user add --name", "显示的姓名；默认同登录名"),
-    ("user add --staff_number", "工号"),
-    ("user add --roles", "角色、角色@单位 或 角色@单位/区域；可重复"),
-    ("user add --password", "密码；本机其他人可能看到命令行"),
-    ("user add --no_password", "不设密码：外勤人员不需要"),
-    ("user list", "列出人员"),
-    ("user passwd", "设置新密码，并结束此人的所有会话"),
-    ("user passwd <login_name>", "登录名"),
-    ("user passwd --password", "密码；不写则生成并显示一次"),
-    ("user role", "更换此人的角色"),
-    ("user role <login_name>", "登录名"),
-    ("user role <roles>", "角色、角色@单位 或 角色@单位/区域"),
-    ("user disable", "停用此人；加 --undo 恢复"),
-    ("user disable <login_name>", "登录名"),
-    ("user disable --undo", "恢复访问"),
-    ("device", "管理设备"),
-    ("device invite", "为人员邀请一台设备：打印二维码、链接和可键入的短码"),
-    ("device invite <login_name>", "人员的登录名"),
-    ("device invite --label", "设备的称呼；默认由设备自报"),
-    ("device invite --no_qr", "不打印二维码"),
-    ("device list", "列出设备：最近联系、版本、未送达的内容、时钟"),
-    ("device revoke", "立即取消设备的访问权"),
-    ("device revoke <device>", "编号或简称（dev-07）"),
-    ("device revoke --reason", "原因：丢失、被盗、交还等"),
-    ("device suspend", "暂停设备直至恢复，设备上的内容不会丢失"),
-    ("device suspend <device>", "编号或简称（dev-07）"),
-    ("device suspend --reason", "原因：维修、持有人休假等"),
-    ("device resume", "结束暂停"),
-    ("device resume <device>", "编号或简称（dev-07）"),
-    ("device resume --reason", "原因"),
-    ("device wipe", "命令设备移交内容后清除一切，并撤销设备"),
-    ("device wipe <device>", "编号或简称（dev-07）"),
-    ("device wipe --reason", "原因：丢失、被盗、转交他人等"),
-    ("device wipe --withdraw", "撤回命令，设备仍为已撤销"),
-    ("device history", "设备的历史，最新在前"),
-    ("device history <device>", "编号或简称（dev-07）"),
-    ("device history --before", "从服务器日志的此编号之前开始"),
-    ("device rename", "更改设备的称呼"),
-    ("device rename <device>", "编号或简称（dev-07）"),
-    ("device rename <label>", "新的称呼"),
-    ("openapi", "打印 OpenAPI 文档"),
-    ("merge-worker", "合并服务器从标准输入交来的内容；由服务器自行启动"),
-];
-
 /// The language of the terminal: what was asked for, else what the environment says.
 pub fn language(asked: Option<&str>) -> Language {
     let terminal = || ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| std::env::var(name).ok());
@@ -117,8 +62,33 @@ pub fn language(asked: Option<&str>) -> Language {
     if tag.to_ascii_lowercase().starts_with("zh") { Language::ZhCn } else { Language::En }
 }
 
-/// The command tree in the language of this command line, found before it is parsed.
-pub fn tree(arguments: &[OsString]) -> Tree {
+/// What the command line asks for.
+///
+/// # Errors
+/// With what is to be shown instead: help, the version or a mistake.
+pub fn parse(arguments: &[OsString]) -> Result<Arguments, Shown> {
+    let language = language_typed(arguments);
+    let matches = in_language(language).try_get_matches_from(arguments);
+    let parsed = matches.and_then(|matches| Arguments::from_arg_matches(&matches));
+    parsed.map_err(|error| {
+        let chinese = (language == Language::ZhCn).then(|| mistake::in_chinese(&error)).flatten();
+        Shown { code: error.exit_code(), mistake: chinese, error }
+    })
+}
+
+/// Help, the version or a mistake, in the language of the command line.
+#[derive(Debug)]
+pub struct Shown {
+    /// How the process ends.
+    pub code: i32,
+    /// A mistake in words of our own.
+    pub mistake: Option<String>,
+    /// As `clap` shows it, where there are no words of our own.
+    pub error: clap::Error,
+}
+
+/// The language of this command line, found before it is parsed.
+fn language_typed(arguments: &[OsString]) -> Language {
     let mut texts = arguments.iter().skip(1).map_while(|argument| argument.to_str());
     let mut asked = None;
     while let Some(text) = texts.next() {
@@ -129,7 +99,7 @@ pub fn tree(arguments: &[OsString]) -> Tree {
         }
     }
     let asked = asked.or_else(|| std::env::var("FIELDLOOP_LANG").ok());
-    in_language(language(asked.as_deref()))
+    language(asked.as_deref())
 }
 
 fn in_language(language: Language) -> Tree {
@@ -145,8 +115,7 @@ fn in_language(language: Language) -> Tree {
 fn translate(tree: Tree, path: &str) -> Tree {
     let usage = tree.clone().render_usage().to_string();
     let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage);
-    let usage =
-        usage.replace("[OPTIONS]", "[选项]").replace("<COMMAND>", "<命令>").replace("[COMMAND]", "[命令]");
+    let usage = usage_in_chinese(usage);
     let about = match path.split(' ').next_back() {
         Some("help") => "显示帮助",
         _ => words(path).unwrap_or_default(),
@@ -167,6 +136,18 @@ fn translate(tree: Tree, path: &str) -> Tree {
     })
 }
 
+/// The line that `clap` wrote, with Chinese placeholders.
+fn usage_in_chinese(usage: &str) -> String {
+    let usage = usage.replace("[OPTIONS]", "[选项]").replace("[COMMAND]", "[命令]");
+    let mut parts = usage.split('<');
+    let mut line = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('>').unwrap_or((part, ""));
+        line.push_str(&format!("<{}>{rest}", mistake::placeholder(name)));
+    }
+    line
+}
+
 fn translate_argument(argument: Arg, path: &str) -> Arg {
     let heading = if argument.is_positional() { "参数" } else { "选项" };
     let id = argument.get_id().as_str();
@@ -183,6 +164,9 @@ fn translate_argument(argument: Arg, path: &str) -> Arg {
     if let [default] = defaults[..] {
         help.push_str(&format!("（默认 {}）", default.display()));
     }
+    let names = argument.get_value_names().unwrap_or_default();
+    let names: Vec<String> = names.iter().map(|name| mistake::placeholder(name)).collect();
+    let argument = if names.is_empty() { argument } else { argument.value_names(names) };
     let argument = argument.help(help).long_help(None::<&str>).help_heading(heading);
     argument.hide_default_value(true).hide_env(true)
 }
@@ -231,7 +215,8 @@ mod tests {
     fn help_is_in_the_language_that_was_asked_for_wherever_that_stands() {
         let help = |line: &str| {
             let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            tree(&arguments).try_get_matches_from(&arguments).unwrap_err().render().to_string()
+            let shown = parse(&arguments).unwrap_err();
+            shown.mistake.unwrap_or_else(|| shown.error.render().to_string())
         };
         let chinese = help("fieldloop demo --lang zh-CN --help");
         for part in [
@@ -250,8 +235,47 @@ mod tests {
     }
 
     #[test]
+    fn every_placeholder_has_chinese_words() {
+        fn placeholders(tree: &Tree, found: &mut BTreeSet<String>) {
+            for argument in tree.get_arguments().filter(|argument| argument.get_action().takes_values()) {
+                found.extend(argument.get_value_names().unwrap_or_default().iter().map(ToString::to_string));
+            }
+            tree.get_subcommands().for_each(|sub| placeholders(sub, found));
+        }
+        let mut found = BTreeSet::from(["COMMAND".to_owned()]);
+        placeholders(&Arguments::command(), &mut found);
+        let known: BTreeSet<String> =
+            words::PLACEHOLDERS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(found, known);
+    }
+
+    #[test]
+    fn a_mistake_is_told_in_chinese_and_says_what_to_do() {
+        let told = |line: &str| {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let shown = parse(&arguments).unwrap_err();
+            assert_eq!(shown.code, 2, "{line}");
+            shown.mistake.unwrap()
+        };
+        for (line, words) in [
+            ("fieldloop --lang zh device revok", "没有命令 revok\n  是不是想用 revoke？"),
+            ("fieldloop --lang zh device revoke", "缺少：--reason <原因>、<设备>"),
+            ("fieldloop --lang zh device revoke 1 --reason", "--reason <原因> 后面要有内容"),
+            ("fieldloop --lang zh device list --long", "这里没有 --long"),
+            ("fieldloop --lang zh device list extra", "这里没有 extra"),
+            ("fieldloop --lang zh demo --listen here", "here 不适用于 --listen <地址>\n  详情"),
+            ("fieldloop --lang zh demo --fresh --fresh", "--fresh 只能写一次"),
+            ("fieldloop --lang zh user add a --password b --no-password", "不能与 --no-password 同时使用"),
+            ("fieldloop --lang zh user role a boss", "boss 不适用于 [角色]...\n  可选：technician、"),
+        ] {
+            let mistake = told(line);
+            assert!(mistake.contains(words), "{line}: {mistake}");
+            assert!(mistake.starts_with("fieldloop：") && mistake.ends_with("--help\n"), "{mistake}");
+        }
+    }
+
+    #[test]
     fn a_translated_tree_takes_the_same_command_lines() {
-        use clap::FromArgMatches;
         for language in [Language::En, Language::ZhCn] {
             let line = ["fieldloop", "device", "invite", "zhangwei", "--no-qr", "--lang", "zh-CN"];
             let matches = in_language(language).try_get_matches_from(line).unwrap();
