@@ -42,6 +42,7 @@ const KINDS: &[&str] = &[
     "evidence.opened",
     "quarantine.rejected",
     "complaint.handed_over",
+    "complaint.allotted",
     "complaint.merged",
     "complaint.merge_undone",
     "checklist.published",

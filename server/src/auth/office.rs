@@ -42,11 +42,6 @@ impl OfficeAuth {
         let wanted: Vec<_> = any_of.iter().map(|role| role.as_str()).collect();
         Err(Problem::new(&problem::ROLE_MISSING).with("roles", wanted))
     }
-
-    /// Whether the person has one of these roles for this unit and region.
-    pub fn may(&self, any_of: &[Role], unit: &str, region: &str) -> bool {
-        self.roles.iter().any(|grant| any_of.contains(&grant.role) && grant.covers(unit, region))
-    }
 }
 
 impl AdminAuth {

@@ -2,11 +2,12 @@
 
 use super::acts::{self, Actor, ComplaintError, NewComplaint};
 use super::bodies::{ComplaintBody, Names, etag};
-use super::intake::{ComplaintForm, ComplaintPatch, FieldError, checked_reason};
+use super::intake::{ComplaintForm, ComplaintPatch, checked_reason};
 use super::model::{Complaint, Intake};
 use super::record::{self, CentralRecord};
 use super::scope::{INTAKE, OFFICE, Reach};
-use super::{list_api, sql, steps_api};
+use super::units::{require_place, require_unit, unit_of_roles};
+use super::{list_api, sql, steps_api, units};
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::idempotency::{IdempotencyKey, Kept};
@@ -34,9 +35,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_field_changes))
         .merge(super::contact::routes())
         .merge(steps_api::routes())
+        .merge(units::routes())
 }
 
-/// The complaint, if it exists and one of these roles reaches its region.
+/// The complaint, if it exists and one of these roles reaches its unit and region.
 ///
 /// # Errors
 /// `complaint-unknown` for both, so that nobody learns of complaints elsewhere.
@@ -47,7 +49,7 @@ pub async fn reachable(
     id: ComplaintId,
 ) -> Result<Complaint, Problem> {
     let reach = reach_of(office, roles)?;
-    let found = sql::find(tx, id).await?.filter(|complaint| reach.covers(&complaint.intake.region));
+    let found = sql::find(tx, id).await?.filter(|complaint| reach.includes(complaint));
     Ok(found.ok_or(ComplaintError::Unknown)?)
 }
 
@@ -76,6 +78,8 @@ async fn create_complaint(
     office.require(INTAKE)?;
     let now = app.clock.now();
     let request = key.of(office.person_id, &form, now);
+    let unit = form.unit.clone().unwrap_or_else(|| unit_of_roles(&office, INTAKE));
+    let form = ComplaintForm { unit: Some(unit), ..form };
     let intake = form.check(now).map_err(ComplaintError::Invalid)?;
     let id = ComplaintId::from_entropy(now, app.entropy.bytes());
     let mut tx = app.store.write().await?;
@@ -89,7 +93,7 @@ async fn create_complaint(
     Ok(answer.into_response())
 }
 
-/// Writes a checked complaint down, if its region is within reach.
+/// Writes a checked complaint down, if its unit and region are within reach.
 pub(super) async fn write_down(
     tx: &mut Tx,
     office: &OfficeAuth,
@@ -97,17 +101,10 @@ pub(super) async fn write_down(
     intake: Intake,
     now: Timestamp,
 ) -> Result<Complaint, ComplaintError> {
-    require_region(office, INTAKE, &intake)?;
+    require_place(office, INTAKE, &intake)?;
+    require_unit(tx, &intake.unit).await?;
     let new = NewComplaint { id, intake, holder: None, provisional_number: None };
     acts::open(tx, new, Actor::office(office.person_id, now)).await
-}
-
-fn require_region(office: &OfficeAuth, roles: &[Role], intake: &Intake) -> Result<(), ComplaintError> {
-    if Reach::of(&office.roles, roles).is_some_and(|reach| reach.covers(&intake.region)) {
-        return Ok(());
-    }
-    let expected = "a region of your roles".to_owned();
-    Err(ComplaintError::Invalid(vec![FieldError { pointer: "/region", expected }]))
 }
 
 /// The answer that shows a complaint with its address and version.
@@ -136,8 +133,7 @@ async fn read_complaint(
         Ok(id) => sql::find(&mut tx, id).await?,
         Err(_) => sql::find_by_number(&mut tx, &which).await?,
     };
-    let complaint =
-        found.filter(|complaint| reach.covers(&complaint.intake.region)).ok_or(ComplaintError::Unknown)?;
+    let complaint = found.filter(|complaint| reach.includes(complaint)).ok_or(ComplaintError::Unknown)?;
     let version = complaint.version;
     let record = record::build(&mut tx, complaint).await?;
     let mut response = Json(record).into_response();
@@ -192,7 +188,7 @@ pub(super) async fn corrected(
     now: Timestamp,
 ) -> Result<Complaint, ComplaintError> {
     let intake = patch.apply(&complaint.intake, now).map_err(ComplaintError::Invalid)?;
-    require_region(office, OFFICE, &intake)?;
+    require_place(office, OFFICE, &intake)?;
     acts::correct(tx, complaint, intake, Actor::office(office.person_id, now)).await
 }
 

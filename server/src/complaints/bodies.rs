@@ -126,6 +126,8 @@ pub(crate) struct ComplaintBody {
     pub(crate) address: String,
     /// Code of the region; empty: not known yet.
     pub(crate) region: String,
+    /// The organisation unit that answers for it; empty: not allotted yet.
+    pub(crate) unit: String,
     pub(crate) position: Option<Position>,
     pub(crate) meter: Option<Meter>,
     /// Who received it; never changes.
@@ -174,6 +176,7 @@ impl ComplaintBody {
             customer: intake.customer,
             address: intake.address,
             region: intake.region,
+            unit: intake.unit,
             position: intake.position.map(Position::from),
             meter: intake.meter.map(Meter::from),
             first_owner: names.person(tx, complaint.first_owner).await?,

@@ -16,6 +16,8 @@ pub const SUMMARY_CHARS_MAX: usize = 4_000;
 pub const ADDRESS_CHARS_MAX: usize = 300;
 /// Longest name, number or code in characters.
 pub const WORD_CHARS_MAX: usize = 100;
+/// Longest name of an organisation unit in characters, as in roles.
+const UNIT_CHARS_MAX: usize = 80;
 /// Longest reason or note in characters.
 pub const REASON_CHARS_MAX: usize = 2_000;
 
@@ -53,6 +55,9 @@ pub struct ComplaintForm {
     pub address: String,
     /// Code of the region.
     pub region: String,
+    /// The organisation unit that answers for it; that of the sender's roles if absent, empty if not allotted yet.
+    #[serde(default)]
+    pub unit: Option<String>,
     /// Where in WGS-84 degrees.
     #[serde(default)]
     pub position: Option<Position>,
@@ -184,6 +189,7 @@ impl ComplaintForm {
             customer: self.customer,
             address: self.address,
             region: self.region,
+            unit: self.unit.unwrap_or_default(),
             position: self.position.map(Position::into_pair),
             meter: self.meter.map(Meter::into_card),
             requested_at: self.requested_at_ms.unwrap_or(now),
@@ -237,6 +243,7 @@ impl Intake {
         errors.optional("/customer/phone", self.customer.phone.as_deref(), WORD_CHARS_MAX);
         errors.text("/address", &self.address, 1, ADDRESS_CHARS_MAX);
         errors.region(&self.region);
+        errors.unit(&self.unit);
         if let Some((latitude, longitude)) = &self.position {
             errors.degrees("/position/latitude", latitude, 90.0);
             errors.degrees("/position/longitude", longitude, 180.0);
@@ -258,6 +265,7 @@ impl Intake {
         self.summary = clean(&self.summary);
         self.address = clean(&self.address);
         self.region = clean(&self.region);
+        self.unit = clean(&self.unit);
         for text in [
             &mut self.remedy_sought,
             &mut self.customer.number,
@@ -314,7 +322,12 @@ impl Errors {
         self.require("/category", holds, format!("a category code of {utility}, for example {utility}.BILL"));
     }
 
-    /// Regions are compared inside patterns: no character of theirs may mean something there.
+    /// Units and regions are compared as lines with a tab in the middle: control characters would end them.
+    fn unit(&mut self, unit: &str) {
+        let holds = unit.chars().count() <= UNIT_CHARS_MAX && !unit.chars().any(char::is_control);
+        self.require("/unit", holds, "up to 80 characters on one line; empty if not allotted yet");
+    }
+
     fn region(&mut self, region: &str) {
         let plain = region.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | ' '));
         let holds = plain && region.chars().count() <= WORD_CHARS_MAX;

@@ -31,6 +31,9 @@ pub(super) struct ComplaintQuery {
     unassigned: Option<bool>,
     /// Only those with an open conflict.
     conflicts: Option<bool>,
+    /// Only those of this organisation unit; empty: only those not allotted to any.
+    #[param(max_length = 80)]
+    unit: Option<String>,
     /// Only those with all these words: number, alias, customer, address, summary, meter.
     #[param(max_length = 200)]
     q: Option<String>,
@@ -63,6 +66,7 @@ pub(super) async fn list_complaints(
         open: false,
         unassigned: query.unassigned.unwrap_or(false),
         conflicts: query.conflicts.unwrap_or(false),
+        unit: query.unit,
         words: query.q.filter(|words| !words.trim().is_empty()),
         ..Filter::default()
     };

@@ -23,6 +23,7 @@ mod sql;
 mod steps_api;
 #[cfg(test)]
 pub(crate) mod tests;
+mod units;
 
 pub use acts::ComplaintError;
 pub(crate) use api::{kept, reach_of};

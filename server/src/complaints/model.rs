@@ -94,6 +94,8 @@ words! {
         Corrected = "corrected",
         /// Another person became accountable.
         HandedOver = "handed_over",
+        /// Another organisation unit answers for it.
+        Allotted = "allotted",
         /// A work order was made.
         WorkOrderCreated = "work_order_created",
         /// A visit was planned or opened.
@@ -236,6 +238,8 @@ pub struct Intake {
     pub address: String,
     /// Code of the region.
     pub region: String,
+    /// The organisation unit that answers for it; empty: not allotted yet.
+    pub unit: String,
     /// Latitude and longitude in WGS-84 degrees as decimal text.
     pub position: Option<(String, String)>,
     /// The meter on record.
@@ -395,6 +399,7 @@ pub fn field_changes(old: &Intake, new: &Intake) -> Vec<FieldChange> {
         ("customer_phone", old.customer.phone.clone(), new.customer.phone.clone()),
         ("address", Some(old.address.clone()), Some(new.address.clone())),
         ("region", Some(old.region.clone()), Some(new.region.clone())),
+        ("unit", Some(old.unit.clone()), Some(new.unit.clone())),
         ("position", position(old), position(new)),
         ("meter", meter(old), meter(new)),
         ("contact_due", due(old.deadlines.contact_due_at_ms), due(new.deadlines.contact_due_at_ms)),

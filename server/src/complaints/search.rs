@@ -1,7 +1,7 @@
 //! Finding complaints: the search table, and lists with filters in pages.
 
 use super::model::{Complaint, Priority, State};
-use super::scope::Reach;
+use super::scope::{Reach, within};
 use super::sql::{ComplaintRow, columns};
 use crate::store::{EngineKind, StoreError, Tx, on_engine};
 use sync_core::ids::PersonId;
@@ -34,6 +34,8 @@ pub(super) struct Filter {
     pub(super) unseen: bool,
     /// Only those that must be acted upon before this moment.
     pub(super) due_before: Option<Timestamp>,
+    /// Only those of this organisation unit; empty: only those not allotted to any.
+    pub(super) unit: Option<String>,
     /// Only those that contain all these words.
     pub(super) words: Option<String>,
 }
@@ -138,6 +140,7 @@ fn conditions(engine: EngineKind, filter: &Filter, reach: &Reach) -> Option<Vec<
     };
     equal(" AND c.state = ", filter.state.map(|state| state.to_string()));
     equal(" AND c.priority = ", filter.priority.map(|priority| priority.to_string()));
+    equal(" AND c.unit = ", filter.unit.clone());
     equal(" AND c.holder = ", filter.holder.map(String::from));
     equal(" AND c.first_owner = ", filter.first_owner.map(String::from));
     if filter.open || filter.unassigned || filter.due_before.is_some() {
@@ -186,9 +189,12 @@ fn conditions(engine: EngineKind, filter: &Filter, reach: &Reach) -> Option<Vec<
             ],
         });
     }
-    if let Some(regions) = reach.pattern() {
-        pieces.extend([Piece::Sql(" AND "), Piece::Text(regions)]);
-        pieces.push(Piece::Sql(" LIKE '%|' || c.region || '|%'"));
+    if let Some(places) = reach.pattern() {
+        // Bound once: the condition names it several times.
+        const WITHIN: &str =
+            concat!(" AS TEXT) AS places) r WHERE ", within!("r.places", "c.unit", "c.region"), ")");
+        pieces.push(Piece::Sql(" AND EXISTS (SELECT 1 FROM (SELECT CAST("));
+        pieces.extend([Piece::Text(places), Piece::Sql(WITHIN)]);
     }
     Some(pieces)
 }

@@ -2,7 +2,7 @@
 
 use crate::checklists;
 use crate::people::tests::a_person;
-use crate::people::{Grant, Role, set_roles};
+use crate::people::{Grant, Role, find_by_login, set_roles};
 use crate::store::on_engine;
 use crate::testing::{Answer, Call, TestApp};
 use axum::http::Method;
@@ -71,10 +71,18 @@ pub(crate) fn a_complaint(changes: &Value) -> Value {
 
 /// The session of a clerk of one region.
 pub(crate) async fn a_regional_clerk(test: &TestApp, region: &str) -> String {
+    somebody_of(test, Role::Clerk, "", region).await
+}
+
+/// The session of somebody whose one role is limited to a unit, a region or both.
+pub(crate) async fn somebody_of(test: &TestApp, role: Role, unit: &str, region: &str) -> String {
     let app = &test.app;
-    let (person, session) = a_person(test, &format!("clerk-{region}"), &[Role::Clerk]).await;
-    a_person(test, "root", &[Role::Administrator]).await;
-    let grant = Grant { role: Role::Clerk, unit: String::new(), region: region.to_owned() };
+    let (person, session) =
+        a_person(test, &format!("{role}-{unit}{region}").replace(' ', "-"), &[role]).await;
+    let grant = Grant { role, unit: unit.to_owned(), region: region.to_owned() };
+    if find_by_login(&mut app.store.read().await.unwrap(), "root").await.unwrap().is_none() {
+        a_person(test, "root", &[Role::Administrator]).await;
+    }
     let mut tx = app.store.write().await.unwrap();
     set_roles(&mut tx, person, &[grant], None, None, app.clock.now()).await.unwrap();
     tx.commit().await.unwrap();

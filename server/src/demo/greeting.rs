@@ -76,6 +76,10 @@ impl Text {
         };
         for person in &people.office {
             let role = person.roles.first().map_or("", String::as_str);
+            let role = role.split('@').next().unwrap_or(role);
+            let units: Vec<&str> =
+                person.roles.iter().filter_map(|role| Some(role.split_once('@')?.1)).collect();
+            let units = units.join(self.pick("、", ", "));
             let duty = match role {
                 "administrator" => self.pick("管理员：人员、设备", "administrator: people, devices"),
                 "lead" => self.pick("组长：受理、派单、审核", "lead: everything in the office"),
@@ -83,10 +87,15 @@ impl Text {
                 "reviewer" => self.pick("审核：处理冲突、结案", "reviewer: settles conflicts, closes"),
                 other => other,
             };
+            let limit = match (units.as_str(), self.zh) {
+                ("", _) => String::new(),
+                (units, true) => format!("（仅{units}）"),
+                (units, false) => format!(" (only {units})"),
+            };
             // Chinese characters take two columns.
             let wide = person.display_name.chars().filter(|sign| !sign.is_ascii()).count();
             let width = 12 - wide.min(11);
-            let _ = writeln!(text, "  {:<10}{:<width$}{duty}", person.login_name, person.display_name);
+            let _ = writeln!(text, "  {:<10}{:<width$}{duty}{limit}", person.login_name, person.display_name);
         }
         let names: Vec<&str> = people.technicians.iter().map(|person| person.display_name.as_str()).collect();
         let names = names.join(self.pick("、", ", "));

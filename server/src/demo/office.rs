@@ -122,7 +122,9 @@ impl<'a> Office<'a> {
         staff_number: &str,
         roles: &[String],
     ) -> Result<PersonId, SeedError> {
-        let roles: Vec<Value> = roles.iter().map(|role| json!({ "role": role })).collect();
+        let grants: Result<Vec<Grant>, _> = roles.iter().map(|text| text.parse()).collect();
+        let roles =
+            grants.map_err(|_| SeedError::Story { what: format!("{login:?} has an unknown role") })?;
         let form = json!({
             "login_name": login, "display_name": name, "staff_number": staff_number, "roles": roles,
         });

@@ -12,7 +12,7 @@ pub(crate) enum Policy {
     Public,
     /// Anybody who is signed in.
     SignedIn,
-    /// Who has one of these roles somewhere; what lies outside their region is refused by the capability.
+    /// Who has one of these roles somewhere; what lies outside their units and regions is refused by the capability.
     Roles(&'static [Role]),
 }
 

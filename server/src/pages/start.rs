@@ -4,7 +4,7 @@ use super::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::app::App;
 use crate::complaints::pages::{NEWER_MAX, count_of_view};
 use crate::complaints::record::was_offline;
-use crate::complaints::scope::{OFFICE, Reach};
+use crate::complaints::scope::{OFFICE, Reach, within};
 use crate::complaints::{office_day_start, office_time};
 use crate::people::Role;
 use crate::problem::Problem;
@@ -118,10 +118,13 @@ async fn office_tiles(
     reach: &Reach,
     now: Timestamp,
 ) -> Result<Vec<Tile>, StoreError> {
-    const REFUSED: &str = "SELECT count(*) FROM (SELECT 1 FROM quarantine q \
+    const REFUSED: &str = concat!(
+        "SELECT count(*) FROM (SELECT 1 FROM quarantine q \
         LEFT JOIN visit_plans v ON v.visit_id = q.visit_id LEFT JOIN complaints c ON c.complaint_id = v.complaint_id \
-        WHERE q.state = 'open' AND (CAST($1 AS TEXT) IS NULL OR $1 LIKE '%|' || coalesce(c.region, '') || '|%') \
-        LIMIT 99) n";
+        WHERE q.state = 'open' AND ",
+        within!("$1", "coalesce(c.unit, '')", "coalesce(c.region, '')"),
+        " LIMIT 99) n"
+    );
     let mut tiles = Vec::new();
     for (view, _) in VIEWS_OF_ROLES.iter().filter(|(_, roles)| viewer.shell.has_role(roles)) {
         let count = count_of_view(tx, view, (viewer.office.person_id, reach, now)).await?;
@@ -152,11 +155,14 @@ async fn received_by_day(
     reach: &Reach,
     first: Timestamp,
 ) -> Result<Vec<(i64, i64)>, StoreError> {
-    const SQL: &str = "SELECT CAST((received_at_ms - $1) / 86400000 AS BIGINT) AS day, count(*) AS n \
-        FROM complaints WHERE received_at_ms >= $1 \
-        AND (CAST($2 AS TEXT) IS NULL OR $2 LIKE '%|' || region || '|%') GROUP BY 1";
-    let regions = reach.pattern();
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(first.unix_ms()).bind(regions).fetch_all(conn).await)?)
+    const SQL: &str = concat!(
+        "SELECT CAST((received_at_ms - $1) / 86400000 AS BIGINT) AS day, count(*) AS n \
+        FROM complaints WHERE received_at_ms >= $1 AND ",
+        within!("$2", "unit", "region"),
+        " GROUP BY 1"
+    );
+    let places = reach.pattern();
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(first.unix_ms()).bind(places).fetch_all(conn).await)?)
 }
 
 /// The days from `first` on with their counts, oldest first; a day without one has none.

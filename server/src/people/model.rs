@@ -89,11 +89,6 @@ impl Grant {
     pub fn everywhere(role: Role) -> Self {
         Self { role, unit: String::new(), region: String::new() }
     }
-
-    /// Whether it holds for this unit and region.
-    pub fn covers(&self, unit: &str, region: &str) -> bool {
-        (self.unit.is_empty() || self.unit == unit) && (self.region.is_empty() || self.region == region)
-    }
 }
 
 /// `role`, `role@unit` or `role@unit/region`, as on the command line.

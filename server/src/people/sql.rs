@@ -122,6 +122,23 @@ pub(crate) async fn technicians(tx: &mut Tx) -> Result<Vec<Technician>, StoreErr
     Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(TECHNICIANS_MAX).fetch_all(conn).await)?)
 }
 
+/// Most organisation units that are offered for choosing.
+const UNITS_MAX: i64 = 500;
+
+/// The organisation units that somebody's roles name, in their order.
+pub(crate) async fn units(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT unit FROM person_roles WHERE unit <> '' ORDER BY unit LIMIT $1";
+    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(UNITS_MAX).fetch_all(conn).await)?)
+}
+
+/// Whether somebody's roles name this organisation unit.
+pub(crate) async fn works_somebody_for(tx: &mut Tx, unit: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT unit FROM person_roles WHERE unit <> '' AND unit = $1 LIMIT 1";
+    let found: Option<String> =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(unit).fetch_optional(conn).await)?;
+    Ok(found.is_some())
+}
+
 /// Changes display name and staff number. `version` guards against overwriting somebody else's change.
 pub async fn update(
     tx: &mut Tx,

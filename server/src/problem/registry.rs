@@ -215,8 +215,8 @@ problems! {
         en "This Idempotency-Key was used for another request" "Use a new key for a new request."
         zh "该幂等键已用于另一请求" "新的请求请使用新的幂等键。";
     COMPLAINT_UNKNOWN: 404 "complaint-unknown"
-        en "There is no such complaint" "Check the number; it may belong to a region outside your roles."
-        zh "没有这件投诉" "请核对编号；它也可能属于您权限之外的区域。";
+        en "There is no such complaint" "Check the number; it may belong to a unit or a region outside your roles."
+        zh "没有这件投诉" "请核对编号；它也可能属于您权限之外的单位或区域。";
     COMPLAINT_STATE: 409 "complaint-state"
         en "The complaint cannot take this step now" "See its state; steps that are possible are listed with the record."
         zh "投诉当前状态不允许此操作" "请查看其状态；可执行的操作列在记录中。";
@@ -242,11 +242,11 @@ problems! {
         en "These complaints cannot be merged" "See reason: a complaint cannot be merged into itself or into one that was merged into it."
         zh "无法合并这些投诉" "参见 reason:投诉不能并入自身，也不能并入已并入它的投诉。";
     WORK_ORDER_UNKNOWN: 404 "work-order-unknown"
-        en "There is no such work order" "Check the identity; it may belong to a region outside your roles."
-        zh "没有这张工单" "请核对标识；它也可能属于您权限之外的区域。";
+        en "There is no such work order" "Check the identity; it may belong to a unit or a region outside your roles."
+        zh "没有这张工单" "请核对标识；它也可能属于您权限之外的单位或区域。";
     VISIT_UNKNOWN: 404 "visit-unknown"
-        en "There is no such visit" "Check the identity; it may belong to a region outside your roles."
-        zh "没有这次到访" "请核对标识；它也可能属于您权限之外的区域。";
+        en "There is no such visit" "Check the identity; it may belong to a unit or a region outside your roles."
+        zh "没有这次到访" "请核对标识；它也可能属于您权限之外的单位或区域。";
     VISIT_STATE: 409 "visit-state"
         en "The visit cannot take this step now" "See its state."
         zh "到访当前状态不允许此操作" "请查看其状态。";

@@ -5,7 +5,7 @@ use super::conflict_api::{self, Choice, ResolutionForm, must_find};
 use super::conflicts::{self, ConflictBody, ValueBody};
 use crate::app::App;
 use crate::complaints::phrases::Phrases;
-use crate::complaints::scope::OFFICE;
+use crate::complaints::scope::{OFFICE, Reach};
 use crate::complaints::{Names, reach_of};
 use crate::exchange::visits;
 use crate::pages::{
@@ -144,7 +144,7 @@ async fn conflict_page(
     let mut tx = app.store.read().await?;
     let row = must_find(&mut tx, id, &reach).await?;
     let visit = row.visit()?;
-    let region = row.region.clone().unwrap_or_default();
+    let may_decide = Reach::of(&viewer.office.roles, REVIEWERS).is_some_and(|reach| row.is_within(&reach));
     let mut conflict = conflicts::body(&mut tx, &mut Names::default(), row).await?;
     let phrases = Phrases::of(&mut tx, viewer.w()).await?;
     let photos = photos(&mut tx, visit).await?;
@@ -155,9 +155,7 @@ async fn conflict_page(
         stands: conflict.stands.as_ref().map(|value| phrases.value(&conflict.path, value)),
         can_write: values.iter().any(|value| !matches!(value.value, Scalar::Bool(_))),
         sides: sides(&phrases, &conflict.path, values, &photos),
-        may_decide: viewer.office.may(REVIEWERS, "", &region)
-            || crate::complaints::scope::Reach::of(&viewer.office.roles, REVIEWERS)
-                .is_some_and(|reach| reach.covers(&region)),
+        may_decide,
         shell: viewer.shell,
         conflict,
         typed,

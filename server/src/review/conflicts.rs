@@ -1,7 +1,7 @@
 //! Conflicts as the office reads them: every value with its author, and whether the authors knew of each other.
 
 use super::provenance::{Origin, Origins};
-use crate::complaints::scope::Reach;
+use crate::complaints::scope::{Reach, within};
 use crate::complaints::{DeviceRef, Names, PersonRef};
 use crate::exchange::visits;
 use crate::store::{StoreError, Tx, on_engine};
@@ -28,16 +28,17 @@ pub(super) struct ConflictRow {
     pub(super) complaint_id: Option<String>,
     pub(super) number: Option<String>,
     pub(super) region: Option<String>,
+    pub(super) unit: Option<String>,
 }
 
 macro_rules! select {
-    ($condition:literal) => {
+    ($($condition:tt)+) => {
         concat!(
             "SELECT k.conflict_id, k.visit_id, k.path, k.kind, k.state, k.values_json, k.opened_log_index, \
-             k.opened_at_ms, k.settled_by, k.resolved_by, k.resolved_at_ms, c.complaint_id, c.number, c.region \
+             k.opened_at_ms, k.settled_by, k.resolved_by, k.resolved_at_ms, c.complaint_id, c.number, c.region, c.unit \
              FROM conflicts k LEFT JOIN visit_plans v ON v.visit_id = k.visit_id \
              LEFT JOIN complaints c ON c.complaint_id = v.complaint_id WHERE ",
-            $condition
+            $($condition)+
         )
     };
 }
@@ -48,6 +49,11 @@ impl ConflictRow {
         StoreError::parse_column("conflicts", "visit_id", &self.conflict_id, &self.visit_id)
     }
 
+    /// Whether its complaint is within reach; work without a complaint is within everybody's.
+    pub(super) fn is_within(&self, reach: &Reach) -> bool {
+        reach.covers(self.unit.as_deref().unwrap_or_default(), self.region.as_deref().unwrap_or_default())
+    }
+
     /// The competing values, the shown one last.
     pub(super) fn values(&self) -> Result<Vec<Written>, StoreError> {
         serde_json::from_str(&self.values_json)
@@ -55,12 +61,12 @@ impl ConflictRow {
     }
 }
 
-/// The conflict with this id, if its region is within reach.
+/// The conflict with this id, if its complaint is within reach.
 pub(super) async fn find(tx: &mut Tx, id: EntryId, reach: &Reach) -> Result<Option<ConflictRow>, StoreError> {
     const SQL: &str = select!("k.conflict_id = $1");
     let row: Option<ConflictRow> =
         on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
-    Ok(row.filter(|row| reach.covers(row.region.as_deref().unwrap_or_default())))
+    Ok(row.filter(|row| row.is_within(reach)))
 }
 
 /// Conflicts after this place within reach, oldest first. `state` is a state, or `undecided` for all that wait.
@@ -72,12 +78,13 @@ pub(super) async fn list(
     after: (i64, String),
     limit: u32,
 ) -> Result<Vec<ConflictRow>, StoreError> {
-    const SQL: &str = select!(
+    const SQL: &str = select!(concat!(
         "(k.state = $1 OR ($1 = 'undecided' AND k.state <> 'resolved')) \
          AND (CAST($2 AS TEXT) IS NULL OR k.visit_id = $2) \
-         AND (CAST($3 AS TEXT) IS NULL OR $3 LIKE '%|' || coalesce(c.region, '') || '|%') \
-         AND (k.opened_log_index, k.conflict_id) > ($4, $5) ORDER BY k.opened_log_index, k.conflict_id LIMIT $6"
-    );
+         AND ",
+        within!("$3", "coalesce(c.unit, '')", "coalesce(c.region, '')"),
+        " AND (k.opened_log_index, k.conflict_id) > ($4, $5) ORDER BY k.opened_log_index, k.conflict_id LIMIT $6"
+    ));
     Ok(on_engine!(tx, |conn| {
         sqlx::query_as(SQL)
             .bind(state)

@@ -69,7 +69,7 @@ pub(crate) async fn proposals(
     let mut found: Vec<_> = complaints::candidates(tx, complaint, within)
         .await?
         .into_iter()
-        .filter(|other| reach.covers(&other.intake.region))
+        .filter(|other| reach.includes(other))
         .map(|other| (likeness(complaint, &other), other))
         .filter(|(likeness, _)| likeness.is_likely())
         .collect();

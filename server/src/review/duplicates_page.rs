@@ -276,7 +276,7 @@ async fn build(
         Ok(other) => complaints::find(tx, other).await?,
         Err(_) => complaints::find_by_number(tx, typed.with.trim()).await?,
     };
-    let other = other.filter(|other| other.id != id && reach.covers(&other.intake.region));
+    let other = other.filter(|other| other.id != id && reach.includes(other));
     let failure = failure
         .or_else(|| (other.is_none() && !typed.with.is_empty()).then(|| w.t("duplicate-none-with-number")));
     Ok(DuplicatesPage {

@@ -45,7 +45,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(field_api::routes())
 }
 
-/// The work order with its complaint's region within reach.
+/// The work order with its complaint within reach.
 pub(super) async fn reachable_order(
     tx: &mut Tx,
     office: &OfficeAuth,
@@ -56,11 +56,11 @@ pub(super) async fn reachable_order(
     let order = sql::find_order(tx, id).await?.ok_or(WorkOrderError::UnknownOrder)?;
     let complaint = complaints::find(tx, order.complaint).await?;
     let reach = Reach::of(&office.roles, roles);
-    let is_covered = complaint.zip(reach).is_some_and(|(c, reach)| reach.covers(&c.intake.region));
+    let is_covered = complaint.zip(reach).is_some_and(|(c, reach)| reach.includes(&c));
     if is_covered { Ok(order) } else { Err(WorkOrderError::UnknownOrder.into()) }
 }
 
-/// The visit with its complaint's region within reach. Field work without a complaint is within everybody's.
+/// The visit with its complaint within reach. Field work without a complaint is within everybody's.
 pub(crate) async fn reachable_visit(
     tx: &mut Tx,
     office: &OfficeAuth,
@@ -72,7 +72,7 @@ pub(crate) async fn reachable_visit(
     let Some(complaint) = visit.complaint else { return Ok(visit) };
     let complaint = complaints::find(tx, complaint).await?;
     let reach = Reach::of(&office.roles, roles);
-    let is_covered = complaint.zip(reach).is_some_and(|(c, reach)| reach.covers(&c.intake.region));
+    let is_covered = complaint.zip(reach).is_some_and(|(c, reach)| reach.includes(&c));
     if is_covered { Ok(visit) } else { Err(WorkOrderError::UnknownVisit.into()) }
 }
 
@@ -223,11 +223,11 @@ async fn list_visits(
     let mut names = Names::default();
     let mut bodies = Vec::with_capacity(items.len());
     for visit in items {
-        let region = match visit.complaint {
-            Some(id) => complaints::find(&mut tx, id).await?.map(|complaint| complaint.intake.region),
+        let complaint = match visit.complaint {
+            Some(id) => complaints::find(&mut tx, id).await?,
             None => None,
         };
-        if reach.covers(&region.unwrap_or_default()) {
+        if complaint.is_none_or(|complaint| reach.includes(&complaint)) {
             bodies.push(VisitBody::of(&mut tx, &mut names, visit).await?);
         }
     }

@@ -93,8 +93,8 @@ async fn open_complaint(
     command: &FieldCommand,
     new: &FieldComplaint,
 ) -> Result<Complaint, Refusal> {
-    let region = region_of(tx, command.person).await?;
-    let intake = intake_of(new, region, command).map_err(|errors| refusal_of(&errors))?;
+    let place = place_of(tx, command.person).await?;
+    let intake = intake_of(new, place, command).map_err(|errors| refusal_of(&errors))?;
     let new = NewComplaint {
         id: new.complaint,
         intake,
@@ -111,7 +111,7 @@ async fn open_complaint(
 
 fn intake_of(
     new: &FieldComplaint,
-    region: String,
+    (unit, region): (String, String),
     command: &FieldCommand,
 ) -> Result<Intake, Vec<FieldError>> {
     let utility: Utility = new
@@ -134,6 +134,7 @@ fn intake_of(
         },
         address: new.address.clone(),
         region,
+        unit,
         position: None,
         meter: new.meter_no.clone().map(|number| CardMeter { number, ..CardMeter::default() }),
         requested_at,
@@ -155,12 +156,16 @@ fn refusal_of(errors: &[FieldError]) -> Refusal {
     Refusal::because(reason, places.join("; "))
 }
 
-/// The one region that the person's roles name; empty when there is none or several.
-async fn region_of(tx: &mut Tx, person: PersonId) -> Result<String, StoreError> {
+/// The one unit and the one region that the person's roles name; empty where there is none or several.
+async fn place_of(tx: &mut Tx, person: PersonId) -> Result<(String, String), StoreError> {
     let grants = people::find(tx, person).await?.map(|person| person.roles).unwrap_or_default();
-    let regions: BTreeSet<String> = grants.into_iter().map(|grant| grant.region).collect();
-    let mut regions = regions.into_iter();
-    Ok(regions.next().filter(|_| regions.next().is_none()).unwrap_or_default())
+    let only = |words: BTreeSet<String>| {
+        let mut words = words.into_iter();
+        words.next().filter(|_| words.next().is_none()).unwrap_or_default()
+    };
+    let units = grants.iter().map(|grant| grant.unit.clone()).collect();
+    let regions = grants.into_iter().map(|grant| grant.region).collect();
+    Ok((only(units), only(regions)))
 }
 
 /// Makes the visit that was opened with the complaint known to the office, with its author on it.

@@ -34,6 +34,7 @@ log-quarantine-rejected = Refused item rejected for good
 log-complaint-opened = Complaint opened
 log-complaint-corrected = Complaint corrected
 log-complaint-handed-over = Complaint handed over
+log-complaint-allotted = Complaint allotted to a unit
 log-complaint-state-changed = State of a complaint changed
 log-complaint-merged = Complaints merged
 log-complaint-merge-undone = Merge undone

@@ -34,6 +34,7 @@ log-quarantine-rejected = 驳回被拒内容
 log-complaint-opened = 新建投诉
 log-complaint-corrected = 更正投诉
 log-complaint-handed-over = 移交投诉
+log-complaint-allotted = 投诉划归单位
 log-complaint-state-changed = 投诉状态变更
 log-complaint-merged = 合并投诉
 log-complaint-merge-undone = 撤销合并

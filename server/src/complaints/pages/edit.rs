@@ -111,11 +111,12 @@ async fn post_edit(
     }
 }
 
-/// Channel and time of the first contact are not corrected here.
+/// Channel and time of the first contact are not corrected here, and the unit is changed with a reason.
 fn keep_unshown(typed: &mut Typed, complaint: &Complaint) {
     let now = Typed::from(&complaint.intake);
     typed.channel = now.channel;
     typed.requested_at = now.requested_at;
+    typed.unit = now.unit;
 }
 
 async fn wrong(
@@ -212,6 +213,7 @@ fn valued(w: Words, field: &str, value: Option<String>) -> String {
     match field {
         "category" => w.category(&value).to_owned(),
         "priority" | "channel" | "utility" => w.code(field, value),
+        "unit" if value.is_empty() => w.t("unit-none"),
         "contact_due" | "onsite_due" | "answer_due" => value.parse::<i64>().map_or(value, |ms| w.time_ms(ms)),
         _ => value,
     }

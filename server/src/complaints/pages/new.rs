@@ -8,6 +8,7 @@ use crate::complaints::api::write_down;
 use crate::complaints::intake::FieldError;
 use crate::complaints::reach_of;
 use crate::complaints::scope::{INTAKE, OFFICE};
+use crate::complaints::units::{unit_of_roles, within_reach};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
 use crate::problem::Problem;
 use crate::review::duplicates_page::Candidate;
@@ -38,11 +39,19 @@ pub(super) struct NewPage {
     pub(super) held_back: bool,
 }
 
-async fn show_new(State(app): State<App>, viewer: Viewer) -> Response {
+async fn show_new(State(app): State<App>, viewer: Viewer) -> Result<Response, Problem> {
     let id = ComplaintId::from_entropy(app.clock.now(), app.entropy.bytes());
-    let sections = sections(viewer.w(), &Typed::blank(), &Beside::default());
+    let typed = Typed { unit: unit_of_roles(&viewer.office, INTAKE), ..Typed::blank() };
+    let sections = sections(viewer.w(), &typed, &beside(&app, &viewer).await?);
     let (candidates, wrong, held_back) = (None, false, false);
-    page(&NewPage { shell: viewer.shell, id, sections, candidates, wrong, held_back })
+    Ok(page(&NewPage { shell: viewer.shell, id, sections, candidates, wrong, held_back }))
+}
+
+/// The units to choose from.
+async fn beside(app: &App, viewer: &Viewer) -> Result<Beside, Problem> {
+    let reach = reach_of(&viewer.office, INTAKE)?;
+    let units = within_reach(&mut app.store.read().await?, &reach).await?;
+    Ok(Beside { units, ..Beside::default() })
 }
 
 async fn post_new(State(app): State<App>, posted: Posted<PostedForm>) -> Result<Response, Problem> {
@@ -92,7 +101,7 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let candidates = likely(app, &viewer, id, typed).await?;
     let errors = if let Outcome::Wrong(errors) = &outcome { errors.as_slice() } else { &[] };
-    let beside = Beside::default().errors(viewer.w(), errors);
+    let beside = beside(app, &viewer).await?.errors(viewer.w(), errors);
     let shown = NewPage {
         sections: sections(viewer.w(), typed, &beside),
         shell: viewer.shell,

@@ -54,7 +54,7 @@ async fn show_news(
 ) -> Result<Response, Problem> {
     let reach = reach_of(&viewer.office, OFFICE)?;
     let mut tx = app.store.read().await?;
-    let found = find(&mut tx, id).await?.filter(|complaint| reach.covers(&complaint.intake.region));
+    let found = find(&mut tx, id).await?.filter(|complaint| reach.includes(complaint));
     found.ok_or(ComplaintError::Unknown)?;
     let is_new = mark(&mut tx, id).await? > query.since;
     Ok(page(&NewsPage { shell: viewer.shell, id, is_new }))

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::complaints::model::{Priority, State as ComplaintState};
 use crate::complaints::scope::{OFFICE, Reach};
 use crate::complaints::search::{self, Filter, NEWER_MAX};
+use crate::complaints::units::within_reach;
 use crate::complaints::{office_moment, office_time, reach_of};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::people::{self, Technician};
@@ -32,6 +33,9 @@ pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
 pub(crate) const VIEWS: &[&str] =
     &["all", "mine", "late", "due", "unassigned", "review", "conflicts", "unseen"];
 
+/// Stands in the address for complaints that are not allotted to a unit.
+pub(crate) const NO_UNIT: &str = "-";
+
 /// What is looked for, as it stands in the address.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -45,6 +49,9 @@ pub(crate) struct Search {
     /// A priority, or empty.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) priority: String,
+    /// An organisation unit, [`NO_UNIT`], or empty for all.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) unit: String,
     /// Words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) q: String,
@@ -70,13 +77,18 @@ impl Search {
             conflicts: is("conflicts"),
             unseen: is("unseen"),
             due_before: is("late").then_some(now).or_else(|| is("due").then(|| end_of_day(now))),
+            unit: match self.unit.as_str() {
+                "" => None,
+                NO_UNIT => Some(String::new()),
+                unit => Some(unit.to_owned()),
+            },
             words: Some(self.q.clone()).filter(|words| !words.trim().is_empty()),
         }
     }
 
     /// Whether anything but the view narrows the list.
     pub(crate) fn is_narrowed(&self) -> bool {
-        !(self.state.is_empty() && self.priority.is_empty() && self.q.is_empty())
+        [&self.state, &self.priority, &self.unit, &self.q].into_iter().any(|chosen| !chosen.is_empty())
     }
 
     /// The address of this search from its first page.
@@ -134,6 +146,8 @@ pub(super) struct QueuePage {
     pub(super) news: String,
     /// Who can be sent; none when the reader may send nobody.
     pub(super) technicians: Vec<Technician>,
+    /// The organisation units within reach; none when nobody is limited to one.
+    pub(super) units: Vec<String>,
     /// Today, for the day of a visit.
     pub(super) today: String,
 }
@@ -147,6 +161,11 @@ impl QueuePage {
     /// The priorities to choose from.
     pub(super) fn priorities(&self) -> &'static [Priority] {
         Priority::ALL
+    }
+
+    /// What stands in the address for complaints without a unit.
+    pub(super) fn no_unit(&self) -> &'static str {
+        NO_UNIT
     }
 
     /// Whether this is the view that is shown.
@@ -184,10 +203,11 @@ async fn show_queue(
         true => people::technicians(&mut tx).await?,
         false => Vec::new(),
     };
+    let units = within_reach(&mut tx, &reach).await?;
     let next = next_cursor.map(|cursor| search.page_after(&cursor));
     let today = office_time(now).date().to_string();
     let news = search.news(newest);
-    Ok(page(&QueuePage { shell: viewer.shell, search, rows, next, news, technicians, today }))
+    Ok(page(&QueuePage { shell: viewer.shell, search, rows, next, news, technicians, units, today }))
 }
 
 /// What came since the queue was opened: a line that leads to it.

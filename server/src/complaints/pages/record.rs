@@ -92,8 +92,7 @@ async fn show_record(
         Ok(id) => find(&mut tx, id).await?,
         Err(_) => find_by_number(&mut tx, &which).await?,
     };
-    let complaint =
-        found.filter(|complaint| reach.covers(&complaint.intake.region)).ok_or(ComplaintError::Unknown)?;
+    let complaint = found.filter(|complaint| reach.includes(complaint)).ok_or(ComplaintError::Unknown)?;
     let record = record::build(&mut tx, complaint).await?;
     Ok(page(&record_page(&app, &mut tx, viewer.shell, record, query.all.is_some()).await?))
 }

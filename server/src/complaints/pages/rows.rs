@@ -29,6 +29,8 @@ pub(crate) struct QueueRow {
     pub(crate) customer: String,
     /// Where.
     pub(crate) address: String,
+    /// The organisation unit that answers for it; empty: none yet.
+    pub(crate) unit: String,
     /// Who is accountable.
     pub(crate) holder: String,
     /// Since when.
@@ -121,6 +123,7 @@ pub(crate) async fn rows(
             number: complaint.number,
             customer: complaint.intake.customer.name.or(complaint.intake.customer.number).unwrap_or_default(),
             address: complaint.intake.address,
+            unit: complaint.intake.unit,
         });
     }
     Ok(rows)

@@ -97,6 +97,8 @@ pub(super) struct Beside {
     pub(super) theirs: BTreeMap<String, Theirs>,
     /// The utility of a record that exists already; it never changes.
     pub(super) utility: Option<Utility>,
+    /// The organisation units to choose from.
+    pub(super) units: Vec<String>,
 }
 
 impl Beside {
@@ -124,7 +126,7 @@ pub(super) fn sections(w: Words, typed: &Typed, beside: &Beside) -> Vec<Section>
             required,
             error: beside.errors.get(name).cloned(),
             theirs: beside.theirs.get(name).cloned(),
-            options: options(w, name, beside.utility),
+            options: options(w, name, beside),
         }
     };
     let line = |name| one(name, Kind::Line, WORD_CHARS_MAX, false);
@@ -135,6 +137,10 @@ pub(super) fn sections(w: Words, typed: &Typed, beside: &Beside) -> Vec<Section>
     if beside.utility.is_none() {
         about.push(choice("channel"));
         times.insert(0, moment("requested_at"));
+    }
+    // Later it is changed with a reason, by a form of its own.
+    if beside.utility.is_none() && !beside.units.is_empty() {
+        about.push(one("unit", Kind::Choice, WORD_CHARS_MAX, false));
     }
     about.push(one("summary", Kind::Area, SUMMARY_CHARS_MAX, true));
     about.push(one("remedy_sought", Kind::Area, REASON_CHARS_MAX, false));
@@ -150,7 +156,7 @@ pub(super) fn sections(w: Words, typed: &Typed, beside: &Beside) -> Vec<Section>
     ]
 }
 
-fn options(w: Words, field: &str, utility: Option<Utility>) -> Vec<Options> {
+fn options(w: Words, field: &str, beside: &Beside) -> Vec<Options> {
     let words = |family: &str, codes: Vec<&'static str>| {
         let options = codes.into_iter().map(|code| (code.to_owned(), w.code(family, code))).collect();
         vec![Options { title: String::new(), options }]
@@ -158,9 +164,17 @@ fn options(w: Words, field: &str, utility: Option<Utility>) -> Vec<Options> {
     match field {
         "priority" => words("priority", Priority::ALL.iter().map(|word| word.as_str()).collect()),
         "channel" => words("channel", Channel::ALL.iter().map(|word| word.as_str()).collect()),
-        "category" => categories(w, utility),
+        "category" => categories(w, beside.utility),
+        "unit" => units(w, &beside.units),
         _ => Vec::new(),
     }
+}
+
+/// None yet, and each of the units.
+fn units(w: Words, units: &[String]) -> Vec<Options> {
+    let named = units.iter().map(|unit| (unit.clone(), unit.clone()));
+    let options = std::iter::once((String::new(), w.t("unit-none"))).chain(named).collect();
+    vec![Options { title: String::new(), options }]
 }
 
 /// The categories under their utilities, each with the class it belongs to.

@@ -1,4 +1,4 @@
-//! Steps of a complaint as forms: taken up, handed over, answered, closed, withdrawn, reopened.
+//! Steps of a complaint as forms: taken up, handed over, allotted, answered, closed, withdrawn, reopened.
 //!
 //! A form carries what its reader saw ([`state_tag`]). When anything of the complaint or of its visits changed since,
 //! nothing is done: the page comes back with the new state and with everything that was typed.
@@ -11,7 +11,8 @@ use crate::complaints::model::{Act, Complaint};
 use crate::complaints::phrases::Phrases;
 use crate::complaints::scope::OFFICE;
 use crate::complaints::steps_api::take_step;
-use crate::complaints::{contact, family, reachable};
+use crate::complaints::units::{self, Allotment};
+use crate::complaints::{contact, family, reach_of, reachable};
 use crate::exchange::visits;
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, with_status};
 use crate::people::{self, Role};
@@ -36,6 +37,7 @@ pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
     routes
         .page("/complaints/{id}/acceptance", office, post(accept))
         .page("/complaints/{id}/handover", office, form_of(Step::Handover))
+        .page("/complaints/{id}/allotment", office, form_of(Step::Allotment))
         .page("/complaints/{id}/answer", office, form_of(Step::Answer))
         .page("/complaints/{id}/withdrawal", office, form_of(Step::Withdrawal))
         .page("/complaints/{id}/reopening", office, form_of(Step::Reopening))
@@ -48,6 +50,8 @@ pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
 pub(crate) enum Step {
     /// Somebody else becomes accountable.
     Handover,
+    /// Another organisation unit answers for it.
+    Allotment,
     /// The customer was told.
     Answer,
     /// The customer takes it back.
@@ -63,6 +67,7 @@ impl Step {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Handover => "handover",
+            Self::Allotment => "allotment",
             Self::Answer => "answer",
             Self::Withdrawal => "withdrawal",
             Self::Reopening => "reopening",
@@ -86,6 +91,7 @@ pub(crate) struct StepForm {
     pub(crate) reason: String,
     pub(crate) override_reason: String,
     pub(crate) holder: String,
+    pub(crate) unit: String,
 }
 
 /// What every form about a complaint begins with.
@@ -95,6 +101,8 @@ pub(crate) struct StepHead {
     pub(crate) number: String,
     pub(crate) state: String,
     pub(crate) summary: String,
+    /// The organisation unit that answers for it.
+    pub(crate) unit: String,
     /// What the form says that its reader saw.
     pub(crate) seen: String,
     pub(crate) blockers: Vec<BlockerLine>,
@@ -114,6 +122,8 @@ pub(crate) struct StepPage {
     pub(crate) form: StepForm,
     /// Id and name of everybody who may hold a complaint.
     pub(crate) people: Vec<(String, String)>,
+    /// The units to choose from.
+    pub(crate) units: Vec<String>,
 }
 
 fn form_of(step: Step) -> MethodRouter<App> {
@@ -132,13 +142,17 @@ async fn step_page(
     app: &App,
     viewer: &Viewer,
     id: ComplaintId,
-    (step, form): (Step, StepForm),
+    (step, mut form): (Step, StepForm),
     refused: Option<&Problem>,
 ) -> Result<StepPage, Problem> {
     let mut tx = app.store.read().await?;
     let head = step_head(&mut tx, viewer, step.roles(), id, refused).await?;
+    if refused.is_none() {
+        form.unit.clone_from(&head.unit);
+    }
     let people = if step == Step::Handover { holders(&mut tx).await? } else { Vec::new() };
-    Ok(StepPage { shell: viewer.shell.clone(), head, step, form, people })
+    let units = if step == Step::Allotment { people::units(&mut tx).await? } else { Vec::new() };
+    Ok(StepPage { shell: viewer.shell.clone(), head, step, form, people, units })
 }
 
 /// Everybody in the office who has access.
@@ -153,9 +167,16 @@ async fn holders(tx: &mut Tx) -> Result<Vec<(String, String)>, StoreError> {
 async fn take(app: &App, id: ComplaintId, step: Step, posted: Posted<StepForm>) -> Result<Response, Problem> {
     let Posted { viewer, form } = posted;
     let mut tx = app.store.write().await?;
-    let Err(refusal) = perform(app, &mut tx, &viewer.office, id, (step, &form)).await else {
-        tx.commit().await?;
-        return Ok(see_other(&format!("/complaints/{id}"), Some("step-taken")));
+    let refusal = match perform(app, &mut tx, &viewer.office, id, (step, &form)).await {
+        Ok(complaint) => {
+            tx.commit().await?;
+            return Ok(match reach_of(&viewer.office, OFFICE)?.includes(&complaint) {
+                true => see_other(&format!("/complaints/{id}"), Some("step-taken")),
+                // It belongs to others now.
+                false => see_other("/queue", Some("allotted-away")),
+            });
+        }
+        Err(refusal) => refusal,
     };
     drop(tx);
     if !is_for_the_form(&refusal) {
@@ -184,6 +205,10 @@ async fn perform(
             let invalid = || Problem::invalid_field("/holder", "a person who has access");
             let holder = form.holder.parse().map_err(|_| invalid())?;
             hand_over(tx, office, id, &Handover { holder, reason: form.reason.clone() }, now).await
+        }
+        Step::Allotment => {
+            let allotment = Allotment { unit: form.unit.clone(), reason: form.reason.clone() };
+            units::allot(tx, office, id, &allotment, now).await
         }
         Step::Closure => {
             let override_reason = given(&form.override_reason);
@@ -246,6 +271,7 @@ pub(crate) async fn step_head(
         state: viewer.w().code("state", complaint.state),
         number: complaint.number,
         summary: complaint.intake.summary,
+        unit: complaint.intake.unit,
         blockers: said_once(blockers.iter().map(|blocker| blocker_line(&phrases, blocker, &visits, &here))),
         contact_flags: flags.iter().map(|flag| contact::flag_words(viewer.w(), flag)).collect(),
         failure: refused.map(|problem| failure_words(viewer.w(), problem)),
@@ -296,6 +322,7 @@ pub(crate) fn failure_words(w: Words, problem: &Problem) -> String {
     }
     match problem.field() {
         Some("/holder") => w.t("step-holder-needed"),
+        Some("/unit") => w.t("step-unit-needed"),
         Some("/cause") => w.t("step-cause-needed"),
         Some("/evidence") => w.t("step-evidence-needed"),
         Some("/override_reason") => w.t("step-override-needed"),

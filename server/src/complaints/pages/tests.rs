@@ -20,6 +20,7 @@ fn a_row(deadline: Option<RowDeadline>) -> QueueRow {
         summary: hostile(),
         customer: hostile(),
         address: hostile(),
+        unit: if deadline.is_some() { hostile() } else { String::new() },
         holder: hostile(),
         since: hostile(),
         crew: vec![hostile(), hostile()],
@@ -51,7 +52,9 @@ fn every_queue_can_be_rendered() {
         ] {
             let next = Some(search.page_after("x"));
             let (news, today) = ("/queue/news".to_owned(), "2025-11-21".to_owned());
-            check(&QueuePage { shell: shell.clone(), search, rows, next, news, technicians, today });
+            let units = if technicians.is_empty() { Vec::new() } else { vec![HOSTILE.to_owned()] };
+            let shell = shell.clone();
+            check(&QueuePage { shell, search, rows, next, news, technicians, units, today });
         }
         for count in [0, 1, 99] {
             let show = Search::default().first();

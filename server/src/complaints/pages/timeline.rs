@@ -149,6 +149,10 @@ fn facts(phrases: &Phrases, people: &BTreeMap<String, String>, entry: &TimelineE
         facts.push(w.ab("record-state-step", w.code("state", from), w.code("state", to)));
     }
     let text = |key: &str| detail[key].as_str();
+    if let (Some(from), Some(to)) = (text("unit_from"), text("unit_to")) {
+        let named = |unit: &str| if unit.is_empty() { w.t("unit-none") } else { unit.to_owned() };
+        facts.push(w.ab("record-state-step", named(from), named(to)));
+    }
     facts.extend(counted(w, &detail["entries"]));
     for field in detail["fields"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         facts.push(if entry.kind == "recorded" {

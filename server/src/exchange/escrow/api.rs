@@ -93,8 +93,7 @@ pub(in crate::exchange) async fn escrowed(
     let (mut names, mut bodies) = (Names::default(), Vec::with_capacity(items.len()));
     for item in items {
         let complaint = quarantine::complaint_of(&mut tx, item.envelope.header().visit).await?;
-        let region = complaint.as_ref().map_or("", |complaint| complaint.intake.region.as_str());
-        if reach.covers(region) {
+        if complaint.as_ref().is_none_or(|complaint| reach.includes(complaint)) {
             let complaint = complaint.map(|complaint| (complaint.id, complaint.number));
             bodies.push(item.into_body(&mut tx, &mut names, complaint).await?);
         }

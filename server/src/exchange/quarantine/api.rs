@@ -75,8 +75,7 @@ impl ItemAnswer {
         item: QuarantineItem,
     ) -> Result<Option<Self>, StoreError> {
         let complaint = complaint_of(tx, item.visit_id).await?;
-        let region = complaint.as_ref().map_or("", |complaint| complaint.intake.region.as_str());
-        if !reach.covers(region) {
+        if complaint.as_ref().is_some_and(|complaint| !reach.includes(complaint)) {
             return Ok(None);
         }
         let decided_by = match &item.decided_by {
