@@ -5,7 +5,7 @@ use super::bodies::{ComplaintBody, Names, etag};
 use super::intake::{ComplaintForm, ComplaintPatch, checked_reason};
 use super::model::{Complaint, Intake};
 use super::record::{self, CentralRecord};
-use super::scope::{INTAKE, OFFICE, Reach};
+use super::scope::{INTAKE, OFFICE, READERS, Reach};
 use super::units::{require_place, require_unit, unit_of_roles};
 use super::{list_api, sql, steps_api, units};
 use crate::app::App;
@@ -118,7 +118,7 @@ pub(crate) async fn kept(tx: &mut Tx, status: StatusCode, complaint: Complaint) 
 /// The central record: what the server owns, and all visits merged.
 ///
 /// `complaint_id` may also be a number or an alias. A merged complaint is shown as it is, with its survivor named.
-#[utoipa::path(get, path = "/v1/complaints/{complaint_id}", tag = "complaints", security(("session" = ["clerk", "reviewer", "lead"])),
+#[utoipa::path(get, path = "/v1/complaints/{complaint_id}", tag = "complaints", security(("session" = ["clerk", "reviewer", "lead", "expert"])),
     params(("complaint_id" = String, Path, max_length = 100)),
     responses((status = OK, body = CentralRecord), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = FORBIDDEN, description = "role-missing")))]
@@ -127,7 +127,7 @@ async fn read_complaint(
     office: OfficeAuth,
     Path(which): Path<String>,
 ) -> Result<Response, Problem> {
-    let reach = reach_of(&office, OFFICE)?;
+    let reach = reach_of(&office, READERS)?;
     let mut tx = app.store.read().await?;
     let found = match which.parse() {
         Ok(id) => sql::find(&mut tx, id).await?,
@@ -271,7 +271,7 @@ pub(crate) struct FieldChangeBody {
 
 /// Who changed phone, address and the rest, and when; oldest first.
 #[utoipa::path(get, path = "/v1/complaints/{complaint_id}/field-changes", tag = "complaints",
-    security(("session" = ["clerk", "reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid")),
+    security(("session" = ["clerk", "reviewer", "lead", "expert"])), params(("complaint_id" = String, Path, format = "uuid")),
     responses((status = OK, body = Vec<FieldChangeBody>), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = FORBIDDEN, description = "role-missing")))]
 async fn list_field_changes(
@@ -280,7 +280,7 @@ async fn list_field_changes(
     Path(id): Path<ComplaintId>,
 ) -> Result<Json<Vec<FieldChangeBody>>, Problem> {
     let mut tx = app.store.read().await?;
-    reachable(&mut tx, &office, OFFICE, id).await?;
+    reachable(&mut tx, &office, READERS, id).await?;
     Ok(Json(changes_of(&mut tx, id).await?))
 }
 

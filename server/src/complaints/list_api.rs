@@ -3,7 +3,7 @@
 use super::api::reach_of;
 use super::bodies::{ComplaintBody, Names};
 use super::model::State as ComplaintState;
-use super::scope::OFFICE;
+use super::scope::READERS;
 use super::search::{self, Filter};
 use crate::app::App;
 use crate::auth::OfficeAuth;
@@ -46,7 +46,7 @@ pub(super) struct ComplaintQuery {
 }
 
 /// Complaints within reach, newest first.
-#[utoipa::path(get, path = "/v1/complaints", tag = "complaints", params(ComplaintQuery), security(("session" = ["clerk", "reviewer", "lead"])),
+#[utoipa::path(get, path = "/v1/complaints", tag = "complaints", params(ComplaintQuery), security(("session" = ["clerk", "reviewer", "lead", "expert"])),
     responses((status = OK, body = Page<ComplaintBody>), (status = BAD_REQUEST, description = "query-invalid"),
         (status = FORBIDDEN, description = "role-missing")))]
 pub(super) async fn list_complaints(
@@ -54,7 +54,7 @@ pub(super) async fn list_complaints(
     office: OfficeAuth,
     Query(query): Query<ComplaintQuery>,
 ) -> Result<Response, Problem> {
-    let reach = reach_of(&office, OFFICE)?;
+    let reach = reach_of(&office, READERS)?;
     let page = PageQuery { cursor: query.cursor, limit: query.limit };
     let before: Option<i64> = page.position()?;
     let limit = page.limit();

@@ -6,6 +6,9 @@ use crate::people::{Grant, Role};
 /// Roles of people who work with complaints in the office.
 pub const OFFICE: &[Role] = &[Role::Clerk, Role::Reviewer, Role::Lead];
 
+/// Roles of people who read complaints and everything recorded about them. Experts read only.
+pub const READERS: &[Role] = &[Role::Clerk, Role::Reviewer, Role::Lead, Role::Expert];
+
 /// Roles of people who write complaints down.
 pub const INTAKE: &[Role] = &[Role::Clerk, Role::Lead];
 

@@ -3,7 +3,7 @@
 use super::Words;
 use super::policy::Policy;
 use crate::auth::OfficeAuth;
-use crate::complaints::scope::{INTAKE, OFFICE};
+use crate::complaints::scope::{INTAKE, OFFICE, READERS, Reach};
 use crate::people::{Grant, Role};
 use crate::problem::Language;
 use sha2::{Digest, Sha256};
@@ -38,8 +38,8 @@ pub(crate) struct NavItem {
 const ADMINISTRATORS: Policy = Policy::Roles(&[Role::Administrator]);
 const NAV: &[NavItem] = &[
     NavItem { href: "/", key: "nav-start", who: Policy::SignedIn },
-    NavItem { href: "/queue", key: "nav-queue", who: Policy::Roles(OFFICE) },
-    NavItem { href: "/conflicts", key: "nav-conflicts", who: Policy::Roles(OFFICE) },
+    NavItem { href: "/queue", key: "nav-queue", who: Policy::Roles(READERS) },
+    NavItem { href: "/conflicts", key: "nav-conflicts", who: Policy::Roles(READERS) },
     NavItem { href: "/arrivals", key: "nav-arrivals", who: Policy::Roles(OFFICE) },
     NavItem { href: "/complaints/new", key: "nav-new", who: Policy::Roles(INTAKE) },
     NavItem { href: "/devices", key: "nav-devices", who: ADMINISTRATORS },
@@ -89,6 +89,11 @@ impl Shell {
     /// The path of this page without its query.
     pub(crate) fn path(&self) -> &str {
         self.here.split(['?', '#']).next().unwrap_or("/")
+    }
+
+    /// Whether this person may act on this complaint in one of these roles.
+    pub(crate) fn reaches(&self, roles: &[Role], unit: &str, region: &str) -> bool {
+        Reach::of(&self.roles, roles).is_some_and(|reach| reach.covers(unit, region))
     }
 
     /// Whether this person has one of these roles somewhere.

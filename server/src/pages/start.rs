@@ -4,7 +4,7 @@ use super::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::app::App;
 use crate::complaints::pages::{NEWER_MAX, count_of_view};
 use crate::complaints::record::was_offline;
-use crate::complaints::scope::{OFFICE, Reach, within};
+use crate::complaints::scope::{OFFICE, READERS, Reach, within};
 use crate::complaints::{office_day_start, office_time};
 use crate::people::Role;
 use crate::problem::Problem;
@@ -29,12 +29,13 @@ const SILENT_MS: i64 = DAY_MS;
 const ARRIVED_SHOWN: i64 = 8;
 /// The views of the queue that each role works from.
 const VIEWS_OF_ROLES: &[(&str, &[Role])] = &[
+    ("all", &[Role::Expert]),
     ("mine", OFFICE),
     ("late", &[Role::Clerk, Role::Lead]),
     ("due", &[Role::Clerk, Role::Lead]),
     ("unassigned", &[Role::Clerk, Role::Lead]),
     ("review", &[Role::Reviewer, Role::Lead]),
-    ("conflicts", &[Role::Reviewer, Role::Lead]),
+    ("conflicts", &[Role::Reviewer, Role::Lead, Role::Expert]),
     ("unseen", OFFICE),
 ];
 
@@ -94,7 +95,7 @@ async fn show_start(State(app): State<App>, viewer: Viewer) -> Result<Response, 
     let now = app.clock.now();
     let mut tx = app.store.read().await?;
     let (mut tiles, mut arrived, mut charts) = (Vec::new(), None, Vec::new());
-    if let Some(reach) = Reach::of(&viewer.office.roles, OFFICE) {
+    if let Some(reach) = Reach::of(&viewer.office.roles, READERS) {
         tiles = office_tiles(&mut tx, &viewer, &reach, now).await?;
         let today = office_day_start(now);
         arrived = Some(arrived_visits(&mut tx, reach.pattern(), today, ARRIVED_SHOWN).await?);
@@ -135,6 +136,9 @@ async fn office_tiles(
             count,
             urgent,
         ));
+    }
+    if !viewer.shell.has_role(OFFICE) {
+        return Ok(tiles);
     }
     let refused: i64 =
         on_engine!(&mut *tx, |conn| sqlx::query_scalar(REFUSED).bind(reach.pattern()).fetch_one(conn).await)?;

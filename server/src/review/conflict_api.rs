@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::complaints::acts::ComplaintError;
 use crate::complaints::intake::{checked_reason, clean};
-use crate::complaints::scope::{OFFICE, Reach};
+use crate::complaints::scope::{READERS, Reach};
 use crate::complaints::{Names, reach_of};
 use crate::exchange::{office, visits};
 use crate::problem::{self, Problem};
@@ -68,7 +68,7 @@ struct ConflictQuery {
 }
 
 /// Conflicts of all visits within reach, oldest first, every value with its author.
-#[utoipa::path(get, path = "/v1/conflicts", tag = "review", params(ConflictQuery), security(("session" = ["clerk", "reviewer", "lead"])),
+#[utoipa::path(get, path = "/v1/conflicts", tag = "review", params(ConflictQuery), security(("session" = ["clerk", "reviewer", "lead", "expert"])),
     responses((status = OK, body = Page<ConflictBody>), (status = BAD_REQUEST, description = "query-invalid"),
         (status = FORBIDDEN, description = "role-missing")))]
 async fn list_conflicts(
@@ -76,7 +76,7 @@ async fn list_conflicts(
     office: OfficeAuth,
     Query(query): Query<ConflictQuery>,
 ) -> Result<Json<Page<ConflictBody>>, Problem> {
-    let reach = reach_of(&office, OFFICE)?;
+    let reach = reach_of(&office, READERS)?;
     let page = PageQuery { cursor: query.cursor, limit: query.limit };
     let after: Option<(i64, String)> = page.position()?;
     let limit = page.limit();
@@ -95,7 +95,7 @@ async fn list_conflicts(
 }
 
 /// One conflict.
-#[utoipa::path(get, path = "/v1/conflicts/{conflict_id}", tag = "review", security(("session" = ["clerk", "reviewer", "lead"])),
+#[utoipa::path(get, path = "/v1/conflicts/{conflict_id}", tag = "review", security(("session" = ["clerk", "reviewer", "lead", "expert"])),
     params(("conflict_id" = String, Path, format = "uuid")),
     responses((status = OK, body = ConflictBody), (status = NOT_FOUND, description = "conflict-unknown"),
         (status = FORBIDDEN, description = "role-missing")))]
@@ -104,7 +104,7 @@ async fn read_conflict(
     office: OfficeAuth,
     Path(id): Path<EntryId>,
 ) -> Result<Json<ConflictBody>, Problem> {
-    let reach = reach_of(&office, OFFICE)?;
+    let reach = reach_of(&office, READERS)?;
     answer(&app, &reach, id).await
 }
 

@@ -5,7 +5,7 @@ use super::conflict_api::{self, Choice, ResolutionForm, must_find};
 use super::conflicts::{self, ConflictBody, ValueBody};
 use crate::app::App;
 use crate::complaints::phrases::Phrases;
-use crate::complaints::scope::{OFFICE, Reach};
+use crate::complaints::scope::{READERS, Reach};
 use crate::complaints::{Names, reach_of};
 use crate::exchange::visits;
 use crate::pages::{
@@ -31,8 +31,8 @@ const PHOTOS_MAX: usize = 8;
 
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
     routes
-        .page("/conflicts", Policy::Roles(OFFICE), get(show_inbox))
-        .page("/conflicts/{conflict_id}", Policy::Roles(OFFICE), get(show_conflict))
+        .page("/conflicts", Policy::Roles(READERS), get(show_inbox))
+        .page("/conflicts/{conflict_id}", Policy::Roles(READERS), get(show_conflict))
         .page("/conflicts/{conflict_id}/resolution", Policy::Roles(REVIEWERS), post(decide))
         .page("/conflicts/{conflict_id}/reopening", Policy::Roles(REVIEWERS), post(undo))
 }
@@ -67,7 +67,7 @@ async fn show_inbox(
     viewer: Viewer,
     Query(query): Query<InboxQuery>,
 ) -> Result<Response, Problem> {
-    let reach = reach_of(&viewer.office, OFFICE)?;
+    let reach = reach_of(&viewer.office, READERS)?;
     let asked = query.state.as_deref().unwrap_or("undecided");
     let state = STATES.iter().copied().find(|state| *state == asked).unwrap_or("undecided");
     let cut = PageQuery { cursor: query.cursor, limit: Some(PER_PAGE) };
@@ -140,7 +140,7 @@ async fn conflict_page(
     typed: Typed,
     failure: Option<String>,
 ) -> Result<ConflictPage, Problem> {
-    let reach = reach_of(&viewer.office, OFFICE)?;
+    let reach = reach_of(&viewer.office, READERS)?;
     let mut tx = app.store.read().await?;
     let row = must_find(&mut tx, id, &reach).await?;
     let visit = row.visit()?;
@@ -222,7 +222,7 @@ async fn decide(
     posted: Posted<DecisionForm>,
 ) -> Result<Response, Problem> {
     let Posted { viewer, form } = posted;
-    let reach = reach_of(&viewer.office, OFFICE)?;
+    let reach = reach_of(&viewer.office, READERS)?;
     let row = must_find(&mut app.store.read().await?, id, &reach).await?;
     let numeric =
         row.values()?.iter().any(|written| matches!(written.value, Scalar::Int(_) | Scalar::Number(_)));

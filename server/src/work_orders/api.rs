@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::complaints::acts::{Actor, ComplaintError, find_open_to_acts};
 use crate::complaints::intake::{checked_reason, clean};
-use crate::complaints::scope::{OFFICE, Reach};
+use crate::complaints::scope::{OFFICE, READERS, Reach};
 use crate::complaints::{self, Names, reachable};
 use crate::idempotency::{IdempotencyKey, Kept};
 use crate::people::Role;
@@ -120,7 +120,7 @@ async fn create_work_order(
 }
 
 /// One work order.
-#[utoipa::path(get, path = "/v1/work-orders/{work_order_id}", tag = "work-orders", security(("session" = ["clerk", "reviewer", "lead"])),
+#[utoipa::path(get, path = "/v1/work-orders/{work_order_id}", tag = "work-orders", security(("session" = ["clerk", "reviewer", "lead", "expert"])),
     params(("work_order_id" = String, Path, format = "uuid")),
     responses((status = OK, body = WorkOrderBody), (status = NOT_FOUND, description = "work-order-unknown"),
         (status = FORBIDDEN, description = "role-missing")))]
@@ -130,7 +130,7 @@ async fn read_work_order(
     Path(id): Path<WorkOrderId>,
 ) -> Result<Json<WorkOrderBody>, Problem> {
     let mut tx = app.store.read().await?;
-    let order = reachable_order(&mut tx, &office, OFFICE, id).await?;
+    let order = reachable_order(&mut tx, &office, READERS, id).await?;
     Ok(Json(WorkOrderBody::of(&mut tx, &mut Names::default(), order).await?))
 }
 
@@ -204,7 +204,7 @@ struct DayQuery {
 }
 
 /// The visits of a day within reach.
-#[utoipa::path(get, path = "/v1/visits", tag = "work-orders", security(("session" = ["clerk", "reviewer", "lead"])), params(DayQuery),
+#[utoipa::path(get, path = "/v1/visits", tag = "work-orders", security(("session" = ["clerk", "reviewer", "lead", "expert"])), params(DayQuery),
     responses((status = OK, body = Page<VisitBody>), (status = BAD_REQUEST, description = "query-invalid"),
         (status = FORBIDDEN, description = "role-missing")))]
 async fn list_visits(
@@ -212,7 +212,7 @@ async fn list_visits(
     office: OfficeAuth,
     Query(query): Query<DayQuery>,
 ) -> Result<Json<Page<VisitBody>>, Problem> {
-    let reach = complaints::reach_of(&office, OFFICE)?;
+    let reach = complaints::reach_of(&office, READERS)?;
     let page = crate::wire::PageQuery { cursor: query.cursor, limit: query.limit };
     let after: Option<VisitId> = page.position()?;
     let limit = page.limit();
@@ -235,7 +235,7 @@ async fn list_visits(
 }
 
 /// One visit with everything recorded on it.
-#[utoipa::path(get, path = "/v1/visits/{visit_id}", tag = "work-orders", security(("session" = ["clerk", "reviewer", "lead"])),
+#[utoipa::path(get, path = "/v1/visits/{visit_id}", tag = "work-orders", security(("session" = ["clerk", "reviewer", "lead", "expert"])),
     params(("visit_id" = String, Path, format = "uuid")),
     responses((status = OK, body = VisitRecord), (status = NOT_FOUND, description = "visit-unknown"),
         (status = FORBIDDEN, description = "role-missing")))]
@@ -245,7 +245,7 @@ async fn read_visit(
     Path(id): Path<VisitId>,
 ) -> Result<Json<VisitRecord>, Problem> {
     let mut tx = app.store.read().await?;
-    let visit = reachable_visit(&mut tx, &office, OFFICE, id).await?;
+    let visit = reachable_visit(&mut tx, &office, READERS, id).await?;
     Ok(Json(visit_record::build(&mut tx, &mut Names::default(), visit).await?))
 }
 

@@ -88,7 +88,11 @@ pub(in crate::complaints) fn contact_part(shell: &Shell, record: &CentralRecord)
             reason: flag.settled_reason.clone(),
         }
     });
-    ContactPart { flags: flags.collect(), versions, may_settle: shell.has_role(SETTLERS) }
+    ContactPart {
+        flags: flags.collect(),
+        versions,
+        may_settle: shell.reaches(SETTLERS, &record.complaint.unit, &record.complaint.region),
+    }
 }
 
 fn changes_of<'r>(record: &'r CentralRecord, field: &str) -> Vec<&'r FieldChangeBody> {

@@ -4,7 +4,7 @@ use super::timeline::Who;
 use super::visits::{VisitPart, visit_part};
 use crate::app::App;
 use crate::complaints::phrases::Phrases;
-use crate::complaints::scope::OFFICE;
+use crate::complaints::scope::{OFFICE, READERS};
 use crate::complaints::{self, Names};
 use crate::evidence::photos_of;
 use crate::exchange::quarantine::difference::differences;
@@ -30,7 +30,7 @@ const CHANGES_SHOWN: usize = 100;
 const VALUE_CHARS_MAX: usize = 400;
 
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
-    routes.page("/visits/{id}/history", Policy::Roles(OFFICE), get(show_history))
+    routes.page("/visits/{id}/history", Policy::Roles(READERS), get(show_history))
 }
 
 /// Which point is shown, and from which on differences are told.
@@ -59,6 +59,8 @@ pub(super) struct HistoryPage {
     pub(super) changes_hidden: usize,
     /// The visit at that point; none while nothing was recorded.
     pub(super) visits: Vec<VisitPart>,
+    /// Whether this person may do more than read.
+    pub(super) may_act: bool,
     /// Lists in the visit are shown whole: this is a look at one point.
     pub(super) all: bool,
 }
@@ -101,7 +103,7 @@ async fn show_history(
     Query(query): Query<HistoryQuery>,
 ) -> Result<Response, Problem> {
     let mut tx = app.store.read().await?;
-    let visit = reachable_visit(&mut tx, &viewer.office, OFFICE, id).await?;
+    let visit = reachable_visit(&mut tx, &viewer.office, READERS, id).await?;
     let phrases = Phrases::of(&mut tx, viewer.w()).await?;
     let mut names = Names::default();
     let mut page_of = HistoryPage {
@@ -114,11 +116,15 @@ async fn show_history(
         changes: Vec::new(),
         changes_hidden: 0,
         visits: Vec::new(),
+        may_act: false,
         all: query.all.is_some(),
     };
     let mut number = 1;
     if let Some(complaint) = visit.complaint {
         let known = complaints::find(&mut tx, complaint).await?;
+        page_of.may_act = known
+            .as_ref()
+            .is_some_and(|known| viewer.shell.reaches(OFFICE, &known.intake.unit, &known.intake.region));
         page_of.back = known.map(|known| (format!("/complaints/{complaint}"), known.number));
         let visits = work_orders::visits_of(&mut tx, complaint).await?;
         number = visits.iter().position(|own| own.id == id).map_or(1, |place| place + 1);

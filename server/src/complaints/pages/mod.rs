@@ -11,6 +11,8 @@ mod history;
 mod new;
 mod news;
 mod queue;
+#[cfg(test)]
+mod reader_tests;
 pub(crate) mod record;
 #[cfg(test)]
 mod record_tests;
@@ -27,7 +29,7 @@ mod visits;
 
 pub(crate) use super::search::NEWER_MAX;
 pub(crate) use entries::entry_words;
-pub(crate) use queue::{VIEWS, count_of_view};
+pub(crate) use queue::count_of_view;
 pub(crate) use rows::state_class;
 pub(crate) use steps::{StepHead, as_seen, given, is_for_the_form, step_head};
 

@@ -1,7 +1,7 @@
 //! Whether anything was added to a record since a page of it was opened.
 
 use crate::app::App;
-use crate::complaints::scope::OFFICE;
+use crate::complaints::scope::READERS;
 use crate::complaints::{ComplaintError, find, reach_of};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::problem::Problem;
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use sync_core::ids::ComplaintId;
 
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
-    routes.page("/complaints/{id}/news", Policy::Roles(OFFICE), get(show_news))
+    routes.page("/complaints/{id}/news", Policy::Roles(READERS), get(show_news))
 }
 
 /// A number that rises with everything that is added to a record: an event, a correction, something merged into a
@@ -52,7 +52,7 @@ async fn show_news(
     Path(id): Path<ComplaintId>,
     Query(query): Query<NewsQuery>,
 ) -> Result<Response, Problem> {
-    let reach = reach_of(&viewer.office, OFFICE)?;
+    let reach = reach_of(&viewer.office, READERS)?;
     let mut tx = app.store.read().await?;
     let found = find(&mut tx, id).await?.filter(|complaint| reach.includes(complaint));
     found.ok_or(ComplaintError::Unknown)?;

@@ -3,7 +3,7 @@
 use super::rows::{QueueRow, rows};
 use crate::app::App;
 use crate::complaints::model::{Priority, State as ComplaintState};
-use crate::complaints::scope::{OFFICE, Reach};
+use crate::complaints::scope::{OFFICE, READERS, Reach};
 use crate::complaints::search::{self, Filter, NEWER_MAX};
 use crate::complaints::units::within_reach;
 use crate::complaints::{office_moment, office_time, reach_of};
@@ -25,12 +25,12 @@ use sync_core::time::Timestamp;
 const PAGE_SIZE: u32 = 50;
 
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
-    let office = Policy::Roles(OFFICE);
-    routes.page("/queue", office, get(show_queue)).page("/queue/news", office, get(show_news))
+    let readers = Policy::Roles(READERS);
+    routes.page("/queue", readers, get(show_queue)).page("/queue/news", readers, get(show_news))
 }
 
 /// The saved views.
-pub(crate) const VIEWS: &[&str] =
+pub(super) const VIEWS: &[&str] =
     &["all", "mine", "late", "due", "unassigned", "review", "conflicts", "unseen"];
 
 /// Stands in the address for complaints that are not allotted to a unit.
@@ -168,6 +168,12 @@ impl QueuePage {
         NO_UNIT
     }
 
+    /// The views that this person has a use for.
+    pub(super) fn views(&self) -> Vec<&'static str> {
+        let is_of_use = |view: &&str| *view != "mine" || self.shell.has_role(OFFICE);
+        VIEWS.iter().copied().filter(is_of_use).collect()
+    }
+
     /// Whether this is the view that is shown.
     pub(super) fn is_view(&self, view: &str) -> bool {
         let shown = if VIEWS.contains(&self.search.view.as_str()) { &self.search.view } else { VIEWS[0] };
@@ -189,7 +195,7 @@ async fn show_queue(
     viewer: Viewer,
     Query(search): Query<Search>,
 ) -> Result<Response, Problem> {
-    let reach = reach_of(&viewer.office, OFFICE)?;
+    let reach = reach_of(&viewer.office, READERS)?;
     let now = app.clock.now();
     let cursor = Some(search.after.clone()).filter(|cursor| !cursor.is_empty());
     let before: Option<i64> = PageQuery { cursor, limit: None }.position()?;
@@ -227,7 +233,7 @@ async fn show_news(
     viewer: Viewer,
     Query(search): Query<Search>,
 ) -> Result<Response, Problem> {
-    let reach: Reach = reach_of(&viewer.office, OFFICE)?;
+    let reach: Reach = reach_of(&viewer.office, READERS)?;
     let filter = search.filter(viewer.office.person_id, app.clock.now());
     let since = search.since.parse().unwrap_or(i64::MAX);
     let mut tx = app.store.read().await?;

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::complaints::contact::{ContactPart, contact_part};
 use crate::complaints::phrases::Phrases;
 use crate::complaints::record::{self, CentralRecord};
-use crate::complaints::scope::OFFICE;
+use crate::complaints::scope::{OFFICE, READERS};
 use crate::complaints::{ComplaintError, Names, find, find_by_number, reach_of};
 use crate::evidence::photos_of;
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
@@ -28,7 +28,7 @@ use sync_core::time::Timestamp;
 const TIMELINE_SHOWN: usize = 40;
 
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
-    routes.page("/complaints/{id}", Policy::Roles(OFFICE), get(show_record))
+    routes.page("/complaints/{id}", Policy::Roles(READERS), get(show_record))
 }
 
 /// The record with its words.
@@ -47,6 +47,8 @@ pub(crate) struct RecordPage {
     pub(crate) deadlines: Vec<(String, String, bool)>,
     /// Steps that this person may take now.
     pub(crate) steps: Vec<&'static str>,
+    /// Whether this person may do more than read.
+    pub(crate) may_act: bool,
     /// Long lists are shown whole.
     pub(crate) all: bool,
     /// What [`news::mark`] said when it was read.
@@ -86,7 +88,7 @@ async fn show_record(
     Path(which): Path<String>,
     Query(query): Query<RecordQuery>,
 ) -> Result<Response, Problem> {
-    let reach = reach_of(&viewer.office, OFFICE)?;
+    let reach = reach_of(&viewer.office, READERS)?;
     let mut tx = app.store.read().await?;
     let found = match which.parse() {
         Ok(id) => find(&mut tx, id).await?,
@@ -154,6 +156,7 @@ impl RecordPage {
             contact: contact_part(&shell, &record),
             deadlines: deadlines(phrases, &record, now),
             steps: steps(&shell, &record),
+            may_act: reaches(&shell, OFFICE, &record),
             all,
             mark,
             record,
@@ -240,9 +243,14 @@ fn deadlines(phrases: &Phrases, record: &CentralRecord, now: Timestamp) -> Vec<(
     .collect()
 }
 
+/// Whether this person may act on the record in one of these roles.
+fn reaches(shell: &Shell, roles: &[Role], record: &CentralRecord) -> bool {
+    shell.reaches(roles, &record.complaint.unit, &record.complaint.region)
+}
+
 /// Steps that the state allows and that this person's roles allow.
 fn steps(shell: &Shell, record: &CentralRecord) -> Vec<&'static str> {
-    let judges = shell.has_role(&[Role::Reviewer, Role::Lead]);
+    let judges = reaches(shell, &[Role::Reviewer, Role::Lead], record);
     let is_judging = |step: &str| matches!(step, "review" | "review_without_visit" | "rework" | "closure");
     record.next_steps.iter().copied().filter(|step| judges || !is_judging(step)).collect()
 }

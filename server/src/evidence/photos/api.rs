@@ -7,6 +7,7 @@ use super::{photos_of, sql};
 use crate::app::App;
 use crate::audit::{self, Detail, NewEntry};
 use crate::auth::OfficeAuth;
+use crate::complaints::scope::READERS;
 use crate::evidence::{EVIDENCE_OPENED, Preview};
 use crate::layers::Class;
 use crate::people::Role;
@@ -26,7 +27,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Who may look at photos. Administrators manage the installation and see no evidence.
-pub(super) const ROLES: &[Role] = &[Role::Clerk, Role::Reviewer, Role::Lead, Role::Expert];
+pub(super) const ROLES: &[Role] = READERS;
 /// Originals sent at once.
 const ORIGINALS_AT_ONCE: usize = 16;
 /// Longest reason for opening an original.

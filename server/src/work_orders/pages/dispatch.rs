@@ -350,7 +350,8 @@ async fn build(
         technicians: technicians(tx, w, &form.person).await?,
         checklists: checklists.map(|list| (list.code, title(list.zh, list.en))).collect(),
         form,
-        may_send: takes_people && viewer.shell.has_role(DISPATCHERS),
+        may_send: takes_people
+            && viewer.shell.reaches(DISPATCHERS, &complaint.intake.unit, &complaint.intake.region),
         failure,
         number: complaint.number,
         summary: complaint.intake.summary,
