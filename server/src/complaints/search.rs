@@ -143,7 +143,7 @@ fn conditions(engine: EngineKind, filter: &Filter, reach: &Reach) -> Option<Vec<
     equal(" AND c.unit = ", filter.unit.clone());
     equal(" AND c.holder = ", filter.holder.map(String::from));
     equal(" AND c.first_owner = ", filter.first_owner.map(String::from));
-    if filter.open || filter.unassigned || filter.due_before.is_some() {
+    if filter.open || filter.unassigned {
         pieces.push(Piece::Sql(OPEN));
     }
     if filter.unassigned {

@@ -3,10 +3,10 @@
 //! One transaction for everything a request brings. Once it is committed the envelopes are evidence, whatever the
 //! judgement says of them later.
 //!
-//! Whether the device is revoked or suspended is read again here, not where the request was let in, and nothing can change it before
-//! the transaction ends: noting the contact holds the device's row (PostgreSQL) or the writer's turn (SQLite), and a
-//! revocation needs the same. So no envelope enters the log behind the entry of its device's revocation. The verdicts
-//! that follow need no such check: they are about what came before (docs/decisions/0012).
+//! Whether the device is revoked or suspended is read again here, not where the request was let in, and nothing can
+//! change it before the transaction ends: noting the contact holds the device's row (PostgreSQL) or the writer's turn
+//! (SQLite), and a revocation needs the same. So no envelope enters the log behind the entry of its device's
+//! revocation. The verdicts that follow need no such check: they are about what came before (docs/decisions/0012).
 
 mod sorting;
 mod sql;

@@ -143,18 +143,13 @@ impl Words {
         }
     }
 
-    /// Day and minute in the office's time zone.
+    /// Day and minute in the office's time zone, of a moment or of Unix milliseconds.
     pub(crate) fn time(self, at: impl Count) -> String {
         let at = crate::complaints::office_time(Timestamp::from_unix_ms(at.count()));
         match self.language {
             Language::En => at.strftime("%-d %b %Y, %H:%M").to_string(),
             Language::ZhCn => at.strftime("%Y年%-m月%-d日 %H:%M").to_string(),
         }
-    }
-
-    /// The same from Unix milliseconds.
-    pub(crate) fn time_ms(self, at_ms: impl Count) -> String {
-        self.time(at_ms)
     }
 
     /// Day and minute for `<time datetime>`.

@@ -77,13 +77,13 @@ pub(in crate::complaints) fn contact_part(shell: &Shell, record: &CentralRecord)
         FlagLine {
             number: flag.number,
             words: in_words(w, &flag.kind, field),
-            raised: w.ab("contact-raised", w.time_ms(flag.raised_at_ms), who),
+            raised: w.ab("contact-raised", w.time(flag.raised_at_ms), who),
             compared: field
                 .filter(|_| flag.settled_at_ms.is_none())
                 .and_then(|field| compared(w, record, field)),
             settled: flag.settled_at_ms.map(|at| match &flag.settled_by {
-                Some(by) => w.ab("contact-settled-by", w.time_ms(at), name(w, by)),
-                None => w.a("contact-settled-itself", w.time_ms(at)),
+                Some(by) => w.ab("contact-settled-by", w.time(at), name(w, by)),
+                None => w.a("contact-settled-itself", w.time(at)),
             }),
             reason: flag.settled_reason.clone(),
         }

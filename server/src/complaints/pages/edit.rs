@@ -165,7 +165,7 @@ async fn conflicting(
 fn author(w: Words, changes: &[FieldChangeBody], field: &str) -> String {
     let newest = changes.iter().rev().find(|change| change.field == field);
     let person = newest.and_then(|change| change.changed_by.as_ref()?.name.clone());
-    let at = newest.map(|change| w.time_ms(change.changed_at_ms)).unwrap_or_default();
+    let at = newest.map(|change| w.time(change.changed_at_ms)).unwrap_or_default();
     person.map(|person| w.ab("form-changed-by", person, at)).unwrap_or_default()
 }
 
@@ -202,7 +202,7 @@ async fn history(tx: &mut Tx, w: Words, id: ComplaintId) -> Result<Vec<HistoryRo
         new: valued(w, &change.field, change.new_value),
         field: w.code("change-field", &change.field),
         by: change.changed_by.and_then(|by| by.name).unwrap_or_default(),
-        at: w.time_ms(change.changed_at_ms),
+        at: w.time(change.changed_at_ms),
     });
     Ok(rows.collect())
 }
@@ -214,7 +214,7 @@ fn valued(w: Words, field: &str, value: Option<String>) -> String {
         "category" => w.category(&value).to_owned(),
         "priority" | "channel" | "utility" => w.code(field, value),
         "unit" if value.is_empty() => w.t("unit-none"),
-        "contact_due" | "onsite_due" | "answer_due" => value.parse::<i64>().map_or(value, |ms| w.time_ms(ms)),
+        "contact_due" | "onsite_due" | "answer_due" => value.parse::<i64>().map_or(value, |ms| w.time(ms)),
         _ => value,
     }
 }

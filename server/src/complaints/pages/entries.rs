@@ -231,7 +231,7 @@ fn promise(phrases: &Phrases, record: &VisitRecord, entry: &EntryBody) -> Promis
     let known = record.promises.iter().find(|promise| promise.entry_id == id);
     let due = known.map(|promise| promise.due_at_ms).or_else(|| entry.content["due_ms"].as_i64());
     PromiseLine {
-        due: phrases.w.a("record-due", due.map_or_else(String::new, |due| phrases.w.time_ms(due))),
-        kept: known.and_then(|promise| promise.kept_at_ms).map(|at| phrases.w.time_ms(at)),
+        due: phrases.w.a("record-due", due.map_or_else(String::new, |due| phrases.w.time(due))),
+        kept: known.and_then(|promise| promise.kept_at_ms).map(|at| phrases.w.time(at)),
     }
 }

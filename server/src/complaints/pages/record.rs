@@ -186,7 +186,7 @@ fn verdict_line(phrases: &Phrases, verdict: &VerdictBody) -> VerdictLine {
         facts: cause.into_iter().chain(whose).collect(),
         note: verdict.note.clone(),
         by: verdict.reviewed_by.as_ref().map_or_else(|| w.t("record-unknown"), |by| person_name(w, by)),
-        at: w.time_ms(verdict.reviewed_at_ms),
+        at: w.time(verdict.reviewed_at_ms),
         override_reason: verdict.override_reason.clone(),
         evidence: w.n("record-evidence", verdict.evidence.as_array().map_or(0, Vec::len)),
     }

@@ -48,7 +48,7 @@ impl Who {
         Self {
             person: entry.person.as_ref().map_or_else(|| w.t("record-by-system"), |who| person_name(w, who)),
             device: entry.device.as_ref().map(device_name),
-            claimed: entry.claimed_at_ms.map(|at| w.time_ms(at)),
+            claimed: entry.claimed_at_ms.map(|at| w.time(at)),
             received: w.time(received),
             machine: w.machine_time(received),
             offline: entry.recorded_offline,

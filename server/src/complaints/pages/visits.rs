@@ -332,8 +332,8 @@ fn rework_lines(w: Words, reworks: &[ReworkBody], record: &VisitRecord) -> Vec<(
     own.map(|rework| {
         let done = rework
             .done_at_ms
-            .map_or_else(|| w.t("record-sent-back-open"), |at| w.a("record-sent-back-done", w.time_ms(at)));
-        (w.time_ms(rework.requested_at_ms), rework.reason.clone(), done)
+            .map_or_else(|| w.t("record-sent-back-open"), |at| w.a("record-sent-back-done", w.time(at)));
+        (w.time(rework.requested_at_ms), rework.reason.clone(), done)
     })
     .collect()
 }
