@@ -10,7 +10,7 @@ use std::fmt;
 pub struct DatabaseConfig {
     /// `sqlite:///path/file.db` or `postgres://…`. Unset: a file in the data folder. May hold a password.
     pub url: Option<String>,
-    /// Readers at once (SQLite), connections at once (PostgreSQL).
+    /// Readers at once (SQLite, two for each processor core at most), connections at once (PostgreSQL).
     pub connections_max: u32,
     /// Milliseconds a request waits for its turn before it is told that the server is busy.
     pub wait_ms: u64,

@@ -91,11 +91,18 @@ pub(super) async fn open_sqlite(path: PathBuf, settings: &StoreSettings) -> Resu
     // Only the writer checkpoints; a reader that could write would be a second writer.
     let reader_options = sqlite_options(&path).pragma("wal_autocheckpoint", "0").pragma("query_only", "ON");
     let readers = SqlitePoolOptions::new()
-        .max_connections(settings.connections_max)
+        .max_connections(settings.connections_max.min(readers_useful()))
         .acquire_timeout(settings.wait_max)
         .connect_with(reader_options)
         .await?;
     Ok(SqlitePools { path, writer, readers, disk_free_bytes_min: settings.disk_free_bytes_min })
+}
+
+/// Readers beyond this only take memory: each is a thread that computes, with the whole schema and
+/// every statement once more, and what it reads is in this machine's memory already.
+fn readers_useful() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    u32::try_from(cores * 2).unwrap_or(u32::MAX)
 }
 
 /// Reads back what durability depends on: a setting that was asked for is not yet a setting that holds.
