@@ -173,10 +173,13 @@ pub async fn correct(
 pub(crate) async fn correct_because(
     tx: &mut Tx,
     mut complaint: Complaint,
-    intake: Intake,
+    mut intake: Intake,
     by: Actor,
     event: NewEvent,
 ) -> Result<Complaint, ComplaintError> {
+    if intake.is_reachable() {
+        intake.no_contact_reason = None;
+    }
     let changes = field_changes(&complaint.intake, &intake);
     // The reading on record and the like are no identity: they are replaced without history.
     if complaint.intake == intake {

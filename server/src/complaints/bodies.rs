@@ -123,6 +123,8 @@ pub(crate) struct ComplaintBody {
     /// What the customer wants.
     pub(crate) remedy_sought: Option<String>,
     pub(crate) customer: Customer,
+    /// Why nobody can be reached; null: name and phone are known, or nobody said why not.
+    pub(crate) no_contact_reason: Option<String>,
     pub(crate) address: String,
     /// Code of the region; empty: not known yet.
     pub(crate) region: String,
@@ -174,6 +176,7 @@ impl ComplaintBody {
             summary: intake.summary,
             remedy_sought: intake.remedy_sought,
             customer: intake.customer,
+            no_contact_reason: intake.no_contact_reason,
             address: intake.address,
             region: intake.region,
             unit: intake.unit,

@@ -124,7 +124,7 @@ async fn visits(tx: &mut Tx, complaint: ComplaintId, person: PersonId) -> Result
 async fn look_at_data(tx: &mut Tx, complaint: &Complaint, by: &Actor) -> Result<(), StoreError> {
     let customer = &complaint.intake.customer;
     let digits = customer.phone.as_deref().and_then(phone_digits);
-    let is_missing = customer.name.is_none() || digits.is_none();
+    let is_missing = !complaint.intake.is_reachable();
     let is_staffs = match &digits {
         Some(digits) => people::has_phone(tx, digits).await?,
         None => false,

@@ -3,7 +3,7 @@
 //! One list of limits for the office, for corrections and for complaints born in the field. Control characters are
 //! dropped here: PostgreSQL takes no NUL, and nobody types them on purpose.
 
-use super::model::{Channel, Customer, Deadlines, Intake, Priority, Utility};
+use super::model::{Channel, Customer, Deadlines, Intake, Priority, Utility, phone_digits};
 use serde::{Deserialize, Deserializer, Serialize};
 use sync_core::codes::CodeTable;
 use sync_core::protocol::CardMeter;
@@ -48,9 +48,13 @@ pub struct ComplaintForm {
     /// What the customer wants.
     #[serde(default)]
     pub remedy_sought: Option<String>,
-    /// Who complains.
+    /// Who complains: name and phone, or a reason why not.
     #[serde(default)]
     pub customer: Customer,
+    /// Why nobody can be reached; needed if name or phone is not known.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    pub no_contact_reason: Option<String>,
     /// Where.
     pub address: String,
     /// Code of the region.
@@ -148,6 +152,10 @@ pub struct ComplaintPatch {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub customer_phone: Option<Option<String>>,
+    /// Why nobody can be reached.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub no_contact_reason: Option<Option<String>>,
     /// Where.
     pub address: Option<String>,
     /// Code of the region.
@@ -179,7 +187,7 @@ impl ComplaintForm {
     /// # Errors
     /// Every field that cannot be taken.
     pub fn check(self, now: Timestamp) -> Result<Intake, Vec<FieldError>> {
-        Intake {
+        let mut intake = Intake {
             utility: self.utility,
             category: self.category,
             channel: self.channel,
@@ -187,6 +195,7 @@ impl ComplaintForm {
             summary: self.summary,
             remedy_sought: self.remedy_sought,
             customer: self.customer,
+            no_contact_reason: self.no_contact_reason,
             address: self.address,
             region: self.region,
             unit: self.unit.unwrap_or_default(),
@@ -194,8 +203,14 @@ impl ComplaintForm {
             meter: self.meter.map(Meter::into_card),
             requested_at: self.requested_at_ms.unwrap_or(now),
             deadlines: self.deadlines,
+        };
+        intake.clean();
+        let missing = intake.missing_contact();
+        match intake.checked(now) {
+            Ok(intake) if missing.is_empty() => Ok(intake),
+            Ok(_) => Err(missing),
+            Err(errors) => Err(errors.into_iter().chain(missing).collect()),
         }
-        .checked(now)
     }
 }
 
@@ -216,6 +231,7 @@ impl ComplaintPatch {
                 name: self.customer_name.unwrap_or(old.customer.name),
                 phone: self.customer_phone.unwrap_or(old.customer.phone),
             },
+            no_contact_reason: self.no_contact_reason.unwrap_or(old.no_contact_reason),
             address: self.address.unwrap_or(old.address),
             region: self.region.unwrap_or(old.region),
             position: self.position.map_or(old.position, |new| new.map(Position::into_pair)),
@@ -241,6 +257,7 @@ impl Intake {
         errors.optional("/customer/number", self.customer.number.as_deref(), WORD_CHARS_MAX);
         errors.optional("/customer/name", self.customer.name.as_deref(), WORD_CHARS_MAX);
         errors.optional("/customer/phone", self.customer.phone.as_deref(), WORD_CHARS_MAX);
+        errors.optional("/no_contact_reason", self.no_contact_reason.as_deref(), REASON_CHARS_MAX);
         errors.text("/address", &self.address, 1, ADDRESS_CHARS_MAX);
         errors.region(&self.region);
         errors.unit(&self.unit);
@@ -271,12 +288,32 @@ impl Intake {
             &mut self.customer.number,
             &mut self.customer.name,
             &mut self.customer.phone,
+            &mut self.no_contact_reason,
         ] {
             *text = text.take().map(|text| clean(&text)).filter(|text| !text.is_empty());
         }
         if let Some(meter) = &mut self.meter {
             meter.number = clean(&meter.number);
         }
+        if self.is_reachable() {
+            self.no_contact_reason = None;
+        }
+    }
+
+    /// What is needed to ask the customer and is missing without a reason.
+    fn missing_contact(&self) -> Vec<FieldError> {
+        let mut errors = Errors(Vec::new());
+        if self.no_contact_reason.is_none() {
+            let customer = &self.customer;
+            errors.require("/customer/name", customer.name.is_some(), "a name, or no_contact_reason");
+            let digits = customer.phone.as_deref().and_then(phone_digits);
+            errors.require(
+                "/customer/phone",
+                digits.is_some(),
+                "a phone number of at least 7 digits, or no_contact_reason",
+            );
+        }
+        errors.0
     }
 }
 
@@ -406,6 +443,7 @@ mod tests {
         let mut form = json!({
             "utility": "power", "category": "power.BIZ.metering", "channel": "phone",
             "summary": "电表走得快", "address": "梧桐路 12 号", "region": "east",
+            "customer": { "name": "李梅", "phone": "138 0013 8000" },
         });
         form.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         serde_json::from_value(form).unwrap()
@@ -421,6 +459,16 @@ mod tests {
                 "empty but for spaces",
                 json!({"summary": " \u{0}\n", "address": ""}),
                 vec!["/summary", "/address"],
+            ),
+            (
+                "nobody to ask",
+                json!({"customer": {"phone": "110"}}),
+                vec!["/customer/name", "/customer/phone"],
+            ),
+            (
+                "nobody to ask, and why",
+                json!({"customer": {"phone": "110"}, "no_contact_reason": "did not want to say"}),
+                vec![],
             ),
             ("a book", json!({"summary": "长".repeat(4_001)}), vec!["/summary"]),
             (
@@ -441,20 +489,24 @@ mod tests {
 
     #[test]
     fn control_characters_are_dropped_and_empty_means_none() {
-        let form = form(&json!({"summary": "a\u{0}b\nc", "customer": {"phone": "  ", "name": "李\u{7}梅"}}));
+        let form = form(&json!({"summary": "a\u{0}b\nc", "customer": {"phone": "  ", "name": "李\u{7}梅"},
+            "no_contact_reason": " has no phone "}));
         let intake = form.check(NOW).unwrap();
         assert_eq!(intake.summary, "ab\nc");
         assert_eq!(intake.customer, Customer { number: None, name: Some("李梅".into()), phone: None });
+        assert_eq!(intake.no_contact_reason.as_deref(), Some("has no phone"));
+        let patch: ComplaintPatch = serde_json::from_value(json!({"customer_phone": "13800138000"})).unwrap();
+        assert_eq!(patch.apply(&intake, NOW).unwrap().no_contact_reason, None, "there is one by now");
     }
 
     #[test]
     fn a_correction_tells_null_from_absent() {
-        let old = form(&json!({"customer": {"phone": "110", "name": "李梅"}})).check(NOW).unwrap();
+        let old = form(&json!({"customer": {"phone": "1101101", "name": "李梅"}})).check(NOW).unwrap();
         let patch: ComplaintPatch = serde_json::from_value(json!({"customer_phone": null})).unwrap();
         let new = patch.apply(&old, NOW).unwrap();
         assert_eq!(new.customer, Customer { number: None, name: Some("李梅".into()), phone: None });
         let changes = super::super::model::field_changes(&old, &new);
         assert_eq!(changes.len(), 1);
-        assert_eq!((changes[0].field, changes[0].old.as_deref()), ("customer_phone", Some("110")));
+        assert_eq!((changes[0].field, changes[0].old.as_deref()), ("customer_phone", Some("1101101")));
     }
 }

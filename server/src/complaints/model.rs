@@ -234,6 +234,8 @@ pub struct Intake {
     pub remedy_sought: Option<String>,
     /// Who complains.
     pub customer: Customer,
+    /// Why nobody can be reached, where name or phone is not known.
+    pub no_contact_reason: Option<String>,
     /// Where.
     pub address: String,
     /// Code of the region.
@@ -248,6 +250,13 @@ pub struct Intake {
     pub requested_at: Timestamp,
     /// Limits.
     pub deadlines: Deadlines,
+}
+
+impl Intake {
+    /// Whether somebody can be asked: a name, and a phone number of believable length.
+    pub fn is_reachable(&self) -> bool {
+        self.customer.name.is_some() && self.customer.phone.as_deref().and_then(phone_digits).is_some()
+    }
 }
 
 /// Who complains. Personal data: never in documents, logs or problems.
@@ -397,6 +406,7 @@ pub fn field_changes(old: &Intake, new: &Intake) -> Vec<FieldChange> {
         ("customer_number", old.customer.number.clone(), new.customer.number.clone()),
         ("customer_name", old.customer.name.clone(), new.customer.name.clone()),
         ("customer_phone", old.customer.phone.clone(), new.customer.phone.clone()),
+        ("no_contact_reason", old.no_contact_reason.clone(), new.no_contact_reason.clone()),
         ("address", Some(old.address.clone()), Some(new.address.clone())),
         ("region", Some(old.region.clone()), Some(new.region.clone())),
         ("unit", Some(old.unit.clone()), Some(new.unit.clone())),

@@ -104,7 +104,7 @@ async fn a_complaint_gets_a_number_and_is_found_by_what_people_remember() {
         );
         assert_eq!(first["first_owner"]["person_id"], json!(bureau.clerk.0));
         let gas = json!({ "utility": "gas", "category": "gas.LEAK", "summary": "smell of gas in the kitchen",
-            "address": "Jiefang Rd 88", "customer": {}, "meter": null });
+            "address": "Jiefang Rd 88", "customer": {}, "no_contact_reason": "hung up", "meter": null });
         bureau.complaint(&gas).await;
         for (words, found) in [
             ("电表", &["C-2025-0001"][..]),

@@ -86,6 +86,12 @@ pub(super) struct StartPage {
 }
 
 impl StartPage {
+    /// What stands above the tiles: nothing waits for who only reads.
+    fn heading(&self) -> String {
+        let acts = self.shell.has_role(OFFICE) || self.shell.has_role(&[Role::Administrator]);
+        self.shell.w.t(if acts { "start-waits" } else { "start-reads" })
+    }
+
     fn offline(&self, visit: &ArrivedVisit) -> bool {
         was_offline(visit.ended_claimed_ms, visit.ended_received_ms)
     }
@@ -132,7 +138,7 @@ async fn office_tiles(
         let urgent = matches!(*view, "late" | "conflicts");
         tiles.push(Tile::of(
             format!("/queue?view={view}"),
-            viewer.w().code("queue-view", view),
+            if *view == "all" { viewer.w().t("start-all") } else { viewer.w().code("queue-view", view) },
             count,
             urgent,
         ));

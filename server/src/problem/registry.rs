@@ -244,6 +244,9 @@ problems! {
     WORK_ORDER_UNKNOWN: 404 "work-order-unknown"
         en "There is no such work order" "Check the identity; it may belong to a unit or a region outside your roles."
         zh "没有这张工单" "请核对标识；它也可能属于您权限之外的单位或区域。";
+    CONTACT_MISSING: 409 "contact-missing"
+        en "Nobody can be reached about this complaint" "Fill in name and phone of the customer, or say in override_reason why somebody is sent all the same."
+        zh "这件投诉没有可用的联系人" "请补全客户姓名和电话，或在 override_reason 中说明为何仍要派人。";
     VISIT_UNKNOWN: 404 "visit-unknown"
         en "There is no such visit" "Check the identity; it may belong to a unit or a region outside your roles."
         zh "没有这次到访" "请核对标识；它也可能属于您权限之外的单位或区域。";

@@ -152,6 +152,7 @@ mod tests {
 
     fn complaint(changes: &Value, received_at_ms: i64) -> Complaint {
         let form: ComplaintForm = serde_json::from_value(a_complaint(changes)).unwrap();
+        let form = ComplaintForm { no_contact_reason: Some("x".to_owned()), ..form };
         let at = Timestamp::from_unix_ms(1_763_700_000_000 + received_at_ms);
         Complaint {
             id: ComplaintId::from_bytes([1; 16]),

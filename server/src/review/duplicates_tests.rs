@@ -60,7 +60,7 @@ async fn duplicates_are_merged_field_by_field_and_taken_apart() {
     Bureau::for_each_engine(|bureau| async move {
         let id =
             async |changes| bureau.complaint(&changes).await["complaint_id"].as_str().unwrap().to_owned();
-        let first = id(json!({ "customer": { "name": "李梅" } })).await;
+        let first = id(json!({ "customer": { "name": "李梅" }, "no_contact_reason": "x" })).await;
         let second = id(json!({ "address": "梧桐路 12 号 603" })).await;
         let west = id(json!({ "region": "west" })).await;
         let path = format!("/complaints/{first}/duplicates");

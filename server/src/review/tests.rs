@@ -347,7 +347,7 @@ async fn duplicates_are_proposed_merged_and_taken_apart() {
     Bureau::for_each_engine(|bureau| async move {
         let site = Site::of(&bureau).await;
         let first = site.complaint.clone();
-        let again = bureau.complaint(&json!({ "customer": { "phone": "+8613800138000" }, "summary": "电表走得快" })).await;
+        let again = bureau.complaint(&json!({ "customer": { "phone": "+8613800138000" }, "no_contact_reason": "不愿留名", "summary": "电表走得快" })).await;
         let again = again["complaint_id"].as_str().unwrap();
         bureau.post("/v1/complaints", &a_complaint(&json!({ "utility": "gas", "category": "gas.LEAK" }))).await;
         let proposals = bureau.get(&format!("/v1/complaints/{again}/duplicates")).await.json;

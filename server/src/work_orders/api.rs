@@ -81,7 +81,7 @@ pub(crate) async fn reachable_visit(
     security(("session" = ["clerk", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = CREATED, body = WorkOrderBody), (status = NOT_FOUND, description = "complaint-unknown"),
-        (status = CONFLICT, description = "complaint-state, complaint-merged"),
+        (status = CONFLICT, description = "complaint-state, complaint-merged, contact-missing"),
         (status = FORBIDDEN, description = "role-missing"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid, checklist-unknown, idempotency-key-reused")))]
 async fn create_work_order(
@@ -95,6 +95,8 @@ async fn create_work_order(
     let request = key.of(office.person_id, &form, now);
     let instructions = form.instructions.as_deref().map(|text| checked_reason("/instructions", text));
     let instructions = instructions.transpose().map_err(ComplaintError::Invalid)?;
+    let overridden = form.override_reason.as_deref().map(|text| checked_reason("/override_reason", text));
+    let override_reason = overridden.transpose().map_err(ComplaintError::Invalid)?;
     let new = NewOrder {
         id: WorkOrderId::from_entropy(now, app.entropy.bytes()),
         kind: form.kind.unwrap_or(OrderKind::Investigation),
@@ -102,6 +104,7 @@ async fn create_work_order(
         instructions,
         priority: form.priority,
         due_at: form.due_at_ms,
+        override_reason,
     };
     let mut tx = app.store.write().await?;
     if let Some(answer) = request.answered(&mut tx).await? {

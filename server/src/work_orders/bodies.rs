@@ -190,6 +190,10 @@ pub(super) struct OrderForm {
     #[serde(default)]
     #[schema(value_type = Option<i64>)]
     pub(super) due_at_ms: Option<Timestamp>,
+    /// Why somebody is sent although name or phone of the customer is not known; needed then.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    pub(super) override_reason: Option<String>,
 }
 
 /// A visit to be planned.

@@ -33,6 +33,9 @@ pub enum WorkOrderError {
     /// The person does not exist, may not sign in any more, or is no technician.
     #[error("the person is no technician who could be sent")]
     NotSendable,
+    /// Nobody could be asked or told: name or phone of the customer is not known.
+    #[error("nobody can be reached about the complaint")]
+    NoContact,
     /// There is no such checklist.
     #[error("there is no such checklist")]
     UnknownChecklist,
@@ -65,6 +68,8 @@ pub struct NewOrder {
     pub priority: Option<Priority>,
     /// When somebody must be on site.
     pub due_at: Option<Timestamp>,
+    /// Why somebody is sent although nobody can be reached.
+    pub override_reason: Option<String>,
 }
 
 /// A visit that is to be planned.
@@ -79,6 +84,9 @@ pub struct NewVisit {
 }
 
 /// Makes a work order under a complaint.
+///
+/// # Errors
+/// [`WorkOrderError::NoContact`] while nobody can be reached and no reason is given for going all the same.
 pub async fn create_order(
     tx: &mut Tx,
     complaint: &Complaint,
@@ -87,6 +95,10 @@ pub async fn create_order(
 ) -> Result<WorkOrder, WorkOrderError> {
     // Closed and withdrawn complaints take no work orders before they are reopened.
     complaints::model::next_state(complaint.state, Act::Assign).map_err(ComplaintError::from)?;
+    let override_reason = new.override_reason.filter(|_| !complaint.intake.is_reachable());
+    if !complaint.intake.is_reachable() && override_reason.is_none() {
+        return Err(WorkOrderError::NoContact);
+    }
     let usual = checklists::usual_for(complaint.intake.utility);
     let checklist = new.checklist.unwrap_or_else(|| usual.to_owned());
     if checklists::newest(tx, &checklist).await?.is_none() {
@@ -107,9 +119,14 @@ pub async fn create_order(
     };
     sql::insert_order(tx, &order).await?;
     let facts = json!({ "work_order": order.id, "kind": order.kind, "checklist": order.checklist });
-    let event = by.event(EventKind::WorkOrderCreated).detail(facts);
+    let mut event = by.event(EventKind::WorkOrderCreated).detail(facts);
+    let mut detail = named(complaint).with("work_order", order.id);
+    if let Some(reason) = override_reason {
+        event = event.reason(&reason);
+        detail = detail.with("overridden", "no contact");
+    }
     history::add(tx, complaint.id, &event).await?;
-    audit::append(tx, &by.entry(ORDER_CREATED, named(complaint).with("work_order", order.id))).await?;
+    audit::append(tx, &by.entry(ORDER_CREATED, detail)).await?;
     Ok(order)
 }
 

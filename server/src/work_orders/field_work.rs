@@ -132,6 +132,7 @@ fn intake_of(
             name: new.customer_name.clone(),
             phone: new.customer_phone.clone(),
         },
+        no_contact_reason: None,
         address: new.address.clone(),
         region,
         unit,

@@ -83,5 +83,13 @@ pub(crate) fn usual_kind(state: State) -> OrderKind {
 
 fn usual_order(complaint: &Complaint, id: WorkOrderId) -> NewOrder {
     let kind = usual_kind(complaint.state);
-    NewOrder { id, kind, checklist: None, instructions: None, priority: None, due_at: None }
+    NewOrder {
+        id,
+        kind,
+        checklist: None,
+        instructions: None,
+        priority: None,
+        due_at: None,
+        override_reason: None,
+    }
 }

@@ -58,6 +58,7 @@ queue-bulk-done = { $a } of { $b } done:
 queue-bulk-fate = What became of it
 queue-bulk-ok = Done
 queue-bulk-refused = Not done
+queue-bulk-no-contact = Name or phone of the customer is not known: send somebody from the record, with a reason.
 queue-bulk-already = Was sent before.
 queue-bulk-open-visit = Joined the open visit.
 queue-bulk-new-visit = A visit was planned.

@@ -1,3 +1,5 @@
+start-all = Complaints in your scope
+start-reads = What you may read
 start-waits = What waits for you
 start-refused = Refused items from the field
 start-silent-devices = Devices silent for over a day

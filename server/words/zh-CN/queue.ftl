@@ -55,6 +55,7 @@ queue-bulk-done = 已完成 { $a } 件，共 { $b } 件：
 queue-bulk-fate = 结果
 queue-bulk-ok = 完成
 queue-bulk-refused = 未完成
+queue-bulk-no-contact = 客户姓名或电话不详：请在投诉记录中说明理由后派人。
 queue-bulk-already = 此前已派。
 queue-bulk-open-visit = 已加入未完走访。
 queue-bulk-new-visit = 已排新走访。

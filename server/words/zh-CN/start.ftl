@@ -1,3 +1,5 @@
+start-all = 查阅范围内的投诉
+start-reads = 可查阅的内容
 start-waits = 待您处理
 start-refused = 被拒的现场内容
 start-silent-devices = 超过一天未联系的设备

@@ -176,6 +176,7 @@ pub(crate) async fn dispatch(desk: &Desk, remote: &Remote, count: usize) -> anyh
         let complaint = json!({
             "utility": "power", "category": "power.BIZ.metering", "channel": "phone",
             "summary": format!("电表走得快 {number}"), "address": format!("梧桐路 {number} 号"), "region": "310115",
+            "customer": { "name": format!("客户 {number}"), "phone": format!("137{number:08}") },
         });
         let complaint = desk.post("/v1/complaints", &complaint).await;
         let id = complaint["complaint_id"].as_str().context("a complaint has an id")?;

@@ -207,7 +207,7 @@ async fn dispatch(
         "utility": "power", "category": "power.BIZ.metering", "channel": "phone", "region": "310115",
         "summary": format!("电表走得快，上月 {} 度，这月翻倍", 100 + number % 400),
         "address": format!("梧桐路 {number} 号 {} 室", 101 + number % 30),
-        "customer": { "number": format!("{:010}", 310_000_000 + number), "phone": format!("139{number:08}") },
+        "customer": { "number": format!("{:010}", 310_000_000 + number), "name": format!("客户 {number}"), "phone": format!("139{number:08}") },
         "meter": { "number": format!("A{number:07}"), "class": "2" },
     });
     let complaint = desk.post("/v1/complaints", &complaint).await;

@@ -77,7 +77,10 @@ async fn data_that_lead_nowhere_are_flagged_until_they_are_in_order() {
         let set =
             phone.header("authorization", &admin).json(&json!({ "phone": "137 0000 0009" })).send().await;
         assert_eq!(set.status, 204, "{}", set.json);
-        let customer = |name: &str, phone: Value| json!({ "customer": { "name": name, "phone": phone } });
+        let customer = |name: &str, phone: Value| {
+            let reason = phone.is_null().then_some("没有电话");
+            json!({ "customer": { "name": name, "phone": phone }, "no_contact_reason": reason })
+        };
         let missing = bureau.complaint(&customer("李梅", Value::Null)).await;
         assert_eq!(of(&bureau, &missing).await, [("missing".to_owned(), true)]);
         let blockers = async || {

@@ -144,12 +144,15 @@ pub(super) fn sections(w: Words, typed: &Typed, beside: &Beside) -> Vec<Section>
     }
     about.push(one("summary", Kind::Area, SUMMARY_CHARS_MAX, true));
     about.push(one("remedy_sought", Kind::Area, REASON_CHARS_MAX, false));
-    let phone = one("customer_phone", Kind::Phone, WORD_CHARS_MAX, false);
+    let is_new = beside.utility.is_none();
+    let name = one("customer_name", Kind::Line, WORD_CHARS_MAX, is_new);
+    let phone = one("customer_phone", Kind::Phone, WORD_CHARS_MAX, is_new);
+    let why_not = one("no_contact_reason", Kind::Line, REASON_CHARS_MAX, false);
     let address = one("address", Kind::Line, ADDRESS_CHARS_MAX, true);
     let section = |key: &str, fields| Section { title: w.code("form-section", key), fields };
     vec![
         section("about", about),
-        section("customer", vec![line("customer_name"), phone, line("customer_number")]),
+        section("customer", vec![name, phone, why_not, line("customer_number")]),
         section("place", vec![address, line("region"), line("latitude"), line("longitude")]),
         section("meter", vec![line("meter_number"), line("meter_class"), line("meter_constant")]),
         section("times", times),

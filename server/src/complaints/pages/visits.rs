@@ -222,7 +222,11 @@ fn people(w: Words, record: &VisitRecord) -> Vec<(String, String)> {
         (None, Some(at)) => w.a("record-took", w.time(at)),
         (None, None) => w.t("record-not-taken"),
     };
-    record.visit.assignments.iter().map(|row| (person_name(w, &row.person), said(row))).collect()
+    let line = |row: &crate::work_orders::AssignmentBody| {
+        let sent = w.a("record-sent-at", w.time(row.assigned_at_ms));
+        (person_name(w, &row.person), format!("{sent} · {}", said(row)))
+    };
+    record.visit.assignments.iter().map(line).collect()
 }
 
 fn field_line(phrases: &Phrases, record: &VisitRecord, field: &FieldBody, marks: &Marks<'_>) -> FieldLine {

@@ -98,6 +98,9 @@ async fn send_to_one(
     let mut number: String = id.chars().take(8).collect();
     let fate = match try_one(app, viewer, id, person, day, &mut number).await {
         Ok(sent) => Ok(sent),
+        Err(problem) if problem.kind().code == crate::problem::CONTACT_MISSING.code => {
+            Err(viewer.w().t("queue-bulk-no-contact"))
+        }
         Err(problem) if problem.status().is_client_error() => {
             let (title, detail) = problem.words(viewer.w().language);
             Err(format!("{title} {detail}"))

@@ -97,6 +97,8 @@ pub(super) struct DispatchPage {
     pub(super) form: SendForm,
     /// Whether the reader may send people, and the complaint takes them.
     pub(super) may_send: bool,
+    /// Whether name or phone of the customer is not known.
+    pub(super) no_contact: bool,
     pub(super) failure: Option<String>,
 }
 
@@ -129,6 +131,8 @@ pub(super) struct SendForm {
     /// Who goes.
     pub(super) person: Vec<String>,
     pub(super) reason: String,
+    /// Why somebody is sent although nobody can be reached.
+    pub(super) override_reason: String,
 }
 
 impl SendForm {
@@ -153,6 +157,8 @@ impl SendForm {
     fn order(&self, id: WorkOrderId) -> Result<NewOrder, Problem> {
         let instructions = Some(clean(&self.instructions)).filter(|text| !text.is_empty());
         let instructions = instructions.map(|text| checked_reason("/instructions", &text)).transpose();
+        let overridden = Some(clean(&self.override_reason)).filter(|text| !text.is_empty());
+        let override_reason = overridden.map(|text| checked_reason("/override_reason", &text)).transpose();
         Ok(NewOrder {
             id,
             kind: self.kind.parse().unwrap_or(OrderKind::Investigation),
@@ -160,6 +166,7 @@ impl SendForm {
             instructions: instructions.map_err(ComplaintError::Invalid)?,
             priority: self.priority.parse().ok(),
             due_at: None,
+            override_reason: override_reason.map_err(ComplaintError::Invalid)?,
         })
     }
 
@@ -321,9 +328,10 @@ async fn answer(
         Err(problem) => return Err(problem),
     };
     let (title, detail) = problem.words(viewer.w().language);
-    let why = match problem.kind().code == problem::BODY_INVALID.code {
-        true => viewer.w().t("dispatch-wrong"),
-        false => format!("{title} {detail}"),
+    let why = match problem.kind().code {
+        code if code == problem::BODY_INVALID.code => viewer.w().t("dispatch-wrong"),
+        code if code == problem::CONTACT_MISSING.code => viewer.w().t("dispatch-no-contact-failure"),
+        _ => format!("{title} {detail}"),
     };
     let mut tx = app.store.read().await?;
     let complaint = reachable(&mut tx, &viewer.office, OFFICE, id).await?;
@@ -350,6 +358,7 @@ async fn build(
         technicians: technicians(tx, w, &form.person).await?,
         checklists: checklists.map(|list| (list.code, title(list.zh, list.en))).collect(),
         form,
+        no_contact: !complaint.intake.is_reachable(),
         may_send: takes_people
             && viewer.shell.reaches(DISPATCHERS, &complaint.intake.unit, &complaint.intake.region),
         failure,

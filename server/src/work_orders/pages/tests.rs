@@ -119,6 +119,7 @@ fn every_dispatch_can_be_rendered() {
                 checklists: vec![(hostile(), hostile())],
                 form: SendForm { instructions: hostile(), ..SendForm::default() },
                 may_send: full,
+                no_contact: full,
                 failure: full.then(hostile),
             });
         }
@@ -182,6 +183,44 @@ async fn people_are_sent_taken_off_and_visits_called_off_on_the_page() {
         let reviewer = Browser::of(&bureau.test, &bureau.reviewer.1);
         assert!(reviewer.get(&path).await.html().contains("or not by you"));
         assert_eq!(reviewer.post(&path, &fields).await.status, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_is_sent_where_nobody_can_be_asked_but_for_a_reason() {
+    Bureau::for_each_engine(|bureau| async move {
+        let person = Technician::of(&bureau, "zhang").await.person.to_string();
+        let anonymous = json!({ "customer": {}, "no_contact_reason": "不愿留名" });
+        let id = bureau.complaint(&anonymous).await["complaint_id"].as_str().unwrap().to_owned();
+        let orders = format!("/v1/complaints/{id}/work-orders");
+        let refused = bureau.post(&orders, &json!({})).await;
+        assert_eq!((refused.status, refused.json["code"].as_str()), (409, Some("contact-missing")));
+        let browser = Browser::of(&bureau.test, &bureau.clerk.1);
+        let path = format!("/complaints/{id}/dispatch");
+        let fields = [("planned_on", "2025-11-22"), ("person", &person), ("override_reason", " ")];
+        let refused = browser.post(&path, &fields).await;
+        assert!(
+            refused.status == 422 && refused.html().contains("Nobody can be reached"),
+            "{}",
+            refused.html()
+        );
+        let many = [("complaint", id.as_str()), ("person", &person), ("planned_on", "2025-11-22")];
+        let bulk = browser.post("/queue/assignments", &many).await;
+        assert!(bulk.html().contains("send somebody from the record"), "{}", bulk.html());
+        let fields = [("planned_on", "2025-11-22"), ("person", &person), ("override_reason", "闻到燃气味")];
+        let done = browser.post(&path, &fields).await;
+        assert_eq!(done.location(), format!("{path}?said=visit-planned"), "{}", done.html());
+        let record = bureau.get(&format!("/v1/complaints/{id}")).await.json;
+        let timeline = record["timeline"].as_array().unwrap();
+        let order = timeline.iter().find(|entry| entry["kind"] == "work_order_created").unwrap();
+        assert_eq!(order["reason"], "闻到燃气味");
+        let page = browser.get(&format!("/complaints/{id}")).await;
+        assert!(page.html().contains("不愿留名") && page.html().contains("闻到燃气味"), "{}", page.html());
+        let filled = json!({ "customer_name": "李梅", "customer_phone": "138 0013 8000" });
+        let known = bureau.call(axum::http::Method::PATCH, &format!("/v1/complaints/{id}"));
+        assert_eq!(known.json(&filled).send().await.json["no_contact_reason"], serde_json::Value::Null);
+        assert_eq!(bureau.post(&orders, &json!({})).await.status, 201, "now somebody can be asked");
     })
     .await;
 }

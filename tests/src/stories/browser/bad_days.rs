@@ -111,7 +111,7 @@ async fn from_another_region(office: &Office, desk: &Desk, path: &str) {
     office.desk("north", &["clerk@/310101", "reviewer@/310101"]).await;
     let own = json!({
         "utility": "gas", "category": "gas.BILL", "channel": "phone", "summary": "own",
-        "address": "Jiefang Rd 88", "region": "310101", "customer": { "phone": "+8613800000418" },
+        "address": "Jiefang Rd 88", "region": "310101", "customer": { "name": "李梅", "phone": "+8613800000418" },
     });
     let own = desk.post("/v1/complaints", &own).await;
     let own = own["complaint_id"].as_str().expect("an id").to_owned();

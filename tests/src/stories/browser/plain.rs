@@ -60,6 +60,7 @@ async fn write_down(browser: &Browser) -> String {
     browser.choose("[name=channel]", "phone").await;
     browser.fill("[name=address]", "桂花路 3 号").await;
     browser.fill("[name=region]", "310115").await;
+    browser.fill("[name=customer_name]", "王芳").await;
     browser.fill("[name=customer_phone]", "+8613800000999").await;
     browser.click("button[name=act][value=create]").await;
     assert_eq!(browser.said().await, "The complaint was written down.");
