@@ -6,11 +6,16 @@
 //!
 //! Traditional characters are compared as simplified ones: 電表 finds 电表 and the other way round.
 //!
+//! Where there is no full-text index, [`index_keys`] and [`query_keys`] make one of a plain table: a text is stored
+//! under each of its words with the word after it, a query is a range of such keys, and [`like_pattern`] confirms
+//! what was found.
+//!
 //! Not done here: ranking, synonyms.
 
 mod simplified;
 
 use simplified::simplified;
+use std::collections::BTreeSet;
 
 /// Most terms of one query; the rest is left out. A person types three, an attacker thousands.
 pub const QUERY_TERMS_MAX: usize = 16;
@@ -88,6 +93,46 @@ pub fn like_pattern(term: &str) -> String {
 pub fn matches(indexed: &str, terms: &[String]) -> bool {
     let indexed = format!(" {indexed}");
     terms.iter().all(|term| indexed.contains(&format!(" {term}")))
+}
+
+/// The keys under which a text that went through [`index_text`] is stored: each word with the one after it, the last
+/// with nothing. A Chinese word of two characters is a key, a Latin word or number the beginning of one.
+pub fn index_keys(indexed: &str) -> BTreeSet<String> {
+    let words: Vec<&str> = indexed.split_whitespace().collect();
+    let next = words.iter().skip(1).copied().chain([""]);
+    words.iter().zip(next).map(|(word, next)| format!("{word} {next}")).collect()
+}
+
+/// Keys from the first to the last, both included, compared by their bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRange {
+    /// The first.
+    pub first: String,
+    /// The last.
+    pub last: String,
+}
+
+/// Every range of [`index_keys`] in which a text has a key if it matches all these terms of [`query_terms`].
+pub fn query_keys(terms: &[String]) -> Vec<KeyRange> {
+    let mut ranges: Vec<KeyRange> = Vec::new();
+    for words in terms.iter().map(|term| term.split(' ').collect::<Vec<_>>()) {
+        let pairs = words.windows(2).map(|pair| (format!("{} {}", pair[0], pair[1]), pair[1]));
+        let alone = words.first().filter(|_| words.len() == 1);
+        let alone = alone.map(|word| {
+            (if word.ends_with(is_cjk) { format!("{word} ") } else { (*word).to_owned() }, *word)
+        });
+        for (place, (first, ends_with)) in pairs.chain(alone).enumerate() {
+            // The last word may be the beginning of a longer one; a pair before it is a key as it is.
+            let is_last = place + 2 >= words.len();
+            let is_begun = words.len() == 1 || (is_last && !ends_with.ends_with(is_cjk));
+            let last = if is_begun { format!("{first}{}", char::MAX) } else { first.clone() };
+            let range = KeyRange { first, last };
+            if !ranges.contains(&range) {
+                ranges.push(range);
+            }
+        }
+    }
+    ranges
 }
 
 /// Full-width to half-width, letters to small letters, combining accents dropped, characters simplified.
@@ -173,6 +218,29 @@ mod tests {
     }
 
     #[test]
+    fn a_query_becomes_ranges_of_keys() {
+        let keys = index_keys(&index_text("电表 A123456 坏"));
+        assert_eq!(
+            keys.iter().map(String::as_str).collect::<Vec<_>>(),
+            ["a123456 坏", "坏 ", "电 表", "表 a123456"]
+        );
+        let range = |first: &str, begun: bool| {
+            let last = if begun { format!("{first}\u{10ffff}") } else { first.to_owned() };
+            KeyRange { first: first.to_owned(), last }
+        };
+        for (query, ranges) in [
+            ("电表", vec![range("电 表", false)]),
+            ("表", vec![range("表 ", true)]),
+            ("a12", vec![range("a12", true)]),
+            ("C-2026-04", vec![range("c 2026", false), range("2026 04", true)]),
+            ("电表 电表a1", vec![range("电 表", false), range("表 a1", true)]),
+            ("%", vec![]),
+        ] {
+            assert_eq!(query_keys(&query_terms(query)), ranges, "{query}");
+        }
+    }
+
+    #[test]
     fn two_character_words_and_beginnings_are_found() {
         let indexed = index_text("客户称电表走得快，铅封 A123456 完好。Meter runs fast");
         for query in [
@@ -229,6 +297,22 @@ mod tests {
             let (indexed, terms) = (index_text(&text), query_terms(&query));
             let naive = terms.iter().all(|term| naive_phrase_match(&indexed, term));
             prop_assert_eq!(matches(&indexed, &terms), naive);
+        }
+
+        #[test]
+        fn what_matches_has_a_key_in_every_range(
+            text in "[a-c电表铅封1-3 ，]{0,20}", query in "[a-c电表铅封1-3 ]{1,6}",
+        ) {
+            let (indexed, terms) = (index_text(&text), query_terms(&query));
+            let keys = index_keys(&indexed);
+            let ranges = query_keys(&terms);
+            prop_assert_eq!(ranges.is_empty(), terms.is_empty());
+            let found = |range: &KeyRange| keys.range(range.first.clone()..=range.last.clone()).next().is_some();
+            if matches(&indexed, &terms) {
+                prop_assert!(ranges.iter().all(found), "{:?} {:?}", keys, ranges);
+            } else if let [one] = &terms[..] && one.split(' ').count() <= 2 {
+                prop_assert!(!ranges.iter().all(found), "{:?} {:?}", keys, ranges);
+            }
         }
 
         #[test]

@@ -1,12 +1,15 @@
 //! Finding complaints: the search table, and lists with filters in pages.
 
+mod words;
+
 use super::model::{Complaint, Priority, State};
 use super::scope::{Reach, within};
 use super::sql::{ComplaintRow, columns};
-use crate::store::{EngineKind, StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, on_engine};
 use sync_core::ids::PersonId;
-use sync_core::search::{fts5_phrase, index_text, like_pattern, query_terms};
+use sync_core::search::index_text;
 use sync_core::time::Timestamp;
+use words::Lookup;
 
 /// Most complaints on one page.
 const PAGE_MAX: u32 = 500;
@@ -42,11 +45,7 @@ pub(super) struct Filter {
 
 /// Writes what the complaint is found by; call it after every change of it.
 pub(super) async fn index(tx: &mut Tx, complaint: &Complaint, aliases: &[String]) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO complaint_search (ordinal, indexed) VALUES ($1, $2) \
-        ON CONFLICT (ordinal) DO UPDATE SET indexed = $2 WHERE complaint_search.indexed <> $2";
-    let text = indexed_text(complaint, aliases);
-    on_engine!(tx, |conn| sqlx::query(SQL).bind(complaint.ordinal).bind(text).execute(conn).await.map(drop))?;
-    Ok(())
+    words::write(tx, complaint.ordinal, indexed_text(complaint, aliases)).await
 }
 
 fn indexed_text(complaint: &Complaint, aliases: &[String]) -> String {
@@ -98,12 +97,32 @@ pub(super) async fn list(
     before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<Complaint>, StoreError> {
+    let (mut before, limit) = (before.unwrap_or(i64::MAX), limit.min(PAGE_MAX) as usize);
+    let Some(words) = &filter.words else {
+        return rows(tx, conditions(filter, reach), (before, limit)).await;
+    };
+    let Some(lookup) = Lookup::of(tx, words).await? else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let batch = lookup.batch(tx, (0, before)).await?;
+        let Some(oldest) = batch.last() else { break };
+        let wanted = conditions(filter, reach).into_iter().chain(among(&batch, &lookup.patterns));
+        found.extend(rows(tx, wanted.collect(), (before, limit - found.len())).await?);
+        before = *oldest;
+    }
+    Ok(found)
+}
+
+async fn rows(
+    tx: &mut Tx,
+    conditions: Vec<Piece>,
+    (before, limit): (i64, usize),
+) -> Result<Vec<Complaint>, StoreError> {
     const SQL: &str = concat!("SELECT ", columns!(), " FROM complaints c WHERE c.ordinal < ");
-    let Some(conditions) = conditions(tx.kind(), filter, reach) else { return Ok(Vec::new()) };
-    let mut pieces = vec![Piece::Number(before.unwrap_or(i64::MAX))];
+    let mut pieces = vec![Piece::Number(before)];
     pieces.extend(conditions);
     pieces.push(Piece::Sql(" ORDER BY c.ordinal DESC LIMIT "));
-    pieces.push(Piece::Number(i64::from(limit.min(PAGE_MAX))));
+    pieces.push(Piece::Number(i64::try_from(limit).unwrap_or(i64::MAX)));
     let rows: Vec<ComplaintRow> =
         run!(tx, SQL, pieces, |query, conn| query.build_query_as().fetch_all(conn).await)?;
     rows.into_iter().map(Complaint::try_from).collect()
@@ -116,8 +135,21 @@ pub(super) async fn count_newer(
     reach: &Reach,
     after: i64,
 ) -> Result<i64, StoreError> {
+    let Some(words) = &filter.words else { return count(tx, conditions(filter, reach), after).await };
+    let Some(lookup) = Lookup::of(tx, words).await? else { return Ok(0) };
+    let (mut counted, mut before) = (0, i64::MAX);
+    while counted < NEWER_MAX {
+        let batch = lookup.batch(tx, (after, before)).await?;
+        let Some(oldest) = batch.last() else { break };
+        let wanted = conditions(filter, reach).into_iter().chain(among(&batch, &lookup.patterns));
+        counted += count(tx, wanted.collect(), after).await?;
+        before = *oldest;
+    }
+    Ok(counted.min(NEWER_MAX))
+}
+
+async fn count(tx: &mut Tx, conditions: Vec<Piece>, after: i64) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT count(*) FROM (SELECT c.ordinal FROM complaints c WHERE c.ordinal > ";
-    let Some(conditions) = conditions(tx.kind(), filter, reach) else { return Ok(0) };
     let mut pieces = vec![Piece::Number(after)];
     pieces.extend(conditions);
     pieces.push(Piece::Sql(" LIMIT "));
@@ -132,8 +164,8 @@ pub(super) async fn newest(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)?)
 }
 
-/// The conditions of a filter; `None` when nothing can fulfil them.
-fn conditions(engine: EngineKind, filter: &Filter, reach: &Reach) -> Option<Vec<Piece>> {
+/// The conditions of a filter but for its words.
+fn conditions(filter: &Filter, reach: &Reach) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut equal = |sql, value: Option<String>| {
         pieces.extend(value.map(|value| [Piece::Sql(sql), Piece::Text(value)]).into_iter().flatten());
@@ -170,25 +202,6 @@ fn conditions(engine: EngineKind, filter: &Filter, reach: &Reach) -> Option<Vec<
         ));
         pieces.extend([Piece::Number(moment.unix_ms()), Piece::Sql(")")]);
     }
-    if let Some(words) = words_for(engine, filter.words.as_deref())? {
-        pieces.extend(match engine {
-            // The full-text index of the embedded database.
-            EngineKind::Sqlite => [
-                Piece::Sql(" AND c.ordinal IN (SELECT rowid FROM complaint_search_fts WHERE complaint_search_fts MATCH "),
-                Piece::Text(words),
-                Piece::Sql(")"),
-            ],
-            // PostgreSQL's own text search does not know these words; each pattern is looked for instead.
-            EngineKind::Postgres => [
-                Piece::Sql(
-                    " AND EXISTS (SELECT 1 FROM complaint_search s WHERE s.ordinal = c.ordinal AND NOT EXISTS \
-                     (SELECT 1 FROM unnest(string_to_array(",
-                ),
-                Piece::Text(words),
-                Piece::Sql(", chr(10))) p WHERE ' ' || s.indexed NOT LIKE p))"),
-            ],
-        });
-    }
     if let Some(places) = reach.pattern() {
         // Bound once: the condition names it several times.
         const WITHIN: &str =
@@ -196,18 +209,24 @@ fn conditions(engine: EngineKind, filter: &Filter, reach: &Reach) -> Option<Vec<
         pieces.push(Piece::Sql(" AND EXISTS (SELECT 1 FROM (SELECT CAST("));
         pieces.extend([Piece::Text(places), Piece::Sql(WITHIN)]);
     }
-    Some(pieces)
+    pieces
 }
 
-/// The words as the engine looks for them. `Some(None)`: no words were given; `None`: nothing can be found by them.
-fn words_for(engine: EngineKind, words: Option<&str>) -> Option<Option<String>> {
-    let Some(words) = words else { return Some(None) };
-    let found = match engine {
-        EngineKind::Sqlite => fts5_phrase(words),
-        EngineKind::Postgres => {
-            let patterns: Vec<String> = query_terms(words).iter().map(|term| like_pattern(term)).collect();
-            (!patterns.is_empty()).then(|| patterns.join("\n"))
-        }
-    };
-    found.map(Some)
+/// The condition that it is one of these complaints, and that its text fits all patterns.
+fn among(ordinals: &[i64], patterns: &[String]) -> Vec<Piece> {
+    let mut pieces = vec![Piece::Sql(" AND c.ordinal IN (")];
+    for (place, ordinal) in ordinals.iter().enumerate() {
+        pieces.extend((place > 0).then_some(Piece::Sql(", ")));
+        pieces.push(Piece::Number(*ordinal));
+    }
+    // A value, not a condition on a joined table: no engine begins with reading all texts.
+    pieces.push(Piece::Sql(") AND (SELECT true"));
+    for pattern in patterns {
+        pieces.extend([Piece::Sql(" AND ' ' || s.indexed LIKE "), Piece::Text(pattern.clone())]);
+    }
+    pieces.push(Piece::Sql(" FROM complaint_search s WHERE s.ordinal = c.ordinal)"));
+    pieces
 }
+
+#[cfg(test)]
+mod tests;

@@ -325,12 +325,7 @@ async fn shape(store: &Store) -> Shape {
     };
     let rows: Vec<(String, String, bool, String)> =
         on_engine!(&mut tx, |conn| sqlx::query_as(sql).fetch_all(conn).await).unwrap();
-    // The full-text index of the embedded database is derived from a table that both have.
-    let is_own = |table: &str| {
-        table != "_sqlx_migrations"
-            && !table.starts_with("sqlite_")
-            && !table.starts_with("complaint_search_fts")
-    };
+    let is_own = |table: &str| table != "_sqlx_migrations" && !table.starts_with("sqlite_");
     let own = rows.into_iter().filter(|row| is_own(&row.0));
     own.map(|(table, column, nullable, found)| {
         let word = match found.as_str() {
