@@ -31,7 +31,7 @@ pub enum Language {
 /// The tables of codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CodeTable {
-    /// What a complaint is about: `power.BIZ.metering`, `gas.LEAK`, `telecom.NET`.
+    /// What a complaint is about: `power.BIZ.metering`, `gas.LEAK`, `telecom.NET`, `water.QUAL`.
     Categories,
     /// Whether a complaint was found to be true (属实性).
     Verdicts,
@@ -49,6 +49,8 @@ pub enum CodeTable {
     Severities,
     /// Who made a statement; a role, never a name.
     StatementGivers,
+    /// What was found. An organisation may have codes of its own beside these: they stand for themselves.
+    Findings,
 }
 
 /// One code with its names.
@@ -61,7 +63,7 @@ pub struct CodeEntry {
     pub zh: String,
     /// Name in English.
     pub en: String,
-    /// Kind of utility it belongs to: `power`, `gas` or `telecom`; none where it fits all.
+    /// Kind of utility it belongs to: `power`, `gas`, `telecom` or `water`; none where it fits all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub utility: Option<String>,
     /// Code of the class above.
@@ -99,6 +101,7 @@ struct Tables {
     outcomes: Vec<CodeEntry>,
     severities: Vec<CodeEntry>,
     statement_givers: Vec<CodeEntry>,
+    findings: Vec<CodeEntry>,
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
@@ -128,6 +131,7 @@ impl CodeTable {
             Self::Outcomes => &TABLES.outcomes,
             Self::Severities => &TABLES.severities,
             Self::StatementGivers => &TABLES.statement_givers,
+            Self::Findings => &TABLES.findings,
         }
     }
 
@@ -234,7 +238,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const ALL: [CodeTable; 9] = [
+    const ALL: [CodeTable; 10] = [
         CodeTable::Categories,
         CodeTable::Verdicts,
         CodeTable::Responsibilities,
@@ -244,6 +248,7 @@ mod tests {
         CodeTable::Outcomes,
         CodeTable::Severities,
         CodeTable::StatementGivers,
+        CodeTable::Findings,
     ];
 
     #[test]
@@ -260,7 +265,15 @@ mod tests {
             }
         }
         assert_eq!(CodeTable::RootCauses.entries().len(), 21);
-        assert_eq!(CodeTable::Categories.entries().iter().filter(|c| c.parent.is_none()).count(), 5 + 9 + 7);
+        let classes = |utility: &str| {
+            let all = CodeTable::Categories.entries().iter();
+            all.filter(|entry| entry.parent.is_none() && entry.utility.as_deref() == Some(utility)).count()
+        };
+        assert_eq!(["power", "gas", "telecom", "water"].map(classes), [5, 9, 7, 10]);
+        for entry in CodeTable::Categories.entries() {
+            let prefix = entry.code.split('.').next();
+            assert_eq!(prefix, entry.utility.as_deref(), "{}", entry.code);
+        }
     }
 
     #[test]

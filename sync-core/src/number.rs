@@ -277,6 +277,11 @@ fn half_width(c: char) -> char {
 }
 
 /// The decimal with this plain text; for tables in tests.
+/// A unit as people write it: records hold codes of UCUM, such as `%{LEL}`, `[ppm]` and `m3`.
+pub fn unit_shown(code: &str) -> String {
+    code.replace(['{', '}', '[', ']'], "").replace("m3", "m³")
+}
+
 #[cfg(test)]
 pub(crate) fn d(text: &str) -> Decimal {
     Decimal::from_str(text).expect("a test table holds plain numbers")
@@ -352,6 +357,13 @@ mod tests {
         #[test]
         fn any_text_is_read_or_refused_and_never_panics(text in "\\PC{0,60}") {
             let _ = Entered::parse(&text);
+        }
+    }
+
+    #[test]
+    fn units_are_written_as_people_write_them() {
+        for (code, shown) in [("%{LEL}", "%LEL"), ("[ppm]", "ppm"), ("m3/h", "m³/h"), ("kWh", "kWh")] {
+            assert_eq!(unit_shown(code), shown);
         }
     }
 }

@@ -32,6 +32,7 @@ const TABLES: &[(&str, CodeTable)] = &[
     ("root_causes", CodeTable::RootCauses),
     ("no_access_reasons", CodeTable::NoAccessReasons),
     ("photo_roles", CodeTable::PhotoRoles),
+    ("findings", CodeTable::Findings),
 ];
 
 static BUILT_IN: LazyLock<Vec<ChecklistTemplate>> = LazyLock::new(|| {

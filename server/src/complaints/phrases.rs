@@ -10,6 +10,7 @@ use serde_json::Value;
 use sync_core::codes::{self, CodeTable};
 use sync_core::document::Scalar;
 use sync_core::metering::{SealPosition, SealState};
+use sync_core::number::unit_shown;
 use sync_core::protocol::{ChecklistItem, ChecklistTemplate, ItemKind};
 
 /// Tables of the fields of a proposal.
@@ -147,6 +148,9 @@ impl Phrases {
             Some(("findings", rest)) if rest.ends_with("/severity") => {
                 Some(self.coded(CodeTable::Severities, text))
             }
+            Some(("findings", rest)) if rest.ends_with("/code") => {
+                Some(self.coded(CodeTable::Findings, text))
+            }
             _ => None,
         };
         found.unwrap_or_else(|| text.to_owned())
@@ -158,7 +162,7 @@ impl Phrases {
                 let option = options.iter().find(|option| option.code == text)?;
                 Some(self.either(&option.zh, &option.en).to_owned())
             }
-            ItemKind::Number { unit, .. } => Some(format!("{text} {unit}")),
+            ItemKind::Number { unit, .. } => Some(format!("{text} {}", unit_shown(unit))),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ use crate::store::on_engine;
 use crate::testing::{Answer, Call, TestApp};
 use axum::http::Method;
 use serde_json::{Value, json};
+use sync_core::codes::CodeTable;
 use sync_core::ids::PersonId;
 
 /// A server with a clerk, a reviewer and a lead, and its checklists.
@@ -126,6 +127,25 @@ async fn a_complaint_gets_a_number_and_is_found_by_what_people_remember() {
         assert_eq!(by_number.json["timeline"][0]["kind"], "received");
         assert_eq!(by_number.json["next_steps"], json!(["acceptance", "review_without_visit", "withdrawal"]));
         assert_eq!(bureau.get("/v1/complaints/C-2025-0009").await.json["code"], "complaint-unknown");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_sector_has_categories_and_its_complaints_are_found() {
+    Bureau::for_each_engine(|bureau| async move {
+        for utility in ["power", "gas", "telecom", "water"] {
+            let of_it = CodeTable::Categories.entries().iter();
+            let of_it: Vec<_> = of_it.filter(|entry| entry.utility.as_deref() == Some(utility)).collect();
+            assert!(of_it.len() >= 7, "{utility}: {of_it:?}");
+            let last = of_it.last().unwrap();
+            let summary = format!("关于{}的投诉 sector-{utility}", last.zh);
+            let form = json!({ "utility": utility, "category": last.code, "summary": summary,
+                "meter": null });
+            let opened = bureau.complaint(&form).await;
+            let found = bureau.get(&format!("/v1/complaints?q=sector-{utility}")).await;
+            assert_eq!(numbers(&found), [opened["number"].as_str().unwrap()], "{utility}");
+        }
     })
     .await;
 }

@@ -541,4 +541,3 @@ history-visit = The visit at this point
 record-news = New in this record
 record-new = Something new came in: show it
 record-nothing-new = Nothing new. Back to the record
-finding-code-note = Note

@@ -541,4 +541,3 @@ history-visit = 当时的到访记录
 record-news = 本记录的新内容
 record-new = 有新内容，点击查看
 record-nothing-new = 没有新内容，返回记录
-finding-code-note = 备注

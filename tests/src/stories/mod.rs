@@ -13,6 +13,7 @@ mod previews;
 mod reassigned;
 mod refused;
 mod revoked;
+mod sectors;
 mod tus;
 mod upload;
 mod wiped;

@@ -7,6 +7,7 @@ use crate::work_orders::{EntryBody, OriginBody, VisitRecord};
 use serde_json::Value;
 use sync_core::codes::CodeTable;
 use sync_core::ids::VisitId;
+use sync_core::number::unit_shown;
 
 /// An entry in words.
 #[derive(Debug, Default)]
@@ -149,7 +150,7 @@ fn describe(phrases: &Phrases, record: &VisitRecord, entry: &EntryBody, line: &m
         }
         "readings" => {
             let register = w.code("register", text("register"));
-            line.title = format!("{register} {} {}", text("shown"), text("unit"));
+            line.title = format!("{register} {} {}", text("shown"), unit_shown(text("unit")));
             fact(w.t("record-read-how"), given("kind").map(|kind| w.code("reading-kind", kind)));
             fact(w.t("record-meter-no"), given("meter_no").map(str::to_owned));
         }
@@ -217,12 +218,11 @@ fn describe_more(phrases: &Phrases, entry: &EntryBody, line: &mut EntryLine) {
     }
 }
 
-/// A finding's code in words; the code itself is often only "note".
+/// A finding's code in words; an organisation's own code stands for itself.
 fn finding_title(phrases: &Phrases, content: &Value) -> String {
     match content["code"].as_str().unwrap_or_default() {
         sync_core::checklist::SKIPPED => phrases.w.t("record-skipped"),
-        // An organisation has codes of its own; ours for plain words is the only one with a name.
-        code => phrases.w.code("finding-code", code),
+        code => phrases.coded(CodeTable::Findings, code),
     }
 }
 
