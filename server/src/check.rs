@@ -21,14 +21,13 @@ pub struct Finding {
 }
 
 /// Looks at everything. Changes nothing except that a missing data folder is made.
-pub async fn check(config: &Config) -> Vec<Finding> {
+pub async fn check(config: &Config, language: Language) -> Vec<Finding> {
     let folder = &config.data.folder;
+    let (address, listen) = (config.server.public_url(), config.server.listen);
+    let serving = say(language, format!("{address}，监听 {listen}"), format!("{address} on {listen}"));
     let mut findings = vec![
-        Finding {
-            subject: "configuration",
-            verdict: Ok(format!("{} on {}", config.server.public_url(), config.server.listen)),
-        },
-        Finding { subject: "disk", verdict: check_disk(config) },
+        Finding { subject: "configuration", verdict: Ok(serving) },
+        Finding { subject: "disk", verdict: check_disk(config, language) },
     ];
     let store = match app::open_store(config).await {
         Ok(store) => store,
@@ -37,29 +36,42 @@ pub async fn check(config: &Config) -> Vec<Finding> {
             return findings;
         }
     };
-    let database = match check_database(&store).await {
+    let database = match check_database(&store, language).await {
         Ok(verdict) => verdict,
         Err(error) => Err(error.to_string()),
     };
     findings.push(Finding { subject: "database", verdict: database });
-    findings.push(Finding { subject: "keys", verdict: check_keys(&store, folder).await });
+    findings.push(Finding { subject: "keys", verdict: check_keys(&store, folder, language).await });
     store.close().await;
     findings
 }
 
-fn check_disk(config: &Config) -> Result<String, String> {
-    let folder = &config.data.folder;
-    let free = disk::free_bytes(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let (free, needed) = (free >> 20, config.data.disk_free_mib_min);
-    let text = format!("{free} MiB free at {}", folder.display());
-    if free >= needed { Ok(text) } else { Err(format!("{text}: at least {needed} MiB are needed")) }
+fn say(language: Language, zh: String, en: String) -> String {
+    if language == Language::ZhCn { zh } else { en }
 }
 
-async fn check_database(store: &Store) -> Result<Result<String, String>, StoreError> {
+fn check_disk(config: &Config, language: Language) -> Result<String, String> {
+    let folder = &config.data.folder;
+    let place = folder.display();
+    let free = disk::free_bytes(folder).map_err(|error| format!("{place}: {error}"))?;
+    let (free, needed) = (free >> 20, config.data.disk_free_mib_min);
+    if free >= needed {
+        return Ok(say(language, format!("{place} 剩余 {free} MiB"), format!("{free} MiB free at {place}")));
+    }
+    Err(say(
+        language,
+        format!("{place} 剩余 {free} MiB，至少需要 {needed} MiB"),
+        format!("{free} MiB free at {place}: at least {needed} MiB are needed"),
+    ))
+}
+
+async fn check_database(store: &Store, language: Language) -> Result<Result<String, String>, StoreError> {
     let missing = store.migrations_missing().await?;
     if missing > 0 {
-        return Ok(Err(format!(
-            "{missing} migrations are missing: run fieldloop migrate, or serve, which does it"
+        return Ok(Err(say(
+            language,
+            format!("缺少 {missing} 个迁移：请运行 fieldloop migrate；serve 启动时也会执行"),
+            format!("{missing} migrations are missing: run fieldloop migrate, or serve, which does it"),
         )));
     }
     let mut tx = store.read().await?;
@@ -67,23 +79,44 @@ async fn check_database(store: &Store) -> Result<Result<String, String>, StoreEr
         let found: Vec<String> =
             on_engine!(&mut tx, |conn| sqlx::query_scalar("PRAGMA quick_check").fetch_all(conn).await)?;
         if found != ["ok"] {
-            return Ok(Err(format!("damaged: {}; restore the newest backup", found.join("; "))));
+            let found = found.join("; ");
+            return Ok(Err(say(
+                language,
+                format!("已损坏（{found}）：请恢复最近的备份"),
+                format!("damaged: {found}; restore the newest backup"),
+            )));
         }
     }
-    let newest = audit::last_index(&mut tx).await?;
+    let (kind, newest) = (store.kind(), audit::last_index(&mut tx).await?);
     Ok(match audit::first_gap(&mut tx).await? {
-        None => Ok(format!("{:?}, server log without gaps up to {newest}", store.kind())),
-        Some(index) => Err(format!("the server log lacks entry {index}: restore the newest backup")),
+        None => Ok(say(
+            language,
+            format!("{kind:?}，服务器日志连续至 {newest}"),
+            format!("{kind:?}, server log without gaps up to {newest}"),
+        )),
+        Some(index) => Err(say(
+            language,
+            format!("服务器日志缺少第 {index} 条：请恢复最近的备份"),
+            format!("the server log lacks entry {index}: restore the newest backup"),
+        )),
     })
 }
 
-async fn check_keys(store: &Store, folder: &Path) -> Result<String, String> {
+async fn check_keys(store: &Store, folder: &Path, language: Language) -> Result<String, String> {
     let installation = async { installation::find(&mut store.read().await?).await };
     match installation.await {
-        Ok(Some(installation)) => Keys::open(folder, installation.epoch, &Entropy::System)
-            .map(|_| format!("server {}, epoch {}", installation.server_id, installation.epoch))
-            .map_err(|error| error.to_string()),
-        Ok(None) => Ok("made at the first start".to_owned()),
+        Ok(Some(installation)) => {
+            let (server, epoch) = (installation.server_id, installation.epoch);
+            let sound = say(
+                language,
+                format!("服务器 {server}，纪元 {epoch}"),
+                format!("server {server}, epoch {epoch}"),
+            );
+            Keys::open(folder, installation.epoch, &Entropy::System)
+                .map(|_| sound)
+                .map_err(|error| error.to_string())
+        }
+        Ok(None) => Ok(say(language, "首次启动时生成".to_owned(), "made at the first start".to_owned())),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -103,8 +136,9 @@ pub fn report(findings: &[Finding], language: Language) -> (String, bool) {
             Ok(detail) => ("✓", detail),
             Err(detail) => ("✗", detail),
         };
+        let colon = if language == Language::ZhCn { "：" } else { ": " };
         // Writing into a String cannot fail.
-        let _ = writeln!(text, "{mark} {subject}: {detail}");
+        let _ = writeln!(text, "{mark} {subject}{colon}{detail}");
     }
     (text, findings.iter().all(|finding| finding.verdict.is_ok()))
 }
@@ -120,16 +154,16 @@ mod tests {
         let folder = tempfile::TempDir::new().unwrap();
         let mut config = Config::default();
         config.data.folder = folder.path().join("data");
-        let before = check(&config).await;
+        let before = check(&config, Language::En).await;
         assert!(report(&before, Language::En).0.contains("run fieldloop migrate"));
         let app = App::open(config.clone(), Clock::System, Entropy::System).await.unwrap();
         app.store.close().await;
-        let sound = check(&config).await;
+        let sound = check(&config, Language::ZhCn).await;
         let (text, all) = report(&sound, Language::ZhCn);
         assert!(all, "{text}");
-        assert!(text.contains("✓ 密钥"), "{text}");
+        assert!(text.contains("✓ 密钥：服务器 ") && text.contains("日志连续至 "), "{text}");
         std::fs::write(config.data.folder.join("keys/token.pem"), "cut").unwrap();
-        let (text, all) = report(&check(&config).await, Language::En);
+        let (text, all) = report(&check(&config, Language::En).await, Language::En);
         assert!(!all && text.contains("✗ keys"), "{text}");
     }
 }

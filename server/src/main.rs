@@ -10,7 +10,7 @@ use server::devices::cli as device_cli;
 use server::exchange;
 use server::http::{self, HttpLimits};
 use server::people::cli as people_cli;
-use server::problem::{Language, Problem};
+use server::problem::{self, Language, Problem};
 use server::{check, telemetry};
 use std::io::Write;
 use std::process::ExitCode;
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // Standard error may be closed; there is nobody left to tell.
-            let _ = writeln!(std::io::stderr(), "fieldloop: {error:#}");
+            let _ = writeln!(std::io::stderr(), "fieldloop: {}", causes(&error));
             ExitCode::FAILURE
         }
     }
@@ -59,10 +59,13 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             let missing = store.migrations_missing().await?;
             store.migrate().await?;
             store.close().await;
-            show(&format!("{missing} migrations applied\n"))
+            show(&match language {
+                Language::En => format!("{missing} migrations applied\n"),
+                Language::ZhCn => format!("已执行 {missing} 个迁移\n"),
+            })
         }
         Command::Check => {
-            let (text, sound) = check::report(&check::check(&config).await, language);
+            let (text, sound) = check::report(&check::check(&config, language).await, language);
             show(&text)?;
             Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
@@ -117,8 +120,10 @@ async fn demo(mut arguments: DemoArgs, language: Language) -> anyhow::Result<Exi
     // The port comes first: a server that could not be reached needs no story.
     let listen = arguments.listen;
     let listener = TcpListener::bind(listen).await;
-    let listener =
-        listener.with_context(|| format!("listen on {listen}; --listen 127.0.0.1:0 takes a free port"))?;
+    let listener = listener.with_context(|| match language {
+        Language::En => format!("listen on {listen}; --listen 127.0.0.1:0 takes a free port"),
+        Language::ZhCn => format!("无法监听 {listen}；--listen 127.0.0.1:0 会选用空闲端口"),
+    })?;
     arguments.listen = listener.local_addr()?;
     let before_telling = || {
         // Somebody who closed standard output still gets the demonstration.
@@ -153,10 +158,29 @@ fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
+/// A failure with its causes, each said once: some name their cause themselves.
+fn causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(if text.is_empty() { "" } else { ": " });
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
 /// What happened and what to do, in the language of the terminal; the details stay as they are.
 fn explain(error: impl std::error::Error + Into<Problem>, language: Language) -> anyhow::Error {
     let found = error.to_string();
     let kind = error.into().kind();
+    // What is typed at a terminal has no form and no body to look at.
+    if *kind == problem::BODY_INVALID {
+        return match language {
+            Language::En => anyhow::anyhow!("{found}"),
+            Language::ZhCn => anyhow::anyhow!("输入无效：{found}"),
+        };
+    }
     match language {
         Language::En => anyhow::anyhow!("{found}. {}", kind.en.1),
         Language::ZhCn => anyhow::anyhow!("{}（{found}）。{}", kind.zh.0, kind.zh.1),

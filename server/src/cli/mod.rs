@@ -4,8 +4,11 @@
 //! Chinese ones are in `words`, tables that a test compares with the tree of commands. Mistakes on the command line are
 //! told by `clap` in English and by `mistake` in Chinese.
 
+mod columns;
 mod mistake;
 mod words;
+
+pub(crate) use columns::columns;
 
 use crate::demo::DemoArgs;
 use crate::devices::cli::DeviceCommand;

@@ -13,7 +13,6 @@ use clap::Subcommand;
 use jiff::Timestamp as Moment;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
-use std::fmt::Write;
 use sync_core::ids::DeviceId;
 use sync_core::log::fingerprint;
 use sync_core::time::Timestamp;
@@ -228,41 +227,29 @@ fn invitation_text(invitation: &Invitation, qr: bool, now: Timestamp, zh: bool) 
     text
 }
 
+/// Who has which device, what it last told, and below how to recognise it.
 fn device_line(status: &DeviceStatus, zh: bool) -> String {
     let device = &status.device;
-    let mut line = format!(
-        "{}  {}  {}  {}  {}",
-        device.name(),
-        device.label,
-        status.person_name,
-        device.device_id,
-        fingerprint(&device.key)
-    );
     let said = match &status.last_contact {
         Some((at, contact)) => {
-            let offset_s = contact.clock_offset_ms / 1000;
+            let (at, offset_s) = (time(*at), contact.clock_offset_ms / 1000);
             let (version, envelopes, photos) =
                 (&contact.app_version, contact.outbox_envelopes, contact.outbox_photos);
             if zh {
-                format!(
-                    "  最近 {}  版本 {version}  待发 {envelopes} 条/{photos} 张  时钟 {offset_s:+} 秒",
-                    time(*at)
-                )
+                format!("最近 {at} · 版本 {version} · 待发 {envelopes} 条/{photos} 张 · 时钟 {offset_s:+} 秒")
             } else {
                 format!(
-                    "  seen {}  version {version}  unsent {envelopes} acts/{photos} photos  clock {offset_s:+} s",
-                    time(*at)
+                    "seen {at} · version {version} · unsent {envelopes} acts/{photos} photos · clock {offset_s:+} s"
                 )
             }
         }
-        None if zh => "  尚未同步".to_owned(),
-        None => "  not seen yet".to_owned(),
+        None if zh => "尚未同步".to_owned(),
+        None => "not seen yet".to_owned(),
     };
-    line += &said;
+    let mut lines = vec![format!("{}  {} · {}", device.name(), device.label, status.person_name), said];
     let mut tell = |zh_word, en_word, at, reason: &str| {
         let word = if zh { zh_word } else { en_word };
-        // Writing into a String cannot fail.
-        let _ = write!(line, "  {word} {} ({reason})", time(at));
+        lines.push(format!("! {word} {} ({reason})", time(at)));
     };
     if let Some(suspended) = &device.suspended {
         tell("已暂停", "suspended", suspended.at, &suspended.reason);
@@ -277,8 +264,8 @@ fn device_line(status: &DeviceStatus, zh: bool) -> String {
         }
         (None, None) => {}
     }
-    line.push('\n');
-    line
+    lines.push(format!("{} · {}", fingerprint(&device.key), device.device_id));
+    lines.join("\n        ") + "\n"
 }
 
 fn time(at: Timestamp) -> String {

@@ -3,11 +3,11 @@
 use super::model::{Grant, NewPerson, PeopleError, Person, check_password};
 use super::sql;
 use crate::app::App;
+use crate::cli::columns;
 use crate::people::generate_password;
 use crate::problem::Language;
 use crate::store::Tx;
 use clap::Subcommand;
-use std::fmt::Write;
 use sync_core::ids::PersonId;
 
 /// What can be done with people.
@@ -129,7 +129,7 @@ struct Hashed {
 impl Hashed {
     fn shown(&self, zh: bool) -> String {
         match &self.generated {
-            Some(password) if zh => format!("  密码(仅显示一次):{password}\n"),
+            Some(password) if zh => format!("  密码（仅显示一次）：{password}\n"),
             Some(password) => format!("  password (shown once): {password}\n"),
             None => String::new(),
         }
@@ -153,25 +153,29 @@ async fn must_find(tx: &mut Tx, login_name: &str) -> Result<Person, PeopleError>
 }
 
 fn table(people: &[Person], zh: bool) -> String {
-    let mut text = String::new();
+    let head = if zh {
+        ["登录名", "姓名", "工号", "角色", "状态", "编号"]
+    } else {
+        ["Login", "Name", "Staff no.", "Roles", "State", "Id"]
+    };
+    let mut rows = vec![head.map(str::to_owned)];
     for person in people {
         let roles: Vec<String> = person.roles.iter().map(Grant::to_string).collect();
         let state = match (person.disabled_at.is_some(), zh) {
-            (true, true) => "  已停用",
-            (true, false) => "  disabled",
-            (false, _) => "",
+            (true, true) => "已停用",
+            (true, false) => "disabled",
+            (false, true) => "可用",
+            (false, false) => "active",
         };
-        let staff = if person.staff_number.is_empty() { "-" } else { &person.staff_number };
-        // Writing into a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{}  {}  {}  {}  {}{state}",
-            person.person_id,
-            person.login_name,
-            person.display_name,
-            staff,
-            roles.join(" ")
-        );
+        let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+        rows.push([
+            person.login_name.clone(),
+            person.display_name.clone(),
+            or_dash(&person.staff_number),
+            or_dash(&roles.join(" ")),
+            state.to_owned(),
+            person.person_id.to_string(),
+        ]);
     }
-    text
+    columns(&rows)
 }

@@ -215,7 +215,7 @@ async fn the_terminal_manages_people_and_every_act_is_in_the_log() {
         };
         let text =
             run("add zhangwei --name 张伟 --role administrator --role technician@south/1").await.unwrap();
-        let password = text.split_once("密码(仅显示一次):").unwrap().1.trim().to_owned();
+        let password = text.split_once("密码（仅显示一次）：").unwrap().1.trim().to_owned();
         assert_eq!(sign_in(&test, "zhangwei", &password).await.status, 201);
         assert!(run("list").await.unwrap().contains("administrator technician@south/1"));
         assert!(matches!(run("disable zhangwei").await, Err(PeopleError::LastAdministrator)));
