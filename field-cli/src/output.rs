@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
+/// Serial lines and containers often say that they have no columns at all.
+const COLUMNS_MIN: u16 = 20;
+
 /// How a text is set off on a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Paint {
@@ -184,9 +187,9 @@ impl Output {
     }
 }
 
-/// Width of the terminal as `comfy-table` finds it.
+/// Width of the terminal as `comfy-table` finds it; one that claims less than a few words does not know itself.
 fn terminal_columns() -> Option<u16> {
-    comfy_table::Table::new().width()
+    comfy_table::Table::new().width().filter(|columns| *columns >= COLUMNS_MIN)
 }
 
 #[cfg(test)]

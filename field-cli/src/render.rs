@@ -2,32 +2,92 @@
 
 use crate::i18n::{Lang, Words, say};
 use crate::output::Output;
+use crate::wrap::width;
+use comfy_table::ContentArrangement;
 use comfy_table::presets::UTF8_BORDERS_ONLY;
-use comfy_table::{ContentArrangement, Table};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sync_core::time::Timestamp;
 
+/// Fewer columns hold no table: its cells would be a few letters wide.
+const TABLE_COLUMNS_MIN: u16 = 72;
+
+/// Rows of cells: a table where there is room for one, else a block of lines for every row.
+pub(crate) struct Table {
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+    columns: Option<u16>,
+}
+
 /// A table in the style of this program.
 pub(crate) fn table<S: Into<String>>(out: &Output, header: impl IntoIterator<Item = S>) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(UTF8_BORDERS_ONLY)
-        .set_header(header.into_iter().map(Into::into).collect::<Vec<String>>());
-    match out.columns {
-        Some(columns) => {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
-        }
-        None => {
-            table.set_content_arrangement(ContentArrangement::Disabled);
-        }
-    }
-    table
+    Table { header: header.into_iter().map(Into::into).collect(), rows: Vec::new(), columns: out.columns }
 }
 
 /// A table as lines without spaces at their ends.
 pub(crate) fn lines(table: &Table) -> String {
-    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    let text = if table.is_narrow() { table.blocks() } else { table.drawn() };
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+impl Table {
+    /// Adds a row.
+    pub(crate) fn add_row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    /// Whether the terminal is too narrow for columns.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.columns.is_some_and(|columns| columns < TABLE_COLUMNS_MIN)
+    }
+
+    fn drawn(&self) -> String {
+        let mut table = comfy_table::Table::new();
+        table.load_style(UTF8_BORDERS_ONLY).set_header(self.header.clone());
+        match self.columns {
+            Some(columns) => {
+                table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
+            }
+            None => {
+                table.set_content_arrangement(ContentArrangement::Disabled);
+            }
+        }
+        table.add_rows(&self.rows);
+        table.to_string()
+    }
+
+    /// The marks of a row and its first name on one line, the rest below, each with its heading.
+    fn blocks(&self) -> String {
+        let is_mark = |heading: &str| heading.is_empty() || heading == "#";
+        let marks = self.header.iter().take_while(|heading| is_mark(heading)).count();
+        let wide = self.header.iter().skip(marks + 1).map(|heading| width(heading)).max().unwrap_or(0);
+        let block = |row: &Vec<String>| {
+            let first = row.iter().take(marks + 1).filter(|cell| !cell.is_empty());
+            let mut block = vec![first.cloned().collect::<Vec<_>>().join("  ")];
+            for (heading, cell) in
+                self.header.iter().zip(row).skip(marks + 1).filter(|(_, cell)| !cell.is_empty())
+            {
+                block.push(format!("  {heading}{}  {cell}", " ".repeat(wide - width(heading))));
+            }
+            block.join("\n")
+        };
+        self.rows.iter().map(block).collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+/// The beginning of a text, at most so many columns wide.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut cut = String::new();
+    for c in text.chars() {
+        if width(&cut) + width(c.encode_utf8(&mut [0; 4])) + 1 > columns {
+            break;
+        }
+        cut.push(c);
+    }
+    format!("{}…", cut.trim_end())
 }
 
 /// A time in the zone of the user.
@@ -91,6 +151,21 @@ pub(crate) fn metres(metres: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_narrow_terminal_gets_a_block_for_every_row() {
+        let row = ["@", "C-2026-0417", "梧桐路 12 号", "14:00"].map(String::from).to_vec();
+        let header = ["", "编号", "地址", "时限至"].map(String::from).to_vec();
+        let mut table = Table { header, rows: vec![row.clone(), row], columns: Some(50) };
+        table.rows[1][3].clear();
+        assert_eq!(
+            lines(&table),
+            "@  C-2026-0417\n  地址    梧桐路 12 号\n  时限至  14:00\n\n@  C-2026-0417\n  地址    梧桐路 12 号"
+        );
+        table.columns = Some(80);
+        assert!(lines(&table).starts_with('┌'), "{}", lines(&table));
+        assert_eq!([cut("电表走得快", 6), cut("short", 6)], ["电表…", "short"]);
+    }
 
     #[test]
     fn times_and_sizes_read_naturally_in_both_languages() {

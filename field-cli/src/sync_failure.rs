@@ -94,6 +94,7 @@ fn obstacle_words(words: &Words, obstacle: &Obstacle) -> String {
         Obstacle::TimedOut => say!(words, "obstacle-timed-out"),
         Obstacle::Cut => say!(words, "obstacle-cut"),
         Obstacle::Certificate { said } => say!(words, "obstacle-certificate", error = said.clone()),
+        Obstacle::Unencrypted => say!(words, "obstacle-unencrypted"),
         Obstacle::Other { said } => said.clone(),
     }
 }

@@ -507,6 +507,7 @@ show-class = class { $class }
 show-meter = meter { $meter }
 show-aliases = also called { $aliases }
 show-rework = To redo: { $reason }
+show-proposed = { $field }: { $value }
 show-withdrawn = { " " }· withdrawn: { $reason }
 show-corrected = { " " }· corrected later
 show-conflict = { $value } (other values exist)
@@ -536,6 +537,7 @@ warn-implausible = { $value } is unusual: expected { $range }. Recorded all the 
 
 ## Findings
 
+ask-grumble = What did you hear?
 ask-finding = What did you find?
 finding-number = finding { $number }
 finding-reworded = reworded
@@ -837,7 +839,12 @@ conflict-unwritable = That value can only be chosen by the office; add a note wi
 conflict-chosen = saved   { $value }; the office decides with your word
 undo-nothing = There is nothing to undo
 undo-reason = undone
+act-withdrawn = { $what } withdrawn
+act-reworded = { $what } reworded
 undo-done = taken back: { $what } on { $visit }
+undo-withdrawal = A withdrawal stays: what was withdrawn cannot be brought back
+undo-withdrawal-hint = Record it again if it was right after all. Nothing was changed.
+undo-written-since = All of it was written again since; nothing was changed
 undo-left = Left as it is, since it was written again: { $path }
 code-envelope-unsent = only here
 code-envelope-stored = arrived, not judged yet
@@ -934,6 +941,7 @@ obstacle-name-unknown = its name cannot be looked up; mostly there is no network
 obstacle-nothing-listens = nothing listens there
 obstacle-timed-out = no answer in time
 obstacle-cut = it ended early
+obstacle-unencrypted = it answers without encryption; if that is meant, begin its address with http://
 obstacle-certificate = the certificate is not trusted: { $error }
 enrol-code-hint = A short code does not say where the server is: field enrol <code> --server <address>. Or use the whole link.
 enrol-again-hint = Enrolling needs the network once. Try again while the invitation is good.

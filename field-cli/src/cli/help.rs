@@ -59,6 +59,8 @@ fn apply(command: Command, built: &Command, words: &Words, path: &str) -> Comman
     let command = command
         .about(about)
         .disable_help_flag(true)
+        // Lines are broken by `wrap`, which knows where Chinese may be broken.
+        .term_width(0)
         .arg(help)
         .help_template(template)
         .subcommand_help_heading(commands)

@@ -186,6 +186,9 @@ pub enum Obstacle {
         /// What the system said.
         said: String,
     },
+    /// Whoever answers does not speak TLS.
+    #[error("the server answers without encryption")]
+    Unencrypted,
     /// Anything else, as the system said it.
     #[error("{said}")]
     Other {
@@ -210,6 +213,7 @@ impl Obstacle {
             Some(obstacle) => obstacle,
             None if timed_out => Self::TimedOut,
             None if said.contains("lookup address") || said.contains("dns error") => Self::NameUnknown,
+            None if said.contains("InvalidContentType") => Self::Unencrypted,
             None if said.contains("certificate") => Self::Certificate { said },
             None => Self::Other { said },
         }

@@ -1,7 +1,7 @@
 //! An act of the device log in a few words.
 
 use super::terms::{self, Terms};
-use crate::i18n::Words;
+use crate::i18n::{Words, say};
 use crate::store::{CommandRow, LogRow, Store, StoreError, Write};
 use std::collections::BTreeMap;
 use sync_core::document::Shape;
@@ -38,7 +38,7 @@ pub(crate) fn describe(words: &Words, terms: &Terms, row: &LogRow, commands: &[C
     if row.writes.len() > PLACES_MAX {
         places.push("…".to_owned());
     }
-    places.join(", ")
+    places.join(words.lang.pick("；", "; "))
 }
 
 /// A place and what was written there.
@@ -51,6 +51,14 @@ fn place(words: &Words, terms: &Terms, write: &Write) -> String {
             format!("{} = {value}", terms.place(words, container, key))
         }
         Shape::Text => name,
-        _ => format!("{name} {}", terms::entry(words, container, &write.after)).trim_end().to_owned(),
+        _ => {
+            let text = format!("{name} {}", terms::entry(words, container, &write.after));
+            let text = text.trim_end();
+            match (write.before.is_null(), write.after.get("withdrawn").is_some_and(|gone| !gone.is_null())) {
+                (_, true) => say!(words, "act-withdrawn", what = text),
+                (false, false) => say!(words, "act-reworded", what = text),
+                (true, false) => text.to_owned(),
+            }
+        }
     }
 }

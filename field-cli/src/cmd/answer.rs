@@ -11,7 +11,7 @@ use crate::i18n::say;
 use crate::store::Store;
 use serde_json::json;
 use sync_core::document::Scalar;
-use sync_core::number::Entered;
+use sync_core::number::{Entered, unit_shown};
 use sync_core::protocol::{ChecklistItem, ItemKind};
 
 /// Answers an item, clears an answer, or lists the checklist.
@@ -89,8 +89,9 @@ fn read(ctx: &mut Ctx, site: &Site, item: &ChecklistItem, typed: Option<&str>) -
             Ok(Scalar::Text(pick(ctx, typed, "<VALUE>", &question, options)?.code))
         }
         ItemKind::Number { unit, min, max } => {
-            let text = ctx.need(typed, "<VALUE>", &format!("{question} ({unit})"))?;
-            let text = text.strip_suffix(unit.as_str()).unwrap_or(&text);
+            let shown = unit_shown(unit);
+            let text = ctx.need(typed, "<VALUE>", &format!("{question} ({shown})"))?;
+            let text = text.strip_suffix(unit.as_str()).or(text.strip_suffix(&shown)).unwrap_or(&text);
             let entered =
                 Entered::parse(text).map_err(|error| number::failure(&ctx.words, "<VALUE>", &error))?;
             plausible(ctx, &entered, unit, min.as_deref(), max.as_deref());
@@ -115,7 +116,7 @@ fn plausible(ctx: &mut Ctx, entered: &Entered, unit: &str, min: Option<&str>, ma
     let (low, high) = (bound(min), bound(max));
     let value = entered.value();
     if low.is_some_and(|low| value < low) || high.is_some_and(|high| value > high) {
-        let range = format!("{} … {} {unit}", min.unwrap_or("−∞"), max.unwrap_or("∞"));
+        let range = format!("{} … {} {}", min.unwrap_or("−∞"), max.unwrap_or("∞"), unit_shown(unit));
         let text = say!(ctx.words, "warn-implausible", value = entered.typed(), range = range);
         ctx.out.warn("implausible", &text);
     }

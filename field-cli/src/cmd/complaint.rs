@@ -73,7 +73,7 @@ async fn compose(ctx: &Ctx, store: &Store, args: &ComplaintNewArgs) -> Result<Ne
     let utility = utility(ctx, args.utility)?;
     let prefix = format!("{}.", utility.code());
     let mut categories = of_table(&ctx.words, CodeTable::Categories);
-    categories.retain(|choice| choice.code.starts_with(&prefix) || utility == Utility::Water);
+    categories.retain(|choice| choice.code.starts_with(&prefix));
     let category = match args.category.as_deref() {
         // `METER` is enough once the utility is known.
         Some(typed) if !typed.contains('.') => {
@@ -182,7 +182,7 @@ async fn checklist(
 /// `field grumble`.
 pub(crate) async fn grumble(ctx: &mut Ctx, args: &GrumbleArgs) -> Outcome {
     let store = ctx.store().await?;
-    let text = ctx.need(Some(&args.text), "<TEXT>", "")?;
+    let text = ctx.need(Some(&args.text), "<TEXT>", &say!(ctx.words, "ask-grumble"))?;
     let category = match args.category.as_deref() {
         Some(typed) => {
             Some(pick(ctx, Some(typed), "--category", "", of_table(&ctx.words, CodeTable::Categories))?.code)

@@ -1,7 +1,7 @@
 //! `field doctor`: is everything sound, and what to do where it is not.
 
 use super::Outcome;
-use super::status::CLOCK_TOLERANCE_MS;
+use super::status::{CLOCK_TOLERANCE_MS, refused};
 use crate::cli::DoctorArgs;
 use crate::client::Client;
 use crate::ctx::Ctx;
@@ -36,7 +36,9 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &DoctorArgs) -> Outcome {
     findings.push(clock(ctx, &store).await?);
     findings.push(disk(ctx, &store));
     findings.push(server(ctx, &store).await?);
-    let mut sound = true;
+    let refused = refused(&ctx.words, &store.sync_state().await?);
+    findings.extend(refused.map(|(_, text)| bad("access", text)));
+    let (mut sound, mut mendable) = (true, false);
     for finding in findings {
         ctx.out.event(
             "check",
@@ -44,10 +46,11 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &DoctorArgs) -> Outcome {
         );
         let mark = if finding.sound { "✓" } else { "✗" };
         ctx.out.data(&format!("{mark} {}", finding.text));
-        // A server out of reach is no damage to this device.
-        sound &= finding.sound || finding.code == "server";
+        // A server out of reach, or one that refuses, is no damage to this device.
+        sound &= finding.sound || matches!(finding.code, "server" | "access");
+        mendable |= !finding.sound && matches!(finding.code, "place" | "documents");
     }
-    if !sound && !args.fix {
+    if mendable && !args.fix {
         ctx.out.next(&say!(ctx.words, "next-step", command = "field doctor --fix"));
     }
     Ok(if sound { Exit::Ok } else { Exit::Failed })

@@ -1,6 +1,6 @@
 //! `field finding`.
 
-use super::choice::{of_table, pick};
+use super::choice::{language, of_table, pick};
 use super::people::People;
 use super::site::{entry, numbered, saved};
 use super::{Outcome, site};
@@ -102,7 +102,7 @@ async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
         let withdrawn = withdrawn.map(|gone| say!(ctx.words, "show-withdrawn", reason = gone.reason.clone()));
         table.add_row([
             number.to_string(),
-            found.content.code.clone(),
+            CodeTable::Findings.name(&found.content.code, language(&ctx.words)).to_owned(),
             format!("{}{}", found.content.text, withdrawn.unwrap_or_default()).trim_start().to_owned(),
             render::time(&ctx.words, found.meta.at, ctx.now(), &ctx.zone),
             people.name(found.meta.by),

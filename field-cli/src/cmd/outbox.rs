@@ -47,7 +47,7 @@ async fn list(ctx: &mut Ctx, store: &Store) -> Result<(), Failure> {
         let headers = ["column-time", "column-number", "column-text", "column-state"];
         let headers = headers.map(|id| ctx.words.find(id).unwrap_or_default());
         let mut table = render::table(&ctx.out, headers);
-        table.add_rows(lines);
+        lines.into_iter().for_each(|line| table.add_row(line));
         ctx.out.data(&render::lines(&table));
     }
     if store.setting(PAUSED).await?.is_some() {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use sync_core::checklist::{ItemState, ItemStatus, item_states};
 use sync_core::document::{Entry, VisitView};
 use sync_core::ids::{EntryId, VisitId};
+use sync_core::number::unit_shown;
 use sync_core::protocol::{AssignmentCard, ChecklistItem, ChecklistTemplate, ItemKind, PackKey};
 use sync_core::search::fold;
 
@@ -223,7 +224,7 @@ pub(crate) fn fill_command(words: &Words, item: &ChecklistItem, site: &Site) -> 
             let codes: Vec<&str> = options.iter().map(|option| option.code.as_str()).collect();
             format!("field answer {code} {}", codes.join("|"))
         }
-        ItemKind::Number { unit, .. } => format!("field answer {code} <{unit}>"),
+        ItemKind::Number { unit, .. } => format!("field answer {code} <{}>", unit_shown(unit)),
         ItemKind::Text => format!("field answer {code} \"…\""),
         ItemKind::Photo { role } => format!("field photo add {file} --tag {role}"),
         ItemKind::MeterCheck if gas => {
@@ -243,6 +244,9 @@ pub(crate) fn item_name(lang: Lang, item: &ChecklistItem) -> &str {
 pub(crate) fn not_one_of(words: &Words, argument: &str, found: &str, known: &[(String, String)]) -> Failure {
     let failure =
         Failure::usage("wrong-value", say!(words, "usage-wrong-value", value = found, argument = argument));
-    let list: Vec<String> = known.iter().map(|(code, name)| format!("{code} ({name})")).collect();
+    let shown = |(code, name): &(String, String)| {
+        if code == name { code.clone() } else { format!("{code} ({name})") }
+    };
+    let list: Vec<String> = known.iter().map(shown).collect();
     failure.hint(say!(words, "usage-valid-values", values = list.join(", "))).exit(Exit::Usage)
 }

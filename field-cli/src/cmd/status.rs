@@ -4,7 +4,7 @@
 use super::Outcome;
 use crate::ctx::Ctx;
 use crate::failure::Exit;
-use crate::i18n::say;
+use crate::i18n::{Words, say};
 use crate::machine::disk_free_bytes;
 use crate::render;
 use crate::store::{Identity, LogCounts, PhotoCounts, Store, StoreError, SyncState, VisitRow, VisitState};
@@ -165,9 +165,21 @@ fn tell(ctx: &mut Ctx, status: &Status, missing: &[String]) {
         say!(words, "ready-no", missing = missing.join("; "))
     });
     lines.iter().for_each(|line| ctx.out.data(line));
+    if let Some((code, text)) = refused(words, &status.state) {
+        ctx.out.warn(code, &text);
+    }
     let waits = status.log.unsent > 0 || status.photos.waiting > 0 || !missing.is_empty();
     if waits {
         ctx.out.next(&say!(ctx.words, "next-step", command = "field sync"));
+    }
+}
+
+/// What the office did to this device, as it was told at the last contact.
+pub(crate) fn refused(words: &Words, state: &SyncState) -> Option<(&'static str, String)> {
+    match state.last_failure.as_deref() {
+        Some("device-revoked") => Some(("device-revoked", say!(words, "net-revoked"))),
+        Some("device-suspended") => Some(("device-suspended", say!(words, "net-suspended"))),
+        _ => None,
     }
 }
 

@@ -39,7 +39,8 @@ impl Terms {
             Some(Place::Field(container, _, field)) => {
                 format!("{} › {}", words.code("place", container.path()), words.code("part", field))
             }
-            None => path.to_owned(),
+            // An entry as a whole.
+            None => words.code("place", path.split('/').next().unwrap_or(path)),
         }
     }
 
@@ -115,6 +116,7 @@ fn entry_field(words: &Words, container: Container, field: &str, value: &Value) 
         (Container::Photos, "role") => named(words, CodeTable::PhotoRoles, code),
         (Container::Statements, "from") => customer::giver_name(words, code),
         (Container::Progress, "event") => words.code("event", code),
+        (Container::Findings, "code") => named(words, CodeTable::Findings, code),
         (Container::Findings, "severity") => named(words, CodeTable::Severities, code),
         _ => short(value),
     }

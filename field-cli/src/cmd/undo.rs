@@ -7,7 +7,7 @@ use super::terms::Terms;
 use crate::cli::UndoArgs;
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
-use crate::i18n::say;
+use crate::i18n::{Words, say};
 use crate::store::{Act, LogRow, Write};
 use serde_json::{Value, json};
 use sync_core::document::{Container, FindingEdit, Scalar, Shape, SharedText};
@@ -23,7 +23,8 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &UndoArgs) -> Outcome {
     let recorded = store
         .record(visit, |act| {
             act.undoes(row.hash);
-            take_back(act, &row, &why)
+            let left = take_back(act, &row, &why)?;
+            if left.len() < row.writes.len() { Ok(left) } else { Err(nothing_left(&ctx.words, &row)) }
         })
         .await?;
     let names = visit_names(&store).await?;
@@ -38,6 +39,16 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &UndoArgs) -> Outcome {
         ctx.out.warn("not-undone", &say!(ctx.words, "undo-left", path = terms.path(&ctx.words, path)));
     }
     Ok(Exit::Ok)
+}
+
+/// Why nothing of an act can be taken back; then nothing is recorded either.
+fn nothing_left(words: &Words, row: &LogRow) -> Failure {
+    let withdrawal = |item: &Write| item.after.get("withdrawn").is_some_and(|gone| !gone.is_null());
+    if row.writes.iter().any(withdrawal) {
+        let failure = Failure::new("withdrawal-stays", say!(words, "undo-withdrawal"));
+        return failure.hint(say!(words, "undo-withdrawal-hint"));
+    }
+    Failure::new("written-since", say!(words, "undo-written-since"))
 }
 
 /// Takes back what can be: yields the places that somebody wrote since.

@@ -119,7 +119,7 @@ impl From<sqlx::Error> for StoreError {
 impl StoreError {
     /// A file that cannot be read or written; a full disk is told apart.
     pub(crate) fn file(doing: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
-        if source.kind() == std::io::ErrorKind::StorageFull {
+        if matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) {
             Self::DiskFull
         } else {
             Self::File { doing, path: path.into(), source }

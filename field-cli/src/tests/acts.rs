@@ -56,11 +56,12 @@ async fn visits_pause_go_on_and_end_in_vain() {
 async fn findings_are_reworded_and_withdrawn_by_their_author() {
     let desk = Desk::new(Lang::En).await;
     desk.ok(&["visit", "start", "0417"]).await;
-    let lines: [&[&str]; 7] = [
+    let lines: [&[&str]; 8] = [
         &["finding", "add", "--text", "Seal looks odd", "--severity", "minor"],
         &["finding", "add", "SEAL_OK", "--item", "photo.seal"],
         &["finding", "edit", "1", "--text", "Seal was replaced by hand", "--severity", "critical"],
         &["finding", "withdraw", "2", "--reason", "wrong visit"],
+        &["undo"],
         &["finding", "withdraw", "3", "--reason", "x"],
         &["finding", "list"],
         &["visit", "note", "Call back after six"],
@@ -78,16 +79,20 @@ async fn findings_are_reworded_and_withdrawn_by_their_author() {
     $ field finding withdraw 2 --reason "wrong visit"
     ✓ saved   withdrawn; it stays readable   checklist 0/7
       next: field answer appearance_ok yes|no
+    $ field undo
+    ✗ A withdrawal stays: what was withdrawn cannot be brought back
+      Record it again if it was right after all. Nothing was changed.
+    (exit 1)
     $ field finding withdraw 3 --reason x
     ✗ There is no entry 3; the list has 2
     (exit 2)
     $ field finding list
-    ┌────────────────────────────────────────────────────────┐
-    │ #   Code      What                        Time    By   │
-    ╞════════════════════════════════════════════════════════╡
-    │ 1   note      Seal was replaced by hand   17:42   张伟 │
-    │ 2   SEAL_OK   · withdrawn: wrong visit    17:42   张伟 │
-    └────────────────────────────────────────────────────────┘
+    ┌────────────────────────────────────────────────────────────┐
+    │ #   Code          What                        Time    By   │
+    ╞════════════════════════════════════════════════════════════╡
+    │ 1   Note          Seal was replaced by hand   17:42   张伟 │
+    │ 2   Seal intact   · withdrawn: wrong visit    17:42   张伟 │
+    └────────────────────────────────────────────────────────────┘
     $ field visit note "Call back after six"
     ✓ saved   checklist 0/7
       next: field answer appearance_ok yes|no

@@ -153,7 +153,7 @@ async fn a_day_in_english() {
         7  Remark    [remark]
 
     Findings
-      1  SEAL_OK  表位 3-602，铅封完好，用户称空调未开仍走字  (17:42 张伟)
+      1  Seal intact  表位 3-602，铅封完好，用户称空调未开仍走字  (17:42 张伟)
 
     Meter and tests
       1  total 012501.25 kWh · Read on site  (17:42 张伟)
@@ -174,8 +174,8 @@ async fn a_day_in_english() {
       1  书面答复, until 27 Nov 23:59  (17:42 张伟)
 
     Proposed to the office
-      Not substantiated
-      Real higher use
+      verdict: Not substantiated
+      cause: Real higher use
       空调待机用电
     $ field visit finish --outcome within-limits
     ✓ C-2025-0417 finished 17:42: Within limits
@@ -289,7 +289,7 @@ async fn a_day_in_chinese() {
         7  备注    [remark]
 
     发现
-      1  SEAL_OK  表位 3-602，铅封完好，用户称空调未开仍走字  (17:42 张伟)
+      1  封印完好  表位 3-602，铅封完好，用户称空调未开仍走字  (17:42 张伟)
 
     表计与检测
       1  总 012501.25 kWh · 实抄  (17:42 张伟)
@@ -310,8 +310,8 @@ async fn a_day_in_chinese() {
       1  书面答复，期限 11月27日 23:59  (17:42 张伟)
 
     向办公室的建议
-      不属实
-      用量真实增加
+      属实性：不属实
+      原因：用量真实增加
       空调待机用电
     $ field visit finish --outcome within-limits
     ✓ C-2025-0417 于 17:42 完成：检验合格

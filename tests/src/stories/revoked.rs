@@ -22,6 +22,10 @@ async fn what_a_revoked_device_recorded_away_is_set_aside_and_nothing_is_deleted
     let run = device.run(&["sync"]);
     assert_eq!(run.code, Some(4), "{run:?}");
     assert!(run.err.contains("The office revoked this device"), "{run:?}");
+    for asked in ["status", "doctor"] {
+        let told = device.ok(&[asked]);
+        assert!(format!("{}{}", told.out, told.err).contains("The office revoked this device"), "{told:?}");
+    }
     assert!(run.err.contains("kept here and was handed over for examination"), "{run:?}");
     let id = device_id(&device);
     let escrow = desk.get("/v1/escrow").await;

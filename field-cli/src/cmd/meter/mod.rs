@@ -16,6 +16,7 @@ use crate::render;
 use serde_json::json;
 use sync_core::document::Reading;
 use sync_core::metering::ReadingKind;
+use sync_core::number::unit_shown;
 
 /// Runs a subcommand of `field meter`.
 pub(crate) async fn run(ctx: &mut Ctx, command: MeterCommand) -> Outcome {
@@ -45,7 +46,7 @@ pub(crate) fn reading_line(words: &Words, reading: &Reading) -> String {
     let register = words.code("register", &reading.register);
     let kind = reading.kind.parse::<ReadingKind>();
     let kind = kind.map_or_else(|_| reading.kind.clone(), |kind| kind.name(language(words)).to_owned());
-    format!("{register} {} {} · {kind}", reading.shown, reading.unit)
+    format!("{register} {} {} · {kind}", reading.shown, unit_shown(&reading.unit))
 }
 
 async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {

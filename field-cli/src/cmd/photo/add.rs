@@ -81,6 +81,12 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
     let view = store.document(site.visit).await?.view();
     let finding =
         args.finding.as_deref().map(|typed| entry(&ctx.words, &view.findings, typed)).transpose()?;
+    // Before anything is asked: whoever mistyped a name should not answer first.
+    if let Some(file) = args.files.iter().find(|file| !file.exists()) {
+        let file = file.display().to_string();
+        let what = say!(ctx.words, "store-file", file = file, error = say!(ctx.words, "file-missing"));
+        return Err(Failure::usage("file", what));
+    }
     let role = match args.tag.as_deref() {
         None if !ctx.interactive => "other".to_owned(),
         typed => {

@@ -13,7 +13,13 @@ use tokio::time::Instant;
 /// How often scripts are told about one photo.
 const EVENT_EVERY: Duration = Duration::from_secs(1);
 /// What the bar shows: photos, name, bytes, rate, remaining time.
-const TEMPLATE: &str = "↑ {prefix}  {msg}  {bar:24}  {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
+const TEMPLATE: &str =
+    "↑ {prefix}  {msg}  {bar:24}  {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta}";
+/// The same without the name, for a terminal that does not hold it.
+const TEMPLATE_NARROW: &str =
+    "↑ {prefix} {wide_bar} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta}";
+/// Columns that the bar with a name takes.
+const NAMED_COLUMNS: u16 = 110;
 
 /// Shows how photos travel.
 pub(super) struct Progress<'c> {
@@ -30,7 +36,9 @@ impl<'c> Progress<'c> {
     pub(super) fn new(ctx: &'c mut Ctx, photos: &[PhotoRow]) -> Self {
         let bytes = photos.iter().map(|photo| photo.blob.size_bytes).sum();
         let bar = (ctx.out.bars && !photos.is_empty()).then(|| {
-            let style = ProgressStyle::with_template(TEMPLATE).expect("the template is constant");
+            let narrow = ctx.out.columns.is_some_and(|columns| columns < NAMED_COLUMNS);
+            let template = if narrow { TEMPLATE_NARROW } else { TEMPLATE };
+            let style = ProgressStyle::with_template(template).expect("the templates are constant");
             ProgressBar::new(bytes).with_style(style.progress_chars("━╸ "))
         });
         Self { ctx, bar, total: photos.len(), ended: 0, behind: 0, told: Instant::now() }

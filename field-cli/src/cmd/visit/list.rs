@@ -12,6 +12,9 @@ use serde_json::json;
 use sync_core::ids::VisitId;
 use sync_core::protocol::AssignmentCard;
 
+/// Columns of a summary in the list; `field visit show` has all of it.
+const SUMMARY_COLUMNS_MAX: usize = 56;
+
 /// One line of the list.
 struct Line {
     card: AssignmentCard,
@@ -121,7 +124,7 @@ fn show(ctx: &mut Ctx, lines: &[Line], current: Option<VisitId>, day: Date) {
             at.to_owned(),
             line.card.number.clone(),
             line.card.address.clone(),
-            line.card.summary.clone(),
+            render::cut(&line.card.summary.replace('\n', " "), SUMMARY_COLUMNS_MAX),
             due,
             state_name(ctx, line),
         ]);

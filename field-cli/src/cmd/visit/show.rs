@@ -16,6 +16,7 @@ use sync_core::codes::CodeTable;
 use sync_core::date::CivilDate;
 use sync_core::document::{Entry, Progress, Scalar, VisitView};
 use sync_core::ids::EntryId;
+use sync_core::number::unit_shown;
 use sync_core::protocol::ItemKind;
 use sync_core::time::Timestamp;
 
@@ -154,7 +155,8 @@ impl Page<'_> {
 
     fn record(&mut self, view: &VisitView) {
         let findings = self.told(&view.findings, |number, entry| {
-            format!("{number}  {}  {}", entry.content.code, entry.content.text)
+            let code = CodeTable::Findings.name(&entry.content.code, choice::language(self.words));
+            format!("{number}  {code}  {}", entry.content.text)
         });
         self.section(say!(self.words, "title-findings"), findings);
         let words = self.words;
@@ -240,7 +242,8 @@ impl Page<'_> {
             .iter()
             .filter_map(|(key, table)| {
                 let code = view.proposal.get(*key)?.shown.as_text()?;
-                Some(table.name(code, choice::language(self.words)).to_owned())
+                let name = table.name(code, choice::language(self.words)).to_owned();
+                Some(say!(self.words, "show-proposed", field = self.words.code("part", key), value = name))
             })
             .collect();
         lines.extend(
@@ -291,7 +294,7 @@ pub(crate) fn answer_text(words: &Words, kind: &ItemKind, value: &Scalar) -> Str
             .iter()
             .find(|option| option.code == *code)
             .map_or_else(|| code.clone(), |option| words.lang.pick(&option.zh, &option.en).to_owned()),
-        (ItemKind::Number { unit, .. }, Scalar::Text(number)) => format!("{number} {unit}"),
+        (ItemKind::Number { unit, .. }, Scalar::Text(number)) => format!("{number} {}", unit_shown(unit)),
         (_, Scalar::Text(text)) => text.clone(),
         (_, Scalar::Int(number)) => number.to_string(),
         (_, Scalar::Number(number)) => number.to_string(),
