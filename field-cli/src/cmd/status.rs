@@ -38,6 +38,10 @@ pub(crate) async fn run(ctx: &mut Ctx) -> Outcome {
     let store = ctx.store().await?;
     let status = gather(&store).await?;
     let missing = missing(ctx, &status);
+    // First, so that the status stays the last line for scripts.
+    if let Some((code, text)) = refused(&ctx.words, &status.state) {
+        ctx.out.warn(code, &text);
+    }
     event(ctx, &status, &missing);
     tell(ctx, &status, &missing);
     Ok(Exit::Ok)
@@ -165,9 +169,6 @@ fn tell(ctx: &mut Ctx, status: &Status, missing: &[String]) {
         say!(words, "ready-no", missing = missing.join("; "))
     });
     lines.iter().for_each(|line| ctx.out.data(line));
-    if let Some((code, text)) = refused(words, &status.state) {
-        ctx.out.warn(code, &text);
-    }
     let waits = status.log.unsent > 0 || status.photos.waiting > 0 || !missing.is_empty();
     if waits {
         ctx.out.next(&say!(ctx.words, "next-step", command = "field sync"));

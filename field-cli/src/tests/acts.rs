@@ -113,13 +113,13 @@ async fn everything_on_the_device_can_be_searched_in_both_scripts() {
     ];
     insta::assert_snapshot!(desk.day(&lines).await, @r#"
     $ field search 铅封
-    C-2025-0417      发现  SEAL_OK · 铅封完好，空调未开仍走字
+    C-2025-0417      发现  封印完好 · 铅封完好，空调未开仍走字
       下一步：field visit show <编号>
     $ field search 鉛封
-    C-2025-0417      发现  SEAL_OK · 铅封完好，空调未开仍走字
+    C-2025-0417      发现  封印完好 · 铅封完好，空调未开仍走字
       下一步：field visit show <编号>
     $ field search jiefang
-    C-2025-0421      投诉  C-2025-0421 · Smell of gas in the kitchen · Jiefang Rd 88, bldg. B · meter_accuracy
+    C-2025-0421      投诉  Smell of gas in the kitchen · Jiefang Rd 88, bldg. B · meter_accuracy
       下一步：field visit show <编号>
     $ field search 不存在的词
     没有找到 不存在的词

@@ -255,7 +255,7 @@ async fn what_is_no_photo_is_refused_whatever_its_name_says() {
               接受 JPEG、PNG、WebP 和 HEIC，以内容为准，与文件名无关。
             (exit 2)
             $ field photo add notes.jpg --tag nameplate
-            ✗ notes.jpg 不是照片：其内容为 未知内容
+            ✗ notes.jpg 不是照片：其内容为 无法识别的格式
               接受 JPEG、PNG、WebP 和 HEIC，以内容为准，与文件名无关。
             (exit 2)
             $ field photo add missing.jpg --tag nameplate
