@@ -14,7 +14,7 @@ use crate::layers::{self, Class};
 use crate::people::PasswordPlaces;
 use crate::store::{Store, StoreError, StoreSettings};
 use crate::{
-    audit, auth, checklists, complaints, devices, health, openapi, pages, people, problem, review,
+    audit, auth, checklists, complaints, deadlines, devices, health, openapi, pages, people, problem, review,
     work_orders,
 };
 use axum::Router;
@@ -105,6 +105,7 @@ impl App {
         store.migrate().await?;
         let mut tx = store.write().await?;
         checklists::publish_built_in(&mut tx, clock.now()).await?;
+        deadlines::publish_built_in(&mut tx, clock.now()).await?;
         tx.commit().await?;
         Self::with_store(store, config, clock, entropy).await
     }
@@ -208,6 +209,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::office().of(complaints::routes()))
         .merge(Class::office().of(work_orders::routes()))
         .merge(Class::office().of(checklists::routes()))
+        .merge(Class::office().of(deadlines::routes()))
         .merge(Class::office().of(review::routes()))
         .merge(Class::enrolment().of(devices::enrolment_routes().merge(auth::routes())))
         .merge(evidence::routes())

@@ -1,10 +1,14 @@
-//! Calendar days without a time zone, for dates printed on nameplates and in regulations.
-//!
-//! Not for deadlines: those need calendars of working days and a time zone.
+//! Calendar days without a time zone: dates printed on nameplates and in regulations, and what
+//! the calendars of working days are made of.
 
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+
+const DAY_MS: i64 = 86_400_000;
+/// More than all days of the years 1 to 9999.
+const DAYS_MAX: i64 = 4_000_000;
 
 /// A text that is no calendar day.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +43,46 @@ impl CivilDate {
         let year = if later > 9999 { 9999 } else { later };
         let last = days_of(year, self.month);
         Self { year, month: self.month, day: if self.day > last { last } else { self.day } }
+    }
+}
+
+impl CivilDate {
+    /// The day so many days later, or earlier when negative; held at the years 1 and 9999.
+    #[must_use]
+    pub fn plus_days(self, days: i64) -> Self {
+        let days = days.clamp(-DAYS_MAX, DAYS_MAX);
+        let moved = self.as_jiff().saturating_add(jiff::SignedDuration::from_hours(days * 24));
+        Self::of_jiff(moved).unwrap_or(Self { year: 1, month: 1, day: 1 })
+    }
+
+    /// 1 for Monday to 7 for Sunday, as ISO 8601 counts.
+    pub fn weekday(self) -> u8 {
+        self.as_jiff().weekday().to_monday_one_offset().unsigned_abs()
+    }
+
+    /// The day on which `at` falls where clocks are `utc_offset_minutes` ahead of UTC.
+    pub fn of_moment(at: Timestamp, utc_offset_minutes: i16) -> Self {
+        let local = at.plus_ms(i64::from(utc_offset_minutes) * 60_000);
+        let days = local.unix_ms().div_euclid(DAY_MS);
+        Self { year: 1970, month: 1, day: 1 }.plus_days(days)
+    }
+
+    /// The moment `minutes` after this day began where clocks are `utc_offset_minutes` ahead of UTC.
+    pub fn moment(self, minutes: u16, utc_offset_minutes: i16) -> Timestamp {
+        let epoch = jiff::civil::Date::constant(1970, 1, 1);
+        let hours = self.as_jiff().duration_since(epoch).as_hours();
+        let minutes = hours * 60 + i64::from(minutes) - i64::from(utc_offset_minutes);
+        Timestamp::from_unix_ms(minutes * 60_000)
+    }
+
+    fn as_jiff(self) -> jiff::civil::Date {
+        let year = i16::try_from(self.year).unwrap_or(9999);
+        jiff::civil::Date::constant(year, self.month.cast_signed(), self.day.cast_signed())
+    }
+
+    fn of_jiff(date: jiff::civil::Date) -> Option<Self> {
+        let year = u16::try_from(date.year()).ok()?;
+        Self::from_ymd(year, date.month().unsigned_abs(), date.day().unsigned_abs())
     }
 }
 
@@ -110,6 +154,21 @@ mod tests {
         ] {
             assert!(text.parse::<CivilDate>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn days_are_added_and_named_and_begin_where_the_calendar_is() {
+        let day: CivilDate = "2026-02-27".parse().unwrap();
+        assert_eq!((day.plus_days(2).to_string(), day.weekday()), ("2026-03-01".to_owned(), 5));
+        assert_eq!(day.plus_days(-58).to_string(), "2025-12-31");
+        assert_eq!(day.plus_days(i64::MAX).to_string(), "9999-12-31");
+        assert_eq!(day.plus_days(i64::MIN).to_string(), "0001-01-01");
+        // 16:00 in London is midnight in Shanghai.
+        let midnight = Timestamp::from_unix_ms(1_772_121_600_000);
+        assert_eq!(day.moment(0, 480), midnight);
+        assert_eq!(CivilDate::of_moment(midnight, 480), day);
+        assert_eq!(CivilDate::of_moment(midnight.plus_ms(-1), 480), day.plus_days(-1));
+        assert_eq!(CivilDate::of_moment(midnight, -300).to_string(), "2026-02-26");
     }
 
     #[test]

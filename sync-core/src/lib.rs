@@ -7,6 +7,7 @@
 pub mod checklist;
 pub mod codes;
 pub mod date;
+pub mod deadline;
 pub mod document;
 pub mod gas;
 pub mod ids;

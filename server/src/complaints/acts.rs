@@ -7,6 +7,7 @@ use super::intake::FieldError;
 use super::model::{Act, Complaint, EventKind, Intake, State, StateConflict, field_changes, next_state};
 use super::{contact, history, search, sql};
 use crate::audit::{self, Detail, EntryKind, NewEntry};
+use crate::deadlines;
 use crate::store::{StoreError, Tx};
 use history::NewEvent;
 use serde_json::json;
@@ -45,6 +46,9 @@ pub enum ComplaintError {
     /// The id minted in the field belongs to another complaint.
     #[error("the complaint id is taken")]
     IdTaken,
+    /// The clock does not stand, stands already, or there is none: `runs`, `stands`, `none`.
+    #[error("the clock of the complaint: {0}")]
+    Clock(&'static str),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -116,13 +120,15 @@ pub async fn open(tx: &mut Tx, new: NewComplaint, by: Actor) -> Result<Complaint
     }
     let ordinal = sql::next_ordinal(tx).await?;
     let number = sql::next_complaint_number(tx, office_year(by.at)).await?;
+    let mut intake = new.intake;
+    let clock = deadlines::start(tx, &mut intake).await?;
     let complaint = Complaint {
         id: new.id,
         ordinal,
         number,
         version: 1,
         state: State::Received,
-        intake: new.intake,
+        intake,
         first_owner: by.person,
         holder: new.holder.unwrap_or(by.person),
         holder_since: by.at,
@@ -132,6 +138,9 @@ pub async fn open(tx: &mut Tx, new: NewComplaint, by: Actor) -> Result<Complaint
         merged_into: None,
     };
     sql::insert(tx, &complaint).await?;
+    if let Some(clock) = &clock {
+        deadlines::note(tx, complaint.id, clock).await?;
+    }
     if let Some(alias) = &new.provisional_number {
         sql::add_alias(tx, complaint.id, alias, "provisional", by.at).await?;
     }
@@ -180,6 +189,7 @@ pub(crate) async fn correct_because(
     if intake.is_reachable() {
         intake.no_contact_reason = None;
     }
+    deadlines::follow(tx, &complaint, &mut intake).await?;
     let changes = field_changes(&complaint.intake, &intake);
     // The reading on record and the like are no identity: they are replaced without history.
     if complaint.intake == intake {

@@ -142,6 +142,10 @@ words! {
         MergeUndone = "merge_undone",
         /// Field work that had no complaint was put under this one.
         FieldWorkLinked = "field_work_linked",
+        /// Its clock was stopped for a named reason.
+        ClockPaused = "clock_paused",
+        /// Its clock runs again.
+        ClockResumed = "clock_resumed",
         /// Field work arrived after its author had lost the visit.
         LateWork = "late_work",
     }

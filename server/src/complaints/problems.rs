@@ -19,6 +19,7 @@ impl From<ComplaintError> for Problem {
             }
             ComplaintError::AliasTaken => Self::new(&problem::NUMBER_TAKEN),
             ComplaintError::IdTaken => Self::new(&problem::COMPLAINT_TAKEN),
+            ComplaintError::Clock(state) => Self::new(&problem::CLOCK_CONFLICT).with("clock", state),
             ComplaintError::Store(source) => source.into(),
         }
     }

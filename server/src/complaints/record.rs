@@ -8,6 +8,7 @@ use super::bodies::{ComplaintBody, DeviceRef, Names, PersonRef};
 use super::contact::ContactFlagBody;
 use super::model::{Act, Complaint, EventKind, next_state};
 use super::{contact, history, sql};
+use crate::deadlines::ClockBody;
 use crate::review::{self, Blocker, VerdictBody};
 use crate::store::{StoreError, Tx};
 use crate::work_orders::{self, RecordedAct, RefusedAct, VisitRecord, WorkOrderBody};
@@ -43,6 +44,8 @@ pub(crate) struct CentralRecord {
     pub(crate) contact_flags: Vec<ContactFlagBody>,
     /// Every change of name, phone and address, oldest first.
     pub(crate) contact_history: Vec<FieldChangeBody>,
+    /// Which rule set its limits, and when its clock stood; null without limits from rules.
+    pub(crate) clock: Option<ClockBody>,
     /// What is still open and holds back approval and closing.
     pub(crate) blockers: Vec<Blocker>,
     /// Steps that its state allows.
@@ -122,6 +125,7 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
         verdicts: review::verdicts(tx, &mut names, id).await?,
         contact_flags: contact::flags_of(tx, &mut names, id).await?,
         contact_history: contact_history(tx, id).await?,
+        clock: ClockBody::of(tx, &mut names, id).await?,
         blockers: review::blockers(tx, id).await?,
         next_steps,
         complaint: ComplaintBody::of(tx, &mut names, complaint).await?,

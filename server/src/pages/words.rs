@@ -26,6 +26,7 @@ sources!(
     "arrivals",
     "conflicts",
     "contact",
+    "deadlines",
     "devices",
     "dispatch",
     "forms",

@@ -235,6 +235,9 @@ problems! {
     NUMBER_TAKEN: 409 "number-taken"
         en "The number belongs to another complaint" "Look the number up; it may be the complaint you mean."
         zh "该编号属于另一投诉" "请查询该编号，它可能正是您要找的投诉。";
+    CLOCK_CONFLICT: 409 "clock-conflict"
+        en "The clock of the complaint is not in that state" "See clock: it runs, it stands already, or no rule sets limits for this complaint."
+        zh "投诉的时限不处于该状态" "参见 clock：时限正在计算、已经暂停，或没有规则为该投诉设定时限。";
     CHANGED_MEANWHILE: 409 "changed-meanwhile"
         en "Somebody else changed this at the same moment" "Read it again and repeat what is still needed."
         zh "他人同时作了更改" "请重新读取，再执行仍需要的操作。";

@@ -9,6 +9,7 @@ use crate::complaints::phrases::Phrases;
 use crate::complaints::record::{self, CentralRecord};
 use crate::complaints::scope::{OFFICE, READERS};
 use crate::complaints::{ComplaintError, Names, find, find_by_number, reach_of};
+use crate::deadlines::{ClockPart, clock_part};
 use crate::evidence::photos_of;
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::people::Role;
@@ -43,8 +44,9 @@ pub(crate) struct RecordPage {
     pub(crate) verdicts: Vec<VerdictLine>,
     pub(crate) blockers: Vec<BlockerLine>,
     pub(crate) contact: ContactPart,
-    /// Name, address and limit of each deadline, and whether it has passed.
+    /// Name and limit of each deadline, and whether it has passed.
     pub(crate) deadlines: Vec<(String, String, bool)>,
+    pub(crate) clock: Option<ClockPart>,
     /// Steps that this person may take now.
     pub(crate) steps: Vec<&'static str>,
     /// Whether this person may do more than read.
@@ -155,6 +157,7 @@ impl RecordPage {
             blockers: blocker_lines(phrases, &record),
             contact: contact_part(&shell, &record),
             deadlines: deadlines(phrases, &record, now),
+            clock: record.clock.as_ref().map(|clock| clock_part(phrases.w, clock)),
             steps: steps(&shell, &record),
             may_act: reaches(&shell, OFFICE, &record),
             all,

@@ -1,0 +1,36 @@
+//! When something must have happened: limits, calendars of working days, pauses.
+//!
+//! One function for the server and for every device, so that both name the same moment. Limits
+//! and calendars are data; a calendar that does not reach far enough gives a provisional answer
+//! instead of none.
+
+mod calendar;
+mod limit;
+mod policy;
+#[cfg(test)]
+mod tests;
+
+pub use calendar::{Calendar, CalendarError, CalendarName, DAYS_LISTED_MAX, Day};
+pub use limit::{AMOUNT_MAX, Due, Limit, LimitUnit, Pause, due};
+pub use policy::{DeadlinePolicy, Facts, Limits, PolicyError, RULES_MAX, Rule};
+
+use std::sync::LazyLock;
+
+static CALENDARS: LazyLock<[Calendar; 1]> = LazyLock::new(|| {
+    [serde_json::from_str(include_str!("data/calendar-cn.json"))
+        .expect("the embedded calendar is tested to parse")]
+});
+
+static POLICY: LazyLock<DeadlinePolicy> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("data/policy.json")).expect("the embedded policy is tested to parse")
+});
+
+/// The calendars that this release comes with. Newer ones are loaded by administrators.
+pub fn built_in_calendars() -> &'static [Calendar] {
+    &*CALENDARS
+}
+
+/// The limits that this release comes with, until an administrator publishes others.
+pub fn built_in_policy() -> &'static DeadlinePolicy {
+    &POLICY
+}

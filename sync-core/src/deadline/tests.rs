@@ -1,0 +1,203 @@
+use super::*;
+use crate::date::CivilDate;
+use crate::time::Timestamp;
+use proptest::prelude::*;
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+
+fn cn() -> Calendar {
+    built_in_calendars()[0].clone()
+}
+
+fn day(text: &str) -> CivilDate {
+    text.parse().unwrap()
+}
+
+/// A moment in China: a day and minutes after midnight.
+fn at(date: &str, minutes: u16) -> Timestamp {
+    day(date).moment(minutes, 480)
+}
+
+fn limit(amount: u32, unit: LimitUnit) -> Limit {
+    Limit { amount, unit }
+}
+
+fn by_end_of(date: &str) -> Due {
+    Due::At { at: cn().close_of(day(date)), provisional: false }
+}
+
+#[test]
+fn the_calendar_of_mainland_china_has_the_published_days() {
+    let cn = cn();
+    assert_eq!(cn.check(), Ok(()));
+    let working = |year: u16| {
+        let first = CivilDate::from_ymd(year, 1, 1).unwrap();
+        let days = (0..366)
+            .map(|n| first.plus_days(n))
+            .filter(|date| date.to_string().starts_with(&year.to_string()));
+        days.filter(|date| cn.day(*date).works).count()
+    };
+    assert_eq!((working(2025), working(2026)), (248, 248));
+    for makes_up in ["2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"] {
+        assert_eq!(cn.day(day(makes_up)), Day { works: true, certain: true }, "{makes_up}");
+    }
+    assert_eq!(
+        cn.day(day("2027-10-01")),
+        Day { works: true, certain: false },
+        "a Friday nobody has published"
+    );
+}
+
+/// Start, working days, last day: State Council notices of 2025 for 2026.
+#[test]
+fn working_days_of_2026() {
+    for (start, amount, last) in [
+        ("2026-01-01", 1, "2026-01-04"),
+        ("2026-02-13", 1, "2026-02-14"),
+        ("2026-02-13", 5, "2026-02-27"),
+        ("2026-04-30", 5, "2026-05-11"),
+        ("2026-09-18", 1, "2026-09-20"),
+        ("2026-09-24", 4, "2026-10-08"),
+        ("2026-09-30", 5, "2026-10-13"),
+        ("2026-10-09", 1, "2026-10-10"),
+        ("2026-11-20", 5, "2026-11-27"),
+        ("2026-11-21", 4, "2026-11-26"),
+        ("2026-12-24", 5, "2026-12-31"),
+    ] {
+        for minutes in [0, 9 * 60, 24 * 60 - 1] {
+            let due = due(at(start, minutes), limit(amount, LimitUnit::WorkingDay), &cn(), &[]);
+            assert_eq!(due, by_end_of(last), "{amount} working days from {start}");
+        }
+    }
+}
+
+#[test]
+fn a_day_and_24_hours_and_a_working_day_differ() {
+    // Friday, 14:00, before a make-up Sunday.
+    let start = at("2026-09-18", 14 * 60);
+    let due_of = |amount, unit| due(start, limit(amount, unit), &cn(), &[]);
+    assert_eq!(due_of(24, LimitUnit::Hour), Due::At { at: at("2026-09-19", 14 * 60), provisional: false });
+    assert_eq!(due_of(1, LimitUnit::CalendarDay), by_end_of("2026-09-19"));
+    assert_eq!(due_of(1, LimitUnit::WorkingDay), by_end_of("2026-09-20"));
+    assert_eq!(
+        due_of(30, LimitUnit::Minute),
+        Due::At { at: at("2026-09-18", 14 * 60 + 30), provisional: false }
+    );
+}
+
+#[test]
+fn a_year_that_nobody_published_is_provisional_and_counts_weekends_only() {
+    let start = at("2026-12-30", 10 * 60);
+    let one = due(start, limit(1, LimitUnit::WorkingDay), &cn(), &[]);
+    assert_eq!(one, by_end_of("2026-12-31"));
+    // 1 January 2027 is a holiday that the calendar does not know yet.
+    let two = due(start, limit(2, LimitUnit::WorkingDay), &cn(), &[]);
+    assert_eq!(two, Due::At { at: cn().close_of(day("2027-01-01")), provisional: true });
+    let calendar_days = due(start, limit(9, LimitUnit::CalendarDay), &cn(), &[]);
+    assert_eq!(calendar_days, Due::At { at: cn().close_of(day("2027-01-08")), provisional: false });
+}
+
+#[test]
+fn offices_may_close_before_midnight() {
+    let cn = Calendar { closing_minutes: 17 * 60 + 30, ..cn() };
+    let due = due(at("2026-11-20", 18 * 60), limit(1, LimitUnit::WorkingDay), &cn, &[]);
+    let last = Timestamp::from_unix_ms(at("2026-11-23", 17 * 60 + 30).unix_ms() - 1);
+    assert_eq!(due, Due::At { at: last, provisional: false });
+}
+
+#[test]
+fn a_pause_moves_hours_by_its_length_and_days_by_the_closings_it_covers() {
+    let start = at("2026-11-16", 9 * 60);
+    let pause = |from: (&str, u16), to: Option<(&str, u16)>| Pause {
+        from: at(from.0, from.1),
+        to: to.map(|(date, minutes)| at(date, minutes)),
+    };
+    let hours = [pause(("2026-11-16", 600), Some(("2026-11-16", 720)))];
+    let four = limit(4, LimitUnit::Hour);
+    assert_eq!(
+        due(start, four, &cn(), &hours),
+        Due::At { at: at("2026-11-16", 15 * 60), provisional: false }
+    );
+    // Over midnight from Tuesday to Thursday: two closings, two days.
+    let days = [pause(("2026-11-17", 600), Some(("2026-11-19", 600)))];
+    assert_eq!(due(start, limit(3, LimitUnit::WorkingDay), &cn(), &days), by_end_of("2026-11-23"));
+    // Within a day: nothing.
+    assert_eq!(due(start, limit(3, LimitUnit::WorkingDay), &cn(), &hours), by_end_of("2026-11-19"));
+    let open = [pause(("2026-11-17", 600), None)];
+    let since = at("2026-11-17", 600);
+    assert_eq!(due(start, limit(3, LimitUnit::WorkingDay), &cn(), &open), Due::Paused { since });
+    assert_eq!(due(start, limit(30, LimitUnit::Hour), &cn(), &open), Due::Paused { since });
+    // Due before the clock was stopped: it stays due.
+    assert_eq!(due(start, four, &cn(), &open), Due::At { at: at("2026-11-16", 13 * 60), provisional: false });
+}
+
+#[test]
+fn calendars_and_policies_that_make_no_sense_are_named() {
+    let wrong = |change: fn(&mut Calendar)| {
+        let mut calendar = cn();
+        change(&mut calendar);
+        calendar.check().unwrap_err()
+    };
+    assert_eq!(wrong(|c| c.code = "CN".into()), CalendarError::Code);
+    assert_eq!(wrong(|c| c.name.zh.clear()), CalendarError::Name);
+    assert_eq!(wrong(|c| c.weekend = (1..=7).collect()), CalendarError::Weekend);
+    assert_eq!(wrong(|c| c.closing_minutes = 0), CalendarError::Closing);
+    assert_eq!(wrong(|c| c.covered_to = day("2020-01-01")), CalendarError::Covered);
+    assert_eq!(wrong(|c| c.off.extend([day("2026-10-10")])), CalendarError::Both(day("2026-10-10")));
+    assert_eq!(wrong(|c| c.on.extend([day("2027-01-02")])), CalendarError::Outside(day("2027-01-02")));
+
+    let policy = built_in_policy();
+    assert_eq!(policy.check(), Ok(()));
+    let wrong = |change: fn(&mut DeadlinePolicy)| {
+        let mut policy = policy.clone();
+        change(&mut policy);
+        policy.check().unwrap_err()
+    };
+    assert_eq!(wrong(|p| p.rules.clear()), PolicyError::Count);
+    assert_eq!(wrong(|p| drop(p.rules.pop())), PolicyError::NotForAll);
+    assert_eq!(wrong(|p| p.rules.rotate_right(1)), PolicyError::Unreachable(1));
+    assert_eq!(wrong(|p| p.rules[0].limits.onsite = Some(limit(0, LimitUnit::Hour))), PolicyError::Amount(1));
+    assert_eq!(wrong(|p| p.rules[2].source.clear()), PolicyError::Source(3));
+}
+
+#[test]
+fn the_first_rule_that_fits_holds() {
+    let policy = built_in_policy();
+    let rule = |utility, category, priority| {
+        policy.rule_for(Facts { utility, category, channel: "phone", priority }).map(|(number, _)| number)
+    };
+    assert_eq!(rule("gas", "gas.LEAK", "normal"), Some(1));
+    assert_eq!(rule("gas", "gas.LEAKAGE", "normal"), Some(7), "a word is no part of another one");
+    assert_eq!(rule("gas", "gas.METER", "urgent"), Some(2));
+    assert_eq!(rule("power", "power.BIZ.metering", "urgent"), Some(4));
+    assert_eq!(rule("power", "power.BIZ", "normal"), Some(5));
+    assert_eq!(rule("water", "water.BILL", "normal"), Some(7));
+}
+
+proptest! {
+    /// Starting later never ends earlier, one more day never ends earlier, and pauses never hasten.
+    #[test]
+    fn later_starts_larger_limits_and_pauses_never_end_earlier(
+        start in 0i64..40 * 365 * 24 * HOUR, later in 0i64..40 * 24 * HOUR, amount in 1u32..60, unit in 0usize..4,
+        pauses in proptest::collection::vec((0i64..60 * 24 * HOUR, 0i64..10 * 24 * HOUR), 0..4),
+    ) {
+        let unit = [LimitUnit::Minute, LimitUnit::Hour, LimitUnit::CalendarDay, LimitUnit::WorkingDay][unit];
+        let start = Timestamp::from_unix_ms(start);
+        let pauses: Vec<Pause> = pauses
+            .iter()
+            .map(|(from, length)| Pause { from: start.plus_ms(*from), to: Some(start.plus_ms(from + length)) })
+            .collect();
+        let end = |start, amount, pauses: &[Pause]| match due(start, limit(amount, unit), &cn(), pauses) {
+            Due::At { at, .. } => at,
+            Due::Paused { .. } => unreachable!("no pause is open"),
+        };
+        let plain = end(start, amount, &[]);
+        prop_assert!(end(start.plus_ms(later), amount, &[]) >= plain);
+        prop_assert!(end(start, amount + 1, &pauses) >= end(start, amount, &pauses));
+        prop_assert!(end(start, amount, &pauses) >= plain);
+        let mut turned = pauses.clone();
+        turned.reverse();
+        prop_assert_eq!(end(start, amount, &turned), end(start, amount, &pauses));
+    }
+}
