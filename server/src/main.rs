@@ -51,7 +51,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let Command::Demo(arguments) = arguments.command {
         return demo(arguments, language).await;
     }
-    let config = Config::load(arguments.config.as_deref())?;
+    let config = Config::load(arguments.config.as_deref()).map_err(|error| match language {
+        Language::En => anyhow::Error::from(error),
+        Language::ZhCn => anyhow::anyhow!("配置有误：{error}"),
+    })?;
     match arguments.command {
         Command::Serve => serve(config).await,
         Command::Migrate => {

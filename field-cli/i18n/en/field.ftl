@@ -454,6 +454,7 @@ column-time = Time
 column-by = By
 column-photo = Photo
 list-empty = No visits on { $day }
+list-late = { $time } (past)
 list-earlier = { $count ->
     [one] One earlier visit is still open: field visit list --all
    *[other] { $count } earlier visits are still open: field visit list --all

@@ -449,6 +449,7 @@ column-time = 时间
 column-by = 记录人
 column-photo = 照片
 list-empty = { $day }没有核查
+list-late = { $time }（已过）
 list-earlier = 还有 { $count } 次以前的核查未完成：field visit list --all
 list-conflicts = { "" } · { $count } 处冲突
 code-state-planned = 待核查

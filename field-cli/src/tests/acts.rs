@@ -1,8 +1,10 @@
 //! Single acts: pausing, rewording, searching, reading by scripts.
 
-use super::Desk;
+use super::{Desk, START_MS, put, visit_in_the_morning};
 use crate::i18n::Lang;
 use serde_json::Value;
+use sync_core::protocol::PackKey;
+use sync_core::time::Timestamp;
 
 #[tokio::test]
 async fn visits_pause_go_on_and_end_in_vain() {
@@ -50,6 +52,20 @@ async fn visits_pause_go_on_and_end_in_vain() {
     {"address":"梧桐路 12 号 3 单元 602","aliases":[],"conflicts_open":0,"current":false,"due_at_ms":1763732520000,"event":"visit","number":"C-2025-0417","planned_on":"2025-11-21","rework":false,"state":"running","summary":"电表走得快","visit":"11111111-1111-1111-1111-111111111111"}
     {"address":"Jiefang Rd 88, bldg. B","aliases":[],"conflicts_open":0,"current":true,"due_at_ms":null,"event":"visit","number":"C-2025-0421","planned_on":"2025-11-21","rework":false,"state":"running","summary":"Smell of gas in the kitchen","visit":"21212121-2121-2121-2121-212121212121"}
     "#);
+}
+
+#[tokio::test]
+async fn what_is_overdue_says_so_until_somebody_is_there() {
+    let desk = Desk::new(Lang::En).await;
+    let mut card = visit_in_the_morning();
+    card.due_at = Some(Timestamp::from_unix_ms(START_MS - 3_600_000));
+    (card.appointment_from, card.appointment_to) = (None, None);
+    put(&desk.store().await, &PackKey::Assignment(card.visit), &card).await;
+    let waiting = desk.ok(&["today"]).await;
+    assert!(waiting.contains("16:42 (past)"), "{waiting}");
+    desk.ok(&["visit", "start", "0417"]).await;
+    let under_way = desk.ok(&["today"]).await;
+    assert!(under_way.contains("16:42") && !under_way.contains("(past)"), "{under_way}");
 }
 
 #[tokio::test]

@@ -27,6 +27,11 @@ impl Line {
         self.rework || !matches!(self.row.state, VisitState::Finished | VisitState::NoAccess)
     }
 
+    /// Nobody has been there yet.
+    fn is_waiting(&self) -> bool {
+        self.rework || matches!(self.row.state, VisitState::Planned)
+    }
+
     fn is_under_way(&self) -> bool {
         matches!(self.row.state, VisitState::Running | VisitState::Paused)
     }
@@ -118,7 +123,13 @@ fn show(ctx: &mut Ctx, lines: &[Line], current: Option<VisitId>, day: Date) {
     let now = ctx.now();
     for line in lines {
         let due = line.card.appointment_from.or(line.card.due_at);
-        let due = due.map(|at| render::time(&ctx.words, at, now, &ctx.zone)).unwrap_or_default();
+        let due = due.map(|at| {
+            let time = render::time(&ctx.words, at, now, &ctx.zone);
+            // An appointment passes when its window does.
+            let late = line.card.appointment_to.or(line.card.due_at).is_some_and(|end| end < now);
+            if late && line.is_waiting() { say!(ctx.words, "list-late", time = time) } else { time }
+        });
+        let due = due.unwrap_or_default();
         let at = if current == Some(line.card.visit) { "@" } else { "" };
         table.add_row([
             at.to_owned(),
