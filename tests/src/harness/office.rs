@@ -5,6 +5,7 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use server::store::testing::TestDatabase;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -25,6 +26,8 @@ pub struct Office {
     folder: TempDir,
     database: TestDatabase,
     process: Option<Child>,
+    /// The program that runs.
+    program: PathBuf,
 }
 
 /// An office person who has signed in.
@@ -41,7 +44,20 @@ impl Office {
     /// # Panics
     /// When it does not become ready.
     pub async fn open(database: TestDatabase) -> Self {
-        Self::open_in(tempfile::tempdir().expect("a temporary folder can be made"), database).await
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        Self::open_in(folder, database, Programs::built().fieldloop.clone()).await
+    }
+
+    /// The same from a program of its own, for [`Office::take_workers_away`].
+    ///
+    /// # Panics
+    /// When it does not become ready.
+    pub async fn open_apart(database: TestDatabase) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let (built, own) = (&Programs::built().fieldloop, folder.path().join("fieldloop"));
+        let made = std::fs::hard_link(built, &own).or_else(|_| std::fs::copy(built, &own).map(drop));
+        made.expect("the program can be put into the folder");
+        Self::open_in(folder, database, own).await
     }
 
     /// The same with everything on a disk that can be filled.
@@ -51,13 +67,13 @@ impl Office {
     pub async fn open_on(disk: &SmallDisk) -> Self {
         let folder = disk.folder();
         let database = TestDatabase::sqlite_in(folder.path());
-        Self::open_in(folder, database).await
+        Self::open_in(folder, database, Programs::built().fieldloop.clone()).await
     }
 
-    async fn open_in(folder: TempDir, database: TestDatabase) -> Self {
+    async fn open_in(folder: TempDir, database: TestDatabase, program: PathBuf) -> Self {
         let address = free_address();
         let http = Client::builder().build().expect("a client without special settings");
-        let mut office = Self { address, http, folder, database, process: None };
+        let mut office = Self { address, http, folder, database, process: None, program };
         office.start().await;
         office
     }
@@ -114,6 +130,26 @@ impl Office {
         workers.len()
     }
 
+    /// From now on no merge worker lives, and none can be started.
+    ///
+    /// # Panics
+    /// When the office was not opened apart.
+    pub fn take_workers_away(&self) {
+        let away = self.program.with_extension("away");
+        assert!(self.program.starts_with(self.folder.path()), "others run this program too");
+        std::fs::rename(&self.program, away).expect("the program can be moved");
+        self.kill_merge_workers();
+    }
+
+    /// Merge workers can be started again.
+    ///
+    /// # Panics
+    /// When they were not taken away.
+    pub fn give_workers_back(&self) {
+        let away = self.program.with_extension("away");
+        std::fs::rename(away, &self.program).expect("the program can be moved back");
+    }
+
     /// What the server has logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
@@ -135,7 +171,7 @@ impl Office {
 
     /// A `fieldloop` command on the same data folder and database.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(&Programs::built().fieldloop);
+        let mut command = Command::new(&self.program);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FIELDLOOP_")) {
             command.env_remove(name);
         }

@@ -1,7 +1,7 @@
 //! What is typed survives bad days, and whoever should not get in does not.
 
-use super::{Clash, peer_browser, signed_in, status};
-use crate::harness::{Browser, CLERK_PASSWORD, Desk, Habit, Office};
+use super::{Clash, clerk, dispatch, peer_browser, signed_in, status, technician};
+use crate::harness::{Browser, CLERK_PASSWORD, Desk, Habit, Office, TestDatabase};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -47,6 +47,54 @@ async fn what_was_typed_survives_news_from_the_field_a_lost_network_and_the_end_
     browser.click("main form button").await;
     assert_eq!(browser.said().await, "The verdict is on record.");
     assert!(browser.text("main").await.contains(note));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_nothing_can_be_merged_field_work_waits_in_sight_and_every_page_answers() {
+    if !peer_browser("while_nothing_can_be_merged_field_work_waits_in_sight_and_every_page_answers") {
+        return;
+    }
+    let office = Office::open_apart(TestDatabase::sqlite()).await;
+    let desk = clerk(&office).await;
+    let (zhang, person) = technician(&office, &desk, "zhang", office.address).await;
+    let case = dispatch(&desk, &[&person]).await;
+    zhang.ok(&["sync"]);
+    zhang.ok(&["visit", "start", &case.number]);
+    zhang.ok(&["sync"]);
+    office.take_workers_away();
+    zhang.ok(&["finding", "add", "SEAL_BROKEN", "--text", "kept meanwhile."]);
+    zhang.ok(&["sync"]);
+
+    let browser = signed_in(&office, Habit::default()).await;
+    let record = format!("/complaints/{}", case.complaint);
+    for (page, words) in [
+        ("/", "Start"),
+        ("/queue", &*case.number),
+        ("/conflicts", "Conflicts"),
+        ("/arrivals/pending", "zhang"),
+        (&*format!("{record}/dispatch"), &*case.number),
+        (&*record, "not judged yet"),
+    ] {
+        browser.go(page).await;
+        assert_eq!(status(&browser).await, 200, "{page}");
+        let text = browser.text("body").await;
+        assert!(text.contains(words), "{page}: {words}: {text}");
+    }
+    assert!(!browser.text("main").await.contains("kept meanwhile."), "nobody has read it yet");
+    assert!(office.log().contains("no merge worker can be started"), "{}", office.log());
+
+    // The office goes on meanwhile.
+    browser.go(&format!("{record}/handover")).await;
+    browser.click("[name=holder] option:nth-child(2)").await;
+    browser.fill("[name=reason]", "goes home").await;
+    browser.click("main form button").await;
+    assert_eq!(browser.said().await, "Done.");
+
+    office.give_workers_back();
+    browser.wait_for_text("#record-news", "Something new").await;
+    browser.go(&record).await;
+    browser.wait_for_text("main", "kept meanwhile.").await;
+    assert!(!browser.text("main").await.contains("not judged yet"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

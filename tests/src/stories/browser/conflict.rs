@@ -1,8 +1,8 @@
-//! Two devices conflict, the office decides in a browser by the keyboard alone, and both devices agree.
+//! Two devices conflict, the office decides in a browser, by the keyboard alone or two people at once.
 
-use super::Clash;
+use super::{Clash, signed_in, status};
 use crate::harness::{Browser, CLERK_PASSWORD, DOWN, ENTER, FieldDevice, Habit, TAB, peer_browser};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_devices_conflict_the_office_decides_by_keyboard_and_both_agree() {
@@ -30,6 +30,55 @@ async fn two_devices_conflict_the_office_decides_by_keyboard_and_both_agree() {
     let record = desk.get(&format!("/v1/complaints/{}", case.complaint)).await;
     assert_eq!(record["state"], "reviewed", "{record:#}");
     assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_reviewers_who_decide_at_once_one_is_told_and_loses_no_word() {
+    if !peer_browser("of_two_reviewers_who_decide_at_once_one_is_told_and_loses_no_word") {
+        return;
+    }
+    let Clash { office, desk, .. } = Clash::happened().await;
+    office.desk("second", &["reviewer"]).await;
+    let one = signed_in(&office, Habit::default()).await;
+    let other = Browser::open(&office.url(""), Habit::default()).await;
+    other.sign_in("second", CLERK_PASSWORD).await;
+    let reasons = ["the photo shows it", "I have been there: سلام <b>"];
+    for ((browser, reason), value) in [&one, &other].into_iter().zip(reasons).zip(["Intact", "Missing"]) {
+        browser.go("/conflicts").await;
+        browser.click("[data-open] a").await;
+        browser.wait_for("form[action$='/resolution']").await;
+        let choose = "[...document.querySelectorAll('fieldset.choices label')] \
+            .find(label => label.innerText.includes(arguments[0])).querySelector('input').click()";
+        browser.run(choose, &json!([value])).await;
+        browser.fill("[name=reason]", reason).await;
+    }
+    tokio::join!(
+        one.click("form[action$='/resolution'] button"),
+        other.click("form[action$='/resolution'] button"),
+    );
+    for browser in [&one, &other] {
+        browser.wait_for("form[action$='/reopening']").await;
+    }
+    let told = [one.count(".failure").await, other.count(".failure").await];
+    assert_eq!(told.iter().sum::<usize>(), 1, "one of them came second: {told:?}");
+    let second = told.iter().position(|count| *count == 1).unwrap_or_default();
+    let browser = [&one, &other][second];
+    assert_eq!(status(browser).await, 412);
+    assert!(browser.text(".failure").await.contains("Somebody else decided"));
+    assert_eq!(browser.value("[name=reason]").await, reasons[second], "the own words are kept");
+    assert!(
+        browser.text("main").await.contains(reasons[1 - second]),
+        "and the decision that stands is shown"
+    );
+    let decided = desk.get("/v1/conflicts?state=resolved").await;
+    let decisions = decided["items"][0]["decisions"].as_array().map(Vec::len);
+    assert_eq!(decisions, Some(1), "{decided}");
+    assert_eq!(decided["items"][0]["decisions"][0]["reason"], reasons[1 - second], "{decided}");
+    for browser in [one, other] {
+        // That the second answer was a refusal is all that a browser may note.
+        let noted = browser.complaints().await;
+        assert!(noted.iter().all(|line| line.contains("412")), "{noted:?}");
+    }
 }
 
 /// The cursor waits in the name.
