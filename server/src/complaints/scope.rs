@@ -31,6 +31,15 @@ pub enum Reach {
     Places(Vec<Place>),
 }
 
+/// Parts that hold every complaint of a [`Reach`] once, and others besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The complaints of each of these units.
+    Units(Vec<String>),
+    /// The complaints of each of these regions.
+    Regions(Vec<String>),
+}
+
 impl Reach {
     /// What these grants give to any of these roles; `None` when none of the roles is held.
     pub fn of(grants: &[Grant], roles: &[Role]) -> Option<Self> {
@@ -66,6 +75,24 @@ impl Reach {
         let (first, others) = places.split_first()?;
         let alone = !first.unit.is_empty() && others.iter().all(|place| place.unit == first.unit);
         alone.then_some(first.unit.as_str())
+    }
+
+    /// The complaints within reach taken apart by their unit or else by their region, as each has an order of its own
+    /// in the database; `None` when neither holds all of them.
+    pub(crate) fn parts(&self) -> Option<Part> {
+        let Self::Places(places) = self else { return None };
+        let words = |word: fn(&Place) -> &String| -> Option<Vec<String>> {
+            let mut words: Vec<String> = places.iter().map(word).cloned().collect();
+            // What a complaint does not say yet shuts nobody out.
+            let limits_all = words.iter().all(|word| !word.is_empty());
+            words.push(String::new());
+            words.sort_unstable();
+            words.dedup();
+            limits_all.then_some(words)
+        };
+        words(|place| &place.unit)
+            .map(Part::Units)
+            .or_else(|| words(|place| &place.region).map(Part::Regions))
     }
 
     /// The places as [`within`] compares them in a query; `None` for all.
@@ -150,6 +177,7 @@ mod tests {
         let reach = Reach::of(&east, OFFICE).unwrap();
         assert!(reach.covers("", "east") && reach.covers("gas", "") && !reach.covers("", "west"));
         assert_eq!(reach.only_unit(), None);
+        assert_eq!(reach.parts(), Some(Part::Regions(vec![String::new(), "east".to_owned()])));
         assert_eq!(Reach::of(&[grant(Role::Technician, "", "")], OFFICE), None);
         let both = [grant(Role::Clerk, "", "east"), grant(Role::Lead, "", "")];
         assert_eq!(Reach::of(&both, OFFICE), Some(Reach::Everywhere));
@@ -161,6 +189,7 @@ mod tests {
         assert!(reach.covers("gas", "east") && reach.covers("", "east") && reach.covers("gas", ""));
         assert!(!reach.covers("power", "east") && !reach.covers("gas", "west") && !reach.covers("", "west"));
         assert_eq!(reach.only_unit(), Some("gas"));
+        assert_eq!(reach.parts(), Some(Part::Units(vec![String::new(), "gas".to_owned()])));
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 mod words;
 
 use super::model::{Complaint, Priority, State};
-use super::scope::{Reach, within};
+use super::scope::{Part, Reach, within};
 use super::sql::{ComplaintRow, columns};
 use crate::store::{StoreError, Tx, on_engine};
 use sync_core::ids::PersonId;
@@ -39,8 +39,33 @@ pub(super) struct Filter {
     pub(super) due_before: Option<Timestamp>,
     /// Only those of this organisation unit; empty: only those not allotted to any.
     pub(super) unit: Option<String>,
+    /// Only those of this region; empty: only those of none.
+    pub(super) region: Option<String>,
     /// Only those that contain all these words.
     pub(super) words: Option<String>,
+}
+
+impl Filter {
+    /// Filters that together find what this one finds within reach, each through an index. Where nothing else narrows
+    /// the list, who works in one place only would read past everything that belongs to others.
+    fn parts(&self, reach: &Reach) -> Vec<Self> {
+        let is_narrow = self.open
+            || self.unassigned
+            || self.conflicts
+            || self.unseen
+            || [&self.holder, &self.first_owner].into_iter().any(Option::is_some)
+            || self.due_before.is_some()
+            || self.unit.is_some();
+        match reach.parts().filter(|_| !is_narrow) {
+            None => vec![self.clone()],
+            Some(Part::Units(units)) => {
+                units.into_iter().map(|unit| Self { unit: Some(unit), ..self.clone() }).collect()
+            }
+            Some(Part::Regions(regions)) => {
+                regions.into_iter().map(|region| Self { region: Some(region), ..self.clone() }).collect()
+            }
+        }
+    }
 }
 
 /// Writes what the complaint is found by; call it after every change of it.
@@ -99,7 +124,13 @@ pub(super) async fn list(
 ) -> Result<Vec<Complaint>, StoreError> {
     let (mut before, limit) = (before.unwrap_or(i64::MAX), limit.min(PAGE_MAX) as usize);
     let Some(words) = &filter.words else {
-        return rows(tx, conditions(filter, reach), (before, limit)).await;
+        let mut found = Vec::new();
+        for part in filter.parts(reach) {
+            found.extend(rows(tx, conditions(&part, reach), (before, limit)).await?);
+        }
+        found.sort_unstable_by_key(|complaint| -complaint.ordinal);
+        found.truncate(limit);
+        return Ok(found);
     };
     let Some(lookup) = Lookup::of(tx, words).await? else { return Ok(Vec::new()) };
     let mut found = Vec::new();
@@ -135,7 +166,13 @@ pub(super) async fn count_newer(
     reach: &Reach,
     after: i64,
 ) -> Result<i64, StoreError> {
-    let Some(words) = &filter.words else { return count(tx, conditions(filter, reach), after).await };
+    let Some(words) = &filter.words else {
+        let mut counted = 0;
+        for part in filter.parts(reach) {
+            counted += count(tx, conditions(&part, reach), after).await?;
+        }
+        return Ok(counted.min(NEWER_MAX));
+    };
     let Some(lookup) = Lookup::of(tx, words).await? else { return Ok(0) };
     let (mut counted, mut before) = (0, i64::MAX);
     while counted < NEWER_MAX {
@@ -173,6 +210,7 @@ fn conditions(filter: &Filter, reach: &Reach) -> Vec<Piece> {
     equal(" AND c.state = ", filter.state.map(|state| state.to_string()));
     equal(" AND c.priority = ", filter.priority.map(|priority| priority.to_string()));
     equal(" AND c.unit = ", filter.unit.clone());
+    equal(" AND c.region = ", filter.region.clone());
     equal(" AND c.holder = ", filter.holder.map(String::from));
     equal(" AND c.first_owner = ", filter.first_owner.map(String::from));
     if filter.open || filter.unassigned {

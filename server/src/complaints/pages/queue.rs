@@ -82,6 +82,7 @@ impl Search {
                 NO_UNIT => Some(String::new()),
                 unit => Some(unit.to_owned()),
             },
+            region: None,
             words: Some(self.q.clone()).filter(|words| !words.trim().is_empty()),
         }
     }

@@ -1,7 +1,8 @@
 //! What search promises: the same finds on both engines, through the index.
 
 use super::*;
-use crate::complaints::tests::Bureau;
+use crate::complaints::tests::{Bureau, somebody_of};
+use crate::people::{Grant, Role};
 use crate::store::EngineKind;
 use axum::http::Method;
 use serde_json::json;
@@ -160,6 +161,48 @@ async fn words_are_looked_up_through_the_index() {
         let plan = steps.join("\n");
         assert!(plan.contains("ordinal"), "{plan}");
         assert!(!plan.contains("Seq Scan") && !plan.contains("SCAN "), "{plan}");
+    })
+    .await;
+}
+
+/// Who works for some units or in one region reads the queue in the order of arrival, each complaint once.
+#[tokio::test]
+async fn what_is_within_reach_comes_in_one_order_from_all_its_places() {
+    Bureau::for_each_engine(|bureau| async move {
+        let grant = |unit: &str, region: &str| Grant {
+            role: Role::Clerk,
+            unit: unit.to_owned(),
+            region: region.to_owned(),
+        };
+        for unit in ["gas", "power", "water"] {
+            somebody_of(&bureau.test, Role::Clerk, unit, "").await;
+        }
+        for n in 0..24_usize {
+            let (unit, region) = (["gas", "power", "water", ""][n % 4], ["east", "west", ""][n % 3]);
+            bureau.complaint(&json!({ "unit": unit, "region": region })).await;
+        }
+        let mut tx = bureau.test.app.store.read().await.unwrap();
+        let all = list(&mut tx, &Filter::default(), &Reach::Everywhere, None, 100).await.unwrap();
+        for grants in [
+            vec![grant("gas", "")],
+            vec![grant("gas", "east"), grant("power", "")],
+            vec![grant("", "west")],
+            vec![grant("", "west"), grant("gas", "east")],
+        ] {
+            let reach = Reach::of(&grants, &[Role::Clerk]).unwrap();
+            let meant: Vec<i64> =
+                all.iter().filter(|one| reach.includes(one)).map(|one| one.ordinal).collect();
+            let (mut found, mut before) = (Vec::new(), None);
+            loop {
+                let page = list(&mut tx, &Filter::default(), &reach, before, 5).await.unwrap();
+                let Some(last) = page.last() else { break };
+                before = Some(last.ordinal);
+                found.extend(page.iter().map(|complaint| complaint.ordinal));
+            }
+            assert_eq!(found, meant, "{grants:?}");
+            let count = count_newer(&mut tx, &Filter::default(), &reach, 0).await.unwrap();
+            assert_eq!(count, i64::try_from(meant.len()).unwrap(), "{grants:?}");
+        }
     })
     .await;
 }
