@@ -130,6 +130,12 @@ impl Device {
         self.person
     }
 
+    /// What numbers given on this device have in them: the end of its id, as `field` writes it.
+    pub(super) fn mark(&self) -> String {
+        let id = self.id.to_string().to_uppercase();
+        id[id.len().saturating_sub(6)..].to_owned()
+    }
+
     /// A new entry's id.
     pub(super) fn new_entry(&self, now: Timestamp) -> EntryId {
         EntryId::from_entropy(self.claimed(now), self.entropy.bytes())

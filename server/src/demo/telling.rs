@@ -151,7 +151,7 @@ fn open_complaint(
     let request = Request::OpenComplaint(NewComplaint {
         complaint,
         visit: Some(visit),
-        provisional_number: provisional.to_owned(),
+        provisional_number: provisional.replace("{device}", &device.mark()),
         utility: form.utility.clone(),
         category: form.category.clone(),
         summary: form.summary.clone(),

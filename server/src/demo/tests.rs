@@ -67,6 +67,12 @@ async fn who_looks_around_finds_a_utility_at_work_and_finds_it_again() {
     let complaints = reviewer.read("/v1/complaints?limit=100").await;
     let complaints = complaints["items"].as_array().unwrap();
     assert!(complaints.len() >= 38, "{}", complaints.len());
+    let unit = |unit: &str| complaints.iter().filter(|one| one["unit"] == unit).count();
+    assert!(unit("燃气营业所") > 5 && unit("江畔供电所") > 5 && unit("") > 2, "units at work");
+    let of_field = complaints.iter().find(|one| one["channel"] == "field").unwrap();
+    let record = reviewer.read(&format!("/v1/complaints/{}", of_field["number"].as_str().unwrap())).await;
+    let alias = record["aliases"][0].as_str().unwrap();
+    assert!(alias.len() == 10 && alias.starts_with("P-") && alias.ends_with("-1"), "{alias}");
     let conflicts = reviewer.read("/v1/conflicts?state=open").await;
     let paths = conflicts["items"].as_array().unwrap().iter().map(|conflict| conflict["path"].clone());
     assert_eq!(
