@@ -6,9 +6,9 @@ use unicode_width::UnicodeWidthChar;
 /// Fewest columns of text beside an indent.
 const TEXT_COLUMNS_MIN: usize = 20;
 /// What a line must not begin with.
-const NOT_FIRST: &str = "，。、；：！？）」』》】”’…·,.;:!?)]}%";
+const NOT_FIRST: &str = "，。、；：！？）」』》】”’…·,.;:!?)]}>%";
 /// What a line must not end with.
-const NOT_LAST: &str = "（「『《【“‘([{";
+const NOT_LAST: &str = "（「『《【“‘([{<";
 /// How a line of a table begins; tables fit already.
 const TABLE: &str = "┌│╞└";
 

@@ -9,6 +9,7 @@ mod full_disk;
 mod lost_answer;
 mod meeting;
 mod overlap;
+mod paused;
 mod previews;
 mod reassigned;
 mod refused;

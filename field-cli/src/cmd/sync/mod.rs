@@ -159,11 +159,19 @@ async fn report(ctx: &mut Ctx) -> Result<SyncError, StoreError> {
     Ok(SyncError::Wiped { reported: told.is_ok() })
 }
 
+/// Acts and photos that are only on this device.
+async fn left(store: &Store) -> Result<(u64, u64), StoreError> {
+    Ok((store.log_counts().await?.unsent, store.photo_counts().await?.waiting))
+}
+
 /// How a sync that was not stopped ends.
 async fn finished(store: &Store, course: &Course) -> Result<Exit, Failure> {
     let conflicts: u32 = store.visits().await?.iter().map(|row| row.conflicts_open).sum();
     let open = course.rounds.as_ref().map_or(0, |rounds| rounds.performed.conflicts_open);
+    // Whoever paused the outbox is told what stays here, not that all is well.
+    let paused = store.setting(PAUSED).await?.is_some();
     Ok(match () {
+        () if paused && left(store).await? != (0, 0) => Exit::Partly,
         () if !course.photos.failed.is_empty() => Exit::Partly,
         () if course.rounds.as_ref().is_some_and(|rounds| rounds.performed.held_back) => Exit::Partly,
         () if conflicts.max(open) > 0 => Exit::Conflicts,
@@ -184,7 +192,7 @@ async fn after_failure(
     }
     let wiped = told.code == "wiped";
     if !wiped && matches!(told.exit, Exit::Unreachable | Exit::Partly) {
-        let (acts, photos) = (store.log_counts().await?.unsent, store.photo_counts().await?.waiting);
+        let (acts, photos) = left(store).await?;
         told.hints.insert(0, say!(ctx.words, "sync-kept", acts = acts, photos = photos));
     }
     Ok((told.exit, Some(told.into())))

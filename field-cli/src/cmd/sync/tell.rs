@@ -1,12 +1,12 @@
 //! What people and scripts read about a sync.
 
-use super::{Course, event, summary_fields};
+use super::{Course, event, left, summary_fields};
 use crate::cmd::acts::{visit_name, visit_names};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
 use crate::render;
-use crate::store::{CommandState, PhotoRow, Store};
+use crate::store::{CommandState, PAUSED, PhotoRow, Store};
 use crate::sync::{Rounds, SyncError};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -163,9 +163,11 @@ pub(super) async fn summary(
     let wiped = !store.home().database().exists();
     let conflicts: u32 =
         if wiped { 0 } else { store.visits().await?.iter().map(|row| row.conflicts_open).sum() };
+    let paused = !wiped && store.setting(PAUSED).await?.is_some();
     match exit {
         Exit::Ok | Exit::Conflicts => {
             ctx.out.done(&say!(ctx.words, "sync-done"));
+            tell_left(ctx, store, wiped).await?;
             if exit == Exit::Conflicts {
                 let count = conflicts.max(1);
                 ctx.out.warn("conflicts", &say!(ctx.words, "sync-conflicts", count = count));
@@ -175,6 +177,10 @@ pub(super) async fn summary(
         Exit::Interrupted => {
             let line = stopped(ctx, course, &store.photos_to_send().await?);
             ctx.out.note(&line);
+        }
+        Exit::Partly if paused => {
+            ctx.out.warn("outbox-paused", &say!(ctx.words, "outbox-paused"));
+            tell_left(ctx, store, wiped).await?;
         }
         Exit::Partly if course.photos.failed.is_empty() => {}
         Exit::Partly => {
@@ -187,6 +193,15 @@ pub(super) async fn summary(
     let mut fields = summary_fields(course, exit);
     fields["conflicts"] = conflicts.into();
     event(ctx, "summary", fields);
+    Ok(())
+}
+
+/// What has not travelled although nothing went wrong: photos that were put off, acts that are held back.
+async fn tell_left(ctx: &mut Ctx, store: &Store, wiped: bool) -> Result<(), Failure> {
+    let (acts, photos) = if wiped { (0, 0) } else { left(store).await? };
+    if (acts, photos) != (0, 0) {
+        ctx.out.note(&say!(ctx.words, "sync-kept", acts = acts, photos = photos));
+    }
     Ok(())
 }
 
