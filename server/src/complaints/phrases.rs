@@ -48,13 +48,6 @@ impl Phrases {
         }
     }
 
-    fn either<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
-        match self.w.language {
-            Language::En => en,
-            Language::ZhCn => zh,
-        }
-    }
-
     /// The name of a code.
     pub(crate) fn coded(&self, table: CodeTable, code: &str) -> String {
         table.find(code).map_or_else(|| code.to_owned(), |entry| entry.name(self.language()).to_owned())
@@ -70,7 +63,7 @@ impl Phrases {
     /// The title of a checklist.
     pub(crate) fn checklist(&self, code: &str) -> String {
         let found = self.checklists.iter().find(|checklist| checklist.code == code);
-        found.map_or_else(|| code.to_owned(), |found| self.either(&found.zh, &found.en).to_owned())
+        found.map_or_else(|| code.to_owned(), |found| self.w.either(&found.zh, &found.en).to_owned())
     }
 
     /// The places of the questions of a checklist that are answered with a value.
@@ -89,7 +82,7 @@ impl Phrases {
 
     /// The words of a question.
     pub(crate) fn question(&self, code: &str) -> String {
-        self.item(code).map_or_else(|| code.to_owned(), |item| self.either(&item.zh, &item.en).to_owned())
+        self.item(code).map_or_else(|| code.to_owned(), |item| self.w.either(&item.zh, &item.en).to_owned())
     }
 
     /// Where a seal sits.
@@ -160,7 +153,7 @@ impl Phrases {
         match &self.item(code)?.kind {
             ItemKind::Choice { options } => {
                 let option = options.iter().find(|option| option.code == text)?;
-                Some(self.either(&option.zh, &option.en).to_owned())
+                Some(self.w.either(&option.zh, &option.en).to_owned())
             }
             ItemKind::Number { unit, .. } => Some(format!("{text} {}", unit_shown(unit))),
             _ => None,
@@ -174,7 +167,7 @@ impl Phrases {
 
     /// A name in both languages as it lies in results: `{"zh": …, "en": …}`.
     pub(crate) fn local_name(&self, name: &Value) -> String {
-        let key = self.either("zh", "en");
+        let key = self.w.either("zh", "en");
         name[key].as_str().unwrap_or_default().to_owned()
     }
 }

@@ -28,7 +28,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Who publishes calendars and rules.
-pub(super) const PUBLISHERS: &[Role] = &[Role::Lead, Role::Administrator];
+pub(crate) const PUBLISHERS: &[Role] = &[Role::Lead, Role::Administrator];
 
 /// Routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {

@@ -12,6 +12,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use api::PUBLISHERS;
 pub use api::routes;
 pub(crate) use bodies::ClockBody;
 pub(crate) use clock::{follow, note, start};

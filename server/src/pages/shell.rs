@@ -4,6 +4,7 @@ use super::Words;
 use super::policy::Policy;
 use crate::auth::OfficeAuth;
 use crate::complaints::scope::{INTAKE, OFFICE, READERS, Reach};
+use crate::deadlines::PUBLISHERS;
 use crate::people::{Grant, Role};
 use crate::problem::Language;
 use sha2::{Digest, Sha256};
@@ -42,6 +43,7 @@ const NAV: &[NavItem] = &[
     NavItem { href: "/conflicts", key: "nav-conflicts", who: Policy::Roles(READERS) },
     NavItem { href: "/arrivals", key: "nav-arrivals", who: Policy::Roles(OFFICE) },
     NavItem { href: "/complaints/new", key: "nav-new", who: Policy::Roles(INTAKE) },
+    NavItem { href: "/deadlines", key: "nav-deadlines", who: Policy::Roles(PUBLISHERS) },
     NavItem { href: "/devices", key: "nav-devices", who: ADMINISTRATORS },
     NavItem { href: "/people", key: "nav-people", who: ADMINISTRATORS },
     NavItem { href: "/server-log", key: "nav-log", who: ADMINISTRATORS },

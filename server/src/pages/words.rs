@@ -144,6 +144,14 @@ impl Words {
         }
     }
 
+    /// Which of two texts this language takes.
+    pub(crate) fn either<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self.language {
+            Language::ZhCn => zh,
+            Language::En => en,
+        }
+    }
+
     /// Day and minute in the office's time zone, of a moment or of Unix milliseconds.
     pub(crate) fn time(self, at: impl Count) -> String {
         let at = crate::complaints::office_time(Timestamp::from_unix_ms(at.count()));

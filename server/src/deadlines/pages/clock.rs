@@ -1,20 +1,20 @@
-//! Deadlines as pages: the clock on the record page.
+//! The clock of a complaint on its record page.
 
-use super::api::{PauseForm, pause_clock, resume_clock};
-use super::bodies::{ClockBody, PauseBody};
-use super::clock::PAUSE_REASONS;
+use super::limit_words;
 use crate::app::App;
 use crate::complaints::scope::OFFICE;
+use crate::deadlines::api::{PauseForm, pause_clock, resume_clock};
+use crate::deadlines::bodies::{ClockBody, PauseBody};
+use crate::deadlines::clock::PAUSE_REASONS;
 use crate::pages::{PageRoutes, Policy, Posted, Words, see_other};
 use crate::problem::Problem;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::post;
 use serde::Deserialize;
-use sync_core::deadline::{Limit, LimitUnit};
 use sync_core::ids::ComplaintId;
 
-pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
+pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
     routes.page("/complaints/{id}/clock/pauses", Policy::Roles(OFFICE), post(pause)).page(
         "/complaints/{id}/clock/resumption",
         Policy::Roles(OFFICE),
@@ -62,17 +62,6 @@ pub(crate) fn clock_part(w: Words, clock: &ClockBody) -> ClockPart {
         pauses: clock.pauses.iter().map(|pause| pause_line(w, pause)).collect(),
         reasons: PAUSE_REASONS.iter().map(|code| (*code, w.code("clock-reason", code))).collect(),
     }
-}
-
-/// A limit in words, for example "5 working days".
-pub(super) fn limit_words(w: Words, limit: Limit) -> String {
-    let key = match limit.unit {
-        LimitUnit::Minute => "limit-minute",
-        LimitUnit::Hour => "limit-hour",
-        LimitUnit::CalendarDay => "limit-calendar-day",
-        LimitUnit::WorkingDay => "limit-working-day",
-    };
-    w.n(key, i64::from(limit.amount))
 }
 
 fn pause_line(w: Words, pause: &PauseBody) -> PauseLine {

@@ -1,0 +1,296 @@
+//! New rules for limits as a form: the rules that are published, changed, with what they would do before they hold.
+
+use crate::app::App;
+use crate::complaints::model::{Channel, Priority, Utility};
+use crate::complaints::office_moment;
+use crate::complaints::phrases::Phrases;
+use crate::deadlines::api::{PUBLISHERS, PolicyForm, preview_checked, publish_checked_policy};
+use crate::deadlines::preview::Preview;
+use crate::deadlines::sql;
+use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, unprocessable};
+use crate::problem::{self, Problem};
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use serde_json::json;
+use sync_core::codes::CodeTable;
+use sync_core::deadline::{DeadlinePolicy, Limit, LimitUnit, Limits, PolicyError, Rule};
+use sync_core::time::Timestamp;
+
+/// Empty rows at the end of the form; more come with each preview.
+const EMPTY_ROWS: usize = 2;
+
+const UNITS: [(LimitUnit, &str); 4] = [
+    (LimitUnit::Minute, "minute"),
+    (LimitUnit::Hour, "hour"),
+    (LimitUnit::CalendarDay, "calendar_day"),
+    (LimitUnit::WorkingDay, "working_day"),
+];
+
+pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
+    routes.page("/deadlines/rules", Policy::Roles(PUBLISHERS), get(show).post(act))
+}
+
+/// A code and its words, as a form offers it.
+type Choice = (String, String);
+
+/// The form.
+#[derive(Template)]
+#[template(path = "deadlines/rules.html")]
+pub(super) struct RulesPage {
+    pub(super) shell: Shell,
+    pub(super) typed: RulesTyped,
+    pub(super) rows: Vec<Row>,
+    pub(super) calendars: Vec<Choice>,
+    pub(super) utilities: Vec<Choice>,
+    pub(super) categories: Vec<Choice>,
+    pub(super) channels: Vec<Choice>,
+    pub(super) priorities: Vec<Choice>,
+    pub(super) units: Vec<Choice>,
+    pub(super) failure: Option<String>,
+    pub(super) preview: Option<Preview>,
+}
+
+/// One rule as it is typed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Row {
+    pub(super) number: usize,
+    pub(super) utility: String,
+    pub(super) category: String,
+    pub(super) channel: String,
+    pub(super) priority: String,
+    /// Name of the step with amount and unit, for contact, site and answer.
+    pub(super) limits: Vec<(&'static str, String, String)>,
+    pub(super) source: String,
+}
+
+/// The form as it is sent: a list for each column.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RulesTyped {
+    /// `publish`; anything else shows what they would do.
+    act: String,
+    pub(super) version: i64,
+    pub(super) calendar: String,
+    pub(super) effective_from: String,
+    utility: Vec<String>,
+    category: Vec<String>,
+    channel: Vec<String>,
+    priority: Vec<String>,
+    contact: Vec<String>,
+    contact_unit: Vec<String>,
+    onsite: Vec<String>,
+    onsite_unit: Vec<String>,
+    answer: Vec<String>,
+    answer_unit: Vec<String>,
+    source: Vec<String>,
+}
+
+/// Why what was typed is no policy.
+enum Mistake {
+    Moment,
+    /// The amount in the row of this number is no number.
+    Amount(usize),
+    Policy(PolicyError),
+}
+
+impl RulesTyped {
+    /// The newest rules as they would be typed.
+    fn of(version: i64, policy: &DeadlinePolicy, now: Timestamp) -> Self {
+        let mut typed = Self {
+            version,
+            calendar: policy.calendar.clone(),
+            effective_from: crate::complaints::office_time(now.plus_ms(86_400_000))
+                .strftime("%Y-%m-%dT00:00")
+                .to_string(),
+            ..Self::default()
+        };
+        for rule in &policy.rules {
+            let text = |value: &Option<String>| value.clone().unwrap_or_default();
+            typed.utility.push(text(&rule.utility));
+            typed.category.push(text(&rule.category));
+            typed.channel.push(text(&rule.channel));
+            typed.priority.push(text(&rule.priority));
+            typed.source.push(rule.source.clone());
+            for (limit, amounts, units) in [
+                (rule.limits.contact, &mut typed.contact, &mut typed.contact_unit),
+                (rule.limits.onsite, &mut typed.onsite, &mut typed.onsite_unit),
+                (rule.limits.answer, &mut typed.answer, &mut typed.answer_unit),
+            ] {
+                amounts.push(limit.map(|limit| limit.amount.to_string()).unwrap_or_default());
+                let unit = limit.map_or(LimitUnit::WorkingDay, |limit| limit.unit);
+                units.push(
+                    UNITS.iter().find(|(known, _)| *known == unit).map_or("", |(_, code)| code).to_owned(),
+                );
+            }
+        }
+        typed
+    }
+
+    /// The rows with something in them, and empty ones at the end.
+    fn rows(&self) -> Vec<Row> {
+        let at = |column: &[String], place: usize| {
+            column.get(place).map(|text| text.trim().to_owned()).unwrap_or_default()
+        };
+        let mut rows: Vec<Row> = (0..self.source.len())
+            .map(|place| Row {
+                number: 0,
+                utility: at(&self.utility, place),
+                category: at(&self.category, place),
+                channel: at(&self.channel, place),
+                priority: at(&self.priority, place),
+                limits: vec![
+                    ("contact", at(&self.contact, place), at(&self.contact_unit, place)),
+                    ("onsite", at(&self.onsite, place), at(&self.onsite_unit, place)),
+                    ("answer", at(&self.answer, place), at(&self.answer_unit, place)),
+                ],
+                source: at(&self.source, place),
+            })
+            .filter(|row| !row.is_empty())
+            .collect();
+        rows.extend(std::iter::repeat_n(Row::empty(), EMPTY_ROWS));
+        for (number, row) in (1..).zip(&mut rows) {
+            row.number = number;
+        }
+        rows
+    }
+
+    fn policy(&self) -> Result<(DeadlinePolicy, Timestamp), Mistake> {
+        let from = self.effective_from.parse().ok().and_then(office_moment).ok_or(Mistake::Moment)?;
+        let rows = self.rows();
+        let rules = rows.iter().filter(|row| !row.is_empty()).map(Row::rule).collect::<Result<_, _>>()?;
+        let policy = DeadlinePolicy { calendar: self.calendar.clone(), rules };
+        policy.check().map_err(Mistake::Policy)?;
+        Ok((policy, from))
+    }
+}
+
+impl Row {
+    fn empty() -> Self {
+        let unit = || "working_day".to_owned();
+        let limits = ["contact", "onsite", "answer"].map(|name| (name, String::new(), unit()));
+        Self { limits: limits.into(), ..Self::default() }
+    }
+
+    /// Nothing but units, which are always chosen.
+    fn is_empty(&self) -> bool {
+        let named = [&self.utility, &self.category, &self.channel, &self.priority, &self.source];
+        named.iter().all(|text| text.is_empty()) && self.limits.iter().all(|(_, amount, _)| amount.is_empty())
+    }
+
+    fn rule(&self) -> Result<Rule, Mistake> {
+        let named = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let mut limits = [None; 3];
+        for ((_, amount, unit), limit) in self.limits.iter().zip(&mut limits) {
+            if amount.is_empty() {
+                continue;
+            }
+            let known = UNITS.iter().find(|(_, code)| code == unit).ok_or(Mistake::Amount(self.number))?;
+            let amount = amount.parse().map_err(|_| Mistake::Amount(self.number))?;
+            *limit = Some(Limit { amount, unit: known.0 });
+        }
+        let [contact, onsite, answer] = limits;
+        Ok(Rule {
+            utility: named(&self.utility),
+            category: named(&self.category),
+            channel: named(&self.channel),
+            priority: named(&self.priority),
+            limits: Limits { contact, onsite, answer },
+            source: self.source.clone(),
+        })
+    }
+}
+
+impl RulesPage {
+    /// Open complaints that a rule would fit, and how many would have other limits.
+    fn would(&self, row: &Row) -> Option<String> {
+        let rule = self.preview.as_ref()?.rules.iter().find(|rule| rule.rule == row.number)?;
+        Some(self.shell.w.ab("deadlines-would", rule.complaints, rule.other_limits))
+    }
+}
+
+async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Problem> {
+    let newest = sql::newest_policy(&mut app.store.read().await?).await?;
+    let typed = newest.map_or_else(RulesTyped::default, |newest| {
+        RulesTyped::of(newest.version, &newest.policy, app.clock.now())
+    });
+    Ok(page(&rules_page(&app, viewer, typed, None, None).await?))
+}
+
+async fn act(State(app): State<App>, posted: Posted<RulesTyped>) -> Result<Response, Problem> {
+    let Posted { viewer, form: typed } = posted;
+    let w = viewer.w();
+    let (policy, from) = match typed.policy() {
+        Ok(policy) => policy,
+        Err(mistake) => {
+            let failure = Some(in_words(w, &mistake));
+            return Ok(unprocessable(&rules_page(&app, viewer, typed, failure, None).await?));
+        }
+    };
+    let form = PolicyForm { effective_from_ms: from.unix_ms(), policy: json!(policy) };
+    if typed.act != "publish" {
+        let preview = preview_checked(&app, &viewer.office, form).await?;
+        return Ok(page(&rules_page(&app, viewer, typed, None, Some(preview)).await?));
+    }
+    match publish_checked_policy(&app, &viewer.office, typed.version + 1, form).await {
+        Ok(_) => Ok(see_other("/deadlines", Some("rules-published"))),
+        Err(problem) => {
+            let key = match problem.kind().code {
+                code if code == problem::PRECONDITION_FAILED.code => "deadlines-changed-meanwhile",
+                code if code == problem::BODY_INVALID.code => "deadlines-past",
+                _ => return Ok(problem.into_response()),
+            };
+            Ok(unprocessable(&rules_page(&app, viewer, typed, Some(w.t(key)), None).await?))
+        }
+    }
+}
+
+fn in_words(w: Words, mistake: &Mistake) -> String {
+    match mistake {
+        Mistake::Moment => w.t("deadlines-moment"),
+        Mistake::Amount(row) | Mistake::Policy(PolicyError::Amount(row)) => w.n("deadlines-amount", *row),
+        Mistake::Policy(PolicyError::Count) => w.t("deadlines-count"),
+        Mistake::Policy(PolicyError::NotForAll) => w.t("deadlines-not-for-all"),
+        Mistake::Policy(PolicyError::Unreachable(row)) => w.n("deadlines-unreachable", *row),
+        Mistake::Policy(PolicyError::Source(row)) => w.n("deadlines-source-missing", *row),
+    }
+}
+
+async fn rules_page(
+    app: &App,
+    viewer: Viewer,
+    typed: RulesTyped,
+    failure: Option<String>,
+    preview: Option<Preview>,
+) -> Result<RulesPage, Problem> {
+    let mut tx = app.store.read().await?;
+    let w = viewer.w();
+    let phrases = Phrases::of(&mut tx, w).await?;
+    let calendars = sql::calendars(&mut tx).await?;
+    let words = |family: &str, code: &str| (code.to_owned(), w.code(family, code));
+    Ok(RulesPage {
+        rows: typed.rows(),
+        typed,
+        calendars: calendars
+            .iter()
+            .map(|published| &published.calendar)
+            .map(|calendar| {
+                (calendar.code.clone(), w.either(&calendar.name.zh, &calendar.name.en).to_owned())
+            })
+            .collect(),
+        utilities: Utility::ALL.iter().map(|utility| words("utility", utility.as_str())).collect(),
+        categories: CodeTable::Categories
+            .entries()
+            .iter()
+            .map(|entry| (entry.code.clone(), phrases.coded(CodeTable::Categories, &entry.code)))
+            .collect(),
+        channels: Channel::ALL.iter().map(|channel| words("channel", channel.as_str())).collect(),
+        priorities: Priority::ALL.iter().map(|priority| words("priority", priority.as_str())).collect(),
+        units: UNITS.iter().map(|(_, code)| words("unit-of-limit", code)).collect(),
+        failure,
+        preview,
+        shell: viewer.shell,
+    })
+}
