@@ -55,7 +55,7 @@ async fn a_foreign_tus_client_is_cut_off_and_goes_on_where_the_server_stands() {
     let seen = &seen["photos"][0];
     assert_eq!((&seen["state"], &seen["sha256"]), (&json!("whole"), &json!(hash)), "{seen:#}");
     assert_eq!((&seen["arrived_bytes"], &seen["flags"]), (&json!(size), &json!([])), "{seen:#}");
-    assert_eq!(seen["claims"][0]["person_id"], json!(person), "{seen:#}");
+    assert_eq!(seen["claims"][0]["person"]["person_id"], json!(person), "{seen:#}");
 
     // `field` learns that nothing is left to send, and the record counts the photo.
     let run = device.run(&["--json", "sync"]);
