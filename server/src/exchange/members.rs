@@ -5,7 +5,7 @@
 
 use super::feed::{self, Audience, Event};
 use super::visits;
-use crate::audit::{self, EntryKind, NewEntry};
+use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::store::{StoreError, Tx, on_engine};
 use sync_core::ids::{PersonId, VisitId};
 use sync_core::time::Timestamp;
@@ -15,7 +15,12 @@ pub const VISIT_ASSIGNED: EntryKind = EntryKind("visit.assigned");
 /// A person left a visit.
 pub const VISIT_UNASSIGNED: EntryKind = EntryKind("visit.unassigned");
 
-/// Puts a person on a visit, makes the visit known if it is new, and tells the person's devices.
+/// Whom an entry is about; who acted is its author.
+fn of(person: PersonId) -> Detail {
+    Detail::new().with("person", person)
+}
+
+/// `by` puts a person on a visit: makes the visit known if it is new, and tells the person's devices.
 ///
 /// Returns false when the person is on it already. Takes the counters of feed and server log: call it late in the
 /// transaction, and before any `audit::append` of your own.
@@ -23,6 +28,7 @@ pub async fn assign(
     tx: &mut Tx,
     visit: VisitId,
     person: PersonId,
+    by: PersonId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     if is_member(tx, visit, person).await? {
@@ -31,19 +37,20 @@ pub async fn assign(
     visits::ensure(tx, visit, now).await?;
     let position =
         feed::append(tx, &[(Audience::Person(person), Event::Assigned { visit, author: None })]).await?;
-    let entry = NewEntry::new(VISIT_ASSIGNED, now).by(Some(person)).visit(visit);
+    let entry = NewEntry::new(VISIT_ASSIGNED, now).by(Some(by)).visit(visit).detail(of(person));
     let log_index = audit::append(tx, &entry).await?;
     insert(tx, visit, person, position, log_index).await?;
     Ok(true)
 }
 
-/// Takes a person off a visit and tells the person's devices. Returns false when the person was not on it.
+/// `by` takes a person off a visit and tells the person's devices. Returns false when the person was not on it.
 ///
 /// The same order of counters as for [`assign`].
 pub async fn unassign(
     tx: &mut Tx,
     visit: VisitId,
     person: PersonId,
+    by: PersonId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     if !is_member(tx, visit, person).await? {
@@ -52,7 +59,7 @@ pub async fn unassign(
     const SQL: &str = "UPDATE visit_members SET removed_position = $1, removed_log_index = $2 \
         WHERE visit_id = $3 AND person_id = $4 AND removed_position IS NULL";
     let position = feed::append(tx, &[(Audience::Person(person), Event::Unassigned(visit))]).await?;
-    let entry = NewEntry::new(VISIT_UNASSIGNED, now).by(Some(person)).visit(visit);
+    let entry = NewEntry::new(VISIT_UNASSIGNED, now).by(Some(by)).visit(visit).detail(of(person));
     let log_index = audit::append(tx, &entry).await?;
     on_engine!(tx, |conn| {
         let query = sqlx::query(SQL).bind(position).bind(log_index);

@@ -195,7 +195,7 @@ pub async fn assign(
     }
     let crew = crew_of(tx, visit.id).await?;
     cards::put_for(tx, visit, &crew).await?;
-    members::assign(tx, visit.id, person, by.at).await?;
+    members::assign(tx, visit.id, person, by.person, by.at).await?;
     if let Some(complaint) = complaint {
         let event = by.event(EventKind::Assigned).visit(visit.id).detail(json!({ "person": person }));
         history::add(tx, complaint.id, &event).await?;
@@ -226,7 +226,7 @@ pub async fn unassign(
     }
     cards::take_from(tx, visit.id, person).await?;
     cards::put_for(tx, visit, &crew).await?;
-    members::unassign(tx, visit.id, person, by.at).await?;
+    members::unassign(tx, visit.id, person, by.person, by.at).await?;
     if let Some(complaint) = visit.complaint {
         let event = by.event(EventKind::Unassigned).visit(visit.id).reason(reason);
         history::add(tx, complaint, &event.detail(json!({ "person": person }))).await?;

@@ -197,7 +197,7 @@ async fn adopt_visit(
     sql::insert_assignment(tx, id, command.person, command.person, command.received_at).await?;
     complaints::refresh_crew(tx, id).await?;
     cards::put_for(tx, &visit, &[command.person]).await?;
-    members::assign(tx, id, command.person, command.received_at).await?;
+    members::assign(tx, id, command.person, command.person, command.received_at).await?;
     let Some(complaint) = complaint else { return Ok(()) };
     let actor = command.actor();
     let event = actor.event(EventKind::StateChanged).visit(id);

@@ -31,13 +31,13 @@ pub(crate) fn a_visit(test: &TestApp) -> VisitId {
 
 async fn assign(test: &TestApp, visit: VisitId, person: PersonId) {
     let mut tx = test.app.store.write().await.unwrap();
-    assert!(members::assign(&mut tx, visit, person, test.app.clock.now()).await.unwrap());
+    assert!(members::assign(&mut tx, visit, person, person, test.app.clock.now()).await.unwrap());
     tx.commit().await.unwrap();
 }
 
 async fn unassign(test: &TestApp, visit: VisitId, person: PersonId) {
     let mut tx = test.app.store.write().await.unwrap();
-    assert!(members::unassign(&mut tx, visit, person, test.app.clock.now()).await.unwrap());
+    assert!(members::unassign(&mut tx, visit, person, person, test.app.clock.now()).await.unwrap());
     tx.commit().await.unwrap();
 }
 
