@@ -54,11 +54,12 @@ pub(super) struct ResumePage {
 }
 
 impl ResumePage {
-    /// Whether somebody typed this and knows it again: no id, no record that the form carries for itself.
+    /// Whether somebody typed this and knows it again: no id, no code, no record that the form carries for itself.
     fn is_text(&self, value: &str) -> bool {
         let first = value.split([' ', '/']).next().unwrap_or_default();
         let is_id = first.len() >= 32 && first.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-        value.len() > 24 && !is_id && !value.starts_with('{')
+        let is_written = value.len() > 24 || value.contains(|c: char| c.is_whitespace() || !c.is_ascii());
+        is_written && !is_id && !value.starts_with('{')
     }
 }
 
