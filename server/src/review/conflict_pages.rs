@@ -7,12 +7,11 @@ use crate::app::App;
 use crate::complaints::phrases::Phrases;
 use crate::complaints::scope::{READERS, Reach};
 use crate::complaints::{Names, reach_of};
-use crate::exchange::visits;
+use crate::evidence::{PhotoList, PhotoStatus, photos_of};
 use crate::pages::{
     PageRoutes, Policy, Posted, Shell, Viewer, changed_meanwhile, page, see_other, unprocessable,
 };
 use crate::problem::{self, Problem};
-use crate::store::{StoreError, Tx};
 use crate::wire::{Page, PageQuery};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -21,8 +20,8 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use sync_core::document::{Scalar, VisitDocument};
-use sync_core::ids::{ChangeHash, EntryId, PersonId, VisitId};
+use sync_core::document::Scalar;
+use sync_core::ids::{ChangeHash, EntryId, PersonId};
 
 /// Conflicts on one page of the inbox.
 const PER_PAGE: u32 = 50;
@@ -113,8 +112,17 @@ struct Side {
     letter: char,
     /// The letters of the values that its author had seen.
     knew: String,
-    /// Its author's photos of the visit: hash and caption.
-    photos: Vec<(String, String)>,
+    /// Its author's photos of the visit.
+    photos: Vec<SidePhoto>,
+}
+
+/// A photo beside a value.
+#[derive(Debug, Clone)]
+struct SidePhoto {
+    hash: String,
+    caption: String,
+    /// `None` when no picture can be shown.
+    thumbnail: Option<String>,
 }
 
 /// What was typed before the form was refused.
@@ -147,7 +155,7 @@ async fn conflict_page(
     let may_decide = Reach::of(&viewer.office.roles, REVIEWERS).is_some_and(|reach| row.is_within(&reach));
     let mut conflict = conflicts::body(&mut tx, &mut Names::default(), row).await?;
     let phrases = Phrases::of(&mut tx, viewer.w()).await?;
-    let photos = photos(&mut tx, visit).await?;
+    let photos = by_author(photos_of(app, &mut tx, visit).await?);
     drop(tx);
     let values = std::mem::take(&mut conflict.values);
     Ok(ConflictPage {
@@ -167,7 +175,7 @@ fn sides(
     phrases: &Phrases,
     path: &str,
     values: Vec<ValueBody>,
-    photos: &[(PersonId, String, String)],
+    photos: &[(PersonId, SidePhoto)],
 ) -> Vec<Side> {
     let letters: Vec<(ChangeHash, char)> = values.iter().map(|value| value.change).zip('A'..='Z').collect();
     let side = |(value, letter): (ValueBody, char)| {
@@ -177,10 +185,7 @@ fn sides(
         Side {
             text: phrases.value(path, &value.value),
             knew: known.map(|(_, letter)| letter.to_string()).collect::<Vec<_>>().join(", "),
-            photos: of_author
-                .map(|(_, hash, caption)| (hash.clone(), caption.clone()))
-                .take(PHOTOS_MAX)
-                .collect(),
+            photos: of_author.map(|(_, photo)| photo.clone()).take(PHOTOS_MAX).collect(),
             letter,
             value,
         }
@@ -188,17 +193,17 @@ fn sides(
     values.into_iter().zip('A'..='Z').map(side).collect()
 }
 
-/// The photos of a visit: author, hash, caption.
-async fn photos(tx: &mut Tx, visit: VisitId) -> Result<Vec<(PersonId, String, String)>, StoreError> {
-    let stored = visits::find(tx, visit).await?;
-    let Some(document) = stored.and_then(|stored| VisitDocument::load(&stored.saved).ok()) else {
-        return Ok(Vec::new());
-    };
-    let view = document.view();
-    let photo = |entry: &sync_core::document::Entry<sync_core::document::Photo>| {
-        (entry.meta.by, entry.content.sha256.to_string(), entry.content.caption.clone().unwrap_or_default())
-    };
-    Ok(view.photos.values().filter(|entry| entry.stands()).map(photo).collect())
+/// The photos of a visit that stand, each under its author.
+fn by_author(list: PhotoList) -> Vec<(PersonId, SidePhoto)> {
+    let photos = list.photos.into_iter().flat_map(|photo| {
+        let PhotoStatus { sha256, entries, preview, .. } = photo;
+        entries.into_iter().filter(|entry| !entry.withdrawn).map(move |entry| {
+            let author = entry.by.person_id;
+            let caption = entry.caption.unwrap_or_default();
+            (author, SidePhoto { hash: sha256.to_string(), caption, thumbnail: preview.thumbnail.clone() })
+        })
+    });
+    photos.collect()
 }
 
 /// What the form of a conflict posts.

@@ -7,6 +7,7 @@ use crate::pages::testing::{Browser, HOSTILE, check, shells};
 use crate::review::conflicts::DecisionBody;
 use crate::review::tests::Site;
 use sync_core::ids::DeviceId;
+use sync_core::ids::VisitId;
 
 fn value(n: u8, shown: bool) -> ValueBody {
     let person = PersonRef { person_id: PersonId::from_bytes([n; 16]), name: Some(HOSTILE.to_owned()) };
@@ -68,7 +69,10 @@ fn every_state_of_a_conflict_can_be_shown() {
                 next: Some("/conflicts".to_owned()),
             });
             check(&InboxPage { shell: shell.clone(), state, rows: Vec::new(), next: None });
-            let photos = [(PersonId::from_bytes([1; 16]), "00".repeat(32), HOSTILE.to_owned())];
+            let photos = [Some("/v1/photos/00/thumbnail".to_owned()), None].map(|thumbnail| {
+                let photo = SidePhoto { hash: "00".repeat(32), caption: HOSTILE.to_owned(), thumbnail };
+                (PersonId::from_bytes([1; 16]), photo)
+            });
             for may_decide in [true, false] {
                 check(&ConflictPage {
                     shell: shell.clone(),
