@@ -39,6 +39,7 @@ async fn what_was_typed_survives_news_from_the_field_a_lost_network_and_the_end_
     // The session is over: the text waits until somebody has signed in again.
     office.run(&["user", "passwd", "clerk", "--password", CLERK_PASSWORD]);
     browser.click("main form[action$='/review'] button").await;
+    browser.wait_for("[name=login_name]").await;
     assert_eq!(status(&browser).await, 401);
     browser.fill("[name=login_name]", "clerk").await;
     browser.fill("[name=password]", CLERK_PASSWORD).await;
