@@ -46,6 +46,8 @@ const KINDS: &[&str] = &[
     "complaint.merged",
     "complaint.merge_undone",
     "checklist.published",
+    "calendar.published",
+    "deadline_policy.published",
     "installation.created",
     "installation.epoch_raised",
 ];
