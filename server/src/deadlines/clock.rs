@@ -159,7 +159,8 @@ pub(crate) async fn resume(tx: &mut Tx, id: ComplaintId, by: Actor) -> Result<Co
     count_anew(tx, complaint, by).await
 }
 
-/// Counts every date anew that the calendar did not reach; says how many moved.
+/// Counts every date of open complaints anew that the calendar did not reach; says how many moved. What is over keeps
+/// the dates by which it was judged.
 pub(super) async fn count_provisional_anew(
     tx: &mut Tx,
     calendar: &str,
@@ -172,7 +173,8 @@ pub(super) async fn count_provisional_anew(
         if policy.is_none_or(|published| published.policy.calendar != calendar) {
             continue;
         }
-        let Some(complaint) = crate::complaints::find(tx, id).await? else { continue };
+        let found = crate::complaints::find(tx, id).await?;
+        let Some(complaint) = found.filter(Complaint::is_open) else { continue };
         let before = complaint.intake.deadlines;
         let after = count_anew(tx, complaint, by).await?;
         moved += usize::from(after.intake.deadlines != before);

@@ -170,11 +170,15 @@ async fn a_calendar_that_reaches_further_settles_what_was_provisional() {
             "nobody published the holidays of October"
         );
         assert_eq!(record_of(&bureau, &complaint).await["clock"]["provisional"], true);
+        let over = bureau.complaint(&json!({ "requested_at_ms": requested })).await;
+        let withdrawal = format!("/v1/complaints/{}/withdrawal", over["complaint_id"].as_str().unwrap());
+        assert_eq!(bureau.post(&withdrawal, &json!({ "reason": "paid by mistake" })).await.status, 200);
         let done = put(&bureau, &bureau.lead.1, &path(3), &whole).await;
         assert_eq!((done.status, &done.json["moved"]), (201, &json!(1)), "{}", done.json);
         let settled = record_of(&bureau, &complaint).await;
         assert_eq!(dates(&settled)[2], json!(end_of("2025-10-10")));
         assert_eq!(settled["clock"]["provisional"], false);
+        assert_eq!(dates(&record_of(&bureau, &over).await), dates(&over), "what is over is left alone");
     })
     .await;
 }
