@@ -11,7 +11,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use sync_core::log::SigningKey;
+use sync_core::log::{PublicKey, SigningKey};
 
 /// A key file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -61,9 +61,19 @@ impl Keys {
         Ok(Self {
             token: read_or_make(&folder.join("token.pem"), entropy)?,
             token_previous: read(&folder.join("token-previous.pem"))?,
-            office_log: read_or_make(&folder.join(format!("office-{epoch}.pem")), entropy)?,
+            office_log: read_or_make(&folder.join(office_file(epoch)), entropy)?,
         })
     }
+}
+
+/// Checks the office log of this epoch, where its key is still in the data folder.
+pub(crate) fn office_key_of(data_folder: &Path, epoch: i64) -> Result<Option<PublicKey>, KeyFileError> {
+    let path = data_folder.join("keys").join(office_file(epoch));
+    Ok(read(&path)?.map(|key| key.public()))
+}
+
+fn office_file(epoch: i64) -> String {
+    format!("office-{epoch}.pem")
 }
 
 fn read_or_make(path: &Path, entropy: &Entropy) -> Result<SigningKey, KeyFileError> {

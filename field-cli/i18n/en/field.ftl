@@ -776,6 +776,10 @@ sync-others = { $count ->
 }
 sync-visit-lost = { $visit } is not yours any more; what you recorded on it arrives all the same
 sync-new-epoch = The server was restored from a backup (history { $epoch }); this device gives back what it lacks
+sync-given-back = { $count ->
+    [one] Gave the server back 1 act of a colleague that it had lost
+   *[other] Gave the server back { $count } acts of colleagues that it had lost
+}
 sync-quarantined = The server put an act on { $visit } aside ({ $reason }); the office decides about it
 sync-held-back = The office has too many refused acts of this device to decide: { $acts } acts stay here and are sent once it has
 sync-reissued = { $count ->

@@ -163,6 +163,10 @@ pub(super) struct RawEnvelope {
 }
 
 impl RawEnvelope {
+    pub(super) fn bytes(&self) -> usize {
+        self.body.len() + self.cose.len()
+    }
+
     /// The envelope, or its sequence when it cannot be read any more.
     pub(super) fn open(self) -> Result<Envelope, u64> {
         let sequence = u64::try_from(self.sequence).unwrap_or(0);
@@ -315,7 +319,7 @@ impl Store {
         .fetch(self.pool());
         let (mut envelopes, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.try_next().await? {
-            bytes += row.body.len() + row.cose.len();
+            bytes += row.bytes();
             if envelopes.len() >= count_max || (bytes > bytes_max && !envelopes.is_empty()) {
                 break;
             }

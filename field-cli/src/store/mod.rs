@@ -38,7 +38,7 @@ mod tests;
 
 pub use commands::{CommandRow, CommandState};
 pub use error::StoreError;
-pub use exchange::{Outgoing, Performed, VisitReceipt};
+pub use exchange::{Outgoing, Performed, Told, VisitReceipt};
 pub use foreign::ForeignRow;
 pub use identity::{Identity, NewIdentity};
 pub use log::{EnvelopeState, LogCounts, LogRow};
@@ -63,8 +63,11 @@ use std::time::Duration;
 
 /// Layouts of the store, oldest first; `PRAGMA user_version` counts those applied. Forward only,
 /// never edited once released.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/0001_base.sql"), include_str!("../../migrations/0002_previews.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/0001_base.sql"),
+    include_str!("../../migrations/0002_previews.sql"),
+    include_str!("../../migrations/0003_offers.sql"),
+];
 /// How long a command waits for another process of this client that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 

@@ -34,6 +34,8 @@ pub struct SyncState {
     pub digest_differs: bool,
     /// The server has to send everything again.
     pub wants_everything: bool,
+    /// A new server history was not told yet how far this device keeps the logs of others.
+    pub kept_logs_due: bool,
     /// Lowest own sequence to fetch back after a restore, 0 for none.
     pub own_from: u64,
     /// The server asked this device to enrol again.
@@ -74,6 +76,7 @@ struct RawState {
     conflicts_open: i64,
     digest_differs: bool,
     wants_everything: bool,
+    kept_logs_due: bool,
     own_from: i64,
     enrol_again: bool,
     body_bytes_max: i64,
@@ -83,7 +86,7 @@ struct RawState {
 
 const SELECT: &str = "SELECT epoch, cursor, acknowledged, acknowledged_hash, log_index_known, server_time_known_ms, \
     clock_offset_ms, last_sync_at_ms, last_attempt_at_ms, last_failure, conflicts_open, digest_differs, \
-    wants_everything, own_from, enrol_again, body_bytes_max, token, token_until_ms FROM sync_state";
+    wants_everything, own_from, enrol_again, body_bytes_max, token, token_until_ms, kept_logs_due FROM sync_state";
 
 impl TryFrom<RawState> for SyncState {
     type Error = StoreError;
@@ -105,6 +108,7 @@ impl TryFrom<RawState> for SyncState {
             conflicts_open: u32::try_from(row.conflicts_open).unwrap_or(0),
             digest_differs: row.digest_differs,
             wants_everything: row.wants_everything,
+            kept_logs_due: row.kept_logs_due,
             own_from: count(row.own_from),
             enrol_again: row.enrol_again,
             body_bytes_max: count(row.body_bytes_max),
@@ -140,7 +144,7 @@ impl Store {
              log_index_known = $5, server_time_known_ms = $6, clock_offset_ms = $7, last_sync_at_ms = $8, \
              last_attempt_at_ms = $9, last_failure = $10, conflicts_open = $11, digest_differs = $12, \
              wants_everything = $13, own_from = $14, enrol_again = $15, body_bytes_max = $16, token = $17, \
-             token_until_ms = $18",
+             token_until_ms = $18, kept_logs_due = $19",
         )
         .bind(int(state.epoch))
         .bind(int(state.cursor))
@@ -160,6 +164,7 @@ impl Store {
         .bind(int(state.body_bytes_max))
         .bind(state.token.as_ref().map(|token| &token.secret))
         .bind(state.token.as_ref().map(|token| token.until.unix_ms()))
+        .bind(state.kept_logs_due)
         .execute(&mut **tx)
         .await?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::SyncError;
 use crate::client::{Backoff, ClientError, DeviceClient};
-use crate::store::{PAUSED, Performed, Store};
+use crate::store::{PAUSED, Performed, Store, Told};
 use sync_core::protocol::BODY_BYTES_MAX;
 use sync_core::replica::{compose, plan};
 
@@ -38,6 +38,7 @@ struct Standing {
     cursor: u64,
     acknowledged: u64,
     own: u64,
+    offered: u64,
 }
 
 /// Exchanges until both sides have everything.
@@ -76,6 +77,8 @@ struct Round {
     /// Everything that was unsent found room.
     complete: bool,
     differs: bool,
+    /// The request told a restored server what this device keeps of others.
+    told_logs: bool,
     standing: Standing,
 }
 
@@ -86,6 +89,8 @@ impl Round {
             || performed.more
             || performed.fetching_own
             || performed.reissued > 0
+            || performed.offers_more
+                && (performed.offered > 0 || performed.new_epoch.is_some() || self.told_logs)
             || !self.complete && !performed.held_back
     }
 }
@@ -166,7 +171,8 @@ async fn attempt(store: &Store, client: &DeviceClient, rounds: &mut Rounds) -> R
     rounds.bytes_down += u64::try_from(answer.len()).unwrap_or(0);
     let identity = &outgoing.identity;
     let plan = plan(&answer, identity.server, outgoing.state.epoch, outgoing.own, outgoing.acknowledged())?;
-    let told: &[_] = if composed.complete { &outgoing.ask.settled_visits } else { &[] };
+    let settled: &[_] = if composed.complete { &outgoing.ask.settled_visits } else { &[] };
+    let told = Told { settled, kept_logs: outgoing.state.kept_logs_due };
     let performed = store.perform(plan, told).await?;
     let state = store.sync_state().await?;
     let grown = state.body_bytes_max.saturating_mul(2).min(u64::try_from(BODY_BYTES_MAX).unwrap_or(u64::MAX));
@@ -178,10 +184,12 @@ async fn attempt(store: &Store, client: &DeviceClient, rounds: &mut Rounds) -> R
     Ok(Round {
         complete: (outgoing.complete && composed.complete) || performed.fetching_own,
         differs: state.digest_differs,
+        told_logs: outgoing.state.kept_logs_due,
         standing: Standing {
             cursor: state.cursor,
             acknowledged: state.acknowledged,
             own: store.chain_end().await?.sequence,
+            offered: rounds.performed.offered + performed.offered,
         },
         performed,
     })
@@ -201,6 +209,8 @@ impl Performed {
         for (place, count) in later.foreign {
             *self.foreign.entry(place).or_default() += count;
         }
+        self.offered += later.offered;
+        self.offers_more = later.offers_more;
         self.documents += later.documents;
         self.pack_items += later.pack_items;
         self.visits_new.extend(later.visits_new);

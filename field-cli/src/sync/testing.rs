@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use sync_core::ids::{BlobHash, ServerId};
 use sync_core::log::{ChainPosition, ChainStep, Envelope};
 use sync_core::protocol::{
-    Ask, Done, DownFrame, EnvelopeResult, EnvelopeStatus, FrameReader, FrameWriter, MEDIA_TYPE, UpFrame,
-    WelcomeBack, WireContext,
+    Ask, Done, DownFrame, EnvelopeResult, EnvelopeStatus, FrameReader, FrameWriter, LogEnd, MEDIA_TYPE,
+    UpFrame, WelcomeBack, WireContext,
 };
 use sync_core::time::Timestamp;
 
@@ -53,6 +53,10 @@ pub(crate) struct Memory {
     pub(crate) say_always: Vec<DownFrame>,
     /// What a device said about having forgotten everything.
     pub(crate) wiped_at: Option<Timestamp>,
+    /// How often it was restored from a backup.
+    pub(crate) restores: u64,
+    /// Envelopes of others that it was offered.
+    pub(crate) offered: Vec<Envelope>,
     /// What was asked.
     pub(crate) asks: Vec<Ask>,
     /// Values of the `Authorization` headers.
@@ -133,6 +137,13 @@ impl Memory {
                     results.push(EnvelopeResult { sequence, status });
                 }
                 UpFrame::Beacon(beacon) => self.wiped_at = self.wiped_at.or(beacon.wiped_at),
+                UpFrame::Offered(wire) => {
+                    let envelope = context.unpack(wire).unwrap();
+                    let header = envelope.header();
+                    self.say
+                        .push(DownFrame::Heard(LogEnd { device: header.device, sequence: header.sequence }));
+                    self.offered.push(envelope);
+                }
                 UpFrame::End(_) => {}
             }
         }
@@ -145,7 +156,7 @@ impl Memory {
         let mut writer = FrameWriter::new();
         writer.push(&DownFrame::Welcome(WelcomeBack {
             server: SERVER,
-            epoch: 1,
+            epoch: self.restores + 1,
             server_time: Timestamp::from_unix_ms(SERVER_TIME_MS),
             log_index: 40 + end.sequence,
             acknowledged: end.sequence,

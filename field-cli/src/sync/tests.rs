@@ -1,3 +1,4 @@
+mod given_back;
 mod wiped;
 
 use super::testing::{SERVER_TIME_MS, TestServer, Trouble, problem};

@@ -38,6 +38,7 @@ pub async fn report_wipe(
         beacon,
         ask: Ask::default(),
         envelopes: &[],
+        offered: &[],
         body_bytes_max: BODY_BYTES_MAX,
     };
     let answer = client.exchange(&compose(&upload).body, BODY_BYTES_MAX).await?;

@@ -281,7 +281,16 @@ impl Device {
             ..Ask::default()
         };
         let (server, device, envelopes) = (self.known.server, self.id, &self.unsent);
-        compose(&Upload { server, device, beacon, ask, envelopes, body_bytes_max: BODY_BYTES_MAX }).body
+        compose(&Upload {
+            server,
+            device,
+            beacon,
+            ask,
+            envelopes,
+            offered: &[],
+            body_bytes_max: BODY_BYTES_MAX,
+        })
+        .body
     }
 
     /// Finished visits of which nothing is left here.
@@ -323,7 +332,12 @@ impl Device {
                 self.cursor = done.cursor;
                 return Ok(done.more);
             }
-            Step::Forked { .. } | Step::FetchOwn { .. } | Step::ResendFrom { .. } | Step::Order(_) => {
+            Step::Forked { .. }
+            | Step::FetchOwn { .. }
+            | Step::ResendFrom { .. }
+            | Step::Offer(_)
+            | Step::Heard(_)
+            | Step::Order(_) => {
                 return Err(SeedError::Story { what: format!("a new server asks for {step:?}") });
             }
             // What the technician reads, and what the technician of the story has read by now.

@@ -12,6 +12,8 @@ use sync_core::time::Timestamp;
 pub(super) struct Chain {
     /// Its newest envelope in the server log.
     pub(super) position: ChainPosition,
+    /// Highest sequence that another device brought; beyond the position there are gaps before it.
+    pub(super) offered_to: u64,
     /// Whether the device signed two different envelopes under one sequence.
     pub(super) forked: bool,
     /// Why the device is refused, when it is.
@@ -23,15 +25,26 @@ pub(super) struct Chain {
 /// The chain as it stands, with what decides whether it may grow.
 pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreError> {
     const SQL: &str = "SELECT c.sequence, c.envelope_hash, c.forked_at_ms, d.revoked_at_ms, d.suspended_at_ms, \
-        d.wipe_asked_at_ms, d.wiped_at_ms FROM devices d \
+        d.wipe_asked_at_ms, d.wiped_at_ms, c.offered_to FROM devices d \
         LEFT JOIN device_chains c ON c.device_id = d.device_id WHERE d.device_id = $1";
-    type Row = (Option<i64>, Option<String>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+    type Row = (
+        Option<i64>,
+        Option<String>,
+        Option<i64>,
+        Option<i64>,
+        Option<i64>,
+        Option<i64>,
+        Option<i64>,
+        Option<i64>,
+    );
     let id = device.to_string();
     let row: Option<Row> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&id).fetch_optional(conn).await)?;
     // A device whose row is gone has no access.
-    let Some((sequence, hash, forked_at, revoked_at, suspended_at, wipe_asked_at, wiped_at)) = row else {
+    let Some((sequence, hash, forked_at, revoked_at, suspended_at, wipe_asked_at, wiped_at, offered)) = row
+    else {
         let barred = Some(Barred::Revoked);
-        return Ok(Chain { position: ChainPosition::START, forked: false, barred, wipe: false });
+        let position = ChainPosition::START;
+        return Ok(Chain { position, offered_to: 0, forked: false, barred, wipe: false });
     };
     let position = match (sequence, hash) {
         (Some(sequence), Some(hash)) => ChainPosition {
@@ -44,6 +57,7 @@ pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreEr
     let revoked = revoked_at.map(|_| Barred::Revoked);
     Ok(Chain {
         position,
+        offered_to: offered.and_then(|sequence| u64::try_from(sequence).ok()).unwrap_or(0),
         forked: forked_at.is_some(),
         barred: revoked.or(suspended_at.map(|_| Barred::Suspended)),
         wipe: wipe_asked_at.is_some() && wiped_at.is_none(),
@@ -100,6 +114,18 @@ pub(super) async fn acknowledge(
     on_engine!(tx, |conn| {
         let query = sqlx::query(SQL).bind(device.to_string()).bind(EnvelopeHash::NONE.to_string());
         query.bind(epoch).bind(as_i64(cursor)).execute(conn).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// Notes that another device brought envelopes up to this sequence.
+pub(super) async fn note_offered(tx: &mut Tx, device: DeviceId, sequence: u64) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO device_chains (device_id, sequence, envelope_hash, acknowledged_epoch, \
+        acknowledged_cursor, offered_to) VALUES ($1, 0, $2, 0, 0, $3) ON CONFLICT (device_id) DO UPDATE \
+        SET offered_to = excluded.offered_to WHERE device_chains.offered_to < excluded.offered_to";
+    on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(device.to_string()).bind(EnvelopeHash::NONE.to_string());
+        query.bind(as_i64(sequence)).execute(conn).await.map(drop)
     })?;
     Ok(())
 }

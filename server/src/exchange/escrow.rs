@@ -24,6 +24,8 @@ pub(super) enum EscrowReason {
     Revoked,
     /// The device signed two different envelopes under one sequence.
     Fork,
+    /// Another device kept and brought them; their own device has no access, or had signed another one.
+    Offered,
 }
 
 impl EscrowReason {
@@ -31,6 +33,7 @@ impl EscrowReason {
         match self {
             Self::Revoked => "revoked",
             Self::Fork => "fork",
+            Self::Offered => "offered",
         }
     }
 }

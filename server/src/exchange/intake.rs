@@ -6,8 +6,8 @@ use std::time::Duration;
 use sync_core::ids::{DeviceId, ServerId};
 use sync_core::log::Envelope;
 use sync_core::protocol::{
-    Ask, BODY_BYTES_MAX, Beacon, ENVELOPES_PER_EXCHANGE_MAX, FrameReader, StreamError, UpFrame,
-    VISIT_DIGESTS_MAX, WireContext, WireError,
+    Ask, BODY_BYTES_MAX, Beacon, ENVELOPES_PER_EXCHANGE_MAX, FrameReader, KEPT_LOGS_MAX, StreamError,
+    UpFrame, VISIT_DIGESTS_MAX, WireContext, WireError,
 };
 use tokio::time::timeout;
 
@@ -21,6 +21,8 @@ pub(super) struct Intake {
     pub(super) ask: Ask,
     /// In the order of the body. Signatures are not checked yet.
     pub(super) envelopes: Vec<Envelope>,
+    /// Envelopes of other devices that the server asked for. Signatures are not checked yet.
+    pub(super) offered: Vec<Envelope>,
     /// Sequence of the first envelope that could not be rebuilt; nothing after it was read.
     pub(super) broken_at: Option<u64>,
     /// Whether the body came to its end.
@@ -102,6 +104,7 @@ impl Taker {
             UpFrame::Ask(mut ask) => {
                 ask.visit_digests.truncate(VISIT_DIGESTS_MAX);
                 ask.settled_visits.truncate(VISIT_DIGESTS_MAX);
+                ask.kept_logs.truncate(KEPT_LOGS_MAX);
                 self.intake.ask = ask;
             }
             UpFrame::Envelope(wire) => {
@@ -116,6 +119,13 @@ impl Taker {
                         return false;
                     }
                 }
+            }
+            UpFrame::Offered(wire) => {
+                if self.intake.envelopes.len() + self.intake.offered.len() >= ENVELOPES_PER_EXCHANGE_MAX {
+                    return false;
+                }
+                // A damaged one is not heard of again; the others are of use without it.
+                self.intake.offered.extend(self.context.unpack(wire).ok());
             }
             UpFrame::End(count) => {
                 self.intake.complete = count as usize == self.intake.envelopes.len();

@@ -22,6 +22,7 @@ pub(crate) mod feed;
 mod gate;
 mod intake;
 pub mod members;
+mod offers;
 pub mod office;
 pub mod pack;
 pub mod quarantine;

@@ -25,6 +25,8 @@ use sync_core::merge::{AcceptedChange, Author, MergeJob, MergeOutcome, MergeUnit
 
 /// How often a write that lost a race is made anew.
 const ATTEMPTS_MAX: u32 = 6;
+/// A server history begins with a restore: more are not met in practice.
+const EPOCHS_TRIED: usize = 64;
 
 /// Why the office could not write.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +71,18 @@ pub fn office_device(server: ServerId, epoch: i64) -> DeviceId {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     DeviceId::from_bytes(bytes)
+}
+
+/// The server history under which the office had this identity; `None` when it is a device's.
+pub(super) async fn epoch_of(
+    tx: &mut Tx,
+    server: ServerId,
+    device: DeviceId,
+) -> Result<Option<i64>, StoreError> {
+    Ok((1..=epochs::current(tx).await?)
+        .rev()
+        .take(EPOCHS_TRIED)
+        .find(|epoch| office_device(server, *epoch) == device))
 }
 
 /// Lets a person of the office edit a visit. Returns what the edit returned and where its envelope lies in the server

@@ -9,12 +9,13 @@
 //! revocation. The verdicts that follow need no such check: they are about what came before (docs/decisions/0012).
 
 mod sorting;
-mod sql;
+pub(super) mod sql;
 
 use super::chains::{self, Chain, as_i64};
 use super::epochs;
 use super::escrow::{self, EscrowReason};
 use super::intake::Intake;
+use super::offers::Offers;
 use crate::app::App;
 use crate::audit::{self, Detail, EntryKind, EnvelopeEntry, NewEntry};
 use crate::devices::{self, Barred, Contact, KnownDevice};
@@ -55,6 +56,8 @@ pub(super) struct Received {
     pub(super) resend_from: Option<u64>,
     /// Set when a quota is full: what is not acknowledged stays on the device.
     pub(super) full: bool,
+    /// What it brought of the logs of others.
+    pub(super) offers: Offers,
 }
 
 /// Why a request could not be taken in.
@@ -191,7 +194,7 @@ async fn take(
     let epoch = epochs::check(tx, device, chain.position, intake, now).await?;
     let mut received = Received::nothing(epoch, chain.position);
     let stored = match span(&intake.envelopes) {
-        Some((first, last)) if first <= chain.position.sequence => {
+        Some((first, last)) if first <= chain.position.sequence.max(chain.offered_to) => {
             chains::hashes(tx, id, first, last).await?
         }
         _ => Default::default(),
@@ -204,10 +207,13 @@ async fn take(
         received.sequences = sorted.known(&intake.envelopes);
         return Ok(Some(received));
     }
-    let fresh = &intake.envelopes[sorted.fresh.clone()];
-    if !fresh.is_empty() && !chains::advance(tx, id, chain.position, sorted.end).await? {
+    let next = &intake.envelopes[sorted.fresh.clone()];
+    if !next.is_empty() && !chains::advance(tx, id, chain.position, sorted.end).await? {
         return Ok(None);
     }
+    // Some of them another device may have brought before.
+    let is_new = |envelope: &&Envelope| !stored.contains_key(&envelope.header().sequence);
+    let fresh: Vec<&Envelope> = next.iter().filter(is_new).collect();
     received.chain = sorted.end;
     received.appended = fresh.len();
     received.sequences = sorted.known(&intake.envelopes);
@@ -218,11 +224,11 @@ async fn take(
     if acknowledges {
         chains::acknowledge(tx, id, epoch, intake.ask.cursor).await?;
     }
-    sql::note_visits(tx, id, fresh, now).await?;
+    sql::note_visits(tx, id, &fresh, now).await?;
     if intake.complete && received.resend_from.is_none() && sorted.fork.is_none() {
         sql::settle_visits(tx, id, &intake.ask.settled_visits, now).await?;
     }
-    append(tx, device, fresh, now).await?;
+    append(tx, device, &fresh, now).await?;
     if let Some(fork) = sorted.fork {
         received.full = !freeze(tx, device, &sorted, &intake.envelopes[fork..], now).await?;
         received.escrow = Some(EscrowReason::Fork);
@@ -236,7 +242,7 @@ async fn take(
 async fn append(
     tx: &mut Tx,
     device: &KnownDevice,
-    fresh: &[Envelope],
+    fresh: &[&Envelope],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     if fresh.is_empty() {
@@ -312,6 +318,7 @@ impl Received {
             appended: 0,
             resend_from: None,
             full: false,
+            offers: Offers::default(),
         }
     }
 }

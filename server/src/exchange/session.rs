@@ -3,6 +3,7 @@
 use super::answer;
 use super::gate::{self, Docket};
 use super::intake::{self, Intake, IntakeError};
+use super::offers;
 use super::receive::{self, ReceiveError, Received};
 use crate::app::App;
 use crate::auth::AnyDeviceAuth;
@@ -62,10 +63,13 @@ pub(super) async fn run(app: &App, auth: &AnyDeviceAuth, body: Body) -> Result<V
     let device = &auth.device;
     let intake = intake::read(body, app.installation.server_id, device.device_id).await?;
     let _place = app.exchange.admission.place().await.ok_or(SessionError::Busy)?;
-    let intake = checked(device, intake).await;
-    let received = receive::receive(app, device, &intake).await?;
-    if let (None, Some(_)) = (received.escrow, received.sequences) {
-        settle(app, device, &docket(device, &intake, &received)).await;
+    let mut intake = checked(device, intake).await;
+    let mut received = receive::receive(app, device, &intake).await?;
+    if received.escrow.is_none() {
+        received.offers = offers::take(app, device.device_id, std::mem::take(&mut intake.offered)).await?;
+        if received.sequences.is_some() || !received.offers.visits.is_empty() {
+            settle(app, device, &docket(device, &intake, &received)).await;
+        }
     }
     answer::compose(app, auth, &intake, &received).await?.ok_or(SessionError::Suspended)
 }
@@ -106,5 +110,6 @@ async fn checked(device: &KnownDevice, mut intake: Intake) -> Intake {
 
 fn docket(device: &KnownDevice, intake: &Intake, received: &Received) -> Docket {
     let at_hand = intake.envelopes.iter().map(|envelope| (envelope.header().sequence, envelope.clone()));
-    Docket { visits: received.visits.clone(), device: Some(device.device_id), at_hand: at_hand.collect() }
+    let visits = received.visits.union(&received.offers.visits).copied().collect();
+    Docket { visits, device: Some(device.device_id), at_hand: at_hand.collect() }
 }

@@ -11,8 +11,8 @@ use sync_core::log::{
     SealParts, SigningKey, VisitBegin,
 };
 use sync_core::protocol::{
-    Ask, Beacon, CommandOutcome, Done, EnvelopeStatus, Order, PROTOCOL_VERSION, Receipt, Request, Rework,
-    WelcomeBack, scope_digest,
+    Ask, Beacon, CommandOutcome, Done, EnvelopeStatus, LogEnd, Order, PROTOCOL_VERSION, Receipt, Request,
+    Rework, WelcomeBack, scope_digest,
 };
 use sync_core::replica::{Plan, Step, Upload, VisitReplica, compose, plan};
 use sync_core::time::Timestamp;
@@ -33,6 +33,10 @@ pub struct SimDevice {
     pub now: Timestamp,
     /// Its log, acknowledged or not.
     pub log: Vec<Envelope>,
+    /// Envelopes of others, as they came.
+    pub kept: Vec<Envelope>,
+    /// Those of them that the server asked for.
+    pub offered: Vec<Envelope>,
     /// What the server confirmed.
     pub acknowledged: ChainPosition,
     /// Its visits.
@@ -82,6 +86,8 @@ impl SimDevice {
             key,
             now,
             log: Vec::new(),
+            kept: Vec::new(),
+            offered: Vec::new(),
             acknowledged: ChainPosition::START,
             visits: BTreeMap::new(),
             leaving: BTreeSet::new(),
@@ -265,9 +271,19 @@ impl SimDevice {
             beacon,
             ask,
             envelopes: &unsent,
+            offered: &self.offered,
             body_bytes_max,
         };
         compose(&upload).body
+    }
+
+    fn kept_logs(&self) -> Vec<LogEnd> {
+        let mut ends = BTreeMap::new();
+        for header in self.kept.iter().map(Envelope::header) {
+            let end: &mut u64 = ends.entry(header.device).or_default();
+            *end = header.sequence.max(*end);
+        }
+        ends.into_iter().map(|(device, sequence)| LogEnd { device, sequence }).collect()
     }
 
     /// Envelopes that are not acknowledged.
@@ -299,6 +315,9 @@ impl SimDevice {
     fn perform(&mut self, step: Step, refused: &mut BTreeSet<VisitId>) {
         match step {
             Step::AdoptEpoch { epoch } => {
+                if self.epoch > 0 {
+                    self.ask.kept_logs = self.kept_logs();
+                }
                 self.epoch = epoch;
                 self.cursor = 0;
             }
@@ -333,6 +352,17 @@ impl SimDevice {
             Step::Command(result) => drop(self.commands.insert(result.id, result.outcome)),
             Step::Rework(rework) => self.rework.push(rework),
             Step::Order(order) => self.orders.push(order),
+            Step::Offer(end) => {
+                let lacks = |envelope: &&Envelope| {
+                    let header = envelope.header();
+                    header.device == end.device && header.sequence > end.sequence
+                };
+                self.offered.extend(self.kept.iter().filter(lacks).cloned());
+            }
+            Step::Heard(end) => self.offered.retain(|envelope| {
+                let header = envelope.header();
+                header.device != end.device || header.sequence != end.sequence
+            }),
             Step::Receipt(receipt) => drop(self.receipts.insert(receipt.visit, receipt)),
             Step::Finish(done) => {
                 self.cursor = done.cursor;
@@ -365,6 +395,9 @@ impl SimDevice {
         if header.device == self.device && header.sequence == self.position().sequence + 1 {
             self.log.push(envelope.clone());
             self.acknowledged = self.position();
+        }
+        if header.device != self.device {
+            self.kept.push(envelope.clone());
         }
         let (Some(visit), Ok(body)) = (header.visit, envelope.body()) else { return };
         if let (Some(replica), Some(change)) = (self.visits.get_mut(&visit), body.change()) {

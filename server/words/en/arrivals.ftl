@@ -59,6 +59,7 @@ escrow-kind-reissue = Sent once more
 escrow-kind-chain-restart = New chain
 escrow-revoked = Device was revoked
 escrow-fork = Forked chain
+escrow-offered = Brought by a colleague’s device
 field-work-text = Visits that technicians opened on site and whose complaint the server refused. Link each to the complaint it belongs to: visit, photos and the customer's number come along.
 field-work-received = received { $a }
 field-work-number = Number of the complaint

@@ -53,6 +53,7 @@ escrow-kind-reissue = 重新发送
 escrow-kind-chain-restart = 新日志链
 escrow-revoked = 设备已吊销
 escrow-fork = 日志分叉
+escrow-offered = 由同事设备带回
 field-work-text = 技术员在现场开始、但投诉未被受理的工作。请关联到所属投诉：现场记录、照片和给客户的编号一并转入。
 field-work-received = 收到于 { $a }
 field-work-number = 投诉编号

@@ -2,7 +2,7 @@
 //! unknown number is skipped, so that newer peers may say more.
 
 use super::{VisitDigest, WireEnvelope};
-use crate::ids::{BlobHash, ChangeHash, CommandId, EntryId, EnvelopeHash, ServerId, VisitId};
+use crate::ids::{BlobHash, ChangeHash, CommandId, DeviceId, EntryId, EnvelopeHash, ServerId, VisitId};
 use crate::time::Timestamp;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -23,6 +23,9 @@ pub enum UpFrame {
     /// The body is complete; without this frame it was cut.
     #[n(4)]
     End(#[n(0)] u32),
+    /// An envelope of another device that the server asked for by [`DownFrame::Need`]. Before the end.
+    #[n(5)]
+    Offered(#[n(0)] WireEnvelope),
 }
 
 /// Health of a device at the start of an exchange.
@@ -92,6 +95,22 @@ pub struct Ask {
     /// Wants the whole pack and all its visits again.
     #[n(8)]
     pub everything: bool,
+    /// How far it keeps the logs of others; only until a new server history was told once.
+    #[n(9)]
+    #[cbor(default)]
+    pub kept_logs: Vec<LogEnd>,
+}
+
+/// How far one side has the log of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct LogEnd {
+    /// The device; the office has an identity for each server history.
+    #[n(0)]
+    pub device: DeviceId,
+    /// Sequence of its newest envelope here.
+    #[n(1)]
+    pub sequence: u64,
 }
 
 /// What the server answers.
@@ -131,6 +150,12 @@ pub enum DownFrame {
     /// Last frame; without it the answer was cut.
     #[n(11)]
     Done(#[n(0)] Done),
+    /// The server lacks what follows on this in the log of another device: offer what is kept of it.
+    #[n(12)]
+    Need(#[n(0)] LogEnd),
+    /// This offered envelope is durable on the server, or of no use there: offer it no more.
+    #[n(13)]
+    Heard(#[n(0)] LogEnd),
 }
 
 /// Start of an answer.

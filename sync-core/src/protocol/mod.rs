@@ -17,8 +17,8 @@ mod wire;
 pub use digest::{VisitDigest, scope_digest, visit_digest};
 pub use enrolment::{EnrolmentAnswer, EnrolmentRequest, enrolment_proof_input};
 pub use frames::{
-    Ask, Beacon, CommandOutcome, CommandResult, Done, DownFrame, EnvelopeResult, EnvelopeStatus, Order,
-    PackItem, Receipt, Rework, UpFrame, WelcomeBack, WholeDocument,
+    Ask, Beacon, CommandOutcome, CommandResult, Done, DownFrame, EnvelopeResult, EnvelopeStatus, LogEnd,
+    Order, PackItem, Receipt, Rework, UpFrame, WelcomeBack, WholeDocument,
 };
 pub use pack::{
     AssignmentCard, CardCustomer, CardMeter, ChecklistItem, ChecklistTemplate, ColleagueCard, ItemKind,
@@ -48,6 +48,8 @@ pub const ENVELOPES_PER_EXCHANGE_MAX: usize = 2_000;
 pub const ANSWER_BYTES_DEFAULT: u64 = 1024 * 1024;
 /// Visit digests a device may name in one request.
 pub const VISIT_DIGESTS_MAX: usize = 2_000;
+/// Logs of others that a device may name in one request: the colleagues and office histories it ever met.
+pub const KEPT_LOGS_MAX: usize = 2_000;
 
 /// Media type of both bodies.
 pub const MEDIA_TYPE: &str = "application/vnd.fieldloop.exchange";

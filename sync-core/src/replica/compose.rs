@@ -17,6 +17,8 @@ pub struct Upload<'a> {
     pub ask: Ask,
     /// Envelopes that are not acknowledged, in the order of their sequences.
     pub envelopes: &'a [Envelope],
+    /// Envelopes of others that the server needs; sent where its own leave room.
+    pub offered: &'a [Envelope],
     /// Inflated bytes this body may have; halved by the caller after a failure. At least one
     /// envelope is always sent.
     pub body_bytes_max: usize,
@@ -49,6 +51,14 @@ pub fn compose(upload: &Upload<'_>) -> Composed {
         }
         writer.push(&UpFrame::Envelope(context.pack(envelope)));
         sent += 1;
+    }
+    let offered = upload.offered.iter().take(ENVELOPES_PER_EXCHANGE_MAX - sent);
+    for (index, envelope) in offered.enumerate() {
+        let room = writer.inflated_bytes() + envelope.body_bytes().len() <= upload.body_bytes_max;
+        if sent + index > 0 && !room {
+            break;
+        }
+        writer.push(&UpFrame::Offered(context.pack(envelope)));
     }
     writer.push(&UpFrame::End(u32::try_from(sent).expect("bounded by ENVELOPES_PER_EXCHANGE_MAX")));
     Composed {

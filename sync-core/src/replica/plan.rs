@@ -3,7 +3,7 @@
 use crate::ids::{EnvelopeHash, ServerId, VisitId};
 use crate::log::{ChainPosition, Envelope};
 use crate::protocol::{
-    CommandResult, Done, DownFrame, EnvelopeResult, FrameReader, Order, PackItem, Receipt, Rework,
+    CommandResult, Done, DownFrame, EnvelopeResult, FrameReader, LogEnd, Order, PackItem, Receipt, Rework,
     StreamError, WelcomeBack, WholeDocument, WireContext,
 };
 
@@ -50,6 +50,10 @@ pub enum Step {
     Order(Order),
     /// What the server holds of a visit.
     Receipt(Receipt),
+    /// Offer what is kept of another device's log after this.
+    Offer(LogEnd),
+    /// Offer this envelope of another device no more.
+    Heard(LogEnd),
     /// The answer is whole: move the cursor, compare the digest.
     Finish(Done),
 }
@@ -153,6 +157,8 @@ impl Plan {
             DownFrame::Order(Order::ResendFrom { sequence }) => Step::ResendFrom { sequence },
             DownFrame::Order(order) => Step::Order(order),
             DownFrame::Receipt(receipt) => Step::Receipt(receipt),
+            DownFrame::Need(end) => Step::Offer(end),
+            DownFrame::Heard(end) => Step::Heard(end),
             DownFrame::Done(done) => {
                 self.steps.push(Step::Finish(done));
                 self.whole = true;

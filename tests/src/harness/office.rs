@@ -110,6 +110,35 @@ impl Office {
         }
     }
 
+    /// Copies the database file of a server that does not run.
+    ///
+    /// # Panics
+    /// When it runs, or when the database is no file.
+    pub fn back_up(&self) -> Vec<u8> {
+        assert!(self.process.is_none(), "a running server still writes");
+        let _ = std::fs::remove_file(self.database_file("-shm"));
+        // The last connection of a killed server wrote nothing back: a new one does.
+        self.run(&["check"]);
+        std::fs::read(self.database_file("")).expect("the database is a file")
+    }
+
+    /// Puts a copy of [`Office::back_up`] in the place of the database.
+    ///
+    /// # Panics
+    /// When the server runs, or when the file cannot be written.
+    pub fn restore(&self, backup: &[u8]) {
+        assert!(self.process.is_none(), "a running server still writes");
+        for ending in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(self.database_file(ending));
+        }
+        std::fs::write(self.database_file(""), backup).expect("the database file can be written");
+    }
+
+    fn database_file(&self, ending: &str) -> PathBuf {
+        let path = self.database.url.strip_prefix("sqlite://").expect("SQLite keeps a file");
+        PathBuf::from(format!("{path}{ending}"))
+    }
+
     /// Process id of the running server.
     ///
     /// # Panics

@@ -13,6 +13,7 @@ mod paused;
 mod previews;
 mod reassigned;
 mod refused;
+mod restored;
 mod revoked;
 mod sectors;
 mod tus;

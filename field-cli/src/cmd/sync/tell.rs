@@ -30,6 +30,7 @@ pub(super) async fn exchanged(
             "bytes_down": rounds.bytes_down, "merged": performed.merged, "pending": performed.pending,
             "visits_new": performed.visits_new, "visits_lost": performed.visits_lost,
             "pack_items": performed.pack_items, "new_epoch": performed.new_epoch,
+            "given_back": performed.offered,
         }),
     );
     let size = |bytes| render::bytes(bytes);
@@ -56,6 +57,9 @@ pub(super) async fn exchanged(
     }
     if let Some(epoch) = performed.new_epoch {
         ctx.out.warn("new-epoch", &say!(ctx.words, "sync-new-epoch", epoch = epoch));
+    }
+    if performed.offered > 0 {
+        ctx.out.note(&say!(ctx.words, "sync-given-back", count = performed.offered));
     }
     refusals(ctx, rounds, &names);
     if performed.held_back {

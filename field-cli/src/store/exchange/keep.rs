@@ -17,11 +17,12 @@ impl Performer<'_> {
         if envelope.header().device == self.writer.identity.device {
             return self.keep_own(envelope).await;
         }
-        if !self.store_foreign(envelope).await? {
-            return Ok(());
-        }
+        let fresh = self.store_foreign(envelope).await?;
         let Some(visit) = envelope.header().visit else { return Ok(()) };
-        *self.report.foreign.entry((visit, envelope.header().device)).or_default() += 1;
+        if fresh {
+            *self.report.foreign.entry((visit, envelope.header().device)).or_default() += 1;
+        }
+        // A known one, too: a server that was restored took it out of the document and has it again.
         self.apply(visit, envelope, false).await
     }
 

@@ -5,10 +5,11 @@
 
 mod carry_over;
 mod keep;
+mod offers;
 mod outgoing;
 mod perform;
 mod replicas;
 mod restart;
 
 pub use outgoing::Outgoing;
-pub use perform::{Performed, VisitReceipt};
+pub use perform::{Performed, Told, VisitReceipt};

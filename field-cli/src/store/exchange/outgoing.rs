@@ -23,6 +23,8 @@ pub struct Outgoing {
     pub ask: Ask,
     /// Envelopes that the server has not acknowledged, as many as fit.
     pub envelopes: Vec<Envelope>,
+    /// Envelopes of others that the server asked for.
+    pub offered: Vec<Envelope>,
     /// Whether these are all of them.
     pub complete: bool,
     /// End of its own chain.
@@ -38,6 +40,7 @@ impl Outgoing {
             beacon: self.beacon.clone(),
             ask: self.ask.clone(),
             envelopes: &self.envelopes,
+            offered: &self.offered,
             body_bytes_max,
         }
     }
@@ -88,9 +91,11 @@ impl Store {
             own_from: state.own_from,
             settled_visits: self.settled_visits(device, last).await?,
             everything: state.wants_everything,
+            kept_logs: if state.kept_logs_due { self.kept_logs().await? } else { Vec::new() },
         };
+        let offered = if paused { Vec::new() } else { self.offered(bytes_max).await? };
         let beacon = self.beacon(device, &state).await?;
-        Ok(Outgoing { identity, state, beacon, ask, envelopes, complete, own })
+        Ok(Outgoing { identity, state, beacon, ask, envelopes, offered, complete, own })
     }
 
     /// Envelopes after the acknowledged one that follow on one another, and the sequence of the

@@ -40,6 +40,10 @@ pub struct Performed {
     pub reissued: u64,
     /// Envelopes of others by visit and device.
     pub foreign: BTreeMap<(VisitId, DeviceId), u64>,
+    /// Envelopes of others that the server had lost and has again.
+    pub offered: u64,
+    /// The server lacks more of what this device keeps of others.
+    pub offers_more: bool,
     /// Whole documents.
     pub documents: u64,
     /// Items of the pack that came or went.
@@ -61,12 +65,21 @@ pub struct Performed {
 /// What the server holds of a visit.
 pub type VisitReceipt = Receipt;
 
+/// What the request said that is said once.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Told<'a> {
+    /// Visits about which nothing is left here.
+    pub settled: &'a [VisitId],
+    /// How far the logs of others are kept here.
+    pub kept_logs: bool,
+}
+
 impl Store {
     /// Takes in an answer: everything or, when this fails, nothing. Doing it again changes nothing.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn perform(&self, plan: Plan, told_settled: &[VisitId]) -> Result<Performed, StoreError> {
+    pub async fn perform(&self, plan: Plan, told: Told<'_>) -> Result<Performed, StoreError> {
         let mut writer = self.log_writer_unchecked().await?;
         let state = Self::sync_state_in(&mut writer.tx).await?;
         let report = Performed { whole: plan.whole, ..Performed::default() };
@@ -82,7 +95,7 @@ impl Store {
         for step in plan.steps {
             performer.step(step).await?;
         }
-        performer.finish(told_settled).await
+        performer.finish(told).await
     }
 
     /// Notes that an exchange failed; the next beacon says so.
@@ -154,6 +167,8 @@ impl Performer<'_> {
                 Ok(())
             }
             Step::Receipt(receipt) => self.receipt(receipt).await,
+            Step::Offer(end) => self.offer(end).await,
+            Step::Heard(end) => self.heard(end).await,
             Step::Finish(done) => {
                 self.done(&done);
                 Ok(())
@@ -168,6 +183,7 @@ impl Performer<'_> {
 
     async fn adopt_epoch(&mut self, epoch: u64) -> Result<(), StoreError> {
         self.report.new_epoch = Some(epoch);
+        self.state.kept_logs_due = self.state.epoch != 0;
         self.state.epoch = epoch;
         self.state.cursor = 0;
         self.state.acknowledged = 0;
@@ -320,7 +336,7 @@ impl Performer<'_> {
         self.digest = done.digest;
     }
 
-    async fn finish(mut self, told_settled: &[VisitId]) -> Result<Performed, StoreError> {
+    async fn finish(mut self, told: Told<'_>) -> Result<Performed, StoreError> {
         if self.state.own_from > 0 {
             self.report.fetching_own = self.writer.position.sequence < self.theirs;
             if !self.report.fetching_own {
@@ -330,7 +346,8 @@ impl Performer<'_> {
         }
         self.flush_replicas().await?;
         if self.report.whole {
-            for visit in told_settled {
+            self.state.kept_logs_due &= !told.kept_logs;
+            for visit in told.settled {
                 sqlx::query("UPDATE visits SET settled_told = 1 WHERE visit_id = $1")
                     .bind(visit.to_string())
                     .execute(&mut *self.writer.tx)
@@ -343,6 +360,7 @@ impl Performer<'_> {
         }
         self.state.last_attempt_at = Some(self.received_at);
         Store::set_sync_state_in(&mut self.writer.tx, &self.state).await?;
+        self.report.offers_more = self.has_offers().await?;
         let may_write = self.state.own_from == 0;
         let report = self.report;
         self.writer.commit_marking(may_write).await?;
@@ -365,10 +383,14 @@ impl Performer<'_> {
 
     /// Forgets visits that this device lost, once everything about them has been sent and judged.
     async fn drop_lost_visits(&mut self) -> Result<(), StoreError> {
+        if self.state.kept_logs_due {
+            return Ok(());
+        }
         let lost: Vec<String> = sqlx::query_scalar(
             "SELECT visit_id FROM visits WHERE unassigned = 1 AND settled_told = 1 AND saved IS NOT NULL \
              AND NOT EXISTS (SELECT 1 FROM log WHERE log.visit_id = visits.visit_id \
              AND (log.state IN ('unsent', 'stored') OR (log.state = 'quarantined' AND log.dropped = 0))) \
+             AND NOT EXISTS (SELECT 1 FROM foreign_log WHERE foreign_log.visit_id = visits.visit_id AND offer = 1) \
              AND NOT EXISTS (SELECT 1 FROM photos JOIN blobs ON blobs.sha256 = photos.sha256 \
              WHERE photos.visit_id = visits.visit_id AND blobs.state = 'waiting')",
         )

@@ -10,6 +10,7 @@ use super::envelopes;
 use super::escrow::EscrowReason;
 use super::feed::{self, Audience};
 use super::intake::Intake;
+use super::offers;
 use super::receive::Received;
 use super::unseen;
 use crate::app::App;
@@ -71,9 +72,12 @@ pub(super) async fn compose(
         results.extend(of_request.into_iter().map(|result| (result.sequence, result)));
     }
     let done = done(&mut tx, &wanted, &page).await?;
+    let needs = offers::needs(app, &mut tx, &intake.ask.kept_logs).await?;
     drop(tx);
     deliver(app, &wanted, &page, now).await?;
     write(&mut writer, app.installation.server_id, received, results, page);
+    let heard = received.offers.heard.iter().copied().map(DownFrame::Heard);
+    heard.chain(needs.into_iter().map(DownFrame::Need)).for_each(|frame| writer.push(&frame));
     for receipt in receipts {
         writer.push(&DownFrame::Receipt(receipt));
     }

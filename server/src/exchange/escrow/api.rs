@@ -41,6 +41,7 @@ pub(in crate::exchange) struct EscrowedBody {
     #[schema(value_type = String)]
     pub(in crate::exchange) envelope_hash: EnvelopeHash,
     /// `revoked`: its device had lost its access. `fork`: its device had signed another one under the same number.
+    /// `offered`: another device kept it and brought it after a restore, and its own device has no access.
     pub(in crate::exchange) reason: String,
     /// Who was signed in on the device, as it says.
     pub(in crate::exchange) person: PersonRef,

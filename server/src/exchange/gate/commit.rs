@@ -181,7 +181,11 @@ fn enter(
     };
     let (header, visit) = (unit.envelope.header(), judged.visit);
     for change in changes.iter().filter(|change| change.fresh) {
-        let author = ChangeAuthor { person: header.person, log_index: unit.log_index, office: false };
+        let author = ChangeAuthor {
+            person: header.person,
+            log_index: unit.log_index,
+            office: unit.office_epoch.is_some(),
+        };
         authors.insert(change.hash, author);
         consequences.change(visit, change.clone(), unit.log_index);
     }

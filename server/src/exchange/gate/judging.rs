@@ -106,9 +106,13 @@ fn merge_unit(unit: &Unit) -> Option<MergeUnit> {
     }
     let header = unit.envelope.header();
     let change = unit.body.as_ref()?.change()?;
+    let author = match unit.office_epoch {
+        Some(epoch) => Author::Office { epoch },
+        None => Author::Device { device: header.device, generation: change.generation },
+    };
     Some(MergeUnit {
         reference: u64::try_from(unit.log_index).ok()?,
-        author: Author::Device { device: header.device, generation: change.generation },
+        author,
         person: header.person,
         chunks: change.chunks.clone(),
         photos: change.photos.iter().map(|photo| photo.sha256).collect(),

@@ -3,11 +3,13 @@
 use super::Docket;
 use super::scope::{self, Membership, Scope};
 use crate::app::App;
+use crate::exchange::chains::as_i64;
+use crate::exchange::office::office_device;
 use crate::exchange::visits::StoredVisit;
 use crate::exchange::{envelopes, epochs};
 use crate::store::{StoreError, Tx, on_engine, select_in};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use sync_core::ids::{DeviceId, PersonId, VisitId};
+use sync_core::ids::{DeviceId, PersonId, ServerId, VisitId};
 use sync_core::log::{Body, BodyKind, Envelope, VisitBegin};
 
 /// Envelopes of one visit judged at once; the rest follows in the next round.
@@ -20,6 +22,8 @@ pub(in crate::exchange) struct Unit {
     pub(in crate::exchange) envelope: Envelope,
     /// `None` when the bytes are no body of the announced kind.
     pub(in crate::exchange) body: Option<Body>,
+    /// Set when it is of the office log of an earlier server history.
+    pub(super) office_epoch: Option<u64>,
     pub(super) ruling: Ruling,
 }
 
@@ -97,7 +101,10 @@ pub(super) async fn load(app: &App, docket: &Docket) -> Result<Work, StoreError>
         // An erased body cannot be judged any more; the gate never erases what is pending.
         let Some(envelope) = at_hand.cloned().or_else(|| loaded.remove(&row.log_index)) else { continue };
         let fact = row.visit.and_then(|visit| facts.get_mut(&visit));
-        let unit = unit(row.log_index, envelope, &owners, epoch, fact.as_deref());
+        let unit = match owners.contains_key(&row.device) {
+            true => unit(row.log_index, envelope, &owners, epoch, fact.as_deref()),
+            false => unit_of_nobody(row.log_index, envelope, app.installation.server_id),
+        };
         let Some(fact) = fact.filter(|_| unit.envelope.header().kind != BodyKind::Command) else {
             work.without_visit.push(unit);
             continue;
@@ -126,7 +133,7 @@ pub(super) async fn load_approved(app: &App, log_index: i64) -> Result<Option<Vi
         _ => return Ok(None),
     };
     let mut fact = facts.remove(&visit).unwrap_or_default();
-    fact.units.push(Unit { log_index, envelope, body, ruling });
+    fact.units.push(Unit { log_index, envelope, body, office_epoch: None, ruling });
     Ok(fact.into_work(visit))
 }
 
@@ -163,7 +170,19 @@ fn unit(
 ) -> Unit {
     let body = envelope.body().ok();
     let ruling = rule(&envelope, body.as_ref(), owners, epoch, facts);
-    Unit { log_index, envelope, body, ruling }
+    Unit { log_index, envelope, body, office_epoch: None, ruling }
+}
+
+/// An envelope of no device: of the office, from before a restore, brought by a device that kept it.
+fn unit_of_nobody(log_index: i64, envelope: Envelope, server: ServerId) -> Unit {
+    let (body, header) = (envelope.body().ok(), envelope.header());
+    let office_epoch =
+        Some(header.epoch).filter(|epoch| office_device(server, as_i64(*epoch)) == header.device);
+    let ruling = match office_epoch {
+        Some(_) => Ruling::Judge { late: false },
+        None => refuse("person_not_on_device", "the device is not known here"),
+    };
+    Unit { log_index, envelope, body, office_epoch, ruling }
 }
 
 fn rule(

@@ -28,7 +28,13 @@ pub(super) fn sort_out(
 ) -> Sorted {
     let mut sorted = Sorted { known: 0, fresh: 0..0, end: chain, fork: None, expected: None };
     for (index, envelope) in envelopes.iter().enumerate() {
+        let other = stored.get(&envelope.header().sequence).is_some_and(|hash| *hash != envelope.hash());
         match sorted.end.step(envelope) {
+            // Another device brought a different one with the same number.
+            ChainStep::Next(_) if other => {
+                sorted.fork = Some(index);
+                break;
+            }
             ChainStep::Next(position) => {
                 if sorted.fresh.is_empty() {
                     sorted.fresh = index..index;
@@ -38,13 +44,11 @@ pub(super) fn sort_out(
             }
             // Behind the end and inside this very body: bodies that repeat themselves are not worth following.
             ChainStep::Past if !sorted.fresh.is_empty() => break,
-            ChainStep::Past => match stored.get(&envelope.header().sequence) {
-                Some(hash) if *hash != envelope.hash() => {
-                    sorted.fork = Some(index);
-                    break;
-                }
-                _ => sorted.known = index + 1,
-            },
+            ChainStep::Past if other => {
+                sorted.fork = Some(index);
+                break;
+            }
+            ChainStep::Past => sorted.known = index + 1,
             ChainStep::Gap { expected } => {
                 sorted.expected = Some(expected);
                 break;

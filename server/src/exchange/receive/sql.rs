@@ -15,20 +15,20 @@ pub(super) const UNSETTLED_BYTES_MAX: i64 = 32 << 20;
 
 /// What is kept of a device without having entered a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx_macros::FromRow)]
-pub(super) struct Unsettled {
+pub(in crate::exchange) struct Unsettled {
     envelopes: i64,
     bytes: i64,
 }
 
 impl Unsettled {
     /// Whether nothing more is taken until some of it is decided.
-    pub(super) const fn is_full(self) -> bool {
+    pub(in crate::exchange) const fn is_full(self) -> bool {
         self.envelopes >= UNSETTLED_MAX || self.bytes >= UNSETTLED_BYTES_MAX
     }
 }
 
 /// Envelopes of the device that are refused and not decided about, or wait for a verdict.
-pub(super) async fn unsettled(tx: &mut Tx, device: DeviceId) -> Result<Unsettled, StoreError> {
+pub(in crate::exchange) async fn unsettled(tx: &mut Tx, device: DeviceId) -> Result<Unsettled, StoreError> {
     const SQL: &str = "SELECT count(*) AS envelopes, CAST(coalesce(sum(length(b.body)), 0) AS BIGINT) AS bytes \
         FROM (SELECT log_index FROM quarantine WHERE device_id = $1 AND state = 'open' \
         UNION ALL SELECT log_index FROM envelope_states WHERE device_id = $1 AND state = 'pending') u \
@@ -37,14 +37,14 @@ pub(super) async fn unsettled(tx: &mut Tx, device: DeviceId) -> Result<Unsettled
 }
 
 /// The device works on these visits: until it says otherwise it may hold more about them.
-pub(super) async fn note_visits(
+pub(in crate::exchange) async fn note_visits(
     tx: &mut Tx,
     device: DeviceId,
-    fresh: &[Envelope],
+    fresh: &[&Envelope],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut newest: BTreeMap<VisitId, (u64, Timestamp)> = BTreeMap::new();
-    for header in fresh.iter().map(Envelope::header) {
+    for header in fresh.iter().map(|envelope| envelope.header()) {
         if let Some(visit) = header.visit {
             newest.insert(visit, (header.sequence, header.claimed_at));
         }
@@ -64,7 +64,7 @@ pub(super) async fn note_visits(
 }
 
 /// The device says that it holds nothing more about these visits.
-pub(super) async fn settle_visits(
+pub(in crate::exchange) async fn settle_visits(
     tx: &mut Tx,
     device: DeviceId,
     visits: &[VisitId],
@@ -88,11 +88,11 @@ pub(super) async fn settle_visits(
 }
 
 /// Every envelope begins as pending, except those that nobody judges.
-pub(super) async fn note_states(
+pub(in crate::exchange) async fn note_states(
     tx: &mut Tx,
     device: DeviceId,
     first: i64,
-    fresh: &[Envelope],
+    fresh: &[&Envelope],
 ) -> Result<(), StoreError> {
     let rows: Vec<_> = (first..).zip(fresh).collect();
     insert_rows!(
@@ -113,13 +113,13 @@ pub(super) async fn note_states(
 }
 
 /// A chain that was taken up again after a loss is shown to the office.
-pub(super) async fn note_gaps(
+pub(in crate::exchange) async fn note_gaps(
     tx: &mut Tx,
     first: i64,
-    fresh: &[Envelope],
+    fresh: &[&Envelope],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let gap = |(log_index, envelope): (i64, &Envelope)| match envelope.body() {
+    let gap = |(log_index, envelope): (i64, &&Envelope)| match envelope.body() {
         Ok(Body::ChainRestart(restart)) => Some((log_index, envelope.header().clone(), restart)),
         _ => None,
     };

@@ -269,43 +269,6 @@ async fn small_answers_bring_everything_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_rolled_back_notices_and_gets_back_what_it_lost() {
-    let test = TestApp::sqlite().await;
-    let mut device = a_technician(&test, "zhangwei").await;
-    let visit = a_visit_of(&test, &mut [&mut device]).await;
-    device.save(visit, |edit| edit.answer("seal", "intact").unwrap());
-    let file = test.app.store.file().unwrap();
-    let backup = file.with_extension("backup");
-    let vacuum = format!("VACUUM INTO '{}'", backup.display());
-    let mut conn =
-        <sqlx::SqliteConnection as sqlx::Connection>::connect(&format!("sqlite://{}", file.display()))
-            .await
-            .unwrap();
-    sqlx::query(sqlx::AssertSqlSafe(vacuum)).execute(&mut conn).await.unwrap();
-    exchange(&test, &mut device).await;
-    device.save(visit, |edit| edit.answer("cover", true).unwrap());
-    exchange(&test, &mut device).await;
-    assert_eq!(device.acknowledged.sequence, 2);
-
-    let settings = crate::store::StoreSettings::for_url(format!("sqlite://{}", backup.display()));
-    let restored = TestApp::on(crate::store::Store::open(&settings).await.unwrap()).await;
-    device.token = None;
-    device.save(visit, |edit| edit.answer("door", "open").unwrap());
-    exchange(&restored, &mut device).await;
-    assert_eq!(device.welcome.as_ref().unwrap().epoch, 2, "a new history");
-    assert_eq!(device.acknowledged.sequence, 0);
-    exchange(&restored, &mut device).await;
-    assert_eq!(device.acknowledged.sequence, 3);
-    exchange(&restored, &mut device).await;
-    assert!(!device.differs);
-    assert_eq!(view(&restored, visit).await.answers.len(), 3);
-    assert_eq!(
-        count(&restored, "SELECT count(*) FROM server_log WHERE kind = 'installation.epoch_raised'").await,
-        1
-    );
-}
-
-#[tokio::test]
 async fn a_store_that_begins_anew_gets_everything_back() {
     TestApp::for_each_engine(|test| async move {
         let mut device = a_technician(&test, "zhangwei").await;

@@ -5,6 +5,7 @@ mod bad_people;
 mod meeting;
 mod office;
 mod phones;
+mod rolled_back;
 mod suspended;
 mod workers;
 

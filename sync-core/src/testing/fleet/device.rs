@@ -174,6 +174,7 @@ impl Device {
             beacon: Beacon { protocol: crate::protocol::PROTOCOL_VERSION, ..Beacon::default() },
             ask,
             envelopes: &self.log[unsent..],
+            offered: &[],
             body_bytes_max,
         })
     }

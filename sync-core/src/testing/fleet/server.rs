@@ -49,7 +49,7 @@ impl Server {
         let (mut ask, mut arrived) = (Ask::default(), Vec::new());
         while let Ok(Some(frame)) = reader.next_frame() {
             match frame {
-                UpFrame::Beacon(_) | UpFrame::End(_) => {}
+                UpFrame::Beacon(_) | UpFrame::Offered(_) | UpFrame::End(_) => {}
                 UpFrame::Ask(found) => ask = found,
                 UpFrame::Envelope(wire) => match context.unpack(wire) {
                     Ok(envelope) => match self.append(device, envelope) {

@@ -1,0 +1,50 @@
+//! A server that was restored asks for what this device keeps of colleagues.
+
+use super::*;
+use crate::sync::testing::SERVER;
+use sync_core::log::Envelope;
+use sync_core::protocol::{LogEnd, WireContext};
+
+/// What a colleague wrote on the shared visit, as signed envelopes.
+async fn of_a_colleague(root: &Path) -> (DeviceId, Vec<Envelope>) {
+    let colleague = enrolled(root, 2).await;
+    assign(&colleague, &card(visit_id(9), "C-2025-0417")).await;
+    for text in ["three", "four"] {
+        add(&colleague, text).await;
+    }
+    let id = colleague.identity().await.unwrap().device;
+    (id, colleague.envelopes_after(id, 0, 100, usize::MAX).await.unwrap().0)
+}
+
+fn foreign(envelopes: &[Envelope]) -> Vec<DownFrame> {
+    let mut context = WireContext::download(SERVER);
+    envelopes.iter().map(|envelope| DownFrame::Foreign(context.pack(envelope))).collect()
+}
+
+#[tokio::test]
+async fn what_a_restored_server_lost_of_a_colleague_is_given_back_once() {
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = device(dir.path()).await;
+    let (server, client) = TestServer::of(&store).await;
+    let (colleague, envelopes) = of_a_colleague(other.path()).await;
+    assert_eq!(envelopes.len(), 3, "the visit was begun and written twice");
+    server.memory().say = foreign(&envelopes);
+    let before = exchange(&store, &client).await.unwrap();
+    assert!(server.memory().asks.iter().all(|ask| ask.kept_logs.is_empty()), "nobody wants to know");
+    assert_eq!(before.performed.offered, 0);
+
+    server.memory().restores = 1;
+    exchange(&store, &client).await.unwrap();
+    let asked = server.memory().asks.last().unwrap().kept_logs.clone();
+    assert_eq!(asked, [LogEnd { device: colleague, sequence: 3 }], "said in the same sync");
+
+    server.memory().say = vec![DownFrame::Need(LogEnd { device: colleague, sequence: 1 })];
+    exchange(&store, &client).await.unwrap();
+    let rounds = exchange(&store, &client).await.unwrap();
+    assert_eq!(rounds.performed.offered, 2);
+    assert_eq!(server.memory().offered, envelopes[1..]);
+    let quiet = exchange(&store, &client).await.unwrap();
+    assert_eq!((quiet.count, quiet.performed.offered), (1, 0));
+    assert!(server.memory().asks.last().unwrap().kept_logs.is_empty(), "told once");
+    assert_eq!(server.memory().offered.len(), 2, "offered once");
+}
