@@ -56,6 +56,7 @@ impl Samples {
                 "complaints-id-duplicates-likely",
                 format!("/complaints/{}/duplicates", of(&twin, "complaint_id")),
             ),
+            ("photos-turned", format!("/photos/{}?turn=90&zoom=2", of(&photo, "sha256"))),
             ("record-new", of_state("received").await),
             ("record-reviewed", of_state("reviewed").await),
             ("record-closed", of_state("closed").await),
@@ -73,6 +74,12 @@ impl Samples {
                 "/arrivals/quarantine/{id}",
                 format!("/arrivals/quarantine/{}", first(&desk, "/v1/quarantine").await["id"]),
             ),
+            (
+                "/arrivals/escrow/{envelope_hash}",
+                format!("/arrivals/escrow/{}", of(&first(&desk, "/v1/escrow").await, "envelope_hash")),
+            ),
+            // Nothing waits in this story: whoever opens what was judged meanwhile is led to the list.
+            ("/arrivals/pending/{log_index}", "/arrivals/pending/1".to_owned()),
             (
                 "/devices/{device_id}",
                 format!("/devices/{}", of(&first(&desk, "/v1/devices").await, "device_id")),
@@ -264,8 +271,13 @@ const AXE: &str = "const done = arguments[arguments.length - 1];
     axe.run(document, { resultTypes: ['violations'], ...OPTIONS }).then((result) => done(result.violations.map((violation) =>
         violation.id + ' ' + violation.nodes[0].html.slice(0, 200) + ' ' + (violation.nodes[0].any[0]?.message ?? ''))))";
 
-/// Words that are missing, and whatever was asked of another host.
-const STRANGE: &str =
-    "return [...document.documentElement.outerHTML.matchAll(/⟦[^⟧]*⟧/g)].map((found) => found[0])
-    .concat(performance.getEntriesByType('resource').map((entry) => entry.name)
+/// Words that are missing, edges of a photo that cannot be scrolled to, and whatever was asked of another host.
+const STRANGE: &str = "const cut = [...document.querySelectorAll('.viewer img')].filter((photo) => {
+        const [frame, shown] = [photo.parentElement, photo.getBoundingClientRect()];
+        const edge = frame.getBoundingClientRect();
+        const [left, top] = [shown.left - edge.left + frame.scrollLeft, shown.top - edge.top + frame.scrollTop];
+        return left < -1 || top < -1 || left + shown.width > frame.scrollWidth + 2 || top + shown.height > frame.scrollHeight + 2;
+    }).map(() => 'a photo is cut off');
+    return [...document.documentElement.outerHTML.matchAll(/⟦[^⟧]*⟧/g)].map((found) => found[0])
+    .concat(cut, performance.getEntriesByType('resource').map((entry) => entry.name)
         .filter((name) => !name.startsWith(location.origin) && !name.startsWith('data:')))";
