@@ -3,8 +3,9 @@
 use super::Words;
 use super::policy::Policy;
 use crate::auth::OfficeAuth;
-use crate::complaints::scope::{INTAKE, OFFICE, READERS, Reach};
+use crate::complaints::scope::{INTAKE, READERS, Reach};
 use crate::deadlines::PUBLISHERS;
+use crate::exchange::ARRIVALS;
 use crate::people::{Grant, Role};
 use crate::problem::Language;
 use sha2::{Digest, Sha256};
@@ -41,7 +42,7 @@ const NAV: &[NavItem] = &[
     NavItem { href: "/", key: "nav-start", who: Policy::SignedIn },
     NavItem { href: "/queue", key: "nav-queue", who: Policy::Roles(READERS) },
     NavItem { href: "/conflicts", key: "nav-conflicts", who: Policy::Roles(READERS) },
-    NavItem { href: "/arrivals", key: "nav-arrivals", who: Policy::Roles(OFFICE) },
+    NavItem { href: "/arrivals", key: "nav-arrivals", who: Policy::Roles(&ARRIVALS) },
     NavItem { href: "/complaints/new", key: "nav-new", who: Policy::Roles(INTAKE) },
     NavItem { href: "/deadlines", key: "nav-deadlines", who: Policy::Roles(PUBLISHERS) },
     NavItem { href: "/devices", key: "nav-devices", who: ADMINISTRATORS },
@@ -83,9 +84,21 @@ impl Shell {
         NAV.iter().copied().filter(|item| item.who.admits(&self.roles)).collect()
     }
 
-    /// Whether a menu entry is the page being shown.
-    pub(crate) fn is_here(&self, item: &NavItem) -> bool {
-        self.path() == item.href
+    /// What `aria-current` says of a menu entry: `page` on its own page, `true` on a page below it.
+    pub(crate) fn current(&self, item: &NavItem) -> Option<&'static str> {
+        let path = self.path();
+        if path == item.href {
+            return Some("page");
+        }
+        // Everything about one complaint hangs below the queue, except writing a new one down.
+        let belongs = |start: &str| path.starts_with(&format!("{start}/"));
+        let below = match item.href {
+            "/queue" => ["/queue", "/complaints", "/visits", "/photos"].into_iter().any(belongs),
+            "/" => false,
+            href => belongs(href),
+        };
+        let another_is_the_page = NAV.iter().any(|other| other.href == path);
+        (below && !another_is_the_page).then_some("true")
     }
 
     /// The path of this page without its query.
@@ -108,4 +121,28 @@ impl Shell {
 pub(super) fn csrf_of(token_sha256: &str) -> String {
     let digest = Sha256::digest(format!("fieldloop/csrf/v1\0{token_sha256}"));
     data_encoding::HEXLOWER.encode(&digest[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_entry_of_the_menu_is_marked_on_every_page_below_it() {
+        for (path, marked) in [
+            ("/", vec![("/", "page")]),
+            ("/queue?view=mine", vec![("/queue", "page")]),
+            ("/complaints/018f/edit", vec![("/queue", "true")]),
+            ("/visits/018f/history?at=7", vec![("/queue", "true")]),
+            ("/complaints/new", vec![("/complaints/new", "page")]),
+            ("/arrivals/escrow", vec![("/arrivals", "true")]),
+            ("/devices/018f", vec![("/devices", "true")]),
+            ("/account", vec![]),
+        ] {
+            let shell = Shell::outside(Language::En, path);
+            let found: Vec<_> =
+                NAV.iter().filter_map(|item| Some((item.href, shell.current(item)?))).collect();
+            assert_eq!(found, marked, "{path}");
+        }
+    }
 }
