@@ -1,8 +1,10 @@
 //! Envelopes kept aside: of revoked devices, of forked chains. Evidence is kept; nothing of it enters a record.
 
-pub(in crate::exchange) mod api;
+pub(crate) mod api;
+mod pages;
 
 pub(super) use api::routes;
+pub(super) use pages::pages;
 
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
 use std::collections::BTreeSet;

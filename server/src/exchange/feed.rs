@@ -153,3 +153,31 @@ pub(super) async fn list(
         query.build_query_as().fetch_all(conn).await
     })?)
 }
+
+/// Rows about results that are looked through for one envelope.
+const RESULTS_LOOKED_AT: i64 = 2_000;
+
+/// Where this audience is told what became of the device's envelope of this number, oldest first. Of a device with a
+/// very long history the oldest row looked at stands for whatever lies before it.
+pub(super) async fn results_about(
+    tx: &mut Tx,
+    audience: Audience,
+    sequence: i64,
+) -> Result<Vec<i64>, StoreError> {
+    const SQL: &str = "SELECT position, ref FROM feed WHERE audience = $1 AND kind = 'result' \
+        ORDER BY position DESC LIMIT $2";
+    let rows: Vec<(i64, String)> = on_engine!(tx, |conn| {
+        sqlx::query_as(SQL).bind(audience.to_string()).bind(RESULTS_LOOKED_AT).fetch_all(conn).await
+    })?;
+    let about = |reference: &str| {
+        let (first, last) = reference.split_once('-')?;
+        Some((first.parse::<i64>().ok()?..=last.parse::<i64>().ok()?).contains(&sequence))
+    };
+    let cut = rows.last().filter(|_| i64::try_from(rows.len()).is_ok_and(|len| len == RESULTS_LOOKED_AT));
+    let before_the_cut = cut.map(|(position, _)| *position);
+    let mut found: Vec<i64> = before_the_cut.into_iter().collect();
+    found.extend(
+        rows.iter().rev().filter(|(_, span)| about(span) == Some(true)).map(|(position, _)| *position),
+    );
+    Ok(found)
+}

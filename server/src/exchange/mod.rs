@@ -41,6 +41,7 @@ pub mod workers;
 pub(crate) use api::{office_routes, routes};
 pub(crate) use envelopes::load as load_envelopes;
 pub(crate) use gate::judge_bytes;
+pub(crate) use quarantine::READERS as ARRIVALS;
 
 use crate::app::App;
 use crate::pages::PageRoutes;
@@ -102,7 +103,7 @@ fn own_program() -> std::io::Result<WorkerCommand> {
 
 /// Pages about what arrived and was refused.
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
-    waiting::pages(quarantine::pages(routes))
+    escrow::pages(waiting::pages(quarantine::pages(routes)))
 }
 
 /// The body of `fieldloop merge-worker`.

@@ -1,6 +1,7 @@
 //! Merged visits as the rest of the server reads them.
 
 use crate::store::{StoreError, Tx, on_engine};
+use std::collections::BTreeSet;
 use sync_core::document::{VisitDocument, VisitView};
 use sync_core::ids::{ChangeHash, VisitId};
 use sync_core::protocol::visit_digest;
@@ -47,6 +48,20 @@ pub async fn heads(tx: &mut Tx, visit: VisitId) -> Result<Option<Vec<ChangeHash>
     let bytes: Option<Vec<u8>> =
         on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_optional(conn).await)?;
     Ok(bytes.map(|bytes| heads_from(&bytes)))
+}
+
+/// The document as it was at these heads; `None` when one of them is not in it.
+pub(crate) fn view_at(document: &VisitDocument, heads: Vec<ChangeHash>) -> Option<VisitView> {
+    let (mut wanted, mut known, mut chunks) = (heads, BTreeSet::new(), Vec::new());
+    while let Some(hash) = wanted.pop() {
+        if known.insert(hash) {
+            wanted.extend(document.change_info(&hash)?.deps);
+            chunks.push(document.change(&hash)?.bytes);
+        }
+    }
+    let mut then = VisitDocument::birth(document.visit());
+    then.apply(&chunks).ok()?;
+    Some(then.view())
 }
 
 pub(super) fn heads_from(bytes: &[u8]) -> Vec<ChangeHash> {

@@ -3,21 +3,24 @@
 //! Nothing here decides anything: the gate comes back to them by itself. What an envelope waits for is read from its
 //! own bytes each time, since it may have changed since it was last looked at.
 
-use super::quarantine::READERS;
-use super::{envelopes, quarantine};
+use super::quarantine::{READERS, in_words};
+use super::{envelopes, gate, quarantine, visits};
 use crate::app::App;
 use crate::auth::OfficeAuth;
+use crate::complaints::pages::Change;
+use crate::complaints::scope::Reach;
 use crate::complaints::{DeviceRef, Names, PersonRef, reach_of};
-use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
-use crate::problem::Problem;
+use crate::pages::{PageRoutes, Policy, Shell, Viewer, page, see_other};
+use crate::problem::{self, Problem};
 use crate::store::{StoreError, Tx, on_engine};
 use crate::wire::{Page, PageQuery};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use sync_core::ids::{ChangeHash, ComplaintId, VisitId};
 use sync_core::log::{Body, Envelope};
@@ -37,7 +40,11 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
-    routes.page("/arrivals/pending", Policy::Roles(&READERS), get(show_pending))
+    routes.page("/arrivals/pending", Policy::Roles(&READERS), get(show_pending)).page(
+        "/arrivals/pending/{log_index}",
+        Policy::Roles(&READERS),
+        get(show_waiting),
+    )
 }
 
 /// An envelope that has no verdict yet. It is stored; the server comes back to it by itself.
@@ -86,11 +93,7 @@ async fn pending(app: &App, office: &OfficeAuth, page: &PageQuery) -> Result<Pag
     let Page { items, next_cursor } = Page::cut(found, limit, |row| row.log_index);
     let (mut names, mut bodies) = (Names::default(), Vec::with_capacity(items.len()));
     for row in items {
-        let complaint = quarantine::complaint_of(&mut tx, row.envelope.header().visit).await?;
-        if complaint.as_ref().is_none_or(|complaint| reach.includes(complaint)) {
-            let complaint = complaint.map(|complaint| (complaint.id, complaint.number));
-            bodies.push(row.into_body(&mut tx, &mut names, complaint).await?);
-        }
+        bodies.extend(row.within(&mut tx, &mut names, &reach).await?);
     }
     Ok(Page { items: bodies, next_cursor })
 }
@@ -101,34 +104,53 @@ struct Waiting {
     envelope: Envelope,
 }
 
+const SELECT: &str = "SELECT s.log_index, l.at_ms, l.cose, b.salt, b.body FROM envelope_states s \
+    JOIN server_log l ON l.log_index = s.log_index JOIN envelope_bodies b ON b.log_index = s.log_index \
+    WHERE s.state = 'pending' AND s.log_index ";
+
 async fn list(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<Waiting>, StoreError> {
-    const SQL: &str = "SELECT s.log_index, l.at_ms, l.cose, b.salt, b.body FROM envelope_states s \
-        JOIN server_log l ON l.log_index = s.log_index JOIN envelope_bodies b ON b.log_index = s.log_index \
-        WHERE s.state = 'pending' AND s.log_index > $1 ORDER BY s.log_index LIMIT $2";
-    type Row = (i64, i64, Vec<u8>, Vec<u8>, Vec<u8>);
     let rows: Vec<Row> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(after).bind(i64::from(limit)).fetch_all(conn).await
+        let mut query = sqlx::QueryBuilder::new(SELECT);
+        query.push("> ").push_bind(after).push(" ORDER BY s.log_index LIMIT ").push_bind(i64::from(limit));
+        query.build_query_as().fetch_all(conn).await
     })?;
-    let open = |(log_index, received_at_ms, cose, salt, body): Row| {
+    rows.into_iter().map(Waiting::open).collect()
+}
+
+async fn find(tx: &mut Tx, log_index: i64) -> Result<Option<Waiting>, StoreError> {
+    let row: Option<Row> = on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(SELECT);
+        query.push("= ").push_bind(log_index);
+        query.build_query_as().fetch_optional(conn).await
+    })?;
+    row.map(Waiting::open).transpose()
+}
+
+type Row = (i64, i64, Vec<u8>, Vec<u8>, Vec<u8>);
+
+impl Waiting {
+    fn open((log_index, received_at_ms, cose, salt, body): Row) -> Result<Self, StoreError> {
         let impossible = |column| StoreError::impossible("server_log", column, log_index.to_string());
         let salt = salt.try_into().map_err(|_| impossible("salt"))?;
         let envelope = Envelope::open(&cose, salt, body).map_err(|_| impossible("cose"))?;
-        Ok(Waiting { log_index, received_at_ms, envelope })
-    };
-    rows.into_iter().map(open).collect()
-}
+        Ok(Self { log_index, received_at_ms, envelope })
+    }
 
-impl Waiting {
-    async fn into_body(
+    /// The envelope with names, if its complaint is within reach.
+    async fn within(
         self,
         tx: &mut Tx,
         names: &mut Names,
-        complaint: Option<(ComplaintId, String)>,
-    ) -> Result<PendingBody, StoreError> {
+        reach: &Reach,
+    ) -> Result<Option<PendingBody>, StoreError> {
         let header = self.envelope.header();
-        let (complaint_id, complaint_number) = complaint.unzip();
+        let complaint = quarantine::complaint_of(tx, header.visit).await?;
+        if complaint.as_ref().is_some_and(|complaint| !reach.includes(complaint)) {
+            return Ok(None);
+        }
+        let (complaint_id, complaint_number) = complaint.map(|found| (found.id, found.number)).unzip();
         let waits_for = if self.lacks_something(tx).await? { "predecessor" } else { "worker" };
-        Ok(PendingBody {
+        Ok(Some(PendingBody {
             log_index: self.log_index,
             waits_for,
             person: names.person(tx, header.person).await?,
@@ -140,7 +162,7 @@ impl Waiting {
             complaint_number,
             claimed_at_ms: header.claimed_at,
             received_at_ms: self.received_at_ms,
-        })
+        }))
     }
 
     /// Whether it builds on a change that is not in the record.
@@ -198,6 +220,43 @@ async fn show_pending(
     let Page { items, next_cursor } = pending(&app, &viewer.office, &cut).await?;
     let next = next_cursor.map(|cursor| format!("/arrivals/pending?cursor={cursor}"));
     Ok(page(&PendingPage { shell: viewer.shell, items, next }))
+}
+
+/// One envelope without a verdict.
+#[derive(Template)]
+#[template(path = "arrivals/waiting.html")]
+struct WaitingPage {
+    shell: Shell,
+    item: PendingBody,
+    /// What it would change; `None` when it cannot enter now.
+    changes: Option<Vec<Change>>,
+}
+
+async fn show_waiting(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(log_index): Path<i64>,
+) -> Result<Response, Problem> {
+    let reach = reach_of(&viewer.office, &READERS)?;
+    let mut tx = app.store.read().await?;
+    // Judged meanwhile: it is no longer among those that wait.
+    let Some(found) = find(&mut tx, log_index).await? else {
+        return Ok(see_other("/arrivals/pending", Some("arrival-judged")));
+    };
+    let item = found.within(&mut tx, &mut Names::default(), &reach).await?;
+    let item = item.ok_or_else(|| Problem::new(&problem::QUARANTINE_UNKNOWN))?;
+    let now = match item.visit_id {
+        Some(visit) => visits::view_json(&mut tx, visit).await?,
+        None => None,
+    };
+    drop(tx);
+    let then = gate::preview(&app, log_index).await?;
+    let parse = |json: String| serde_json::from_str(&json).unwrap_or(Value::Null);
+    let changes = match then {
+        Some(then) => in_words(&app, &viewer, parse(now.unwrap_or_default()), parse(then)).await?,
+        None => None,
+    };
+    Ok(page(&WaitingPage { shell: viewer.shell, item, changes }))
 }
 
 #[cfg(test)]

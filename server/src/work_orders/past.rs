@@ -10,9 +10,7 @@ use crate::complaints::Names;
 use crate::exchange::visits;
 use crate::review::Origins;
 use crate::store::{StoreError, Tx};
-use std::collections::BTreeSet;
 use sync_core::document::{VisitDocument, VisitView};
-use sync_core::ids::ChangeHash;
 
 /// What is needed to look back: the accepted document and who brought each of its changes.
 #[derive(Debug)]
@@ -43,19 +41,7 @@ impl Past {
     /// What had been accepted may build on changes that lie later in the log, because they arrived later: these
     /// belong to it.
     pub(crate) fn view_at(&self, log_index: i64) -> Option<VisitView> {
-        let mut wanted: Vec<ChangeHash> = self.origins.changes_until(log_index).collect();
-        let mut known = BTreeSet::new();
-        let mut chunks = Vec::new();
-        while let Some(hash) = wanted.pop() {
-            if !known.insert(hash) {
-                continue;
-            }
-            wanted.extend(self.document.change_info(&hash)?.deps);
-            chunks.push(self.document.change(&hash)?.bytes);
-        }
-        let mut then = VisitDocument::birth(self.document.visit());
-        then.apply(&chunks).ok()?;
-        Some(then.view())
+        visits::view_at(&self.document, self.origins.changes_until(log_index).collect())
     }
 }
 

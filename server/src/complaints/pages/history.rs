@@ -75,10 +75,10 @@ pub(super) struct Point {
 
 /// A difference in words.
 #[derive(Debug)]
-pub(super) struct Change {
-    pub(super) place: String,
-    pub(super) then: Option<String>,
-    pub(super) now: Option<String>,
+pub(crate) struct Change {
+    pub(crate) place: String,
+    pub(crate) then: Option<String>,
+    pub(crate) now: Option<String>,
 }
 
 impl HistoryPage {
@@ -186,7 +186,7 @@ impl HistoryPage {
 }
 
 /// What changed between two views, place by place. Competing values are told by the value that is shown.
-pub(super) fn changes(phrases: &Phrases, before: &VisitView, then: &VisitView) -> Vec<Change> {
+pub(crate) fn changes(phrases: &Phrases, before: &VisitView, then: &VisitView) -> Vec<Change> {
     let json = |view: &VisitView| serde_json::to_value(view).unwrap_or(Value::Null);
     let found = differences(&json(before), &json(then)).into_iter();
     let told = found.filter(|difference| {

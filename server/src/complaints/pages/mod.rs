@@ -29,6 +29,7 @@ mod visits;
 
 pub(crate) use super::search::NEWER_MAX;
 pub(crate) use entries::entry_words;
+pub(crate) use history::{Change, changes};
 pub(crate) use queue::count_of_view;
 pub(crate) use rows::state_class;
 pub(crate) use steps::{StepHead, as_seen, given, is_for_the_form, step_head};

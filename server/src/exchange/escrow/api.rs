@@ -1,27 +1,41 @@
 //! What the office sees of envelopes that were kept aside.
 
 use crate::app::App;
+use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::auth::OfficeAuth;
+use crate::complaints::scope::Reach;
 use crate::complaints::{DeviceRef, Names, PersonRef, reach_of};
-use crate::exchange::{envelopes, quarantine};
+use crate::exchange::chains::as_i64;
+use crate::exchange::quarantine::difference::{Difference, differences};
+use crate::exchange::{envelopes, gate, quarantine};
 use crate::people::Role;
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use crate::store::{StoreError, Tx, on_engine};
 use crate::wire::{Page, PageQuery};
 use axum::Json;
-use axum::extract::{Query, State};
-use serde::Serialize;
+use axum::extract::{Path, Query, State};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sync_core::ids::{ComplaintId, EnvelopeHash, VisitId};
 use sync_core::log::{Body, Envelope};
 use sync_core::time::Timestamp;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-const READERS: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
+pub(super) const READERS: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
+pub(super) const DECIDERS: [Role; 2] = [Role::Reviewer, Role::Lead];
+/// Earlier envelopes that are looked at together with one: what it builds on.
+const EARLIER_MAX: i64 = 200;
+
+/// The office noted what it made of an envelope in escrow.
+pub(crate) const ESCROW_DECIDED: EntryKind = EntryKind("escrow.decided");
 
 pub(in crate::exchange) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_escrow))
+    OpenApiRouter::new()
+        .routes(routes!(list_escrow))
+        .routes(routes!(read_escrowed))
+        .routes(routes!(create_escrow_decision))
 }
 
 /// An envelope in escrow.
@@ -30,7 +44,11 @@ struct Escrowed {
     received_at_ms: i64,
     not_before_ms: i64,
     envelope: Envelope,
+    decided: Option<Decided>,
 }
+
+/// When, by whom and why it was decided.
+type Decided = (i64, String, String);
 
 /// Time of receipt, number in the chain, hash: the order of the list.
 type Key = (i64, i64, String);
@@ -66,78 +84,260 @@ pub(in crate::exchange) struct EscrowedBody {
     pub(in crate::exchange) not_before_ms: i64,
     /// When the server got it.
     pub(in crate::exchange) received_at_ms: i64,
+    /// When somebody decided what becomes of it; null while open.
+    pub(in crate::exchange) decided_at_ms: Option<i64>,
+    pub(in crate::exchange) decided_by: Option<PersonRef>,
+    pub(in crate::exchange) decision_reason: Option<String>,
+}
+
+/// An envelope in escrow with what it would have changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::exchange) struct EscrowedWithContent {
+    #[serde(flatten)]
+    pub(in crate::exchange) item: EscrowedBody,
+    /// What it would change in the record, after the ones before it in escrow; null when it cannot enter.
+    pub(in crate::exchange) would_change: Option<Vec<Difference>>,
+    /// The views that `would_change` compares.
+    #[serde(skip)]
+    pub(in crate::exchange) compared: Option<(Value, Value)>,
+}
+
+/// Which envelopes are wanted.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+struct EscrowQuery {
+    /// Only those that somebody decided about (`true`) or nobody (`false`).
+    decided: Option<bool>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 400)]
+    cursor: Option<String>,
+    /// Entries per page.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// Why it stays where it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EscrowDecisionBody {
+    /// What was found out about it; 1 to 500 characters.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
 }
 
 /// Envelopes in escrow within reach, oldest first. A page may hold fewer than asked for: its cursor leads on.
-#[utoipa::path(get, path = "/v1/escrow", tag = "escrow", security(("session" = ["clerk", "reviewer", "lead", "administrator"])), params(PageQuery),
+#[utoipa::path(get, path = "/v1/escrow", tag = "escrow", security(("session" = ["clerk", "reviewer", "lead", "administrator"])), params(EscrowQuery),
     responses((status = OK, body = Page<EscrowedBody>), (status = BAD_REQUEST, description = "query-invalid"),
         (status = FORBIDDEN, description = "role-missing")))]
 async fn list_escrow(
     State(app): State<App>,
     office: OfficeAuth,
-    Query(page): Query<PageQuery>,
+    Query(query): Query<EscrowQuery>,
 ) -> Result<Json<Page<EscrowedBody>>, Problem> {
-    Ok(Json(escrowed(&app, &office, &page).await?))
+    let page = PageQuery { cursor: query.cursor, limit: query.limit };
+    Ok(Json(escrowed(&app, &office, query.decided, &page).await?))
+}
+
+/// One envelope in escrow and what it would have changed. It enters no record, whatever it says: its device had lost
+/// its access or its chain had forked.
+#[utoipa::path(get, path = "/v1/escrow/{envelope_hash}", tag = "escrow", security(("session" = ["clerk", "reviewer", "lead", "administrator"])),
+    params(("envelope_hash" = String, Path)),
+    responses((status = OK, body = EscrowedWithContent), (status = NOT_FOUND, description = "quarantine-unknown"),
+        (status = FORBIDDEN, description = "role-missing")))]
+async fn read_escrowed(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(hash): Path<EnvelopeHash>,
+) -> Result<Json<EscrowedWithContent>, Problem> {
+    Ok(Json(escrowed_with_content(&app, &office, hash).await?))
+}
+
+/// Notes what the office made of an envelope in escrow. It stays where it is, as evidence, and is no longer listed as
+/// open. The first decision counts.
+#[utoipa::path(post, path = "/v1/escrow/{envelope_hash}/decision", tag = "escrow", security(("session" = ["reviewer", "lead"])),
+    params(("envelope_hash" = String, Path)), request_body = EscrowDecisionBody,
+    responses((status = OK, body = EscrowedWithContent), (status = NOT_FOUND, description = "quarantine-unknown"),
+        (status = CONFLICT, description = "quarantine-decided"), (status = FORBIDDEN, description = "role-missing"),
+        (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
+async fn create_escrow_decision(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(hash): Path<EnvelopeHash>,
+    crate::wire::Body(body): crate::wire::Body<EscrowDecisionBody>,
+) -> Result<Json<EscrowedWithContent>, Problem> {
+    decide(&app, &office, hash, &body.reason).await?;
+    Ok(Json(escrowed_with_content(&app, &office, hash).await?))
 }
 
 /// Envelopes in escrow, for the API and for pages.
 pub(in crate::exchange) async fn escrowed(
     app: &App,
     office: &OfficeAuth,
+    decided: Option<bool>,
     page: &PageQuery,
 ) -> Result<Page<EscrowedBody>, Problem> {
     let reach = reach_of(office, &READERS)?;
     let (after, limit) = (page.position::<Key>()?.unwrap_or_default(), page.limit());
     let mut tx = app.store.read().await?;
-    let found = list(&mut tx, &after, limit + 1).await?;
+    let found = list(&mut tx, decided, &after, limit + 1).await?;
     let Page { items, next_cursor } = Page::cut(found, limit, Escrowed::key);
     let (mut names, mut bodies) = (Names::default(), Vec::with_capacity(items.len()));
     for item in items {
-        let complaint = quarantine::complaint_of(&mut tx, item.envelope.header().visit).await?;
-        if complaint.as_ref().is_none_or(|complaint| reach.includes(complaint)) {
-            let complaint = complaint.map(|complaint| (complaint.id, complaint.number));
-            bodies.push(item.into_body(&mut tx, &mut names, complaint).await?);
-        }
+        bodies.extend(item.within(&mut tx, &mut names, &reach).await?);
     }
     Ok(Page { items: bodies, next_cursor })
 }
 
-async fn list(tx: &mut Tx, after: &Key, limit: u32) -> Result<Vec<Escrowed>, StoreError> {
-    const SQL: &str = "SELECT envelope_hash, reason, received_at_ms, not_before_ms, cose, salt, body FROM escrow \
-        WHERE (received_at_ms, device_seq, envelope_hash) > ($1, $2, $3) \
-        ORDER BY received_at_ms, device_seq, envelope_hash LIMIT $4";
-    type Row = (String, String, i64, i64, Vec<u8>, Vec<u8>, Vec<u8>);
-    let (received, sequence, hash) = after;
-    let rows: Vec<Row> = on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(received).bind(sequence).bind(hash).bind(i64::from(limit));
-        query.fetch_all(conn).await
-    })?;
-    let open = |(hash, reason, received_at_ms, not_before_ms, cose, salt, body): Row| {
-        let impossible = |column| StoreError::impossible("escrow", column, &hash);
-        let salt = salt.try_into().map_err(|_| impossible("salt"))?;
-        let envelope = Envelope::open(&cose, salt, body).map_err(|_| impossible("cose"))?;
-        Ok(Escrowed { reason, received_at_ms, not_before_ms, envelope })
+/// One envelope in escrow, for the API and for pages.
+pub(in crate::exchange) async fn escrowed_with_content(
+    app: &App,
+    office: &OfficeAuth,
+    hash: EnvelopeHash,
+) -> Result<EscrowedWithContent, Problem> {
+    let unknown = || Problem::new(&problem::QUARANTINE_UNKNOWN);
+    let reach = reach_of(office, &READERS)?;
+    let mut tx = app.store.read().await?;
+    let found = find(&mut tx, hash).await?.ok_or_else(unknown)?;
+    let mut envelopes = earlier(&mut tx, &found).await?;
+    envelopes.push(found.envelope.clone());
+    let item = found.within(&mut tx, &mut Names::default(), &reach).await?.ok_or_else(unknown)?;
+    drop(tx);
+    let views = match item.visit_id {
+        Some(visit) => gate::preview_unlogged(app, visit, &envelopes).await?,
+        None => None,
     };
-    rows.into_iter().map(open).collect()
+    let parse = |json: String| serde_json::from_str(&json).unwrap_or(Value::Null);
+    let compared = views.map(|(now, then)| (parse(now), parse(then)));
+    let would_change = compared.as_ref().map(|(now, then)| differences(now, then));
+    Ok(EscrowedWithContent { item, would_change, compared })
+}
+
+/// Closes an envelope in escrow with a reason, for the API and for pages.
+pub(in crate::exchange) async fn decide(
+    app: &App,
+    office: &OfficeAuth,
+    hash: EnvelopeHash,
+    reason: &str,
+) -> Result<(), Problem> {
+    const SQL: &str = "INSERT INTO escrow_decisions (envelope_hash, decided_by, decided_at_ms, reason) \
+        VALUES ($1, $2, $3, $4) ON CONFLICT (envelope_hash) DO NOTHING";
+    let unknown = || Problem::new(&problem::QUARANTINE_UNKNOWN);
+    let reach = reach_of(office, &DECIDERS)?;
+    let reason = reason.trim();
+    if !(1..=500).contains(&reason.chars().count()) || reason.contains('\0') {
+        return Err(Problem::invalid_field("/reason", "1 to 500 characters"));
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.write().await?;
+    let found = find(&mut tx, hash).await?.ok_or_else(unknown)?;
+    let device = found.envelope.header().device;
+    found.within(&mut tx, &mut Names::default(), &reach).await?.ok_or_else(unknown)?;
+    let noted = on_engine!(&mut tx, |conn| {
+        let query = sqlx::query(SQL).bind(hash.to_string()).bind(office.person_id.to_string());
+        let query = query.bind(now.unix_ms()).bind(reason);
+        query.execute(conn).await.map(|done| done.rows_affected())
+    })
+    .map_err(StoreError::from)?;
+    if noted == 0 {
+        return Err(Problem::new(&problem::QUARANTINE_DECIDED).with("state", "decided"));
+    }
+    let detail = Detail::new().with("envelope", hash.to_string());
+    let entry = NewEntry::new(ESCROW_DECIDED, now).by(Some(office.person_id)).device(device).detail(detail);
+    audit::append(&mut tx, &entry).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+type Row = (String, String, i64, i64, Vec<u8>, Vec<u8>, Vec<u8>, Option<i64>, Option<String>, Option<String>);
+
+const SELECT: &str = "SELECT e.envelope_hash, e.reason, e.received_at_ms, e.not_before_ms, e.cose, e.salt, e.body, \
+    d.decided_at_ms, d.decided_by, d.reason FROM escrow e \
+    LEFT JOIN escrow_decisions d ON d.envelope_hash = e.envelope_hash ";
+
+async fn list(
+    tx: &mut Tx,
+    decided: Option<bool>,
+    after: &Key,
+    limit: u32,
+) -> Result<Vec<Escrowed>, StoreError> {
+    let (received, sequence, hash) = after.clone();
+    let rows: Vec<Row> = on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(SELECT);
+        query.push("WHERE (e.received_at_ms, e.device_seq, e.envelope_hash) > (").push_bind(received);
+        query.push(", ").push_bind(sequence).push(", ").push_bind(hash).push(")");
+        query.push(match decided {
+            Some(true) => " AND d.envelope_hash IS NOT NULL",
+            Some(false) => " AND d.envelope_hash IS NULL",
+            None => "",
+        });
+        query
+            .push(" ORDER BY e.received_at_ms, e.device_seq, e.envelope_hash LIMIT ")
+            .push_bind(i64::from(limit));
+        query.build_query_as().fetch_all(conn).await
+    })?;
+    rows.into_iter().map(Escrowed::open).collect()
+}
+
+async fn find(tx: &mut Tx, hash: EnvelopeHash) -> Result<Option<Escrowed>, StoreError> {
+    let row: Option<Row> = on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(SELECT);
+        query.push("WHERE e.envelope_hash = ").push_bind(hash.to_string());
+        query.build_query_as().fetch_optional(conn).await
+    })?;
+    row.map(Escrowed::open).transpose()
+}
+
+/// What lies in escrow of the same device about the same visit, before this one.
+async fn earlier(tx: &mut Tx, item: &Escrowed) -> Result<Vec<Envelope>, StoreError> {
+    let header = item.envelope.header();
+    let Some(visit) = header.visit else { return Ok(Vec::new()) };
+    let rows: Vec<Row> = on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(SELECT);
+        query.push("WHERE e.device_id = ").push_bind(header.device.to_string());
+        query.push(" AND e.visit_id = ").push_bind(visit.to_string());
+        query.push(" AND e.device_seq < ").push_bind(as_i64(header.sequence));
+        query.push(" ORDER BY e.device_seq LIMIT ").push_bind(EARLIER_MAX);
+        query.build_query_as().fetch_all(conn).await
+    })?;
+    rows.into_iter().map(|row| Escrowed::open(row).map(|found| found.envelope)).collect()
 }
 
 impl Escrowed {
-    fn key(&self) -> Key {
-        let sequence = i64::try_from(self.envelope.header().sequence).unwrap_or(i64::MAX);
-        (self.received_at_ms, sequence, self.envelope.hash().to_string())
+    fn open(row: Row) -> Result<Self, StoreError> {
+        let (hash, reason, received_at_ms, not_before_ms, cose, salt, body, at, by, why) = row;
+        let impossible = |column| StoreError::impossible("escrow", column, &hash);
+        let salt = salt.try_into().map_err(|_| impossible("salt"))?;
+        let envelope = Envelope::open(&cose, salt, body).map_err(|_| impossible("cose"))?;
+        let decided = at.zip(by).zip(why).map(|((at, by), why)| (at, by, why));
+        Ok(Self { reason, received_at_ms, not_before_ms, envelope, decided })
     }
 
-    async fn into_body(
+    fn key(&self) -> Key {
+        (self.received_at_ms, as_i64(self.envelope.header().sequence), self.envelope.hash().to_string())
+    }
+
+    /// The item with names, if its complaint is within reach.
+    async fn within(
         self,
         tx: &mut Tx,
         names: &mut Names,
-        complaint: Option<(ComplaintId, String)>,
-    ) -> Result<EscrowedBody, StoreError> {
+        reach: &Reach,
+    ) -> Result<Option<EscrowedBody>, StoreError> {
+        let complaint = quarantine::complaint_of(tx, self.envelope.header().visit).await?;
+        if complaint.as_ref().is_some_and(|complaint| !reach.includes(complaint)) {
+            return Ok(None);
+        }
         let (header, body) = (self.envelope.header(), self.envelope.body().ok());
         let change = body.as_ref().and_then(Body::change);
         let photos = change.iter().flat_map(|change| &change.photos).map(|photo| photo.sha256.to_string());
-        let (complaint_id, complaint_number) = complaint.unzip();
-        Ok(EscrowedBody {
+        let (complaint_id, complaint_number) = complaint.map(|found| (found.id, found.number)).unzip();
+        let (mut decided_at_ms, mut decided_by, mut decision_reason) = (None, None, None);
+        if let Some((at, by, why)) = &self.decided {
+            decided_by = names.person_text(tx, by).await?;
+            (decided_at_ms, decision_reason) = (Some(*at), Some(why.clone()));
+        }
+        Ok(Some(EscrowedBody {
             envelope_hash: self.envelope.hash(),
             reason: self.reason,
             person: names.person(tx, header.person).await?,
@@ -152,6 +352,9 @@ impl Escrowed {
             claimed_at_ms: header.claimed_at,
             not_before_ms: self.not_before_ms,
             received_at_ms: self.received_at_ms,
-        })
+            decided_at_ms,
+            decided_by,
+            decision_reason,
+        }))
     }
 }

@@ -80,6 +80,10 @@ async fn write(
     }
     let mut consequences = Consequences::default();
     let mut births = Vec::new();
+    let before = match (approval, judged.first()) {
+        (Some(_), Some(visit)) => visits::heads(&mut tx, visit.visit).await?.unwrap_or_default(),
+        _ => Vec::new(),
+    };
     for visit in &judged {
         if !commit_visit(app, &mut tx, visit, &fates, &mut consequences, now).await? {
             return Ok(Outcome::Overtaken);
@@ -88,6 +92,7 @@ async fn write(
     }
     if let Some(approval) = approval {
         consequences.name_approver(approval);
+        note_entrance(&mut tx, &judged, &before, &fates).await?;
     }
     let units = || judged.iter().flat_map(|visit| &visit.units).chain(commands);
     quarantine::insert(&mut tx, units(), &fates, now).await?;
@@ -128,6 +133,21 @@ async fn mark(tx: &mut Tx, fates: &BTreeMap<i64, Fate>, from: &'static str) -> R
         }
     }
     Ok(true)
+}
+
+/// Keeps what an approved envelope did to its visit: the heads before it and after it.
+async fn note_entrance(
+    tx: &mut Tx,
+    judged: &[&Judged],
+    before: &[ChangeHash],
+    fates: &BTreeMap<i64, Fate>,
+) -> Result<(), StoreError> {
+    let changed = |visit: &&&Judged| visit.merged.saved.is_some();
+    let after = judged.first().filter(changed).map_or(before, |visit| visit.merged.heads.as_slice());
+    for log_index in fates.keys() {
+        quarantine::note_entrance(tx, *log_index, before, after).await?;
+    }
+    Ok(())
 }
 
 /// Writes one visit; false when its document was changed meanwhile.

@@ -150,6 +150,11 @@ impl Judged {
         }
     }
 
+    /// Whether the envelope's content may enter.
+    pub(super) fn is_accepted(&self, log_index: i64) -> bool {
+        matches!(self.verdicts.get(&log_index), Some(Verdict::Content(UnitResult::Accepted { .. })))
+    }
+
     /// False when the workers cannot go on with this visit now.
     async fn run_batch(&mut self, workers: &Workers, batch: Vec<MergeUnit>) -> bool {
         match self.run(workers, batch.clone(), false).await {

@@ -23,6 +23,7 @@ pub(super) use work::{OpenConflict, Unit, open_conflicts};
 
 use crate::app::App;
 use crate::audit::EntryKind;
+use crate::exchange::visits;
 use crate::store::StoreError;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{DeviceId, VisitId};
@@ -111,11 +112,36 @@ pub(super) async fn approve(app: &App, log_index: i64, approval: &Approval) -> R
     Ok(Approved::Later)
 }
 
-/// The view of a visit as it would be if a refused envelope entered; `None` when it cannot, or not now.
+/// The view of a visit as it would be if a stored envelope entered; `None` when it cannot, or not now.
 pub(super) async fn preview(app: &App, log_index: i64) -> Result<Option<String>, StoreError> {
     let Some(work) = work::load_approved(app, log_index).await? else { return Ok(None) };
     let merged = judging::judge_visit(&app.exchange.workers, work).await.merged;
     Ok(merged.saved.map(|_| merged.view_json))
+}
+
+/// The views of a visit without and with the last of these envelopes, which are in no log, if they entered in this
+/// order; `None` when the last one cannot. Nothing is written.
+pub(super) async fn preview_unlogged(
+    app: &App,
+    visit: VisitId,
+    envelopes: &[Envelope],
+) -> Result<Option<(String, String)>, StoreError> {
+    let Some((_, earlier)) = envelopes.split_last() else { return Ok(None) };
+    let workers = &app.exchange.workers;
+    let before = match work::load_unlogged(app, visit, earlier).await? {
+        Some(work) => judging::judge_visit(workers, work).await.merged,
+        None => judging::Merged::default(),
+    };
+    let Some(work) = work::load_unlogged(app, visit, envelopes).await? else { return Ok(None) };
+    let judged = judging::judge_visit(workers, work).await;
+    if !judged.is_accepted(work::unlogged_index(envelopes.len() - 1)) {
+        return Ok(None);
+    }
+    let before = match before.saved {
+        Some(_) => before.view_json,
+        None => visits::view_json(&mut app.store.read().await?, visit).await?.unwrap_or_default(),
+    };
+    Ok(judged.merged.saved.map(|_| (before, judged.merged.view_json)))
 }
 
 /// What became of an approval.

@@ -137,6 +137,30 @@ pub(super) async fn load_approved(app: &App, log_index: i64) -> Result<Option<Vi
     Ok(fact.into_work(visit))
 }
 
+/// Envelopes that lie in no log, as if they were pending and approved; `None` when none of them has content.
+pub(super) async fn load_unlogged(
+    app: &App,
+    visit: VisitId,
+    envelopes: &[Envelope],
+) -> Result<Option<VisitWork>, StoreError> {
+    let mut tx = app.store.read().await?;
+    let mut fact = facts(&mut tx, &BTreeSet::from([visit])).await?.remove(&visit).unwrap_or_default();
+    drop(tx);
+    for (place, envelope) in envelopes.iter().enumerate() {
+        let body = envelope.body().ok();
+        if body.as_ref().and_then(Body::change).is_some() {
+            let log_index = unlogged_index(place);
+            fact.units.push(Unit { log_index, envelope: envelope.clone(), body, ruling: Ruling::Approved });
+        }
+    }
+    Ok(fact.into_work(visit))
+}
+
+/// What an envelope that lies in no log is called while it is judged.
+pub(super) fn unlogged_index(place: usize) -> i64 {
+    i64::try_from(place).map_or(i64::MAX, |place| place + 1)
+}
+
 /// Conflicts of a visit that the office has not decided.
 pub(in crate::exchange) async fn open_conflicts(
     tx: &mut Tx,

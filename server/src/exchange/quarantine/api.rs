@@ -1,6 +1,7 @@
 //! What the office may ask and decide about quarantine.
 
 use super::difference::{Difference, differences};
+use super::told::{self, DeviceTold};
 use super::{Decision, QuarantineItem, decide, sql};
 use crate::app::App;
 use crate::auth::OfficeAuth;
@@ -17,6 +18,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sync_core::document::VisitDocument;
 use sync_core::ids::{ComplaintId, VisitId};
 use sync_core::log::Body as EnvelopeBody;
 use sync_core::time::Timestamp;
@@ -128,9 +130,14 @@ pub(super) struct ItemWithEnvelope {
     pub(super) body_bytes: usize,
     /// Photos and signatures that it declares.
     pub(super) photos: Vec<String>,
-    /// What accepting it would change in the record; null when it cannot enter, or not before another one. Empty when
-    /// it was decided already.
+    /// What accepting it would change in the record, and of an accepted one what it did change; null when it cannot
+    /// enter, or not before another one.
     pub(super) would_change: Option<Vec<Difference>>,
+    /// What its author's device knows of all this.
+    pub(super) device_told: DeviceTold,
+    /// The views that `would_change` compares.
+    #[serde(skip)]
+    pub(super) compared: Option<(Value, Value)>,
 }
 
 /// Which items are wanted.
@@ -189,8 +196,7 @@ enum DecisionWord {
     Reject,
 }
 
-pub(in crate::exchange) const READERS: [Role; 4] =
-    [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
+pub(crate) const READERS: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
 pub(super) const DECIDERS: [Role; 2] = [Role::Reviewer, Role::Lead];
 
 /// Refused envelopes within reach, oldest first. A page may hold fewer than asked for: its cursor leads on.
@@ -244,34 +250,52 @@ pub(super) async fn item_with_envelope(
     office: &OfficeAuth,
     id: i64,
 ) -> Result<ItemWithEnvelope, Problem> {
+    let unknown = || Problem::new(&problem::QUARANTINE_UNKNOWN);
     let reach = reach_of(office, &READERS)?;
     let mut tx = app.store.read().await?;
-    let item = reachable(&mut tx, &reach, id).await?;
-    let unknown = || Problem::new(&problem::QUARANTINE_UNKNOWN);
+    let stored = sql::find(&mut tx, id).await?.ok_or_else(unknown)?;
+    let device_told = told::of(&mut tx, &stored).await?;
+    let item =
+        ItemAnswer::within(&mut tx, &mut Names::default(), &reach, stored).await?.ok_or_else(unknown)?;
     let envelope = envelopes::load(&mut tx, &[id]).await?.remove(&id).ok_or_else(unknown)?;
     drop(tx);
     let body = envelope.body().ok();
     let change = body.as_ref().and_then(EnvelopeBody::change);
     let photos = change.iter().flat_map(|change| &change.photos).map(|photo| photo.sha256.to_string());
+    let compared = compare(app, &item).await?;
     Ok(ItemWithEnvelope {
         kind: envelopes::kind_name(envelope.header().kind).to_owned(),
         changes: change.map_or(0, |change| change.chunks.len()),
         body_bytes: envelope.body_bytes().len(),
         photos: photos.collect(),
-        would_change: would_change(app, &item).await?,
+        would_change: compared.as_ref().map(|(now, then)| differences(now, then)),
+        compared,
+        device_told,
         item,
     })
 }
 
-/// The gate merges the envelope on a copy as if it had been accepted; nothing is written.
-async fn would_change(app: &App, item: &ItemAnswer) -> Result<Option<Vec<Difference>>, StoreError> {
-    let Some(visit) = item.visit_id.filter(|_| item.state == ItemState::Open.as_str()) else {
-        return Ok(Some(Vec::new()));
-    };
+/// The visit without and with the envelope. Of one that entered: before and after it did. Of the others the gate
+/// merges the envelope on a copy as if it had been accepted; nothing is written.
+async fn compare(app: &App, item: &ItemAnswer) -> Result<Option<(Value, Value)>, StoreError> {
+    let Some(visit) = item.visit_id else { return Ok(None) };
+    if item.state == ItemState::Accepted.as_str() {
+        return entered(app, visit, item.id).await;
+    }
     let Some(then) = gate::preview(app, item.id).await? else { return Ok(None) };
     let now = visits::view_json(&mut app.store.read().await?, visit).await?.unwrap_or_default();
     let parse = |json: &str| serde_json::from_str(json).unwrap_or(Value::Null);
-    Ok(Some(differences(&parse(&now), &parse(&then))))
+    Ok(Some((parse(&now), parse(&then))))
+}
+
+async fn entered(app: &App, visit: VisitId, id: i64) -> Result<Option<(Value, Value)>, StoreError> {
+    let mut tx = app.store.read().await?;
+    let Some((before, after)) = sql::entrance(&mut tx, id).await? else { return Ok(None) };
+    let Some(stored) = visits::find(&mut tx, visit).await? else { return Ok(None) };
+    let document = VisitDocument::load(&stored.saved)
+        .map_err(|_| StoreError::impossible("visit_documents", "saved", visit))?;
+    let json = |heads| serde_json::to_value(visits::view_at(&document, heads)?).ok();
+    Ok(json(before).zip(json(after)))
 }
 
 async fn reachable(tx: &mut Tx, reach: &Reach, id: i64) -> Result<ItemAnswer, Problem> {

@@ -8,9 +8,11 @@ mod decide;
 pub(crate) mod difference;
 mod pages;
 mod sql;
+mod told;
 
-pub(super) use api::{READERS, complaint_of, routes};
+pub(crate) use api::READERS;
+pub(super) use api::{complaint_of, routes};
 pub use decide::{DecideError, Decision, decide};
-pub(super) use pages::pages;
+pub(super) use pages::{in_words, pages};
 pub use sql::{QuarantineItem, find, list};
-pub(super) use sql::{close, insert, supersede};
+pub(super) use sql::{close, insert, note_entrance, supersede};

@@ -3,8 +3,8 @@
 use super::Decision;
 use super::api::{self, DECIDERS, ItemAnswer, ItemWithEnvelope, READERS};
 use crate::app::App;
+use crate::complaints::pages::{Change, changes};
 use crate::complaints::phrases::Phrases;
-use crate::exchange::escrow::api::{EscrowedBody, escrowed};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
 use crate::problem::{self, Problem};
 use crate::wire::{Page, PageQuery};
@@ -14,10 +14,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::Value;
-use sync_core::document::Scalar;
+use sync_core::document::VisitView;
 
 /// Items on one page.
 const PER_PAGE: u32 = 50;
+/// Changes that are shown; beyond that the decision needs another way of looking.
+const CHANGES_SHOWN: usize = 200;
 const STATES: &[&str] = &["open", "accepted", "rejected", "superseded"];
 
 pub(in crate::exchange) fn pages(routes: PageRoutes) -> PageRoutes {
@@ -25,7 +27,6 @@ pub(in crate::exchange) fn pages(routes: PageRoutes) -> PageRoutes {
         .page("/arrivals", Policy::Roles(&READERS), get(show_list))
         .page("/arrivals/quarantine/{id}", Policy::Roles(&READERS), get(show_item))
         .page("/arrivals/quarantine/{id}/decision", Policy::Roles(&DECIDERS), post(decide))
-        .page("/arrivals/escrow", Policy::Roles(&READERS), get(show_escrow))
 }
 
 /// Refused envelopes in one state.
@@ -63,11 +64,17 @@ async fn show_list(
 struct ItemPage {
     shell: Shell,
     found: ItemWithEnvelope,
-    /// Where in the record, what stands there, what would; `None` when it cannot enter.
-    changes: Option<Vec<(String, String, String)>>,
+    /// What it would change or changed; `None` when it cannot enter.
+    changes: Option<Vec<Change>>,
     may_decide: bool,
     typed: String,
     failure: Option<String>,
+}
+
+impl ItemPage {
+    fn told(&self) -> &'static str {
+        self.found.device_told.what.as_str()
+    }
 }
 
 async fn show_item(State(app): State<App>, viewer: Viewer, Path(id): Path<i64>) -> Result<Response, Problem> {
@@ -82,21 +89,29 @@ async fn item_page(
     failure: Option<String>,
 ) -> Result<ItemPage, Problem> {
     let mut found = api::item_with_envelope(app, &viewer.office, id).await?;
-    let phrases = Phrases::of(&mut app.store.read().await?, viewer.w()).await?;
-    let in_words = |path: &str, value: &Value| match value {
-        Value::Null => "–".to_owned(),
-        Value::String(text) => phrases.value(path, &Scalar::from(text.as_str())),
-        other => other.to_string(),
+    let changes = match found.compared.take() {
+        Some((now, then)) => in_words(app, &viewer, now, then).await?,
+        None => None,
     };
-    let changes = found.would_change.take().map(|changes| {
-        let line = |change: super::difference::Difference| {
-            let (now, then) = (in_words(&change.path, &change.now), in_words(&change.path, &change.then));
-            (phrases.path(&change.path), now, then)
-        };
-        changes.into_iter().map(line).collect()
-    });
     let may_decide = Policy::Roles(&DECIDERS).admits(&viewer.office.roles);
     Ok(ItemPage { shell: viewer.shell, found, changes, may_decide, typed, failure })
+}
+
+/// What differs between two views of a visit, in the reader's words; `None` when they cannot be read.
+pub(in crate::exchange) async fn in_words(
+    app: &App,
+    viewer: &Viewer,
+    now: Value,
+    then: Value,
+) -> Result<Option<Vec<Change>>, Problem> {
+    let phrases = Phrases::of(&mut app.store.read().await?, viewer.w()).await?;
+    let (now, then): (Option<VisitView>, Option<VisitView>) =
+        (serde_json::from_value(now).ok(), serde_json::from_value(then).ok());
+    let mut told = now.zip(then).map(|(now, then)| changes(&phrases, &now, &then));
+    if let Some(told) = &mut told {
+        told.truncate(CHANGES_SHOWN);
+    }
+    Ok(told)
 }
 
 #[derive(Debug, Deserialize)]
@@ -131,26 +146,6 @@ async fn decide(
             Ok(unprocessable(&item_page(&app, viewer, id, form.reason, Some(failure)).await?))
         }
     }
-}
-
-/// Envelopes in escrow.
-#[derive(Template)]
-#[template(path = "arrivals/escrow.html")]
-struct EscrowPage {
-    shell: Shell,
-    items: Vec<EscrowedBody>,
-    next: Option<String>,
-}
-
-async fn show_escrow(
-    State(app): State<App>,
-    viewer: Viewer,
-    Query(query): Query<ListQuery>,
-) -> Result<Response, Problem> {
-    let cut = PageQuery { cursor: query.cursor, limit: Some(PER_PAGE) };
-    let Page { items, next_cursor } = escrowed(&app, &viewer.office, &cut).await?;
-    let next = next_cursor.map(|cursor| format!("/arrivals/escrow?cursor={cursor}"));
-    Ok(page(&EscrowPage { shell: viewer.shell, items, next }))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::exchange::chains::as_i64;
 use crate::exchange::gate::{Fate, Unit, changes_of};
+use crate::exchange::visits::{heads_bytes, heads_from};
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
 use std::collections::BTreeMap;
 use sync_core::ids::{ChangeHash, DeviceId, EnvelopeHash, PersonId, VisitId};
@@ -203,4 +204,31 @@ pub(in crate::exchange) async fn close(
         query.bind(reason).bind(now.unix_ms()).execute(conn).await.map(|done| done.rows_affected())
     })?;
     Ok(closed == 1)
+}
+
+/// Keeps the heads of the visit before and after an accepted item.
+pub(in crate::exchange) async fn note_entrance(
+    tx: &mut Tx,
+    log_index: i64,
+    before: &[ChangeHash],
+    after: &[ChangeHash],
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE quarantine SET heads_before = $2, heads_after = $3 WHERE log_index = $1";
+    on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(log_index).bind(heads_bytes(before)).bind(heads_bytes(after));
+        query.execute(conn).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// The heads of the visit before and after the item entered; `None` when it did not, or nobody noted them.
+pub(super) async fn entrance(
+    tx: &mut Tx,
+    log_index: i64,
+) -> Result<Option<(Vec<ChangeHash>, Vec<ChangeHash>)>, StoreError> {
+    const SQL: &str = "SELECT heads_before, heads_after FROM quarantine WHERE log_index = $1 \
+        AND heads_before IS NOT NULL AND heads_after IS NOT NULL";
+    let heads: Option<(Vec<u8>, Vec<u8>)> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(log_index).fetch_optional(conn).await)?;
+    Ok(heads.map(|(before, after)| (heads_from(&before), heads_from(&after))))
 }

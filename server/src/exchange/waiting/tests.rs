@@ -29,6 +29,12 @@ fn every_waiting_envelope_can_be_shown() {
             items,
             next: Some("/arrivals/pending?cursor=x".to_owned()),
         });
+        for waits_for in ["predecessor", "worker"] {
+            let line = Change { place: HOSTILE.to_owned(), now: None, then: Some(HOSTILE.to_owned()) };
+            for changes in [None, Some(Vec::new()), Some(vec![line])] {
+                check(&WaitingPage { shell: shell.clone(), item: item(waits_for), changes });
+            }
+        }
         check(&PendingPage { shell, items: Vec::new(), next: None });
     }
 }
@@ -54,6 +60,13 @@ async fn what_waits_is_listed_with_its_author_and_what_it_waits_for() {
             tx.commit().await.unwrap();
             let page = browser.get("/arrivals/pending").await;
             assert!(page.html().contains(said) && page.html().contains("zhangwei"), "{}", page.html());
+            let path = page.html().split("href=\"/arrivals/pending/").nth(1).expect("it can be opened");
+            let one = browser.get(&format!("/arrivals/pending/{}", path.split('"').next().unwrap())).await;
+            assert!(
+                one.html().contains(said) && one.html().contains("nothing to decide here"),
+                "{}",
+                one.html()
+            );
         }
         let list = test.get("/v1/pending").header("authorization", &bureau.reviewer.1).send().await;
         assert_eq!(list.json["items"][0]["waits_for"], "predecessor", "{}", list.json);

@@ -1,5 +1,6 @@
 //! The pages of refused envelopes and of escrow.
 
+use super::super::told::{DeviceTold, Told};
 use super::*;
 use crate::complaints::{DeviceRef, PersonRef};
 use crate::exchange::tests::{a_technician, an_entry, exchange};
@@ -7,7 +8,8 @@ use crate::pages::testing::{Browser, HOSTILE, check, shells};
 use crate::people::Role;
 use crate::people::tests::a_person;
 use crate::testing::TestApp;
-use sync_core::ids::{DeviceId, EnvelopeHash, PersonId};
+use sync_core::document::{Finding, FindingEdit};
+use sync_core::ids::{DeviceId, PersonId};
 use sync_core::time::Timestamp;
 
 fn someone() -> PersonRef {
@@ -44,29 +46,18 @@ fn item(state: &str) -> ItemAnswer {
 fn every_state_of_an_arrival_can_be_shown() {
     for shell in shells() {
         let next = || Some("/arrivals?cursor=x".to_owned());
-        let escrowed = EscrowedBody {
-            envelope_hash: EnvelopeHash::NONE,
-            reason: "revoked".to_owned(),
-            person: someone(),
-            device: device(),
-            device_sequence: 1,
-            kind: "change".to_owned(),
-            visit_id: None,
-            complaint_id: None,
-            complaint_number: None,
-            body_bytes: 10,
-            photos: Vec::new(),
-            claimed_at_ms: Timestamp::from_unix_ms(0),
-            not_before_ms: 0,
-            received_at_ms: 0,
-        };
-        check(&EscrowPage { shell: shell.clone(), items: vec![escrowed], next: next() });
-        check(&EscrowPage { shell: shell.clone(), items: Vec::new(), next: None });
         for state in STATES {
             check(&ListPage { shell: shell.clone(), state, items: vec![item(state)], next: next() });
             check(&ListPage { shell: shell.clone(), state, items: Vec::new(), next: None });
-            let line = || (HOSTILE.to_owned(), HOSTILE.to_owned(), HOSTILE.to_owned());
-            for changes in [None, Some(Vec::new()), Some(vec![line()])] {
+            let line = || Change { place: HOSTILE.to_owned(), now: Some(HOSTILE.to_owned()), then: None };
+            for (changes, what) in [
+                (None, Told::Refused),
+                (Some(Vec::new()), Told::RefusedUnconfirmed),
+                (Some(vec![line()]), Told::Entered),
+                (None, Told::EnteredUnconfirmed),
+                (None, Told::Rewritten),
+            ] {
+                let device_told = DeviceTold { what, last_seen_at_ms: Some(0), revoked: true };
                 let found = ItemWithEnvelope {
                     item: item(state),
                     kind: "change".to_owned(),
@@ -74,6 +65,8 @@ fn every_state_of_an_arrival_can_be_shown() {
                     body_bytes: 10,
                     photos: vec![HOSTILE.to_owned()],
                     would_change: None,
+                    device_told,
+                    compared: None,
                 };
                 let (typed, failure) = (HOSTILE.to_owned(), Some(HOSTILE.to_owned()));
                 check(&ItemPage { shell: shell.clone(), found, changes, may_decide: true, typed, failure });
@@ -89,12 +82,10 @@ async fn a_reviewer_reads_what_was_refused_and_decides() {
         let visit = crate::exchange::tests::a_visit_of(&test, &mut [&mut device]).await;
         let stranger = PersonId::from_bytes([9; 16]);
         let id = an_entry(&mut device);
-        let finding = sync_core::document::Finding {
-            code: "other".to_owned(),
-            text: "表盖有撬痕".to_owned(),
-            item: None,
-            severity: None,
-        };
+        let finding =
+            Finding {
+                code: "other".to_owned(), text: "表盖有撬痕".to_owned(), item: None, severity: None
+            };
         device.save_as(visit, stranger, |edit| edit.add_finding(id, &finding).unwrap());
         exchange(&test, &mut device).await;
         let (_, reviewer) = a_person(&test, "zhaolei", &[Role::Reviewer]).await;
@@ -119,6 +110,59 @@ async fn a_reviewer_reads_what_was_refused_and_decides() {
         assert!(browser.get("/arrivals?state=rejected").await.html().contains("/arrivals/quarantine/"));
         let (_, clerk) = a_person(&test, "chenjing", &[Role::Clerk]).await;
         assert_eq!(Browser::of(&test, &clerk).post(&format!("{path}/decision"), &[]).await.status, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_device_was_told_is_what_it_knows_and_an_accepted_item_says_what_it_changed() {
+    TestApp::for_each_engine(|test| async move {
+        let (mut owner, mut device) =
+            (a_technician(&test, "zhangwei").await, a_technician(&test, "liming").await);
+        let visit = crate::exchange::tests::a_visit_of(&test, &mut [&mut owner, &mut device]).await;
+        let id = an_entry(&mut owner);
+        let seen = |text: &str| Finding {
+            code: "other".to_owned(),
+            text: text.to_owned(),
+            item: None,
+            severity: None,
+        };
+        owner.save(visit, |edit| edit.add_finding(id, &seen("seal intact")).unwrap());
+        exchange(&test, &mut owner).await;
+        exchange(&test, &mut device).await;
+        let changed = FindingEdit { text: Some("A-778812".to_owned()), ..FindingEdit::default() };
+        device.save_as(visit, owner.person, |edit| edit.edit_finding(id, &changed).unwrap());
+        exchange(&test, &mut device).await;
+        let (_, reviewer) = a_person(&test, "zhaolei", &[Role::Reviewer]).await;
+        let browser = Browser::of(&test, &reviewer);
+        let list = browser.get("/arrivals").await;
+        let path = list.html().split("href=\"/arrivals/quarantine/").nth(1).expect("one item");
+        let path = format!("/arrivals/quarantine/{}", path.split('"').next().unwrap());
+        let open = browser.get(&path).await;
+        for said in ["What it would change in the record", "A-778812", "has not confirmed it yet"] {
+            assert!(open.html().contains(said), "{said}: {}", open.html());
+        }
+        let accept = [("decision", "accept"), ("reason", "seen with the customer")];
+        assert_eq!(browser.post(&format!("{path}/decision"), &accept).await.status, 303);
+        let accepted = browser.get(&path).await;
+        for said in ["What it changed in the record", "A-778812", "Until its next exchange"] {
+            assert!(accepted.html().contains(said), "{said}: {}", accepted.html());
+        }
+        assert!(!accepted.html().contains("Nothing in the record"));
+        exchange(&test, &mut device).await;
+        exchange(&test, &mut device).await;
+        let known = browser.get(&path).await;
+        assert!(
+            known.html().contains("It is part of the record. The device has confirmed"),
+            "{}",
+            known.html()
+        );
+        // What it changed stays what it was, whatever comes later.
+        let changed = FindingEdit { text: Some("B-1 later".to_owned()), ..FindingEdit::default() };
+        owner.save(visit, |edit| edit.edit_finding(id, &changed).unwrap());
+        exchange(&test, &mut owner).await;
+        let page = browser.get(&path).await;
+        assert!(page.html().contains("A-778812") && !page.html().contains("B-1 later"), "{}", page.html());
     })
     .await;
 }

@@ -1,0 +1,120 @@
+//! The pages of what was kept aside: read what it would have changed, and note what was made of it.
+//!
+//! Nothing here lets an envelope enter a record: no envelope may enter the log behind the revocation of its device
+//! (docs/decisions/0012), and of a forked chain one act cannot be told from its forgery.
+
+use super::api::{self, DECIDERS, EscrowedBody, EscrowedWithContent, READERS, escrowed};
+use crate::app::App;
+use crate::complaints::pages::Change;
+use crate::exchange::quarantine::in_words;
+use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
+use crate::problem::{self, Problem};
+use crate::wire::{Page, PageQuery};
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use sync_core::ids::EnvelopeHash;
+
+/// Items on one page.
+const PER_PAGE: u32 = 50;
+
+pub(in crate::exchange) fn pages(routes: PageRoutes) -> PageRoutes {
+    routes
+        .page("/arrivals/escrow", Policy::Roles(&READERS), get(show_escrow))
+        .page("/arrivals/escrow/{envelope_hash}", Policy::Roles(&READERS), get(show_item))
+        .page("/arrivals/escrow/{envelope_hash}/decision", Policy::Roles(&DECIDERS), post(decide))
+}
+
+/// Envelopes in escrow.
+#[derive(Template)]
+#[template(path = "arrivals/escrow.html")]
+struct EscrowPage {
+    shell: Shell,
+    decided: bool,
+    items: Vec<EscrowedBody>,
+    next: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ListQuery {
+    state: Option<String>,
+    cursor: Option<String>,
+}
+
+async fn show_escrow(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Problem> {
+    let decided = query.state.as_deref() == Some("decided");
+    let cut = PageQuery { cursor: query.cursor, limit: Some(PER_PAGE) };
+    let Page { items, next_cursor } = escrowed(&app, &viewer.office, Some(decided), &cut).await?;
+    let state = if decided { "decided" } else { "open" };
+    let next = next_cursor.map(|cursor| format!("/arrivals/escrow?state={state}&cursor={cursor}"));
+    Ok(page(&EscrowPage { shell: viewer.shell, decided, items, next }))
+}
+
+/// One envelope in escrow.
+#[derive(Template)]
+#[template(path = "arrivals/escrowed.html")]
+struct ItemPage {
+    shell: Shell,
+    item: EscrowedBody,
+    /// What it would have changed; `None` when it cannot enter.
+    changes: Option<Vec<Change>>,
+    may_decide: bool,
+    typed: String,
+    failure: Option<String>,
+}
+
+async fn show_item(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(hash): Path<EnvelopeHash>,
+) -> Result<Response, Problem> {
+    Ok(page(&item_page(&app, viewer, hash, String::new(), None).await?))
+}
+
+async fn item_page(
+    app: &App,
+    viewer: Viewer,
+    hash: EnvelopeHash,
+    typed: String,
+    failure: Option<String>,
+) -> Result<ItemPage, Problem> {
+    let EscrowedWithContent { item, compared, .. } =
+        api::escrowed_with_content(app, &viewer.office, hash).await?;
+    let changes = match compared {
+        Some((now, then)) => in_words(app, &viewer, now, then).await?,
+        None => None,
+    };
+    let may_decide = item.decided_at_ms.is_none() && Policy::Roles(&DECIDERS).admits(&viewer.office.roles);
+    Ok(ItemPage { shell: viewer.shell, item, changes, may_decide, typed, failure })
+}
+
+#[derive(Debug, Deserialize)]
+struct DecisionForm {
+    #[serde(default)]
+    reason: String,
+}
+
+async fn decide(
+    State(app): State<App>,
+    Path(hash): Path<EnvelopeHash>,
+    posted: Posted<DecisionForm>,
+) -> Result<Response, Problem> {
+    let Posted { viewer, form } = posted;
+    let code = match api::decide(&app, &viewer.office, hash, &form.reason).await {
+        Ok(()) => return Ok(see_other(&format!("/arrivals/escrow/{hash}"), Some("escrow-decided"))),
+        Err(problem) if problem.kind().code == problem::BODY_INVALID.code => "arrival-reason-rule",
+        Err(problem) if problem.kind().code == problem::QUARANTINE_DECIDED.code => "escrow-decided-already",
+        Err(problem) => return Ok(problem.into_response()),
+    };
+    let failure = Some(viewer.w().t(code));
+    Ok(unprocessable(&item_page(&app, viewer, hash, form.reason, failure).await?))
+}
+
+#[cfg(test)]
+mod tests;
