@@ -150,7 +150,13 @@ pub(super) async fn load_unlogged(
         let body = envelope.body().ok();
         if body.as_ref().and_then(Body::change).is_some() {
             let log_index = unlogged_index(place);
-            fact.units.push(Unit { log_index, envelope: envelope.clone(), body, ruling: Ruling::Approved });
+            fact.units.push(Unit {
+                log_index,
+                envelope: envelope.clone(),
+                body,
+                office_epoch: None,
+                ruling: Ruling::Approved,
+            });
         }
     }
     Ok(fact.into_work(visit))
