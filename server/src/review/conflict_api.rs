@@ -18,7 +18,7 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use sync_core::document::{EditError, Resolution, Scalar, Written};
+use sync_core::document::{EditError, Place, Resolution, Scalar, UNDONE, VisitDocument, Written};
 use sync_core::ids::{ChangeHash, EntryId, VisitId};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -279,12 +279,12 @@ struct ReopeningForm {
     reason: String,
 }
 
-/// Undoes a decision: the conflict waits again with the values it had. What was decided stays shown until somebody
-/// decides anew, and stays on record.
+/// Undoes a decision: the conflict waits again, here and on the devices, with the values it was about. What was decided
+/// stays on record and counts no more. Refused when the field was in conflict again since.
 #[utoipa::path(post, path = "/v1/conflicts/{conflict_id}/reopening", tag = "review", request_body = ReopeningForm,
     security(("session" = ["reviewer", "lead"])), params(("conflict_id" = String, Path, format = "uuid")),
     responses((status = OK, body = ConflictBody), (status = NOT_FOUND, description = "conflict-unknown"),
-        (status = CONFLICT, description = "conflict-not-decided"), (status = FORBIDDEN, description = "role-missing"),
+        (status = CONFLICT, description = "conflict-not-decided or conflict-changed"), (status = FORBIDDEN, description = "role-missing"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid"),
         (status = SERVICE_UNAVAILABLE, description = "store-busy")))]
 async fn create_reopening(
@@ -301,17 +301,57 @@ async fn create_reopening(
 pub(super) async fn undo(app: &App, office: &OfficeAuth, id: EntryId, reason: &str) -> Result<(), Problem> {
     let reach = reach_of(office, REVIEWERS)?;
     let reason = checked_reason("/reason", reason).map_err(ComplaintError::Invalid)?;
-    let row = must_find(&mut app.store.read().await?, id, &reach).await?;
+    for _ in 0..DECISION_ATTEMPTS {
+        if try_undo(app, office, (id, &reach), &reason).await? {
+            return Ok(());
+        }
+    }
+    Err(Problem::new(&problem::STORE_BUSY).retry_after(1..5))
+}
+
+/// Undoes the decision on the visit as it is now; false when the visit changed meanwhile.
+async fn try_undo(
+    app: &App,
+    office: &OfficeAuth,
+    (id, reach): (EntryId, &Reach),
+    reason: &str,
+) -> Result<bool, Problem> {
+    let mut tx = app.store.read().await?;
+    let visit = must_find(&mut tx, id, reach).await?.visit()?;
+    let stored = visits::find(&mut tx, visit).await?;
+    let stored = stored.ok_or_else(|| Problem::new(&problem::CONFLICT_UNKNOWN))?;
+    let row = must_find(&mut tx, id, reach).await?;
+    let newer = conflicts::of_visit(&mut tx, visit).await?;
+    drop(tx);
     if row.state != "resolved" {
         return Err(Problem::new(&problem::CONFLICT_NOT_DECIDED));
     }
-    let undone = Resolution { path: row.path.clone(), choice: "undone".to_owned(), reason, kept: None };
+    // The field was in conflict again later: what counts is decided there.
+    let is_newer = |other: &ConflictRow| other.path == row.path && other.is_later_than(&row);
+    if newer.iter().any(is_newer) {
+        return Err(Problem::new(&problem::CONFLICT_CHANGED));
+    }
+    let choice = UNDONE.to_owned();
+    let undone = Resolution { path: row.path.clone(), choice, reason: reason.to_owned(), kept: None };
+    let text = text_before(&stored.saved, &row.path);
     let entry = EntryId::from_entropy(app.clock.now(), app.entropy.bytes());
-    let edit = |edit: &mut sync_core::document::Edit<'_>| edit.resolve(entry, &undone, None);
-    office::commit(app, row.visit()?, office.person_id, edit).await.map_err(refused)?;
-    let mut tx = app.store.write().await?;
-    conflicts::reopen(&mut tx, &row.conflict_id, app.clock.now().unix_ms()).await?;
-    Ok(tx.commit().await?)
+    let edit = |edit: &mut sync_core::document::Edit<'_>| edit.resolve(entry, &undone, text.clone());
+    office::commit_on(app, (visit, stored.version), office.person_id, edit).await.map_err(refused)
+}
+
+/// A text as it was before the office decided about it, if nobody has written in it since. Single values need no such
+/// thing: whatever an undone decision wrote counts no more.
+fn text_before(saved: &[u8], path: &str) -> Option<Scalar> {
+    let Some(Place::Text(_)) = Place::parse(path) else { return None };
+    let document = VisitDocument::load(saved).ok()?;
+    let view = document.view();
+    let mut decisions = view.resolutions.values();
+    let decision = decisions
+        .find(|entry| entry.stands() && entry.content.path == path && entry.content.choice != UNDONE)?;
+    let decided = decision.meta.change;
+    let after = document.value_as_of(path, &[decided])?;
+    let before = document.value_as_of(path, &document.change_info(&decided)?.deps)?;
+    (document.value_as_of(path, &document.heads())? == after).then_some(before)
 }
 
 #[cfg(test)]

@@ -54,6 +54,11 @@ impl ConflictRow {
         reach.covers(self.unit.as_deref().unwrap_or_default(), self.region.as_deref().unwrap_or_default())
     }
 
+    /// Whether it was noticed after another one.
+    pub(super) fn is_later_than(&self, other: &Self) -> bool {
+        (self.opened_log_index, &self.conflict_id) > (other.opened_log_index, &other.conflict_id)
+    }
+
     /// The competing values, the shown one last.
     pub(super) fn values(&self) -> Result<Vec<Written>, StoreError> {
         serde_json::from_str(&self.values_json)
@@ -102,16 +107,6 @@ pub(super) async fn list(
 pub(super) async fn of_visit(tx: &mut Tx, visit: VisitId) -> Result<Vec<ConflictRow>, StoreError> {
     const SQL: &str = select!("k.visit_id = $1 ORDER BY k.opened_log_index, k.conflict_id");
     Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?)
-}
-
-/// Makes a decided conflict wait for a decision again. Says whether it was decided.
-pub(super) async fn reopen(tx: &mut Tx, id: &str, at_ms: i64) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE conflicts SET state = 'open', resolved_by = NULL, resolved_at_ms = NULL, \
-        resolution_json = NULL, updated_at_ms = $2 WHERE conflict_id = $1 AND state = 'resolved'";
-    let changed = on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(id).bind(at_ms).execute(conn).await.map(|done| done.rows_affected())
-    })?;
-    Ok(changed == 1)
 }
 
 /// One of the competing values.

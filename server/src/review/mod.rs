@@ -20,6 +20,8 @@ mod provenance;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod undo_tests;
 mod verdict_pages;
 
 pub(crate) use api::{ClosureForm, REVIEWERS, close};

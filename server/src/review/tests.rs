@@ -59,7 +59,7 @@ impl Site {
         }
     }
 
-    async fn record(&self, bureau: &Bureau) -> Value {
+    pub(super) async fn record(&self, bureau: &Bureau) -> Value {
         bureau.get(&format!("/v1/complaints/{}", self.complaint)).await.json
     }
 
@@ -68,12 +68,12 @@ impl Site {
     }
 }
 
-async fn reviewer(bureau: &Bureau, method: Method, path: &str, body: &Value) -> Answer {
+pub(super) async fn reviewer(bureau: &Bureau, method: Method, path: &str, body: &Value) -> Answer {
     let call = bureau.test.call(method, path).header("authorization", &bureau.reviewer.1);
     if body.is_null() { call.send().await } else { call.json(body).send().await }
 }
 
-fn id_of(conflict: &Value) -> String {
+pub(super) fn id_of(conflict: &Value) -> String {
     format!("/v1/conflicts/{}", conflict["conflict_id"].as_str().unwrap())
 }
 

@@ -398,7 +398,8 @@ entry! {
     Resolution {
         /// The path that was in conflict.
         path: String = Prose,
-        /// `chosen`, `both` or `written`.
+        /// `chosen`, `both` or `written`; `undone` takes back every decision about the path that
+        /// its author had seen.
         choice: String = Code,
         /// Why.
         reason: String = Prose,

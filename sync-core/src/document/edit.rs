@@ -25,6 +25,7 @@ pub struct Edit<'a> {
     document: &'a mut VisitDocument,
     tx: OwnedTransaction,
     author: EditAuthor,
+    confirms: bool,
 }
 
 impl<'a> Edit<'a> {
@@ -33,7 +34,19 @@ impl<'a> Edit<'a> {
         copy.set_actor(author.actor.into());
         let tx =
             copy.into_transaction(None, None).expect("without a patch log there is none that could mismatch");
-        Self { document, tx, author }
+        Self { document, tx, author, confirms: false }
+    }
+
+    /// From here on a single value is written even where the same one stands already, so that it
+    /// is on record who confirmed it: for work that was sent back, and for conflicts.
+    pub fn confirming(&mut self) -> &mut Self {
+        self.confirms = true;
+        self
+    }
+
+    fn put_single(&mut self, object: &ObjId, key: &str, value: ScalarValue) -> Result<(), EditError> {
+        let put = if self.confirms { put_anew } else { put_over };
+        Ok(put(&mut self.tx, object, key, value)?)
     }
 
     /// Answers a checklist item.
@@ -154,7 +167,7 @@ impl<'a> Edit<'a> {
         for (name, value) in fields {
             if let Some(value) = value {
                 self.check_field(Container::Findings, name, value)?;
-                put_over(&mut self.tx, &entry, name, value.as_str().into())?;
+                self.put_single(&entry, name, value.as_str().into())?;
             }
         }
         Ok(())
@@ -173,7 +186,8 @@ impl<'a> Edit<'a> {
     ) -> Result<(), EditError> {
         self.office_only(Container::Resolutions)?;
         if let Some(value) = value {
-            self.settle(&resolution.path, value)?;
+            // The same value may stand already, written by a decision that was undone.
+            self.confirming().settle(&resolution.path, value)?;
         }
         self.add(id, resolution)
     }
@@ -214,7 +228,7 @@ impl<'a> Edit<'a> {
             }
             Scalar::Number(number) if !number.is_finite() => refuse("the number is not finite"),
             Scalar::Other { .. } => refuse("it is of a kind that this release cannot write"),
-            _ => Ok(put_over(&mut self.tx, &container.object(), key, ScalarValue::from(value))?),
+            _ => self.put_single(&container.object(), key, ScalarValue::from(value)),
         }
     }
 
@@ -232,7 +246,7 @@ impl<'a> Edit<'a> {
                 let text = value.as_text().ok_or(refuse("the field takes only text"))?;
                 self.check_field(container, field, text)?;
                 let object = self.entry(container, id)?;
-                Ok(put_over(&mut self.tx, &object, field, text.into())?)
+                self.put_single(&object, field, text.into())
             }
             _ => Err(refuse("it is no place where values can be in conflict")),
         }
@@ -335,12 +349,26 @@ impl<'a> Edit<'a> {
     }
 }
 
-/// Writes a value over all that stand at a key.
-///
-/// To confirm the shown one of several values, Automerge would delete the others: nobody would
-/// have written what stands, and the gate takes no deletions. Going through another value makes
-/// this change the one that wrote it.
+/// Writes a value over all that stand at a key; the one value that stands already is left alone.
 pub(crate) fn put_over<T: Transactable>(
+    tx: &mut T,
+    object: &ObjId,
+    key: &str,
+    value: ScalarValue,
+) -> Result<(), AutomergeError> {
+    match tx.get_all(object, key)?.len() {
+        0 | 1 => tx.put(object, key, value),
+        _ => put_anew(tx, object, key, value),
+    }
+}
+
+/// Writes a value over all that stand at a key, even the same one again.
+///
+/// Given the shown one of several values, Automerge would delete the others: nobody would have
+/// written what stands, and the gate takes no deletions. Given the only one, it would write nothing:
+/// nobody would see that it was confirmed. Going through another value makes this change the one
+/// that wrote it.
+fn put_anew<T: Transactable>(
     tx: &mut T,
     object: &ObjId,
     key: &str,
@@ -348,8 +376,14 @@ pub(crate) fn put_over<T: Transactable>(
 ) -> Result<(), AutomergeError> {
     let standing = tx.get_all(object, key)?;
     let shown = standing.last().and_then(|(shown, _)| shown.as_scalar().cloned());
-    if standing.len() > 1 && shown.as_ref() == Some(&value) {
-        let other = if value.is_null() { ScalarValue::Boolean(false) } else { ScalarValue::Null };
+    if shown.as_ref() == Some(&value) {
+        // Fields of entries take only text, so that a text goes through a text.
+        let other = match &value {
+            ScalarValue::Str(text) if text.as_str() == "-" => "--".into(),
+            ScalarValue::Str(_) => "-".into(),
+            ScalarValue::Null => ScalarValue::Boolean(false),
+            _ => ScalarValue::Null,
+        };
         tx.put(object, key, other)?;
     }
     tx.put(object, key, value)

@@ -18,6 +18,7 @@ mod paths;
 mod raw;
 #[cfg(test)]
 mod tests;
+mod undone;
 mod view;
 
 pub use crate::gas::HazardLevel;
@@ -32,11 +33,13 @@ pub use drafts::{
 pub use edit::{Edit, SHARED_KEY_BYTES_MAX, SHARED_TEXT_BYTES_MAX};
 pub use paths::{Container, Place, Shape};
 pub use raw::Scalar;
-pub use view::{Entry, EntryMeta, SharedValue, UNKNOWN_MAX, VisitView, Withdrawn, Written};
+pub use undone::UNDONE;
+pub use view::{Edited, Entry, EntryMeta, SharedValue, UNKNOWN_MAX, VisitView, Withdrawn, Written};
 
 pub(crate) use birth::hash_of;
 pub(crate) use edit::put_over;
-pub(crate) use view::{keeps_all, written_at};
+pub(crate) use undone::Undone;
+pub(crate) use view::{kept_by, written_at};
 
 use crate::ids::{ChangeHash, VisitId};
 use automerge::{Automerge, Change, ReadDoc, ScalarValue, Value};

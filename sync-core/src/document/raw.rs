@@ -252,6 +252,12 @@ impl Found {
         at(&self.maps, name)
     }
 
+    /// Reads `value` where another stands.
+    pub(super) fn replace(&mut self, name: &str, value: ScalarValue) {
+        self.scalars.retain(|(key, _)| key != name);
+        self.scalars.push((name.to_owned(), value));
+    }
+
     pub(super) fn is_conflicted(&self, name: &str) -> bool {
         self.conflicted.iter().any(|key| key == name)
     }

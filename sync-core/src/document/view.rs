@@ -11,6 +11,7 @@ use super::drafts::{
 };
 use super::paths::{Container, Shape};
 use super::raw::{Found, Scalar, Sweep};
+use super::undone::{self, Undone};
 use super::{SCHEMA_VERSION, VisitDocument};
 use crate::gas::HazardLevel;
 use crate::ids::{ChangeHash, EntryId, PersonId, VisitId};
@@ -54,6 +55,17 @@ impl SharedValue {
     }
 }
 
+/// A field of an entry that another change than the one that minted the entry wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edited {
+    /// The field.
+    pub field: String,
+    /// The change whose value is shown: its envelope says who wrote it, on which device, and when.
+    pub change: ChangeHash,
+    /// The actor of that change.
+    pub actor: ActorId16,
+}
+
 /// Who took an entry back, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawn {
@@ -78,9 +90,12 @@ pub struct EntryMeta {
     pub actor: ActorId16,
     /// The entry that this one corrects.
     pub supersedes: Option<EntryId>,
-    /// The entries that correct this one.
+    /// The entries that correct this one; for a decision, those that undid it.
     #[serde(default)]
     pub superseded_by: Vec<EntryId>,
+    /// The fields that were written again later, perhaps by somebody else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edited: Vec<Edited>,
     /// Set when its author took it back.
     pub withdrawn: Option<Withdrawn>,
 }
@@ -177,8 +192,17 @@ impl VisitView {
 pub(super) fn read(document: &VisitDocument) -> VisitView {
     let am = document.automerge();
     let sweep = Sweep::of(am);
-    let mut reader = Reader { am, sweep: &sweep, conflicts: BTreeMap::new(), unknown: Vec::new() };
+    let mut reader = Reader {
+        document,
+        am,
+        sweep: &sweep,
+        undone: Undone::default(),
+        conflicts: BTreeMap::new(),
+        unknown: Vec::new(),
+    };
     let schema = reader.root();
+    // First: what an undone decision wrote is not what stands.
+    let resolutions = reader.resolutions();
     let mut view = VisitView {
         visit: document.visit(),
         schema,
@@ -199,24 +223,29 @@ pub(super) fn read(document: &VisitDocument) -> VisitView {
         hazards: reader.entries(),
         progress: reader.entries(),
         notices: reader.entries(),
-        resolutions: reader.entries(),
+        resolutions,
         hazard_lowered: reader.entries(),
         conflicts: BTreeMap::new(),
         unknown: Vec::new(),
     };
-    let kept: Vec<&Resolution> = view.resolutions.values().map(|resolution| &resolution.content).collect();
-    reader
-        .conflicts
-        .retain(|path, values| !kept.iter().any(|resolution| keeps_all(resolution, path, values)));
-    view.conflicts = reader.conflicts;
     view.unknown = reader.unknown;
+    let mut conflicts = reader.conflicts;
+    conflicts.retain(|path, values| kept_by(&view.resolutions, path, values).is_none());
+    view.conflicts = conflicts;
     view
 }
 
-/// Whether the office decided that exactly these values stay beside one another.
-pub(crate) fn keeps_all(resolution: &Resolution, path: &str, values: &[Written]) -> bool {
-    let Some(kept) = &resolution.kept else { return false };
-    resolution.path == path && values.iter().all(|written| kept.contains_key(&written.change.to_string()))
+/// The decision of the office that exactly these values stay beside one another.
+pub(crate) fn kept_by(
+    resolutions: &BTreeMap<EntryId, Entry<Resolution>>,
+    path: &str,
+    values: &[Written],
+) -> Option<EntryId> {
+    let keeps_all = |entry: &Entry<Resolution>| {
+        let kept = entry.content.kept.as_ref().filter(|_| entry.content.path == path && entry.stands());
+        kept.is_some_and(|kept| values.iter().all(|written| kept.contains_key(&written.change.to_string())))
+    };
+    resolutions.iter().find(|(_, entry)| keeps_all(entry)).map(|(id, _)| *id)
 }
 
 /// Every concurrent value at a key of a map, the shown one last; empty when there is none.
@@ -237,8 +266,10 @@ fn origin(am: &Automerge, id: &ObjId) -> Option<(ChangeHash, ActorId16)> {
 }
 
 struct Reader<'a> {
+    document: &'a VisitDocument,
     am: &'a Automerge,
     sweep: &'a Sweep<'a>,
+    undone: Undone,
     conflicts: BTreeMap<String, Vec<Written>>,
     unknown: Vec<String>,
 }
@@ -261,12 +292,24 @@ impl Reader<'_> {
         root.int("schema").unwrap_or(SCHEMA_VERSION)
     }
 
+    /// The decisions of the office, and which of them were undone.
+    fn resolutions(&mut self) -> BTreeMap<EntryId, Entry<Resolution>> {
+        let mut resolutions = self.entries();
+        undone::mark(self.document, &mut resolutions);
+        self.undone = Undone::of(&resolutions);
+        resolutions
+    }
+
     fn shared(&mut self, container: Container) -> BTreeMap<String, SharedValue> {
         let object = container.object();
         let mut values = BTreeMap::new();
         for item in self.sweep.items(&object) {
             let path = || format!("{}/{}", container.path(), item.key);
-            let written = if item.conflict { written_at(self.am, &object, &item.key) } else { Vec::new() };
+            let written = match self.without_undone(&object, &item.key, path) {
+                Some(values) => values,
+                None if item.conflict => written_at(self.am, &object, &item.key),
+                None => Vec::new(),
+            };
             let written = match (written.is_empty(), origin(self.am, &item.id())) {
                 (false, _) => written,
                 (true, Some((change, actor))) => {
@@ -330,8 +373,9 @@ impl Reader<'_> {
         id: EntryId,
         object: &ObjId,
     ) -> Option<(EntryId, Entry<T>)> {
-        let found = Found::read(self.sweep, object);
+        let mut found = Found::read(self.sweep, object);
         let (change, actor) = origin(self.am, object)?;
+        let edited = self.mutable_fields(container, id, object, &mut found, change);
         let content = T::read(&found)?;
         let meta = EntryMeta {
             by: PersonId::from_bytes(found.bytes("by")?.try_into().ok()?),
@@ -340,10 +384,10 @@ impl Reader<'_> {
             actor,
             supersedes: found.text("supersedes").and_then(|text| text.parse().ok()),
             superseded_by: Vec::new(),
+            edited,
             withdrawn: found.map("withdrawn").and_then(|map| self.withdrawn(map)),
         };
         self.unknown_fields(container, id, &found, meta.withdrawn.is_some());
-        self.conflicting_fields(container, id, object, &found);
         Some((id, Entry { meta, content }))
     }
 
@@ -366,15 +410,54 @@ impl Reader<'_> {
         }
     }
 
-    fn conflicting_fields(&mut self, container: Container, id: EntryId, object: &ObjId, found: &Found) {
+    /// What stands in the fields that may be written again, and who wrote each of them since the
+    /// entry was minted. What an undone decision wrote is replaced by what it was about.
+    fn mutable_fields(
+        &mut self,
+        container: Container,
+        id: EntryId,
+        object: &ObjId,
+        found: &mut Found,
+        minted_by: ChangeHash,
+    ) -> Vec<Edited> {
+        let mut edited = Vec::new();
         for field in mutable_fields(container) {
-            if found.is_conflicted(field) {
-                let values = written_at(self.am, object, field);
-                if values.iter().any(|written| written.value != values[0].value) {
-                    self.conflicts.insert(format!("{}/{id}/{field}", container.path()), values);
-                }
+            let path = || format!("{}/{id}/{field}", container.path());
+            let undone = self.without_undone(object, field, path);
+            if let Some(shown) = undone.as_ref().and_then(|values| values.last()) {
+                found.replace(field, shown.value.clone().into());
+            }
+            let values = match undone {
+                Some(values) => values,
+                None if found.is_conflicted(field) => written_at(self.am, object, field),
+                None => Vec::new(),
+            };
+            let single = || {
+                let item = self.sweep.items(object).iter().find(|item| item.key == *field)?;
+                origin(self.am, &item.id())
+            };
+            let writer = values.last().map(|written| (written.change, written.actor)).or_else(single);
+            if let Some((change, actor)) = writer.filter(|(change, _)| *change != minted_by) {
+                edited.push(Edited { field: (*field).to_owned(), change, actor });
+            }
+            if values.iter().any(|written| written.value != values[0].value) {
+                self.conflicts.insert(path(), values);
             }
         }
+        edited
+    }
+
+    /// What stands at a key where decisions were undone; `None` where none were.
+    fn without_undone(
+        &self,
+        object: &ObjId,
+        key: &str,
+        path: impl FnOnce() -> String,
+    ) -> Option<Vec<Written>> {
+        if self.undone.is_empty() {
+            return None;
+        }
+        self.undone.values(self.document, object, key, &path())
     }
 
     fn unknown(&mut self, path: String) {

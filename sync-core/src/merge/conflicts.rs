@@ -5,12 +5,14 @@ use super::job::{ConflictKind, Overwrite, PathConflict};
 use super::ledger::{Ledger, is_text};
 use super::policy::Record;
 use crate::document::{
-    Container, Place, Scalar, SharedValue, VisitDocument, VisitView, Written, keeps_all, written_at,
+    Container, Place, Resolution, Scalar, SharedValue, UNDONE, Undone, VisitDocument, VisitView, Written,
+    kept_by, written_at,
 };
 use automerge::{ObjId, ReadDoc};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Every candidate path of a merged document.
+/// Every candidate path of a merged document: what was written, what is open, and what the office
+/// decided about in this job.
 pub(super) fn list(
     document: &VisitDocument,
     view: &VisitView,
@@ -19,22 +21,34 @@ pub(super) fn list(
     open_paths: &[String],
 ) -> Vec<PathConflict> {
     let written = records.iter().flat_map(|record| &record.writes).map(|write| write.path.as_str());
-    let candidates: BTreeSet<&str> = written.chain(open_paths.iter().map(String::as_str)).collect();
+    let fresh = records.iter().flat_map(|record| &record.resolutions);
+    let fresh: Vec<_> = fresh.filter_map(|id| Some((*id, &view.resolutions.get(id)?.content))).collect();
+    let decided = fresh.iter().map(|(_, resolution)| resolution.path.as_str());
+    let candidates: BTreeSet<&str> =
+        written.chain(decided).chain(open_paths.iter().map(String::as_str)).collect();
+    let undone_by = |path: &str| {
+        let undoing =
+            |(_, resolution): &&(_, &Resolution)| resolution.path == path && resolution.choice == UNDONE;
+        fresh.iter().find(undoing).map(|(id, _)| *id)
+    };
     let mut conflicts = Vec::new();
     for path in candidates {
         let Some(values) = values_at(document, view, path) else { continue };
-        let kept = view.resolutions.iter().find(|(_, entry)| keeps_all(&entry.content, path, &values));
         conflicts.push(PathConflict {
             path: path.to_owned(),
             kind: ConflictKind::Values,
-            kept_by: kept.map(|(id, _)| *id),
+            kept_by: kept_by(&view.resolutions, path, &values),
             overwritten_by: overwrites(ledger, records, path),
+            undone_by: undone_by(path),
             values,
         });
     }
     for text in [Container::CauseText, Container::Note] {
         let open = open_paths.iter().any(|path| path == text.path());
-        conflicts.extend(merged_text(document, ledger, records, text, open));
+        let undone_by = undone_by(text.path());
+        let found = merged_text(document, ledger, records, text, open);
+        let nothing = || undone_by.map(|_| PathConflict::of_text(text.path()));
+        conflicts.extend(found.or_else(nothing).map(|found| PathConflict { undone_by, ..found }));
     }
     conflicts
 }
@@ -52,7 +66,8 @@ fn values_at(document: &VisitDocument, view: &VisitView, path: &str) -> Option<V
         Place::Field(container, entry, field) => {
             let am = document.automerge();
             let (_, object) = am.get(container.object(), entry).ok()??;
-            matches!(object, ObjId::Id(..)).then(|| written_at(am, &object, field))
+            let undone = Undone::of(&view.resolutions).values(document, &object, field, path);
+            matches!(object, ObjId::Id(..)).then(|| undone.unwrap_or_else(|| written_at(am, &object, field)))
         }
         Place::Text(_) => None,
     }
@@ -106,11 +121,9 @@ fn merged_text(
         .map(|node| Overwrite { change: node.hash, actor: node.actor, replaced: Vec::new() })
         .collect();
     (!values.is_empty()).then(|| PathConflict {
-        path: text.path().to_owned(),
-        kind: ConflictKind::MergedText,
         values,
         overwritten_by,
-        kept_by: None,
+        ..PathConflict::of_text(text.path())
     })
 }
 

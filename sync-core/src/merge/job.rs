@@ -291,9 +291,25 @@ pub struct PathConflict {
     /// The decision of the office to keep exactly these values, if there is one.
     #[n(4)]
     pub kept_by: Option<EntryId>,
+    /// The entry of this job that undid the decisions about the path, if there is one. The values
+    /// are those the decisions were about; of a text, what its item holds.
+    #[n(5)]
+    pub undone_by: Option<EntryId>,
 }
 
 impl PathConflict {
+    /// A text of which nothing is known yet.
+    pub(super) fn of_text(path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            kind: ConflictKind::MergedText,
+            values: Vec::new(),
+            overwritten_by: Vec::new(),
+            kept_by: None,
+            undone_by: None,
+        }
+    }
+
     /// Whether different values stand beside one another and nobody decided that they should.
     pub fn is_open(&self) -> bool {
         self.kept_by.is_none() && self.values.iter().any(|written| written.value != self.values[0].value)

@@ -67,6 +67,10 @@ pub(super) struct Policy<'l, 'a> {
     strings: HashMap<OpRef, usize>,
     /// Elements of texts that this change deleted.
     deleted: BTreeSet<OpRef>,
+    /// Fields of other people's entries that this change of the office writes.
+    settled: BTreeSet<String>,
+    /// Paths about which this change records a decision.
+    decided: BTreeSet<String>,
 }
 
 impl<'l, 'a> Policy<'l, 'a> {
@@ -80,6 +84,8 @@ impl<'l, 'a> Policy<'l, 'a> {
             drafts: HashMap::new(),
             strings: HashMap::new(),
             deleted: BTreeSet::new(),
+            settled: BTreeSet::new(),
+            decided: BTreeSet::new(),
         }
     }
 
@@ -201,7 +207,13 @@ impl<'l, 'a> Policy<'l, 'a> {
             "at" => check_field(Kind::Int, scalar(action)?)?,
             "supersedes" => check_field(Kind::Entry, scalar(action)?)?,
             "withdrawn" => self.withdraw(entry, id, action, preds)?,
-            _ => self.content_field(entry, id, key, action)?,
+            _ => {
+                self.content_field(entry, id, key, action)?;
+                let is_path = key == "path" && entry.container == Container::Resolutions;
+                if let (true, OpType::Put(ScalarValue::Str(path))) = (is_path, action) {
+                    self.decided.insert(path.to_string());
+                }
+            }
         }
         if let Some(draft) = self.drafts.get_mut(&object) {
             draft.fields.insert(key.to_owned());
@@ -240,11 +252,16 @@ impl<'l, 'a> Policy<'l, 'a> {
         action: &OpType,
         preds: &[OpRef],
     ) -> Result<(), Refusal> {
-        let settles = self.signer.role == Role::Office && preds.len() > 1;
-        if entry.by != Some(self.signer.person) && !settles && !self.signer.approved {
-            return refuse(Reason::NotAuthor, format!("{}/{}", entry.container.path(), entry.id));
-        }
         let entry_path = format!("{}/{}", entry.container.path(), entry.id);
+        let is_office = self.signer.role == Role::Office;
+        let settles = is_office && preds.len() > 1;
+        if entry.by != Some(self.signer.person) && !settles && !self.signer.approved {
+            if !is_office || !mutable_fields(entry.container).contains(&key) {
+                return refuse(Reason::NotAuthor, entry_path);
+            }
+            // One value stands: its author settled the conflict, or a decision was undone.
+            self.settled.insert(format!("{entry_path}/{key}"));
+        }
         if key == "withdrawn" {
             self.withdraw(entry, id, action, preds)?;
             self.record.changed.insert(entry_path);
@@ -375,7 +392,10 @@ impl<'l, 'a> Policy<'l, 'a> {
                 return refuse(Reason::EntryIncomplete, format!("{container} without {missing}"));
             }
         }
-        Ok(())
+        match self.settled.iter().find(|path| !self.decided.contains(*path)) {
+            Some(path) => refuse(Reason::NotAuthor, format!("{path} without a decision")),
+            None => Ok(()),
+        }
     }
 }
 

@@ -38,8 +38,10 @@ pub(super) async fn open_conflicts(tx: &mut Tx, visits: &[VisitId]) -> Result<u3
         return Ok(0);
     }
     let count: i64 = on_engine!(tx, |conn| {
-        let mut query =
-            sqlx::QueryBuilder::new("SELECT count(*) FROM conflicts WHERE state = 'open' AND visit_id IN (");
+        // Texts that were merged wait for the office alone: a device has nothing to choose from.
+        let mut query = sqlx::QueryBuilder::new(
+            "SELECT count(*) FROM conflicts WHERE state = 'open' AND kind = 'values' AND visit_id IN (",
+        );
         let mut list = query.separated(", ");
         for visit in visits {
             list.push_bind(visit.to_string());

@@ -1,7 +1,8 @@
 //! Keeping the list of conflicts: which fields hold competing values that the office has not decided about.
 //!
 //! An item is opened by the envelope that made it a conflict and closes only by an office decision. When a technician
-//! overwrites the field, the item stays and names who settled it. Equal values are no conflict.
+//! overwrites the field, the item stays and names who settled it. Equal values are no conflict. An undone decision makes
+//! its item wait again, with the values it was about.
 
 use super::work::OpenConflict;
 use crate::store::{StoreError, Tx, on_engine};
@@ -35,6 +36,7 @@ enum Step {
     StillOpen,
     Settled { by: PersonId },
     Resolved { by: PersonId },
+    Undone,
     Nothing,
 }
 
@@ -43,6 +45,9 @@ fn step(
     item: Option<&OpenConflict>,
     authors: &HashMap<ChangeHash, ChangeAuthor>,
 ) -> Step {
+    if found.undone_by.is_some() && item.is_none() {
+        return Step::Undone;
+    }
     if found.is_open() {
         let newest =
             found.values.iter().filter_map(|written| authors.get(&written.change)).map(|who| who.log_index);
@@ -79,6 +84,7 @@ pub(in crate::exchange) async fn write(
             (Step::Open { log_index }, _) => {
                 insert(tx, findings.visit, found, log_index, now, new_id()).await?;
             }
+            (Step::Undone, _) => reopen(tx, findings.visit, found, now).await?,
             (Step::StillOpen, Some(item)) => update_values(tx, &item.conflict_id, found, now).await?,
             (Step::Settled { by }, Some(item)) => settle(tx, &item.conflict_id, by, now).await?,
             (Step::Resolved { by }, Some(item)) => {
@@ -165,4 +171,44 @@ async fn resolve(
         query.execute(conn).await.map(drop)
     })?;
     Ok(())
+}
+
+/// The item whose decision was undone waits again. Values that do not differ any more were overwritten on site: then it
+/// keeps those it had, and says by whom.
+async fn reopen(tx: &mut Tx, visit: VisitId, found: &PathConflict, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE conflicts SET state = CASE WHEN $4 THEN 'open' \
+        WHEN CAST($6 AS TEXT) IS NULL AND settled_by IS NULL THEN 'open' ELSE 'settled_in_field' END, \
+        settled_by = CASE WHEN $4 THEN NULL ELSE coalesce(CAST($6 AS TEXT), settled_by) END, \
+        values_json = CASE WHEN $4 THEN $5 ELSE values_json END, \
+        resolved_by = NULL, resolved_at_ms = NULL, resolution_json = NULL, updated_at_ms = $3 \
+        WHERE conflict_id = (SELECT conflict_id FROM conflicts WHERE visit_id = $1 AND path = $2 \
+        AND state = 'resolved' ORDER BY resolved_at_ms DESC, conflict_id DESC LIMIT 1)";
+    let is_open = found.is_open();
+    let settled_by = match found.values.last() {
+        Some(written) if !is_open => writer(tx, visit, &written.change).await?,
+        _ => None,
+    };
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(visit.to_string())
+            .bind(&found.path)
+            .bind(now.unix_ms())
+            .bind(is_open)
+            .bind(values_json(found))
+            .bind(settled_by)
+            .execute(conn)
+            .await
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Who brought an accepted change.
+async fn writer(tx: &mut Tx, visit: VisitId, change: &ChangeHash) -> Result<Option<String>, StoreError> {
+    const SQL: &str = "SELECT l.person_id FROM changes c JOIN server_log l ON l.log_index = c.log_index \
+        WHERE c.visit_id = $1 AND c.change_hash = $2";
+    let found: Option<Option<String>> = on_engine!(tx, |conn| {
+        sqlx::query_scalar(SQL).bind(visit.to_string()).bind(change.to_string()).fetch_optional(conn).await
+    })?;
+    Ok(found.flatten())
 }

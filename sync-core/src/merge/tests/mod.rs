@@ -5,6 +5,7 @@ mod convergence;
 mod hostile;
 mod matrix;
 mod mutation;
+mod undone;
 mod units;
 
 use super::judge::judge;

@@ -1,0 +1,117 @@
+//! What undoing a decision promises: the office and every device find the values it was about again.
+
+use super::tests::{Site, id_of, reviewer};
+use crate::complaints::tests::Bureau;
+use crate::exchange::tests::exchange;
+use axum::http::Method;
+use serde_json::{Value, json};
+use sync_core::document::SharedText;
+
+const SEAL: &str = "meter-accuracy.seal";
+
+async fn post(bureau: &Bureau, conflict: &Value, what: &str, body: Value) -> Value {
+    let path = format!("{}/{what}", id_of(conflict));
+    let answer = reviewer(bureau, Method::POST, &path, &body).await;
+    assert_eq!(answer.status, 200, "{}", answer.json);
+    answer.json
+}
+
+#[tokio::test]
+async fn an_undone_decision_leaves_both_values_with_their_authors_here_and_on_the_devices() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let conflict = site.disagree(&bureau).await;
+        let values = conflict["values"].clone();
+        let decision = json!({ "choice": "chosen", "change": values[0]["change"], "reason": "照片" });
+        post(&bureau, &conflict, "resolution", decision.clone()).await;
+        let undone = post(&bureau, &conflict, "reopening", json!({ "reason": "看错了" })).await;
+        assert_eq!((&undone["state"], &undone["values"]), (&json!("open"), &values));
+        assert_eq!(undone["stands"], values[1]["value"], "not what was decided and undone");
+        let record = site.record(&bureau).await;
+        let field = &record["visits"][0]["fields"][0];
+        assert_eq!((&field["conflict"], field["values"].as_array().unwrap().len()), (&json!(true), 2));
+        exchange(&bureau.test, &mut site.zhang).await;
+        assert_eq!(site.zhang.done.as_ref().unwrap().conflicts_open, 1);
+        let seen = site.zhang.visits[&site.visit].document.view();
+        let on_device: Vec<_> = seen.conflicts[&format!("answers/{SEAL}")].iter().map(|w| w.change).collect();
+        assert_eq!(json!(on_device), json!([values[0]["change"], values[1]["change"]]));
+        // Decided once more, and for the value that the undone decision had written.
+        let again = post(&bureau, &conflict, "resolution", decision).await;
+        assert_eq!((&again["state"], &again["stands"]), (&json!("resolved"), &values[0]["value"]));
+        exchange(&bureau.test, &mut site.zhang).await;
+        let seen = site.zhang.visits[&site.visit].document.view();
+        assert!(seen.conflicts.is_empty() && !site.zhang.differs);
+        assert_eq!(json!(seen.answers[SEAL].shown), values[0]["value"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_edit_from_the_field_after_an_undone_decision_settles_what_it_was_about() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let conflict = site.disagree(&bureau).await;
+        let decision = json!({ "choice": "written", "value": "missing", "reason": "x" });
+        post(&bureau, &conflict, "resolution", decision).await;
+        post(&bureau, &conflict, "reopening", json!({ "reason": "y" })).await;
+        // Without having seen decision and undoing: it knows of one of the values only.
+        site.zhang.save(site.visit, |edit| edit.answer(SEAL, "corroded").unwrap());
+        exchange(&bureau.test, &mut site.zhang).await;
+        let found = reviewer(&bureau, Method::GET, &id_of(&conflict), &Value::Null).await.json;
+        let mut sides: Vec<_> =
+            found["values"].as_array().unwrap().iter().map(|v| v["value"].clone()).collect();
+        sides.sort_by_key(Value::to_string);
+        assert_eq!((&found["state"], json!(sides)), (&json!("open"), json!(["broken", "corroded"])));
+        // Now with knowledge of everything.
+        site.zhang.save(site.visit, |edit| edit.answer(SEAL, "intact").unwrap());
+        exchange(&bureau.test, &mut site.zhang).await;
+        let found = reviewer(&bureau, Method::GET, &id_of(&conflict), &Value::Null).await.json;
+        assert_eq!(found["state"], "settled_in_field");
+        assert_eq!(found["settled_by"]["person_id"], json!(site.zhang.person));
+        assert_eq!(found["values"].as_array().unwrap().len(), 2, "the clash stays readable");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_merged_note_reads_as_before_the_undone_decision() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let visit = site.visit;
+        site.zhang.save(visit, |edit| edit.append_text(SharedText::Note, "one").unwrap());
+        site.wang.save(visit, |edit| edit.append_text(SharedText::Note, "two").unwrap());
+        exchange(&bureau.test, &mut site.zhang).await;
+        exchange(&bureau.test, &mut site.wang).await;
+        let list = reviewer(&bureau, Method::GET, "/v1/conflicts", &Value::Null).await.json;
+        let conflict = list["items"][0].clone();
+        assert_eq!(
+            (&conflict["kind"], site.wang.done.as_ref().unwrap().conflicts_open),
+            (&json!("merged_text"), 0)
+        );
+        let decision = json!({ "choice": "written", "value": "three", "reason": "x" });
+        assert_eq!(post(&bureau, &conflict, "resolution", decision).await["stands"], "three");
+        let undone = post(&bureau, &conflict, "reopening", json!({ "reason": "y" })).await;
+        assert_eq!((&undone["state"], &undone["stands"]), (&json!("open"), &conflict["stands"]));
+        assert_eq!(undone["values"], conflict["values"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_undone_decision_about_what_was_settled_on_site_says_so_again() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let conflict = site.disagree(&bureau).await;
+        exchange(&bureau.test, &mut site.zhang).await;
+        site.zhang.save(site.visit, |edit| edit.answer(SEAL, "corroded").unwrap());
+        exchange(&bureau.test, &mut site.zhang).await;
+        let decision =
+            json!({ "choice": "chosen", "change": conflict["values"][0]["change"], "reason": "x" });
+        let decided = post(&bureau, &conflict, "resolution", decision).await;
+        assert_eq!(decided["stands"], conflict["values"][0]["value"]);
+        let undone = post(&bureau, &conflict, "reopening", json!({ "reason": "y" })).await;
+        assert_eq!((&undone["state"], &undone["stands"]), (&json!("settled_in_field"), &json!("corroded")));
+        assert_eq!(undone["settled_by"]["person_id"], json!(site.zhang.person));
+    })
+    .await;
+}
