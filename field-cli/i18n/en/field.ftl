@@ -509,6 +509,7 @@ show-meter = meter { $meter }
 show-aliases = also called { $aliases }
 show-rework = To redo: { $reason }
 show-proposed = { $field }: { $value }
+show-edited = { " " }· changed { $at } by { $who }
 show-withdrawn = { " " }· withdrawn: { $reason }
 show-corrected = { " " }· corrected later
 show-conflict = { $value } (other values exist)

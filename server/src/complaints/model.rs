@@ -130,6 +130,8 @@ words! {
         Refused = "refused",
         /// Competing values were decided; read from the visit document.
         ConflictResolved = "conflict_resolved",
+        /// The office took its decision back.
+        ConflictReopened = "conflict_reopened",
         /// A refused item was decided.
         QuarantineDecided = "quarantine_decided",
         /// The reviewer's verdict.

@@ -14,6 +14,7 @@ use crate::store::{StoreError, Tx};
 use crate::work_orders::{self, RecordedAct, RefusedAct, VisitRecord, WorkOrderBody};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sync_core::document::UNDONE;
 use sync_core::ids::{ComplaintId, VisitId};
 use utoipa::ToSchema;
 
@@ -182,7 +183,11 @@ async fn entries(
 /// What devices and the office recorded on a visit, one line for each envelope.
 fn recorded(act: RecordedAct, merged_from: Option<ComplaintId>) -> TimelineEntry {
     let decision = act.entries.iter().find_map(|entry| entry.get("decision").cloned());
-    let kind = if decision.is_some() { EventKind::ConflictResolved } else { EventKind::Recorded };
+    let kind = match &decision {
+        Some(decision) if decision["choice"] == UNDONE => EventKind::ConflictReopened,
+        Some(_) => EventKind::ConflictResolved,
+        None => EventKind::Recorded,
+    };
     let reason = decision.as_ref().and_then(|decision| decision["reason"].as_str().map(str::to_owned));
     let detail = decision.unwrap_or_else(|| json!({ "entries": act.entries, "fields": act.fields }));
     TimelineEntry {
@@ -191,7 +196,8 @@ fn recorded(act: RecordedAct, merged_from: Option<ComplaintId>) -> TimelineEntry
         state_from: None,
         state_to: None,
         person: Some(act.origin.person),
-        device: Some(act.origin.device),
+        // The office's own log is no device that anybody could look for.
+        device: Some(act.origin.device).filter(|device| device.label.is_some()),
         visit_id: Some(act.visit),
         claimed_at_ms: Some(act.origin.claimed_at_ms.unix_ms()),
         received_at_ms: act.origin.received_at_ms.unix_ms(),

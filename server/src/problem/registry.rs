@@ -273,8 +273,8 @@ problems! {
         zh "没有这项冲突" "请重新读取冲突列表。";
     CONFLICT_CHANGED: 409 "conflict-changed"
         en "The values are not those you decided about" "Somebody wrote or decided meanwhile; read the conflict again."
-        zh "冲突的取值已变化" "期间有人写入或裁定；请重新读取该冲突。";
+        zh "冲突的取值已变化" "期间有人写入或裁决；请重新读取该冲突。";
     CONFLICT_NOT_DECIDED: 409 "conflict-not-decided"
         en "There is no decision to undo" "Read the conflict again."
-        zh "没有可撤销的裁定" "请重新读取该冲突。";
+        zh "没有可撤销的裁决" "请重新读取该冲突。";
 }

@@ -5,6 +5,8 @@
 //! a reason that stays on record; a merge can be undone and never makes a cycle.
 
 mod api;
+#[cfg(test)]
+mod author_tests;
 mod conflict_api;
 mod conflict_pages;
 mod conflicts;

@@ -23,6 +23,8 @@ pub(crate) struct Origin {
     pub(crate) received_at: Timestamp,
     /// Where its envelope lies in the server log.
     pub(crate) log_index: i64,
+    /// Who let it out of quarantine, and when.
+    pub(crate) accepted: Option<(PersonId, Timestamp)>,
 }
 
 impl Origin {
@@ -60,12 +62,15 @@ impl Origins {
         indexes.sort_unstable();
         indexes.dedup();
         let envelopes = load_envelopes(tx, &indexes).await?;
+        let accepted = accepted(tx, visit).await?;
         let mut origins = Self::default();
         for (change, log_index, at_ms) in rows {
             let Some(envelope) = envelopes.get(&log_index) else { continue };
             let change = StoreError::parse_column("changes", "change_hash", &change, &change)?;
             let received_at = Timestamp::from_unix_ms(at_ms);
-            origins.by_change.insert(change, Origin::from_envelope(envelope, log_index, received_at));
+            let origin = Origin::from_envelope(envelope, log_index, received_at);
+            let accepted = accepted.get(&log_index).copied();
+            origins.by_change.insert(change, Origin { accepted, ..origin });
         }
         for envelope in envelopes.values() {
             let Ok(body) = envelope.body() else { continue };
@@ -102,6 +107,21 @@ impl Origin {
             not_before: header.server_time_known,
             received_at,
             log_index,
+            accepted: None,
         }
     }
+}
+
+/// Who let which envelopes of a visit out of quarantine, and when.
+async fn accepted(tx: &mut Tx, visit: VisitId) -> Result<BTreeMap<i64, (PersonId, Timestamp)>, StoreError> {
+    const SQL: &str = "SELECT log_index, decided_by, decided_at_ms FROM quarantine \
+        WHERE visit_id = $1 AND state = 'accepted' AND decided_by IS NOT NULL AND decided_at_ms IS NOT NULL";
+    let rows: Vec<(i64, String, i64)> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let mut accepted = BTreeMap::new();
+    for (log_index, person, at_ms) in rows {
+        let person = StoreError::parse_column("quarantine", "decided_by", &log_index.to_string(), &person)?;
+        accepted.insert(log_index, (person, Timestamp::from_unix_ms(at_ms)));
+    }
+    Ok(accepted)
 }

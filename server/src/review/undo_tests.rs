@@ -30,6 +30,11 @@ async fn an_undone_decision_leaves_both_values_with_their_authors_here_and_on_th
         let record = site.record(&bureau).await;
         let field = &record["visits"][0]["fields"][0];
         assert_eq!((&field["conflict"], field["values"].as_array().unwrap().len()), (&json!(true), 2));
+        let kinds: Vec<_> = record["timeline"].as_array().unwrap().iter().map(|line| &line["kind"]).collect();
+        assert!(kinds.contains(&&json!("conflict_resolved")) && kinds.contains(&&json!("conflict_reopened")));
+        let of_office = |line: &&Value| line["kind"].as_str().unwrap().starts_with("conflict_");
+        let decisions = record["timeline"].as_array().unwrap().iter().filter(of_office);
+        assert!(decisions.map(|line| &line["device"]).all(Value::is_null));
         exchange(&bureau.test, &mut site.zhang).await;
         assert_eq!(site.zhang.done.as_ref().unwrap().conflicts_open, 1);
         let seen = site.zhang.visits[&site.visit].document.view();

@@ -39,11 +39,22 @@ pub(crate) struct OriginBody {
     pub(crate) clock_flags: Vec<&'static str>,
     /// Where its envelope lies in the server log.
     pub(crate) log_index: i64,
+    /// Who let it out of quarantine; null: it was never refused.
+    pub(crate) accepted_by: Option<PersonRef>,
+    /// When that was.
+    #[schema(value_type = Option<i64>)]
+    pub(crate) accepted_at_ms: Option<Timestamp>,
 }
 
 impl OriginBody {
     async fn of(tx: &mut Tx, names: &mut Names, origin: &Origin) -> Result<Self, StoreError> {
+        let accepted_by = match origin.accepted {
+            Some((person, _)) => Some(names.person(tx, person).await?),
+            None => None,
+        };
         Ok(Self {
+            accepted_by,
+            accepted_at_ms: origin.accepted.map(|(_, at)| at),
             person: names.person(tx, origin.person).await?,
             device: names.device(tx, origin.device).await?,
             claimed_at_ms: origin.claimed_at,
@@ -153,6 +164,8 @@ pub(crate) struct EntryBody {
     pub(crate) at_ms: Timestamp,
     /// The envelope that brought it.
     pub(crate) origin: Option<OriginBody>,
+    /// Fields that were written again later, perhaps by somebody else.
+    pub(crate) edits: Vec<EditBody>,
     /// Whether it stands: neither taken back nor corrected.
     pub(crate) stands: bool,
     /// The entry that it corrects.
@@ -182,7 +195,22 @@ pub(crate) struct EntryBody {
     pub(crate) photo: Option<PhotoState>,
 }
 
+/// A field of an entry that was written again after the entry was recorded.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EditBody {
+    /// For example `text`.
+    pub(crate) field: String,
+    /// The envelope that brought the value that is shown.
+    pub(crate) origin: Option<OriginBody>,
+}
+
 impl EntryBody {
+    /// The envelopes that wrote its fields again, each with the path of the field.
+    pub(super) fn edit_origins(&self) -> impl Iterator<Item = (&OriginBody, String)> {
+        let path = |field: &str| format!("{}/{}/{field}", self.container, self.entry_id);
+        self.edits.iter().filter_map(move |edit| Some((edit.origin.as_ref()?, path(&edit.field))))
+    }
+
     /// What the timeline says of it, and the envelope that brought it.
     pub(super) fn in_short(&self) -> Option<(&OriginBody, Value)> {
         let mut short = json!({ "container": self.container, "entry": self.entry_id });
@@ -232,12 +260,18 @@ pub(super) async fn of_view(
     let mut bodies = Vec::with_capacity(found.len());
     for entry in found {
         let withdrawn = entry.meta.withdrawn.as_ref().map(|withdrawn| json!(withdrawn));
+        let mut edits = Vec::with_capacity(entry.meta.edited.len());
+        for edited in &entry.meta.edited {
+            let origin = OriginBody::of_change(tx, names, origins, &edited.change).await?;
+            edits.push(EditBody { field: edited.field.clone(), origin });
+        }
         bodies.push(EntryBody {
             entry_id: entry.id,
             container: entry.container,
             by: names.person(tx, entry.meta.by).await?,
             at_ms: entry.meta.at,
             origin: OriginBody::of_change(tx, names, origins, &entry.meta.change).await?,
+            edits,
             stands: entry.stands,
             supersedes: entry.meta.supersedes,
             superseded_by: entry.meta.superseded_by.clone(),

@@ -143,11 +143,14 @@ impl VisitRecord {
             entries: Vec::new(),
             fields: Vec::new(),
         };
-        // Each envelope, whatever became of its values: an edit shows in none of them.
+        // Each envelope, whatever became of its values: what was overwritten since shows in none of them.
         let mut acts: BTreeMap<i64, RecordedAct> =
             self.envelopes.iter().map(|origin| (origin.log_index, new(origin))).collect();
         for (origin, short) in self.entries.iter().filter_map(EntryBody::in_short) {
             acts.entry(origin.log_index).or_insert_with(|| new(origin)).entries.push(short);
+        }
+        for (origin, path) in self.entries.iter().flat_map(EntryBody::edit_origins) {
+            acts.entry(origin.log_index).or_insert_with(|| new(origin)).fields.push(path);
         }
         for (origin, path) in self.fields.iter().flat_map(FieldBody::origins) {
             acts.entry(origin.log_index).or_insert_with(|| new(origin)).fields.push(path.to_owned());

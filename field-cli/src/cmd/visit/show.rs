@@ -7,15 +7,15 @@ use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Words, say};
 use crate::render;
-use crate::store::Store;
+use crate::store::{Origin, Store};
 use jiff::tz::TimeZone;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use sync_core::checklist::{ItemState, ItemStatus};
 use sync_core::codes::CodeTable;
 use sync_core::date::CivilDate;
 use sync_core::document::{Entry, Progress, Scalar, VisitView};
-use sync_core::ids::EntryId;
+use sync_core::ids::{ChangeHash, EntryId};
 use sync_core::number::unit_shown;
 use sync_core::protocol::ItemKind;
 use sync_core::time::Timestamp;
@@ -25,12 +25,19 @@ pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Ou
     let store = ctx.store().await?;
     let site = site::find(ctx, &store, typed).await?;
     let view = if site.row.has_document { Some(store.document(site.visit).await?.view()) } else { None };
+    let editors = editors(&store, view.as_ref()).await?;
     if ctx.out.is_json() {
+        let changed_by: BTreeMap<String, _> = editors
+            .iter()
+            .map(|(change, origin)| {
+                (change.to_string(), json!({ "person": origin.person, "at_ms": origin.claimed_at }))
+            })
+            .collect();
         ctx.out.event(
             "visit",
             json!({
                 "visit": site.visit, "number": site.name(), "state": site.row.state.as_str(),
-                "card": site.card, "record": view,
+                "card": site.card, "record": view, "changed_by": changed_by,
             }),
         );
         return Ok(Exit::Ok);
@@ -40,6 +47,7 @@ pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Ou
         zone: &ctx.zone,
         now: ctx.now(),
         people: People::known(&store).await?,
+        editors,
         history,
         text: Vec::new(),
     };
@@ -64,12 +72,21 @@ pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Ou
     Ok(Exit::Ok)
 }
 
+/// Who wrote fields of findings again after they were recorded, by the change that did it.
+async fn editors(store: &Store, view: Option<&VisitView>) -> Result<BTreeMap<ChangeHash, Origin>, Failure> {
+    let findings = view.into_iter().flat_map(|view| view.findings.values());
+    let changes: Vec<ChangeHash> =
+        findings.flat_map(|entry| &entry.meta.edited).map(|edited| edited.change).collect();
+    Ok(store.origins(&changes).await?)
+}
+
 /// A page in the making.
 struct Page<'a> {
     words: &'a Words,
     zone: &'a TimeZone,
     now: Timestamp,
     people: People,
+    editors: BTreeMap<ChangeHash, Origin>,
     history: bool,
     text: Vec<String>,
 }
@@ -88,9 +105,14 @@ impl Page<'_> {
         render::time(self.words, at, self.now, self.zone)
     }
 
-    /// `09:44 张伟`, with what became of the entry.
+    /// `09:44 张伟`, with who changed it since and what became of the entry.
     fn origin<T>(&self, entry: &Entry<T>) -> String {
         let mut text = format!("{} {}", self.time(entry.meta.at), self.people.name(entry.meta.by));
+        let changes: BTreeSet<ChangeHash> = entry.meta.edited.iter().map(|edited| edited.change).collect();
+        for origin in changes.iter().filter_map(|change| self.editors.get(change)) {
+            let (who, at) = (self.people.name(origin.person), self.time(origin.claimed_at));
+            text.push_str(&say!(self.words, "show-edited", who = who, at = at));
+        }
         if let Some(withdrawn) = &entry.meta.withdrawn {
             text.push_str(&say!(self.words, "show-withdrawn", reason = withdrawn.reason.clone()));
         }

@@ -5,6 +5,7 @@ use crate::complaints::phrases::Phrases;
 use crate::review::ReworkBody;
 use crate::work_orders::{EntryBody, OriginBody, VisitRecord};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use sync_core::codes::CodeTable;
 use sync_core::ids::VisitId;
 use sync_core::number::unit_shown;
@@ -20,6 +21,8 @@ pub(crate) struct EntryLine {
     /// Label and value.
     pub(crate) facts: Vec<(String, String)>,
     pub(crate) who: Who,
+    /// Fields that were written again later, and by whom.
+    pub(crate) edits: Vec<(String, Who)>,
     /// What became of it: taken back, corrected.
     pub(crate) fate: Vec<String>,
     pub(crate) stands: bool,
@@ -89,9 +92,10 @@ pub(crate) fn entry_line(
     let mut line = EntryLine {
         id: entry.entry_id.to_string(),
         who: origin.map_or(own, |origin| Who::of(w, origin)),
+        edits: edits(phrases, entry),
         fate: fate(phrases, entry),
         stands: entry.stands,
-        mark: marks.of_change(&format!("{}/{place}", entry.container), origin),
+        mark: entry_mark(marks, entry, &format!("{}/{place}", entry.container)),
         ..EntryLine::default()
     };
     describe(phrases, record, entry, &mut line);
@@ -113,6 +117,27 @@ pub(crate) fn entry_words(phrases: &Phrases, record: &VisitRecord, entry: &Entry
     if text.is_empty() { line.title } else { format!("{} · {text}", line.title) }
 }
 
+/// What was written again, field by field; fields of one envelope together.
+fn edits(phrases: &Phrases, entry: &EntryBody) -> Vec<(String, Who)> {
+    let mut of_envelope: BTreeMap<i64, (Vec<String>, Who)> = BTreeMap::new();
+    for edit in &entry.edits {
+        let Some(origin) = &edit.origin else { continue };
+        let (fields, _) =
+            of_envelope.entry(origin.log_index).or_insert_with(|| (Vec::new(), Who::of(phrases.w, origin)));
+        fields.push(phrases.w.code("field-label", &edit.field));
+    }
+    of_envelope.into_values().map(|(fields, who)| (fields.join(" · "), who)).collect()
+}
+
+/// Whether the newest writing of an entry was asked for: outside of what was asked counts more.
+fn entry_mark(marks: &Marks<'_>, entry: &EntryBody, place: &str) -> Option<bool> {
+    let edited = entry.edits.iter().map(|edit| {
+        let path = format!("{place}/{}", edit.field);
+        marks.of_change(&path, edit.origin.as_ref())
+    });
+    edited.chain([marks.of_change(place, entry.origin.as_ref())]).flatten().min()
+}
+
 fn fate(phrases: &Phrases, entry: &EntryBody) -> Vec<String> {
     let w = phrases.w;
     let mut fate = Vec::new();
@@ -123,7 +148,8 @@ fn fate(phrases: &Phrases, entry: &EntryBody) -> Vec<String> {
         });
     }
     if !entry.superseded_by.is_empty() {
-        fate.push(w.t("record-corrected"));
+        let is_decision = entry.container == "office/resolutions";
+        fate.push(if is_decision { w.t("record-undone") } else { w.t("record-corrected") });
     }
     if entry.supersedes.is_some() {
         fate.push(w.t("record-corrects"));

@@ -27,6 +27,8 @@ pub(crate) struct Who {
     pub(crate) offline: bool,
     /// Doubts about the claimed time.
     pub(crate) flags: Vec<String>,
+    /// Who let it out of quarantine and when.
+    pub(crate) accepted: Option<String>,
 }
 
 impl Who {
@@ -40,6 +42,10 @@ impl Who {
             machine: w.machine_time(origin.received_at_ms),
             offline: origin.recorded_offline,
             flags: flag_words(w, &origin.clock_flags),
+            accepted: origin.accepted_by.as_ref().map(|person| {
+                let at = origin.accepted_at_ms.map(|at| w.time(at));
+                w.ab("record-accepted-by", person_name(w, person), at.unwrap_or_default())
+            }),
         }
     }
 
@@ -53,6 +59,7 @@ impl Who {
             machine: w.machine_time(received),
             offline: entry.recorded_offline,
             flags: flag_words(w, &entry.clock_flags),
+            accepted: None,
         }
     }
 }

@@ -1,0 +1,48 @@
+//! Who is named beside what was recorded: whoever wrote it, not whoever began the entry.
+
+use super::tests::{Site, reviewer};
+use crate::complaints::tests::Bureau;
+use crate::exchange::tests::{an_entry, exchange};
+use crate::pages::testing::Browser;
+use axum::http::Method;
+use serde_json::{Value, json};
+use sync_core::document::{Finding, FindingEdit};
+
+#[tokio::test]
+async fn an_accepted_edit_of_anothers_finding_names_all_three() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let (visit, owner, id) = (site.visit, site.zhang.person, an_entry(&mut site.zhang));
+        let words = Finding { code: "other".into(), text: "intact".into(), item: None, severity: None };
+        site.zhang.save(visit, |edit| edit.add_finding(id, &words).unwrap());
+        exchange(&bureau.test, &mut site.zhang).await;
+        exchange(&bureau.test, &mut site.wang).await;
+        let changed = FindingEdit { text: Some("broken".to_owned()), ..FindingEdit::default() };
+        site.wang.save_as(visit, owner, |edit| edit.edit_finding(id, &changed).unwrap());
+        exchange(&bureau.test, &mut site.wang).await;
+        let list = reviewer(&bureau, Method::GET, "/v1/quarantine", &Value::Null).await.json;
+        let path = format!("/v1/quarantine/{}/decision", list["items"][0]["id"]);
+        let accept = json!({ "decision": "accept", "reason": "together" });
+        assert_eq!(reviewer(&bureau, Method::POST, &path, &accept).await.status, 200);
+        let record = site.record(&bureau).await;
+        let entries = record["visits"][0]["entries"].as_array().unwrap();
+        let entry = entries.iter().find(|entry| entry["entry_id"] == json!(id)).unwrap();
+        assert_eq!((&entry["by"]["person_id"], &entry["content"]["text"]), (&json!(owner), &json!("broken")));
+        assert_eq!(entry["origin"]["accepted_by"], Value::Null);
+        let edit = &entry["edits"][0];
+        assert_eq!((&edit["field"], entry["edits"].as_array().unwrap().len()), (&json!("text"), 1));
+        assert_eq!(edit["origin"]["person"]["person_id"], json!(site.wang.person));
+        assert_eq!(edit["origin"]["accepted_by"]["person_id"], json!(bureau.reviewer.0));
+        let timeline = record["timeline"].as_array().unwrap();
+        let told = timeline.iter().find(|line| {
+            line["kind"] == "recorded" && line["person"]["person_id"] == json!(site.wang.person)
+        });
+        assert_eq!(told.unwrap()["detail"]["fields"], json!([format!("findings/{id}/text")]));
+        let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
+        let page = browser.get(&format!("/complaints/{}", site.complaint)).await;
+        let html = page.html();
+        let beside = html.split("changed later: text").nth(1).and_then(|rest| rest.get(..600)).unwrap();
+        assert!(beside.contains("wang 测试") && beside.contains("accepted by"), "{beside}");
+    })
+    .await;
+}
