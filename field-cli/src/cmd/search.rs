@@ -6,9 +6,9 @@ use crate::cli::SearchArgs;
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
+use crate::store::find_code;
 use crate::wrap::width;
 use serde_json::json;
-use sync_core::codes::CodeTable;
 
 /// Most hits that are shown.
 const HITS_MAX: u32 = 30;
@@ -52,23 +52,12 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &SearchArgs) -> Outcome {
     Ok(Exit::Ok)
 }
 
-/// Tables whose codes stand among what is searched.
-const TABLES: [CodeTable; 7] = [
-    CodeTable::Categories,
-    CodeTable::Findings,
-    CodeTable::Severities,
-    CodeTable::PhotoRoles,
-    CodeTable::Outcomes,
-    CodeTable::StatementGivers,
-    CodeTable::RootCauses,
-];
-
 /// A line of what was found as people read it: codes by their names, nothing that only machines need.
 fn in_words<'a>(ctx: &Ctx, line: &'a str, number: &str) -> Option<&'a str> {
     if line.is_empty() || line == number || line.starts_with("image/") {
         return None;
     }
-    let entry = TABLES.iter().find_map(|table| table.find(line));
+    let entry = find_code(line);
     Some(entry.map_or(line, |entry| entry.name(language(&ctx.words))))
 }
 

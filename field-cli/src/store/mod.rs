@@ -47,6 +47,7 @@ pub use pack::PackEntry;
 pub use photos::{BlobRow, BlobState, PhotoCounts, PhotoRow, StoredBlob, media_type};
 pub use previews::PreviewState;
 pub use record::{Act, Recorded, Start};
+pub(crate) use search::find_code;
 pub use search::{SearchHit, SearchItem};
 pub(crate) use settings::NUMBERS;
 pub use settings::PAUSED;

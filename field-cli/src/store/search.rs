@@ -1,8 +1,20 @@
 //! Finding words in what this device carries and has recorded.
 
 use super::{Store, StoreError, Tx, Write};
+use sync_core::codes::{CodeEntry, CodeTable, Language};
 use sync_core::ids::VisitId;
 use sync_core::search::{fts5_phrase, index_text};
+
+/// Tables whose codes stand among what is searched.
+const SEARCHED_CODES: [CodeTable; 7] = [
+    CodeTable::Categories,
+    CodeTable::Findings,
+    CodeTable::Severities,
+    CodeTable::PhotoRoles,
+    CodeTable::Outcomes,
+    CodeTable::StatementGivers,
+    CodeTable::RootCauses,
+];
 
 /// A text that can be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,10 +75,24 @@ pub(super) async fn put_in(tx: &mut Tx, item: &SearchItem) -> Result<(), StoreEr
     .await?;
     sqlx::query("INSERT INTO search (rowid, spaced) VALUES ($1, $2)")
         .bind(row)
-        .bind(index_text(&item.text))
+        .bind(index_text(&with_names(&item.text)))
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// A text, and what its codes are called in both languages: nobody searches for `SEAL_BROKEN`.
+fn with_names(text: &str) -> String {
+    let names = text
+        .lines()
+        .filter_map(find_code)
+        .flat_map(|entry| [Language::Chinese, Language::English].map(|language| entry.name(language)));
+    names.fold(text.to_owned(), |whole, name| whole + "\n" + name)
+}
+
+/// The code that a line of a searched text is, if it is one.
+pub(crate) fn find_code(line: &str) -> Option<&'static CodeEntry> {
+    SEARCHED_CODES.iter().find_map(|table| table.find(line))
 }
 
 /// Makes a text unfindable.

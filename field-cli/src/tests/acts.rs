@@ -120,9 +120,10 @@ async fn everything_on_the_device_can_be_searched_in_both_scripts() {
     let desk = Desk::new(Lang::ZhCn).await;
     desk.ok(&["visit", "start", "0417"]).await;
     desk.ok(&["finding", "add", "SEAL_OK", "--text", "铅封完好，空调未开仍走字"]).await;
-    let lines: [&[&str]; 5] = [
+    let lines: [&[&str]; 6] = [
         &["search", "铅封"],
         &["search", "鉛封"],
+        &["search", "封印"],
         &["search", "jiefang"],
         &["search", "不存在的词"],
         &["search", "，"],
@@ -132,6 +133,9 @@ async fn everything_on_the_device_can_be_searched_in_both_scripts() {
     C-2025-0417      发现  封印完好 · 铅封完好，空调未开仍走字
       下一步：field visit show <编号>
     $ field search 鉛封
+    C-2025-0417      发现  封印完好 · 铅封完好，空调未开仍走字
+      下一步：field visit show <编号>
+    $ field search 封印
     C-2025-0417      发现  封印完好 · 铅封完好，空调未开仍走字
       下一步：field visit show <编号>
     $ field search jiefang
