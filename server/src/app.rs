@@ -12,6 +12,7 @@ use crate::installation::{self, Installation};
 use crate::keys::{KeyFileError, Keys};
 use crate::layers::{self, Class};
 use crate::people::PasswordPlaces;
+use crate::problem::Language;
 use crate::store::{Store, StoreError, StoreSettings};
 use crate::{
     audit, auth, checklists, complaints, deadlines, devices, health, openapi, pages, people, problem, review,
@@ -96,6 +97,33 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl StartError {
+    /// What happened and what to do, in the language of the terminal; what the system said stays as it is.
+    pub fn explained(&self, language: Language) -> anyhow::Error {
+        let (zh, en) = match self {
+            Self::DataFolder { .. } => (
+                "请让此账户可写该文件夹，或在 data.folder 中另设一个",
+                "Let this account write there, or set data.folder",
+            ),
+            Self::Store(StoreError::Unreachable { .. }) => (
+                "无法打开数据库：请检查 database.url，以及文件夹是否存在且可写，或 PostgreSQL 是否在运行并允许该用户登录",
+                "Check database.url, and that its folder exists and can be written to, or that PostgreSQL runs and lets this \
+                 user in",
+            ),
+            Self::Store(StoreError::DiskLow { .. }) => ("磁盘空间不足：请腾出空间", "Make room on the disk"),
+            Self::Store(StoreError::Migration(_)) => (
+                "数据库来自更新或改动过的版本：请使用与之相符的程序",
+                "The database was made by a newer or altered version: run that one",
+            ),
+            _ => ("请运行 fieldloop check，它会说明哪里有问题", "Run fieldloop check: it says what is wrong"),
+        };
+        match language {
+            Language::En => anyhow::anyhow!("{self}. {en}."),
+            Language::ZhCn => anyhow::anyhow!("{zh}（{self}）"),
+        }
+    }
 }
 
 impl App {

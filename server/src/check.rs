@@ -32,7 +32,8 @@ pub async fn check(config: &Config, language: Language) -> Vec<Finding> {
     let store = match app::open_store(config).await {
         Ok(store) => store,
         Err(error) => {
-            findings.push(Finding { subject: "database", verdict: Err(error.to_string()) });
+            findings
+                .push(Finding { subject: "database", verdict: Err(error.explained(language).to_string()) });
             return findings;
         }
     };

@@ -13,6 +13,7 @@ use server::people::cli as people_cli;
 use server::problem::{self, Language, Problem};
 use server::{check, telemetry};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -56,9 +57,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Language::ZhCn => anyhow::anyhow!("配置有误：{error}"),
     })?;
     match arguments.command {
-        Command::Serve => serve(config).await,
+        Command::Serve => serve(config, language).await,
         Command::Migrate => {
-            let store = app::open_store(&config).await?;
+            let store = app::open_store(&config).await.map_err(|error| error.explained(language))?;
             let missing = store.migrations_missing().await?;
             store.migrate().await?;
             store.close().await;
@@ -73,14 +74,14 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Command::User(command) => {
-            let app = open(config).await?;
+            let app = open(config, language).await?;
             let text =
                 people_cli::run(&app, command, language).await.map_err(|error| explain(error, language))?;
             app.store.close().await;
             show(&text)
         }
         Command::Device(command) => {
-            let app = open(config).await?;
+            let app = open(config, language).await?;
             let text =
                 device_cli::run(&app, command, language).await.map_err(|error| explain(error, language))?;
             app.store.close().await;
@@ -91,30 +92,43 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// The server's state for a command on the terminal: warnings only, for eyes.
-async fn open(config: Config) -> anyhow::Result<App> {
+async fn open(config: Config, language: Language) -> anyhow::Result<App> {
     telemetry::start_log(&LogConfig { filter: "warn".to_owned(), format: LogFormat::Text })?;
-    Ok(App::open(config, Clock::System, Entropy::System).await?)
+    App::open(config, Clock::System, Entropy::System).await.map_err(|error| error.explained(language))
 }
 
-async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+async fn serve(config: Config, language: Language) -> anyhow::Result<ExitCode> {
     telemetry::start_log(&config.log)?;
     let listen = config.server.listen;
     let metrics = config.metrics.listen;
-    let app = App::open(config, Clock::System, Entropy::System).await?;
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("listen on {listen}"))?;
+    let app = App::open(config, Clock::System, Entropy::System).await;
+    let app = app.map_err(|error| error.explained(language))?;
+    let listener = bind(listen, "server.listen", language).await?;
     let address = listener.local_addr()?;
     if let Some(listen) = metrics {
-        let listener = TcpListener::bind(listen).await.with_context(|| format!("listen on {listen}"))?;
+        let listener = bind(listen, "metrics.listen", language).await?;
         let router = telemetry::router(telemetry::start_metrics()?);
         tokio::spawn(http::serve(listener, router, HttpLimits::default(), std::future::pending()));
     }
     tracing::info!(%address, server = %app.installation.server_id, epoch = app.installation.epoch, "serving");
     let stop = told_to_stop()?;
     // Scripts that asked for port 0 read the address from here.
-    show(&format!("listening on http://{address}\n"))?;
+    show(&match language {
+        Language::En => format!("listening on http://{address}\n"),
+        Language::ZhCn => format!("正在监听 http://{address}\n"),
+    })?;
     app.serve(listener, stop).await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+async fn bind(listen: SocketAddr, setting: &str, language: Language) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(listen).await.map_err(|error| match language {
+        Language::En => {
+            anyhow::anyhow!("cannot listen on {listen}: {error}. Set another address in {setting}.")
+        }
+        Language::ZhCn => anyhow::anyhow!("无法监听 {listen}（{error}）：请在 {setting} 中另设地址"),
+    })
 }
 
 async fn demo(mut arguments: DemoArgs, language: Language) -> anyhow::Result<ExitCode> {

@@ -8,9 +8,11 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, PgPool, SqlitePool};
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// First version without the WAL-reset corruption (<https://www.sqlite.org/wal.html#walresetbug>).
 const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
@@ -87,7 +89,8 @@ pub(super) async fn open_sqlite(path: PathBuf, settings: &StoreSettings) -> Resu
         .create_if_missing(true)
         .pragma("wal_autocheckpoint", WAL_CHECKPOINT_PAGES)
         .pragma("journal_size_limit", WAL_BYTES_MAX.to_string());
-    let writer = Writer::open(writer_options, settings.wait_max).await?;
+    let writer = Writer::open(writer_options, settings.wait_max).await;
+    let writer = writer.map_err(|error| unreachable(&path.display(), error))?;
     // Only the writer checkpoints; a reader that could write would be a second writer.
     let reader_options = sqlite_options(&path).pragma("wal_autocheckpoint", "0").pragma("query_only", "ON");
     let readers = SqlitePoolOptions::new()
@@ -148,10 +151,34 @@ pub(super) async fn open_postgres(
     let pool = PgPoolOptions::new()
         .max_connections(settings.connections_max)
         .acquire_timeout(settings.wait_max)
-        .connect_with(options)
-        .await?;
+        .connect_with(options.clone())
+        .await;
+    let pool = match pool {
+        Ok(pool) => pool,
+        Err(error) => {
+            let name = options.get_database().unwrap_or_else(|| options.get_username());
+            let place =
+                format!("{}@{}:{}/{name}", options.get_username(), options.get_host(), options.get_port());
+            return Err(unreachable(&place, cause(error, &options, settings).await.into()));
+        }
+    };
     check_postgres(&pool).await?;
     Ok(pool)
+}
+
+/// A pool only says that it waited: one connection says what for.
+async fn cause(error: sqlx::Error, options: &PgConnectOptions, settings: &StoreSettings) -> sqlx::Error {
+    match (&error, timeout(settings.wait_max, options.connect()).await) {
+        (sqlx::Error::PoolTimedOut, Ok(Err(cause))) => cause,
+        _ => error,
+    }
+}
+
+fn unreachable(place: &dyn Display, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Database(source) => StoreError::Unreachable { place: place.to_string(), source },
+        other => other,
+    }
 }
 
 async fn check_postgres(pool: &PgPool) -> Result<(), StoreError> {

@@ -10,6 +10,14 @@ pub enum StoreError {
     /// A statement failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+    /// The database cannot be opened at all.
+    #[error("database {place}: {source}")]
+    Unreachable {
+        /// The file, or user, host and name; never the password.
+        place: String,
+        /// What the database or the system said.
+        source: sqlx::Error,
+    },
     /// The commit of the whole group failed; nothing of any member was kept.
     #[error("commit failed: {source}")]
     Commit {
