@@ -11,7 +11,7 @@ use super::{list_api, sql, steps_api, units};
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::idempotency::{IdempotencyKey, Kept};
-use crate::people::Role;
+use crate::people::{Person, Role};
 use crate::problem::{self, Problem};
 use crate::store::{StoreError, Tx};
 use crate::wire::{Body, if_match};
@@ -244,12 +244,20 @@ pub(super) async fn hand_over(
     reachable(tx, office, OFFICE, id).await?;
     let complaint = acts::find_open_to_acts(tx, id).await?;
     let holder = crate::people::find(tx, form.holder).await?;
-    let may_hold = holder.is_some_and(|person| person.disabled_at.is_none());
-    if !may_hold {
-        return Err(Problem::invalid_field("/holder", "a person who has access"));
+    if !holder.is_some_and(|person| may_hold(&person, &complaint.intake)) {
+        return Err(Problem::invalid_field(
+            "/holder",
+            "a person of the office who has access to this complaint",
+        ));
     }
     let actor = Actor::office(office.person_id, now);
     Ok(acts::hand_over(tx, complaint, form.holder, &reason, actor).await?)
+}
+
+/// Whether somebody can be accountable for a complaint: who works in the office and sees its unit and region.
+pub(super) fn may_hold(person: &Person, intake: &Intake) -> bool {
+    let reach = Reach::of(&person.roles, OFFICE);
+    person.disabled_at.is_none() && reach.is_some_and(|reach| reach.covers(&intake.unit, &intake.region))
 }
 
 /// One correction of a field.

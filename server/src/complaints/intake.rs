@@ -220,8 +220,9 @@ impl ComplaintPatch {
     /// # Errors
     /// Every field that cannot be taken.
     pub fn apply(self, old: &Intake, now: Timestamp) -> Result<Intake, Vec<FieldError>> {
+        let lacked = old.missing_contact();
         let old = old.clone();
-        Intake {
+        let new = Intake {
             category: self.category.unwrap_or(old.category),
             priority: self.priority.unwrap_or(old.priority),
             summary: self.summary.unwrap_or(old.summary),
@@ -238,8 +239,12 @@ impl ComplaintPatch {
             meter: self.meter.map_or(old.meter, |new| new.map(Meter::into_card)),
             deadlines: self.deadlines.unwrap_or(old.deadlines),
             ..old
-        }
-        .checked(now)
+        };
+        let new = new.checked(now)?;
+        // What never was there may still be missing; what was there is not taken away without saying why.
+        let mut missing = new.missing_contact();
+        missing.retain(|error| !lacked.iter().any(|before| before.pointer == error.pointer));
+        if missing.is_empty() { Ok(new) } else { Err(missing) }
     }
 }
 

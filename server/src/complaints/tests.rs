@@ -230,7 +230,10 @@ async fn corrections_keep_their_authors_and_lost_updates_are_refused() {
         assert_eq!((answer.status, &answer.json["customer"]["phone"]), (200, &json!("139 0000 1111")));
         let late = patch(&etag, json!({ "customer_phone": null })).await;
         assert_eq!((late.status, late.json["code"].as_str()), (412, Some("precondition-failed")));
-        assert_eq!(patch("*", json!({ "customer_phone": null })).await.status, 200);
+        let emptied = patch("*", json!({ "customer_phone": null })).await;
+        assert_eq!((emptied.status, &emptied.json["errors"][0]["pointer"]), (422, &json!("/customer/phone")));
+        let why = json!({ "customer_phone": null, "no_contact_reason": "号码已注销" });
+        assert_eq!(patch("*", why).await.status, 200);
         assert_eq!(
             patch("*", json!({ "category": "gas.LEAK" })).await.json["errors"][0]["pointer"],
             "/category"

@@ -59,11 +59,35 @@ fn control_characters_are_dropped_and_empty_means_none() {
 
 #[test]
 fn a_correction_tells_null_from_absent() {
-    let old = form(&json!({"customer": {"phone": "1101101", "name": "李梅"}})).check(NOW).unwrap();
-    let patch: ComplaintPatch = serde_json::from_value(json!({"customer_phone": null})).unwrap();
+    let customer = json!({"number": "K-7", "phone": "1101101", "name": "李梅"});
+    let old = form(&json!({ "customer": customer })).check(NOW).unwrap();
+    let patch: ComplaintPatch = serde_json::from_value(json!({"customer_number": null})).unwrap();
     let new = patch.apply(&old, NOW).unwrap();
-    assert_eq!(new.customer, Customer { number: None, name: Some("李梅".into()), phone: None });
+    assert_eq!(new.customer, Customer { number: None, ..old.customer.clone() });
     let changes = crate::complaints::model::field_changes(&old, &new);
     assert_eq!(changes.len(), 1);
-    assert_eq!((changes[0].field, changes[0].old.as_deref()), ("customer_phone", Some("1101101")));
+    assert_eq!((changes[0].field, changes[0].old.as_deref()), ("customer_number", Some("K-7")));
+}
+
+#[test]
+fn a_correction_takes_no_contact_away_without_a_reason() {
+    let reachable = form(&json!({})).check(NOW).unwrap();
+    let patched = |old: &Intake, patch: Value| {
+        let patch: ComplaintPatch = serde_json::from_value(patch).unwrap();
+        let done = patch.apply(old, NOW);
+        done.map_err(|errors| errors.iter().map(|error| error.pointer).collect::<Vec<_>>())
+    };
+    for (patch, pointers) in [
+        (json!({"customer_phone": null}), vec!["/customer/phone"]),
+        (json!({"customer_phone": "110"}), vec!["/customer/phone"]),
+        (json!({"customer_name": " ", "customer_phone": null}), vec!["/customer/name", "/customer/phone"]),
+    ] {
+        assert_eq!(patched(&reachable, patch.clone()).unwrap_err(), pointers, "{patch}");
+    }
+    let why = json!({"customer_phone": null, "no_contact_reason": "has given it up"});
+    let unreachable = patched(&reachable, why).unwrap();
+    assert_eq!(patched(&unreachable, json!({"no_contact_reason": null})).unwrap_err(), ["/customer/phone"]);
+    // What came in without a contact can be corrected in everything else.
+    let bare = Intake { customer: Customer::default(), ..reachable };
+    assert_eq!(patched(&bare, json!({"address": "梧桐路 14 号"})).unwrap().address, "梧桐路 14 号");
 }

@@ -6,7 +6,7 @@
 use super::record::{BlockerLine, blocker_line, said_once};
 use crate::app::App;
 use crate::auth::OfficeAuth;
-use crate::complaints::api::{Handover, hand_over};
+use crate::complaints::api::{Handover, hand_over, may_hold};
 use crate::complaints::model::{Act, Complaint};
 use crate::complaints::phrases::Phrases;
 use crate::complaints::scope::OFFICE;
@@ -150,17 +150,21 @@ async fn step_page(
     if refused.is_none() {
         form.unit.clone_from(&head.unit);
     }
-    let people = if step == Step::Handover { holders(&mut tx).await? } else { Vec::new() };
+    let people = match step {
+        Step::Handover => {
+            let complaint = reachable(&mut tx, &viewer.office, OFFICE, id).await?;
+            holders(&mut tx, &complaint).await?
+        }
+        _ => Vec::new(),
+    };
     let units = if step == Step::Allotment { people::units(&mut tx).await? } else { Vec::new() };
     Ok(StepPage { shell: viewer.shell.clone(), head, step, form, people, units })
 }
 
-/// Everybody in the office who has access.
-async fn holders(tx: &mut Tx) -> Result<Vec<(String, String)>, StoreError> {
+/// Everybody who may be accountable for this complaint.
+async fn holders(tx: &mut Tx, complaint: &Complaint) -> Result<Vec<(String, String)>, StoreError> {
     let people = people::list(tx, "", PEOPLE_MAX).await?.into_iter();
-    let may_hold = people.filter(|person| {
-        person.disabled_at.is_none() && person.roles.iter().any(|grant| OFFICE.contains(&grant.role))
-    });
+    let may_hold = people.filter(|person| may_hold(person, &complaint.intake));
     Ok(may_hold.map(|person| (person.person_id.to_string(), person.display_name)).collect())
 }
 

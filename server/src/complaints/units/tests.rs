@@ -2,7 +2,8 @@
 
 use crate::complaints::tests::{Bureau, a_complaint, somebody_of};
 use crate::pages::testing::Browser;
-use crate::people::Role;
+use crate::people::tests::a_person;
+use crate::people::{Grant, Role, set_roles};
 use crate::review::tests::Site;
 use crate::testing::Answer;
 use axum::http::Method;
@@ -154,6 +155,38 @@ async fn swapped_ids_of_another_unit_are_refused() {
         assert!(!start.html().contains(&complaint) && !start.html().contains(">1<"), "{}", start.html());
         let theirs = somebody_of(&bureau.test, Role::Lead, "供电所", "").await;
         assert_eq!(Browser::of(&bureau.test, &theirs).get(&record).await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_complaint_is_handed_over_only_to_somebody_who_sees_it() {
+    Bureau::for_each_engine(|bureau| async move {
+        let test = &bureau.test;
+        a_person(test, "root", &[Role::Administrator]).await;
+        let cases = [
+            ("power", Role::Lead, "power", "", 422),
+            ("elsewhere", Role::Clerk, "gas", "310101", 422),
+            ("reader", Role::Expert, "gas", "", 422),
+            ("gas", Role::Clerk, "gas", "", 200),
+            ("anywhere", Role::Reviewer, "", "", 200),
+        ];
+        let mut holders = Vec::new();
+        for (login, role, unit, region, _) in cases {
+            let (person, _) = a_person(test, login, &[role]).await;
+            let grant = Grant { role, unit: unit.to_owned(), region: region.to_owned() };
+            let mut tx = test.app.store.write().await.unwrap();
+            set_roles(&mut tx, person, &[grant], None, None, test.app.clock.now()).await.unwrap();
+            tx.commit().await.unwrap();
+            holders.push(person);
+        }
+        let complaint = bureau.complaint(&json!({ "unit": "gas", "region": "310115" })).await;
+        let path = format!("/v1/complaints/{}/handovers", id(&complaint));
+        for ((login, .., status), holder) in cases.into_iter().zip(holders) {
+            let body = json!({ "holder": holder, "reason": "所属班组" });
+            let answer = bureau.post(&path, &body).await;
+            assert_eq!(answer.status, status, "{login}: {}", answer.json);
+        }
     })
     .await;
 }
