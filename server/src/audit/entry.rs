@@ -1,6 +1,6 @@
 //! What an entry says, and its canonical bytes.
 
-use minicbor::Encoder;
+use minicbor::{Decoder, Encoder};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use sync_core::ids::{DeviceId, EnvelopeHash, PersonId, VisitId};
@@ -65,6 +65,11 @@ impl Detail {
         self
     }
 
+    /// The complaint that the act is about.
+    pub(super) fn complaint(&self) -> Option<&str> {
+        self.0.get("complaint").map(String::as_str)
+    }
+
     /// The facts as CBOR: a map of texts.
     pub fn to_bytes(&self) -> Vec<u8> {
         // BTreeMap<&str, String> always encodes into a Vec.
@@ -102,12 +107,23 @@ pub struct NewEntry<'a> {
     pub detail: Detail,
     /// Set for envelopes only.
     pub envelope: Option<EnvelopeEntry<'a>>,
+    /// The reason that was given. Kept beside the log, where it can be erased; no part of the canonical bytes.
+    pub reason: Option<String>,
 }
 
 impl NewEntry<'_> {
     /// An act of this kind, without person, device or visit.
     pub fn new(kind: EntryKind, at: Timestamp) -> Self {
-        Self { kind, at, person: None, device: None, visit: None, detail: Detail::new(), envelope: None }
+        Self {
+            kind,
+            at,
+            person: None,
+            device: None,
+            visit: None,
+            detail: Detail::new(),
+            envelope: None,
+            reason: None,
+        }
     }
 
     /// Names who acted.
@@ -138,6 +154,13 @@ impl NewEntry<'_> {
         self
     }
 
+    /// Gives the reason.
+    #[must_use]
+    pub fn because(mut self, reason: Option<&str>) -> Self {
+        self.reason = reason.map(str::to_owned);
+        self
+    }
+
     /// The canonical bytes: what checkpoints will commit to.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut encoder = Encoder::new(Vec::new());
@@ -151,6 +174,19 @@ impl NewEntry<'_> {
         debug_assert!(done.is_ok(), "encoding into a Vec cannot fail");
         encoder.into_writer()
     }
+}
+
+/// The facts in the canonical bytes of an entry; none when they cannot be read.
+pub(super) fn facts_of(entry: &[u8]) -> BTreeMap<String, String> {
+    let read = || {
+        let mut decoder = Decoder::new(entry);
+        let items = decoder.array().ok()??;
+        for _ in 1..items {
+            decoder.skip().ok()?;
+        }
+        minicbor::decode(decoder.bytes().ok()?).ok()
+    };
+    read().unwrap_or_default()
 }
 
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {

@@ -1,10 +1,12 @@
 //! The log of acts of people and of the installation, for administrators: filter and export.
 
-use super::sql::{self, Entry};
+mod rows;
+
+use super::sql::ActFilter;
 use crate::app::App;
-use crate::complaints::Names;
+use crate::complaints::{self, scope::READERS};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
-use crate::people::Role;
+use crate::people::{self, Role};
 use crate::problem::Problem;
 use crate::store::{StoreError, Tx};
 use askama::Template;
@@ -12,8 +14,11 @@ use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use serde::Deserialize;
+use rows::Row;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+use sync_core::ids::PersonId;
+use sync_core::time::Timestamp;
 
 const ADMINISTRATORS: Policy = Policy::Roles(&[Role::Administrator]);
 /// Entries on one page.
@@ -39,12 +44,27 @@ const KINDS: &[&str] = &[
     "device.wiped",
     "device.declared_lost",
     "device.forked",
+    "envelope.escrowed",
+    "escrow.decided",
     "evidence.opened",
+    "evidence.given_up",
+    "evidence.refused",
+    "quarantine.accepted",
     "quarantine.rejected",
+    "complaint.opened",
+    "complaint.corrected",
+    "complaint.state_changed",
     "complaint.handed_over",
     "complaint.allotted",
     "complaint.merged",
     "complaint.merge_undone",
+    "contact.flag_raised",
+    "contact.flag_settled",
+    "work_order.created",
+    "visit.planned",
+    "visit.assigned",
+    "visit.unassigned",
+    "visit.cancelled",
     "checklist.published",
     "calendar.published",
     "deadline_policy.published",
@@ -66,28 +86,66 @@ pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
 struct LogPage {
     shell: Shell,
     rows: Vec<Row>,
-    kind: String,
+    asked: LogQuery,
+    /// Everybody who may have acted: id and name.
+    people: Vec<(String, String)>,
+    /// Set when no complaint has the number that was asked for.
+    no_such_number: bool,
     /// Where the next page begins.
     next: Option<i64>,
+    /// Whether this person may open complaints and photos.
+    may_open: bool,
 }
 
-struct Row {
-    entry: Entry,
-    person: String,
-    device: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct LogQuery {
-    #[serde(default)]
+    #[serde(skip_serializing_if = "String::is_empty")]
     kind: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    person: String,
+    /// Number of a complaint.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    complaint: String,
+    /// First day.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    from: String,
+    /// Last day.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    until: String,
+    #[serde(skip_serializing)]
     before: Option<i64>,
 }
 
 impl LogQuery {
-    fn kind(&self) -> Option<&'static str> {
-        KINDS.iter().copied().find(|kind| *kind == self.kind)
+    /// The filter, as part of an address.
+    fn query(&self) -> String {
+        serde_html_form::to_string(self).unwrap_or_default()
     }
+
+    /// What is wanted; `None` when it names a complaint that does not exist. What cannot be understood filters nothing.
+    async fn filter(&self, tx: &mut Tx) -> Result<Option<ActFilter>, StoreError> {
+        let number = self.complaint.trim();
+        let mut complaint = None;
+        if !number.is_empty() {
+            let Some(found) = complaints::find_by_number(tx, number).await? else { return Ok(None) };
+            complaint = Some(found.id.to_string());
+        }
+        Ok(Some(ActFilter {
+            kind: KINDS.iter().find(|kind| **kind == self.kind).map(|kind| (*kind).to_owned()),
+            person: self.person.parse::<PersonId>().ok().map(String::from),
+            complaint,
+            from_ms: midnight(&self.from, 0),
+            until_ms: midnight(&self.until, 1),
+        }))
+    }
+}
+
+/// The moment when this day, or one some days later, begins in the office.
+fn midnight(day: &str, later: i32) -> Option<i64> {
+    let day: jiff::civil::Date = day.parse().ok()?;
+    let day = day.checked_add(jiff::Span::new().try_days(later).ok()?).ok()?;
+    complaints::office_moment(day.to_datetime(jiff::civil::Time::midnight())).map(Timestamp::unix_ms)
 }
 
 async fn show_log(
@@ -97,48 +155,53 @@ async fn show_log(
 ) -> Result<Response, Problem> {
     let mut tx = app.store.read().await?;
     let before = query.before.unwrap_or(i64::MAX);
-    let mut rows = read(&mut tx, before, query.kind(), PER_PAGE + 1).await?;
+    let filter = query.filter(&mut tx).await?;
+    let no_such_number = filter.is_none();
+    let mut rows = match filter {
+        Some(filter) => rows::read(&mut tx, viewer.w(), before, &filter, PER_PAGE + 1).await?,
+        None => Vec::new(),
+    };
     let more = rows.len() > PER_PAGE as usize;
     rows.truncate(PER_PAGE as usize);
     let next = rows.last().filter(|_| more).map(|row| row.entry.log_index);
-    let kind = query.kind().unwrap_or_default().to_owned();
-    Ok(page(&LogPage { shell: viewer.shell, rows, kind, next }))
-}
-
-async fn read(tx: &mut Tx, before: i64, kind: Option<&str>, limit: u32) -> Result<Vec<Row>, StoreError> {
-    let mut names = Names::default();
-    let mut rows = Vec::new();
-    for entry in sql::list_acts(tx, before, kind, limit).await? {
-        let person = match &entry.person_id {
-            Some(id) => names.person_text(tx, id).await?.and_then(|person| person.name),
-            None => None,
-        };
-        let device = match &entry.device_id {
-            Some(id) => names.device_text(tx, id).await?.and_then(|device| device.label),
-            None => None,
-        };
-        rows.push(Row { person: person.unwrap_or_default(), device: device.unwrap_or_default(), entry });
-    }
-    Ok(rows)
+    let people = people::names(&mut tx).await?;
+    let may_open = viewer.shell.has_role(READERS);
+    Ok(page(&LogPage { shell: viewer.shell, rows, asked: query, people, no_such_number, next, may_open }))
 }
 
 /// The same as a table for a spreadsheet: UTF-8 with a byte-order mark, times in UTC.
 async fn export(
     State(app): State<App>,
-    _viewer: Viewer,
+    viewer: Viewer,
     Query(query): Query<LogQuery>,
 ) -> Result<Response, Problem> {
     let mut tx = app.store.read().await?;
-    let rows = read(&mut tx, query.before.unwrap_or(i64::MAX), query.kind(), EXPORT_MAX).await?;
-    let mut text = String::from("\u{feff}log_index,at,kind,person,device,visit_id,entry_sha256\r\n");
-    for Row { entry, person, device } in &rows {
+    let before = query.before.unwrap_or(i64::MAX);
+    let rows = match query.filter(&mut tx).await? {
+        Some(filter) => rows::read(&mut tx, viewer.w(), before, &filter, EXPORT_MAX).await?,
+        None => Vec::new(),
+    };
+    let mut text = String::from(
+        "\u{feff}log_index,at,kind,person,device,complaint,visit_id,photo_sha256,reason,facts,entry_sha256\r\n",
+    );
+    for row in &rows {
+        let entry = &row.entry;
         let at = jiff::Timestamp::from_millisecond(entry.at_ms).unwrap_or_default();
-        let visit = entry.visit_id.as_deref().unwrap_or_default();
-        let (person, device) = (cell(person), cell(device));
+        let complaint = row.complaint.as_ref().map_or("", |(_, number)| number.as_str());
+        let facts = row.facts.join("; ");
         let _ = write!(
             text,
-            "{},{at},{},{person},{device},{visit},{}\r\n",
-            entry.log_index, entry.kind, entry.entry_sha256
+            "{},{at},{},{},{},{},{},{},{},{},{}\r\n",
+            entry.log_index,
+            entry.kind,
+            cell(&row.person),
+            cell(&row.device),
+            cell(complaint),
+            entry.visit_id.as_deref().unwrap_or_default(),
+            row.photo.as_deref().unwrap_or_default(),
+            cell(row.reason.as_deref().unwrap_or_default()),
+            cell(&facts),
+            entry.entry_sha256
         );
     }
     let headers = [

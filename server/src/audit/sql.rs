@@ -67,6 +67,7 @@ pub async fn append_all(tx: &mut Tx, entries: &[NewEntry<'_>]) -> Result<i64, St
         },
         ""
     )?;
+    note(tx, first, entries).await?;
     let body = |(log_index, entry): (i64, &NewEntry<'_>)| {
         let (salt, body) = entry.envelope?.body?;
         Some((log_index, salt.to_vec(), body.to_vec()))
@@ -85,6 +86,25 @@ pub async fn append_all(tx: &mut Tx, entries: &[NewEntry<'_>]) -> Result<i64, St
     Ok(first)
 }
 
+/// Keeps beside the log what its entries are found by and explained with.
+async fn note(tx: &mut Tx, first: i64, entries: &[NewEntry<'_>]) -> Result<(), StoreError> {
+    let noted = |(log_index, entry): (i64, &NewEntry<'_>)| {
+        let complaint = entry.detail.complaint().map(str::to_owned);
+        (complaint.is_some() || entry.reason.is_some()).then(|| (log_index, complaint, entry.reason.clone()))
+    };
+    let rows: Vec<_> = (first..).zip(entries).filter_map(noted).collect();
+    insert_rows!(
+        tx,
+        "INSERT INTO act_notes (log_index, complaint_id, reason) ",
+        &rows,
+        |bind, (log_index, complaint, reason)| bind
+            .push_bind(*log_index)
+            .push_bind(complaint.clone())
+            .push_bind(reason.clone()),
+        ""
+    )
+}
+
 /// Index of the newest entry; 0 for an empty log.
 pub async fn last_index(tx: &mut Tx) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT CAST(coalesce(max(log_index), 0) AS BIGINT) FROM server_log";
@@ -99,21 +119,68 @@ pub async fn list(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<Entry>, Sto
     Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(conn).await)?)
 }
 
-/// Acts of people and of the installation before this position, newest first: all kinds that do not come in floods, or
-/// one of them.
+/// Which acts are wanted; `None` leaves that open.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ActFilter {
+    pub(super) kind: Option<String>,
+    /// Who acted.
+    pub(super) person: Option<String>,
+    /// What it is about: the complaint itself or one of its visits.
+    pub(super) complaint: Option<String>,
+    /// From this moment on, Unix milliseconds.
+    pub(super) from_ms: Option<i64>,
+    /// Before this one.
+    pub(super) until_ms: Option<i64>,
+}
+
+/// An act with the reason that was given for it.
+#[derive(Debug, Clone, FromRow)]
+pub(super) struct ActRow {
+    #[sqlx(flatten)]
+    pub(super) entry: Entry,
+    pub(super) reason: Option<String>,
+}
+
+/// The condition of the partial indexes: it keeps the search away from the envelopes.
+const IS_ACT: &str = "kind <> 'envelope' AND kind <> 'gate.decided' AND kind <> 'evidence.arrived'";
+
+/// Acts of people and of the installation before this position, newest first: all kinds that do not come in floods, as
+/// far as the filter wants them.
 pub(super) async fn list_acts(
     tx: &mut Tx,
     before: i64,
-    kind: Option<&str>,
+    filter: &ActFilter,
     limit: u32,
-) -> Result<Vec<Entry>, StoreError> {
-    // The first condition is the one of the index: it keeps the search away from the envelopes.
-    const SQL: &str = "SELECT log_index, epoch, kind, at_ms, person_id, device_id, device_seq, envelope_hash, \
-        visit_id, entry, entry_sha256 FROM server_log WHERE kind <> 'envelope' AND kind <> 'gate.decided' \
-        AND kind <> 'evidence.arrived' AND log_index < $1 AND (CAST($2 AS TEXT) IS NULL OR kind = $2) \
-        ORDER BY log_index DESC LIMIT $3";
-    let limit = i64::from(limit);
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(before).bind(kind).bind(limit).fetch_all(conn).await)?)
+) -> Result<Vec<ActRow>, StoreError> {
+    const SELECT: &str = "SELECT a.log_index, a.epoch, a.kind, a.at_ms, a.person_id, a.device_id, a.device_seq, \
+        a.envelope_hash, a.visit_id, a.entry, a.entry_sha256, n.reason FROM (SELECT log_index, epoch, kind, at_ms, \
+        person_id, device_id, device_seq, envelope_hash, visit_id, entry, entry_sha256 FROM server_log WHERE ";
+    Ok(on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(SELECT);
+        query.push(IS_ACT).push(" AND log_index < ").push_bind(before);
+        if let Some(kind) = &filter.kind {
+            query.push(" AND kind = ").push_bind(kind);
+        }
+        if let Some(person) = &filter.person {
+            query.push(" AND person_id = ").push_bind(person);
+        }
+        if let Some(complaint) = &filter.complaint {
+            query.push(" AND log_index IN (SELECT log_index FROM act_notes WHERE complaint_id = ");
+            query
+                .push_bind(complaint)
+                .push(" UNION SELECT s.log_index FROM visit_plans p JOIN server_log s ");
+            query.push("ON s.visit_id = p.visit_id WHERE p.complaint_id = ").push_bind(complaint).push(")");
+        }
+        if let Some(from) = filter.from_ms {
+            query.push(" AND at_ms >= ").push_bind(from);
+        }
+        if let Some(until) = filter.until_ms {
+            query.push(" AND at_ms < ").push_bind(until);
+        }
+        query.push(" ORDER BY log_index DESC LIMIT ").push_bind(i64::from(limit));
+        query.push(") a LEFT JOIN act_notes n ON n.log_index = a.log_index ORDER BY a.log_index DESC");
+        query.build_query_as().fetch_all(conn).await
+    })?)
 }
 
 /// What was done to a device before this position, newest first; what it did itself stands with its visits.

@@ -226,9 +226,10 @@ pub async fn step(
     complaint.state = to;
     complaint.closed_at = matches!(to, State::Closed | State::Withdrawn).then_some(by.at);
     write(tx, &mut complaint).await?;
-    history::add(tx, complaint.id, &event.states(from, to)).await?;
     let detail = named(&complaint).with("from", from.as_str()).with("to", to.as_str());
-    audit::append(tx, &by.entry(STATE_CHANGED, detail)).await?;
+    let entry = by.entry(STATE_CHANGED, detail).because(event.reason.as_deref());
+    history::add(tx, complaint.id, &event.states(from, to)).await?;
+    audit::append(tx, &entry).await?;
     Ok(complaint)
 }
 
@@ -250,7 +251,7 @@ pub async fn hand_over(
     let event = by.event(EventKind::HandedOver).reason(reason).detail(facts);
     history::add(tx, complaint.id, &event).await?;
     let detail = named(&complaint).with("holder", holder);
-    audit::append(tx, &by.entry(HANDED_OVER, detail)).await?;
+    audit::append(tx, &by.entry(HANDED_OVER, detail).because(Some(reason))).await?;
     Ok(complaint)
 }
 

@@ -177,6 +177,6 @@ pub(super) async fn settle(
     let event = by.event(EventKind::ContactSettled).reason(reason).detail(facts);
     history::add(tx, complaint, &event).await?;
     let detail = Detail::new().with("complaint", complaint).with("flag", kind);
-    audit::append(tx, &by.entry(FLAG_SETTLED, detail)).await?;
+    audit::append(tx, &by.entry(FLAG_SETTLED, detail).because(Some(reason))).await?;
     Ok(true)
 }

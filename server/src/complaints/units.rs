@@ -111,7 +111,7 @@ async fn move_to(
     let event = by.event(EventKind::Allotted).reason(reason).detail(facts);
     history::add(tx, complaint.id, &event).await?;
     let detail = named(&complaint).with("unit", &complaint.intake.unit);
-    audit::append(tx, &by.entry(ALLOTTED, detail)).await?;
+    audit::append(tx, &by.entry(ALLOTTED, detail).because(Some(reason))).await?;
     Ok(complaint)
 }
 

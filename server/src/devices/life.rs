@@ -158,7 +158,7 @@ pub async fn note(
     reason: Option<&str>,
 ) -> Result<i64, StoreError> {
     const SQL: &str = "INSERT INTO device_reasons (log_index, device_id, reason) VALUES ($1, $2, $3)";
-    let log_index = audit::append(tx, entry).await?;
+    let log_index = audit::append(tx, &entry.clone().because(reason)).await?;
     if let Some(reason) = reason {
         on_engine!(tx, |conn| {
             let query = sqlx::query(SQL).bind(log_index).bind(device.to_string()).bind(reason);

@@ -270,6 +270,7 @@ pub(super) fn log_entry(envelope: &Envelope, now: Timestamp) -> NewEntry<'_> {
             cose: envelope.cose(),
             body: Some((envelope.salt(), envelope.body_bytes())),
         }),
+        reason: None,
     }
 }
 

@@ -111,6 +111,15 @@ pub async fn list(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<Person>, S
     Ok(people)
 }
 
+/// Everybody with an account, in the order of their names: id and name.
+pub(crate) async fn names(tx: &mut Tx) -> Result<Vec<(String, String)>, StoreError> {
+    const SQL: &str = "SELECT person_id, display_name FROM people ORDER BY display_name, person_id LIMIT $1";
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(NAMES_MAX).fetch_all(conn).await)?)
+}
+
+/// Most people who are offered as a filter.
+const NAMES_MAX: i64 = 2_000;
+
 /// Most people who are offered for choosing.
 const TECHNICIANS_MAX: i64 = 500;
 

@@ -151,7 +151,8 @@ pub(super) async fn merge(
         let event = by.event(EventKind::Merged).reason(new.reason).detail(facts.clone());
         history::add(tx, id, &event).await?;
     }
-    audit::append(tx, &by.entry(MERGED, named(&survivor).with("duplicate", duplicate.id))).await?;
+    let detail = named(&survivor).with("duplicate", duplicate.id);
+    audit::append(tx, &by.entry(MERGED, detail).because(Some(new.reason))).await?;
     Ok(row)
 }
 
@@ -202,7 +203,8 @@ pub(super) async fn undo(tx: &mut Tx, id: EntryId, reason: &str, by: Actor) -> R
         history::add(tx, record, &event).await?;
     }
     mark_undone(tx, id, reason, by).await?;
-    audit::append(tx, &by.entry(MERGE_UNDONE, named(&survivor).with("duplicate", duplicate.id))).await?;
+    let detail = named(&survivor).with("duplicate", duplicate.id);
+    audit::append(tx, &by.entry(MERGE_UNDONE, detail).because(Some(reason))).await?;
     Ok(find(tx, id).await?.unwrap_or(merge))
 }
 

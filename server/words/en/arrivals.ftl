@@ -111,3 +111,4 @@ escrow-close = Close, keep as evidence
 escrow-decide-hint = It stays here and enters no record: nobody can tell whether its author or a finder of the device wrote it. What is true in it has to be recorded again on site, or in a decision of the office.
 escrow-decided-already = Somebody closed it meanwhile.
 said-escrow-decided = Noted. It stays here as evidence.
+escrow-told-offered = Its own device heard nothing of this: a colleague’s device brought it, and it did not follow on what is in the log.

@@ -105,3 +105,4 @@ escrow-close = 结束，作为证据保留
 escrow-decide-hint = 内容留存于此，不进入任何记录：无法分辨是作者还是拾得设备的人所写。其中属实的部分须重新现场记录，或由办公室裁决。
 escrow-decided-already = 他人已经处理。
 said-escrow-decided = 已记下，作为证据保留于此。
+escrow-told-offered = 其本机对此并不知情：由同事的设备带回，且与日志中的内容不相衔接。

@@ -269,7 +269,7 @@ async fn record_opening(
     let mut tx = app.store.write().await?;
     let visits = sql::visits_of(&mut tx, sha256).await?;
     let detail = Detail::new().with("sha256", sha256.to_string());
-    let mut entry = NewEntry::new(EVIDENCE_OPENED, now).by(auth.actor()).detail(detail);
+    let mut entry = NewEntry::new(EVIDENCE_OPENED, now).by(auth.actor()).detail(detail).because(Some(reason));
     if let [visit] = visits[..] {
         entry = entry.visit(visit);
     }

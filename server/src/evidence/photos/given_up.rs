@@ -104,7 +104,8 @@ pub(super) async fn give_up(
             history::add(&mut tx, complaint, &event).await?;
         }
         let detail = Detail::new().with("sha256", sha256.to_string());
-        audit::append(&mut tx, &actor.entry(EVIDENCE_GIVEN_UP, detail).visit(visit)).await?;
+        audit::append(&mut tx, &actor.entry(EVIDENCE_GIVEN_UP, detail).visit(visit).because(Some(reason)))
+            .await?;
     }
     if !reached {
         return Err(unknown());

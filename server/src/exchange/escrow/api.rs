@@ -244,6 +244,7 @@ pub(in crate::exchange) async fn decide(
     }
     let detail = Detail::new().with("envelope", hash.to_string());
     let entry = NewEntry::new(ESCROW_DECIDED, now).by(Some(office.person_id)).device(device).detail(detail);
+    let entry = entry.because(Some(reason));
     audit::append(&mut tx, &entry).await?;
     tx.commit().await?;
     Ok(())

@@ -4,6 +4,7 @@ use super::commit::Approval;
 use crate::audit::{self, NewEntry};
 use crate::exchange::chains::as_i64;
 use crate::exchange::feed::{self, Audience, Event};
+use crate::exchange::quarantine::QUARANTINE_ACCEPTED;
 use crate::exchange::visits::heads_bytes;
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
 use sync_core::ids::{ChangeHash, DeviceId, PersonId, VisitId};
@@ -96,6 +97,14 @@ impl Consequences {
             decision.person = Some(approval.by);
             decision.detail = decision.detail.clone().with("approved", "true");
         }
+        // What the gate decides is no act of a person; that somebody let it in is one.
+        let accepted = |decision: &NewEntry<'static>| {
+            let detail = decision.detail.clone();
+            let entry = NewEntry::new(QUARANTINE_ACCEPTED, decision.at).by(Some(approval.by)).detail(detail);
+            NewEntry { visit: decision.visit, ..entry.because(Some(&approval.reason)) }
+        };
+        let acts: Vec<_> = self.decisions.iter().map(accepted).collect();
+        self.decisions.extend(acts);
     }
 
     /// Writes rows, then the feed. The caller appends the decisions to the server log last.

@@ -6,10 +6,13 @@ use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::exchange::gate::{self, Approval, Approved, Fate};
 use crate::problem::{self, Problem};
 use crate::store::StoreError;
-use sync_core::ids::PersonId;
+use sync_core::ids::{PersonId, VisitId};
 
 /// A person rejected a refused envelope for good.
 pub(crate) const QUARANTINE_REJECTED: EntryKind = EntryKind("quarantine.rejected");
+
+/// A person let a refused envelope enter.
+pub(crate) const QUARANTINE_ACCEPTED: EntryKind = EntryKind("quarantine.accepted");
 
 /// What a person decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,11 +87,12 @@ pub async fn decide(
     reason: &str,
 ) -> Result<(), DecideError> {
     let item = sql::find(&mut app.store.read().await?, log_index).await?;
-    let state = item.ok_or(DecideError::Unknown { log_index })?.state;
+    let item = item.ok_or(DecideError::Unknown { log_index })?;
+    let (state, visit) = (item.state, item.visit_id);
     match (decision, state.as_str()) {
         (Decision::Accept, "accepted") | (Decision::Reject, "rejected") => Ok(()),
         (Decision::Accept, "open") => accept(app, log_index, by, reason).await,
-        (Decision::Reject, "open") => reject(app, log_index, by, reason).await,
+        (Decision::Reject, "open") => reject(app, log_index, visit, by, reason).await,
         _ => Err(DecideError::Decided { log_index, state }),
     }
 }
@@ -108,14 +112,25 @@ async fn accept(app: &App, log_index: i64, by: PersonId, reason: &str) -> Result
     }
 }
 
-async fn reject(app: &App, log_index: i64, by: PersonId, reason: &str) -> Result<(), DecideError> {
+async fn reject(
+    app: &App,
+    log_index: i64,
+    visit: Option<VisitId>,
+    by: PersonId,
+    reason: &str,
+) -> Result<(), DecideError> {
     let now = app.clock.now();
     let mut tx = app.store.write().await?;
     if !sql::close(&mut tx, log_index, "rejected", by, reason, now).await? {
         return Err(DecideError::Later { log_index });
     }
     let detail = Detail::new().with("envelope", log_index.to_string());
-    audit::append(&mut tx, &NewEntry::new(QUARANTINE_REJECTED, now).by(Some(by)).detail(detail)).await?;
+    let entry = NewEntry::new(QUARANTINE_REJECTED, now).by(Some(by)).detail(detail).because(Some(reason));
+    let entry = match visit {
+        Some(visit) => entry.visit(visit),
+        None => entry,
+    };
+    audit::append(&mut tx, &entry).await?;
     tx.commit().await?;
     Ok(())
 }

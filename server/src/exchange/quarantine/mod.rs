@@ -12,6 +12,7 @@ mod told;
 
 pub(crate) use api::READERS;
 pub(super) use api::{complaint_of, routes};
+pub(super) use decide::QUARANTINE_ACCEPTED;
 pub use decide::{DecideError, Decision, decide};
 pub(super) use pages::{in_words, pages};
 pub use sql::{QuarantineItem, find, list};
