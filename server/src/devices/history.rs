@@ -8,7 +8,7 @@ use sqlx_macros::FromRow;
 use sync_core::ids::{DeviceId, PersonId};
 use sync_core::time::Timestamp;
 
-const DAY_MS: i64 = 24 * 3_600_000;
+pub(super) const DAY_MS: i64 = 24 * 3_600_000;
 
 /// An act about a device.
 #[derive(Debug, Clone)]

@@ -17,6 +17,7 @@ mod pages;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
+mod waiting;
 
 pub(crate) use api::enrolment_routes;
 pub use api::routes;
@@ -27,3 +28,4 @@ pub(crate) use model::check_text;
 pub use model::{Barred, Contact, DeviceError, DeviceStatus, KnownDevice, Revoked, Suspended, WipeOrder};
 pub(crate) use pages::pages;
 pub use sql::{find, find_by_name, list, list_of_person, record_contact, rename};
+pub(crate) use waiting::{reported_by_day, waiting};

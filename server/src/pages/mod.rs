@@ -16,6 +16,8 @@ mod shell;
 mod sign_in;
 mod start;
 #[cfg(test)]
+mod start_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

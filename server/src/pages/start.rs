@@ -6,10 +6,12 @@ use crate::complaints::pages::{NEWER_MAX, count_of_view};
 use crate::complaints::record::was_offline;
 use crate::complaints::scope::{OFFICE, READERS, Reach, within};
 use crate::complaints::{office_day_start, office_time};
+use crate::devices;
+use crate::exchange::ARRIVALS;
 use crate::people::Role;
 use crate::problem::Problem;
 use crate::store::{StoreError, Tx, on_engine};
-use crate::work_orders::{ArrivedVisit, arrived_by_day, arrived_visits};
+use crate::work_orders::{ArrivedVisit, arrived_visits, ended_by_day};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -31,8 +33,8 @@ const ARRIVED_SHOWN: i64 = 8;
 const VIEWS_OF_ROLES: &[(&str, &[Role])] = &[
     ("all", &[Role::Expert]),
     ("mine", OFFICE),
-    ("late", &[Role::Clerk, Role::Lead]),
-    ("due", &[Role::Clerk, Role::Lead]),
+    ("late", READERS),
+    ("due", READERS),
     ("unassigned", &[Role::Clerk, Role::Lead]),
     ("review", &[Role::Reviewer, Role::Lead]),
     ("conflicts", &[Role::Reviewer, Role::Lead, Role::Expert]),
@@ -74,6 +76,14 @@ pub(super) struct Chart {
     pub(super) days: Vec<Day>,
 }
 
+/// The same figures as a table: a day with one count of each chart, the newest first.
+fn table(charts: &[Chart]) -> Vec<(String, Vec<i64>)> {
+    let Some(first) = charts.first() else { return Vec::new() };
+    let counts = |place: usize| charts.iter().map(|chart| chart.days[place].count).collect();
+    let row = |(place, day): (usize, &Day)| (day.label.clone(), counts(place));
+    first.days.iter().enumerate().rev().map(row).collect()
+}
+
 /// The start page.
 #[derive(Template)]
 #[template(path = "pages/start.html")]
@@ -92,8 +102,17 @@ impl StartPage {
         self.shell.w.t(if acts { "start-waits" } else { "start-reads" })
     }
 
-    fn offline(&self, visit: &ArrivedVisit) -> bool {
-        was_offline(visit.ended_claimed_ms, visit.ended_received_ms)
+    fn table(&self) -> Vec<(String, Vec<i64>)> {
+        table(&self.charts)
+    }
+
+    /// When the visit ended and that arrived, if it did so with what is shown.
+    fn ended_offline(&self, visit: &ArrivedVisit) -> bool {
+        visit.ended_received_ms.is_some_and(|received| was_offline(visit.ended_claimed_ms, received))
+    }
+
+    fn people(&self, visit: &ArrivedVisit) -> String {
+        visit.people.join(self.shell.w.either("、", ", "))
     }
 }
 
@@ -107,31 +126,29 @@ async fn show_start(State(app): State<App>, viewer: Viewer) -> Result<Response, 
         arrived = Some(arrived_visits(&mut tx, reach.pattern(), today, ARRIVED_SHOWN).await?);
         let first = today.plus_ms(-(DAYS - 1) * DAY_MS);
         let received = received_by_day(&mut tx, &reach, first).await?;
-        let ended = arrived_by_day(&mut tx, reach.pattern(), first).await?;
+        let ended = ended_by_day(&mut tx, reach.pattern(), first).await?;
         charts.push(Chart { key: "start-received", unit: "start-complaints", days: days(first, &received) });
         charts.push(Chart { key: "start-ended", unit: "start-visits", days: days(first, &ended) });
     }
+    if viewer.shell.has_role(&ARRIVALS) {
+        tiles.extend(arrival_tiles(&mut tx, &viewer).await?);
+    }
     if viewer.shell.has_role(&[Role::Administrator]) {
-        let silent = silent_devices(&mut tx, now).await?;
-        tiles.push(Tile::of("/devices".to_owned(), viewer.w().t("start-silent-devices"), silent, true));
+        tiles.extend(device_tiles(&mut tx, &viewer, now).await?);
+        let first = office_day_start(now).plus_ms(-(DAYS - 1) * DAY_MS);
+        let reported = devices::reported_by_day(&mut tx, first).await?;
+        charts.push(Chart { key: "start-reported", unit: "start-devices", days: days(first, &reported) });
     }
     Ok(page(&StartPage { shell: viewer.shell, tiles, arrived, charts }))
 }
 
-/// The views of the queue that this person's roles work from, and what was refused.
+/// The views of the queue that this person's roles work from.
 async fn office_tiles(
     tx: &mut Tx,
     viewer: &Viewer,
     reach: &Reach,
     now: Timestamp,
 ) -> Result<Vec<Tile>, StoreError> {
-    const REFUSED: &str = concat!(
-        "SELECT count(*) FROM (SELECT 1 FROM quarantine q \
-        LEFT JOIN visit_plans v ON v.visit_id = q.visit_id LEFT JOIN complaints c ON c.complaint_id = v.complaint_id \
-        WHERE q.state = 'open' AND ",
-        within!("$1", "coalesce(c.unit, '')", "coalesce(c.region, '')"),
-        " LIMIT 99) n"
-    );
     let mut tiles = Vec::new();
     for (view, _) in VIEWS_OF_ROLES.iter().filter(|(_, roles)| viewer.shell.has_role(roles)) {
         let count = count_of_view(tx, view, (viewer.office.person_id, reach, now)).await?;
@@ -143,20 +160,64 @@ async fn office_tiles(
             urgent,
         ));
     }
-    if !viewer.shell.has_role(OFFICE) {
-        return Ok(tiles);
-    }
-    let refused: i64 =
-        on_engine!(&mut *tx, |conn| sqlx::query_scalar(REFUSED).bind(reach.pattern()).fetch_one(conn).await)?;
-    tiles.push(Tile::of("/arrivals".to_owned(), viewer.w().t("start-refused"), refused, true));
     Ok(tiles)
 }
 
-async fn silent_devices(tx: &mut Tx, now: Timestamp) -> Result<i64, StoreError> {
-    const SQL: &str = "SELECT count(*) FROM (SELECT 1 FROM devices WHERE revoked_at_ms IS NULL \
-        AND coalesce(last_seen_at_ms, enrolled_at_ms) < $1 LIMIT 99) n";
-    let before = now.plus_ms(-SILENT_MS).unix_ms();
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(before).fetch_one(conn).await)?)
+/// What came from devices and nobody decided yet: refused, kept aside, waiting.
+async fn arrival_tiles(tx: &mut Tx, viewer: &Viewer) -> Result<Vec<Tile>, StoreError> {
+    macro_rules! open_items {
+        ($table:literal, $open:literal) => {
+            concat!(
+                "SELECT count(*) FROM (SELECT 1 FROM ",
+                $table,
+                " q LEFT JOIN visit_plans v ON v.visit_id = q.visit_id \
+                LEFT JOIN complaints c ON c.complaint_id = v.complaint_id WHERE ",
+                $open,
+                " AND ",
+                within!("$1", "coalesce(c.unit, '')", "coalesce(c.region, '')"),
+                " LIMIT 99) n"
+            )
+        };
+    }
+    const REFUSED: &str = open_items!("quarantine", "q.state = 'open'");
+    const ESCROW: &str = open_items!(
+        "escrow",
+        "NOT EXISTS (SELECT 1 FROM escrow_decisions d WHERE d.envelope_hash = q.envelope_hash)"
+    );
+    const PENDING: &str = open_items!("envelope_states", "q.state = 'pending'");
+    let places = Reach::of(&viewer.office.roles, &ARRIVALS).and_then(|reach| reach.pattern());
+    let mut tiles = Vec::new();
+    for (sql, href, key, always) in [
+        (REFUSED, "/arrivals", "start-refused", true),
+        (ESCROW, "/arrivals/escrow", "start-escrow", false),
+        (PENDING, "/arrivals/pending", "start-pending", false),
+    ] {
+        let count: i64 =
+            on_engine!(&mut *tx, |conn| sqlx::query_scalar(sql).bind(&places).fetch_one(conn).await)?;
+        if always || count > 0 {
+            tiles.push(Tile::of(href.to_owned(), viewer.w().t(key), count, key == "start-refused"));
+        }
+    }
+    Ok(tiles)
+}
+
+/// What an administrator looks after: devices that are late, and orders and invitations that wait for an answer.
+async fn device_tiles(tx: &mut Tx, viewer: &Viewer, now: Timestamp) -> Result<Vec<Tile>, StoreError> {
+    let waiting = devices::waiting(tx, now.plus_ms(-SILENT_MS), now).await?;
+    let w = viewer.w();
+    let tile = |key: &str, count: i64, urgent| Tile::of("/devices".to_owned(), w.t(key), count, urgent);
+    let mut tiles = vec![tile("start-silent-devices", waiting.silent, true)];
+    for (key, count, urgent) in [
+        ("start-unsent", waiting.unsent, false),
+        ("start-wipes", waiting.wipes, true),
+        ("start-suspended", waiting.suspended, false),
+        ("start-invited", waiting.invited, false),
+    ] {
+        if count > 0 {
+            tiles.push(tile(key, count, urgent));
+        }
+    }
+    Ok(tiles)
 }
 
 /// How many complaints were received on each day since the midnight `first`: day 0, 1, 2 … with its count.

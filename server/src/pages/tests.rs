@@ -24,12 +24,16 @@ fn every_page_of_the_frame_can_be_rendered() {
         assert_eq!(days.iter().map(|day| day.height).collect::<Vec<_>>()[..4], [0, 100, 50, 0]);
         let charts = vec![Chart { key: "start-received", unit: "start-complaints", days }];
         let visit = ArrivedVisit {
+            visit_id: hostile(),
             complaint_id: hostile(),
             number: hostile(),
             summary: hostile(),
             state: "finished".to_owned(),
+            newest_at_ms: 1_000_000,
+            acts: 3,
             ended_claimed_ms: Some(0),
-            ended_received_ms: 1_000_000,
+            ended_received_ms: Some(1_000_000),
+            people: vec![hostile(), hostile()],
         };
         let tiles = vec![tile(true), tile(false)];
         check(&StartPage { shell: shell.clone(), tiles, arrived: Some(vec![visit]), charts });

@@ -1,25 +1,36 @@
-//! What came in from the field lately: visits that ended, by when the server learned of it.
+//! What came in from the field lately, by when the server got it.
 
+use crate::complaints::Names;
 use crate::complaints::scope::within;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, on_engine, select_in};
 use sqlx_macros::FromRow;
+use std::collections::BTreeMap;
 use sync_core::time::Timestamp;
 
-/// A visit that ended.
+/// A visit about which something came in.
 #[derive(Debug, Clone, FromRow)]
 pub(crate) struct ArrivedVisit {
+    pub(crate) visit_id: String,
     pub(crate) complaint_id: String,
     pub(crate) number: String,
     pub(crate) summary: String,
     /// The state of the visit: a stable word.
     pub(crate) state: String,
-    /// The device's word for when it ended, Unix milliseconds.
+    /// When the newest of it came, Unix milliseconds.
+    pub(crate) newest_at_ms: i64,
+    /// How many acts of devices came.
+    pub(crate) acts: i64,
+    /// The device's word for when the visit ended, when it did.
     pub(crate) ended_claimed_ms: Option<i64>,
-    /// When the server learned of it.
-    pub(crate) ended_received_ms: i64,
+    /// When the server learned of that.
+    pub(crate) ended_received_ms: Option<i64>,
+    /// Who sent it.
+    #[sqlx(skip)]
+    pub(crate) people: Vec<String>,
 }
 
-/// The newest visits that ended and arrived since then, newest first. `places` as from [`Reach::pattern`].
+/// The visits about which devices sent something since then, the newest arrival first. `places` as from
+/// [`Reach::pattern`].
 ///
 /// [`Reach::pattern`]: crate::complaints::scope::Reach::pattern
 pub(crate) async fn arrived_visits(
@@ -29,28 +40,64 @@ pub(crate) async fn arrived_visits(
     limit: i64,
 ) -> Result<Vec<ArrivedVisit>, StoreError> {
     const SQL: &str = concat!(
-        "SELECT c.complaint_id, c.number, c.summary, v.state, v.ended_claimed_ms, v.ended_received_ms \
-        FROM visit_plans v JOIN complaints c ON c.complaint_id = v.complaint_id WHERE v.ended_received_ms >= $1 AND ",
+        "SELECT a.visit_id, c.complaint_id, c.number, c.summary, v.state, a.newest_at_ms, a.acts, \
+        v.ended_claimed_ms, v.ended_received_ms FROM (SELECT l.visit_id AS visit_id, max(l.at_ms) AS newest_at_ms, \
+        count(*) AS acts FROM server_log l WHERE l.kind = 'envelope' AND l.at_ms >= $1 AND l.visit_id IS NOT NULL \
+        AND EXISTS (SELECT 1 FROM devices d WHERE d.device_id = l.device_id) GROUP BY l.visit_id) a \
+        JOIN visit_plans v ON v.visit_id = a.visit_id JOIN complaints c ON c.complaint_id = v.complaint_id WHERE ",
         within!("$2", "c.unit", "c.region"),
-        " ORDER BY v.ended_received_ms DESC LIMIT $3"
+        " ORDER BY a.newest_at_ms DESC, a.visit_id LIMIT $3"
     );
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL)
+    let mut visits: Vec<ArrivedVisit> = on_engine!(&mut *tx, |conn| sqlx::query_as(SQL)
         .bind(since.unix_ms())
         .bind(places)
         .bind(limit)
         .fetch_all(conn)
-        .await)?)
+        .await)?;
+    let mut people = senders(tx, &visits, since).await?;
+    for visit in &mut visits {
+        visit.people = people.remove(&visit.visit_id).unwrap_or_default();
+    }
+    Ok(visits)
 }
 
-/// How many visits ended and arrived on each day since the midnight `first`: day 0, 1, 2 … with its count.
-pub(crate) async fn arrived_by_day(
+/// Names of those who sent something about these visits since then.
+async fn senders(
+    tx: &mut Tx,
+    visits: &[ArrivedVisit],
+    since: Timestamp,
+) -> Result<BTreeMap<String, Vec<String>>, StoreError> {
+    let rows = sent_by(tx, visits, since).await?;
+    let (mut names, mut people) = (Names::default(), BTreeMap::<String, Vec<String>>::new());
+    for (visit, person) in rows {
+        let name = names.person_text(tx, &person).await?.and_then(|person| person.name);
+        people.entry(visit).or_default().extend(name);
+    }
+    Ok(people)
+}
+
+async fn sent_by(
+    tx: &mut Tx,
+    visits: &[ArrivedVisit],
+    since: Timestamp,
+) -> Result<Vec<(String, String)>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT l.visit_id, l.person_id FROM server_log l JOIN devices d \
+        ON d.device_id = l.device_id WHERE l.kind = 'envelope' AND l.person_id IS NOT NULL AND l.visit_id IN (";
+    let end = format!(") AND l.at_ms >= {} ORDER BY l.visit_id, l.person_id", since.unix_ms());
+    select_in!(tx, SQL, visits, |visit| visit.visit_id.clone(), &end)
+}
+
+/// On how many visits the work ended, by the day since the midnight `first` on which the server learned of it: day 0,
+/// 1, 2 … with its count. A visit that is sent back and ends again counts on both days, so no past day changes.
+pub(crate) async fn ended_by_day(
     tx: &mut Tx,
     places: Option<String>,
     first: Timestamp,
 ) -> Result<Vec<(i64, i64)>, StoreError> {
     const SQL: &str = concat!(
-        "SELECT CAST((v.ended_received_ms - $1) / 86400000 AS BIGINT) AS day, count(*) AS n \
-        FROM visit_plans v JOIN complaints c ON c.complaint_id = v.complaint_id WHERE v.ended_received_ms >= $1 AND ",
+        "SELECT CAST((e.received_at_ms - $1) / 86400000 AS BIGINT) AS day, count(DISTINCT e.visit_id) AS n \
+        FROM complaint_events e JOIN complaints c ON c.complaint_id = e.complaint_id \
+        WHERE e.kind IN ('finished', 'no_access') AND e.received_at_ms >= $1 AND ",
         within!("$2", "c.unit", "c.region"),
         " GROUP BY 1"
     );

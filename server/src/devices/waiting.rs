@@ -1,0 +1,55 @@
+//! What administrators look after: devices that are silent, late with their work, or wait for an answer.
+
+use super::history::DAY_MS;
+use crate::store::{StoreError, Tx, on_engine};
+use sqlx_macros::FromRow;
+use sync_core::time::Timestamp;
+
+/// Most devices that are counted of each kind.
+const COUNTED_MAX: i64 = 99;
+
+/// How many devices need somebody to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub(crate) struct Waiting {
+    /// With access and not heard of for long.
+    pub(crate) silent: i64,
+    /// With work or photos not sent at their last contact.
+    pub(crate) unsent: i64,
+    /// Told to forget everything, and no answer yet.
+    pub(crate) wipes: i64,
+    /// Refused until somebody resumes or revokes them.
+    pub(crate) suspended: i64,
+    /// Invitations that are still good and not used.
+    pub(crate) invited: i64,
+}
+
+/// What waits now; devices not heard of since `heard_before` are silent.
+pub(crate) async fn waiting(
+    tx: &mut Tx,
+    heard_before: Timestamp,
+    now: Timestamp,
+) -> Result<Waiting, StoreError> {
+    const SQL: &str = "SELECT \
+        (SELECT count(*) FROM (SELECT 1 FROM devices WHERE revoked_at_ms IS NULL \
+        AND coalesce(last_seen_at_ms, enrolled_at_ms) < $1 LIMIT $3) s) AS silent, \
+        (SELECT count(*) FROM (SELECT 1 FROM devices WHERE revoked_at_ms IS NULL \
+        AND (outbox_envelopes > 0 OR outbox_photos > 0) LIMIT $3) u) AS unsent, \
+        (SELECT count(*) FROM (SELECT 1 FROM devices WHERE wipe_asked_at_ms IS NOT NULL \
+        AND wiped_at_ms IS NULL LIMIT $3) w) AS wipes, \
+        (SELECT count(*) FROM (SELECT 1 FROM devices WHERE suspended_at_ms IS NOT NULL \
+        AND revoked_at_ms IS NULL LIMIT $3) p) AS suspended, \
+        (SELECT count(*) FROM (SELECT 1 FROM device_invitations WHERE device_id IS NULL \
+        AND expires_at_ms > $2 LIMIT $3) i) AS invited";
+    Ok(on_engine!(tx, |conn| {
+        let query = sqlx::query_as(SQL).bind(heard_before.unix_ms()).bind(now.unix_ms());
+        query.bind(COUNTED_MAX).fetch_one(conn).await
+    })?)
+}
+
+/// How many devices reported on each day since the office's midnight `first`: day 0, 1, 2 … with its count.
+pub(crate) async fn reported_by_day(tx: &mut Tx, first: Timestamp) -> Result<Vec<(i64, i64)>, StoreError> {
+    const SQL: &str =
+        "SELECT day - $1 AS day, count(*) AS n FROM device_contacts WHERE day >= $1 GROUP BY day";
+    let first = first.unix_ms().div_euclid(DAY_MS);
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(first).fetch_all(conn).await)?)
+}
