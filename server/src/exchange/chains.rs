@@ -99,6 +99,16 @@ pub(super) async fn freeze(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Res
     Ok(())
 }
 
+/// Up to where the device said it has everything of this epoch.
+pub(super) async fn acknowledged(tx: &mut Tx, device: DeviceId, epoch: i64) -> Result<i64, StoreError> {
+    const SQL: &str =
+        "SELECT acknowledged_cursor FROM device_chains WHERE device_id = $1 AND acknowledged_epoch = $2";
+    let found: Option<i64> = on_engine!(tx, |conn| {
+        sqlx::query_scalar(SQL).bind(device.to_string()).bind(epoch).fetch_optional(conn).await
+    })?;
+    Ok(found.unwrap_or(0))
+}
+
 /// Notes up to where the device says it has everything. Cursors of one epoch only grow.
 pub(super) async fn acknowledge(
     tx: &mut Tx,

@@ -19,6 +19,7 @@ mod envelopes;
 mod epochs;
 mod escrow;
 pub(crate) mod feed;
+pub(crate) mod fetched;
 mod gate;
 mod intake;
 pub mod members;

@@ -14,6 +14,7 @@ pub(super) mod sql;
 use super::chains::{self, Chain, as_i64};
 use super::epochs;
 use super::escrow::{self, EscrowReason};
+use super::fetched;
 use super::intake::Intake;
 use super::offers::Offers;
 use crate::app::App;
@@ -222,7 +223,7 @@ async fn take(
     received.resend_from = sorted.expected.or(intake.broken_at).map(|_| sorted.end.sequence + 1);
     let acknowledges = intake.ask.epoch == u64::try_from(epoch).unwrap_or(0) && intake.ask.cursor > 0;
     if acknowledges {
-        chains::acknowledge(tx, id, epoch, intake.ask.cursor).await?;
+        fetched::acknowledge(tx, id, (epoch, intake.ask.cursor), now).await?;
     }
     sql::note_visits(tx, id, &fresh, now).await?;
     if intake.complete && received.resend_from.is_none() && sorted.fork.is_none() {

@@ -1,9 +1,12 @@
 //! The conflict inbox, and deciding.
 
 use super::api::REVIEWERS;
+use super::conflict_detail;
 use super::conflicts::{self, ConflictBody, ConflictRow};
+use super::legal::Legal;
 use crate::app::App;
 use crate::auth::OfficeAuth;
+use crate::checklists;
 use crate::complaints::acts::ComplaintError;
 use crate::complaints::intake::{checked_reason, clean};
 use crate::complaints::scope::{READERS, Reach};
@@ -111,7 +114,7 @@ async fn read_conflict(
 async fn answer(app: &App, reach: &Reach, id: EntryId) -> Result<Json<ConflictBody>, Problem> {
     let mut tx = app.store.read().await?;
     let row = must_find(&mut tx, id, reach).await?;
-    Ok(Json(conflicts::body(&mut tx, &mut Names::default(), row).await?))
+    Ok(Json(conflict_detail::whole(&mut tx, &mut Names::default(), row).await?))
 }
 
 pub(super) async fn must_find(tx: &mut Tx, id: EntryId, reach: &Reach) -> Result<ConflictRow, Problem> {
@@ -140,7 +143,7 @@ pub(super) struct ResolutionForm {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(super) change: Option<ChangeHash>,
-    /// `written`: text, number, true, false or null.
+    /// `written`: text, number, true, false or null to clear it; in a coded field one of its codes.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub(super) value: Option<Value>,
@@ -202,6 +205,7 @@ async fn try_resolve(
     let version = visits::find(&mut tx, visit).await?.map_or(0, |stored| stored.version);
     // Read after the version: what came in between has raised it.
     let row = must_find(&mut tx, id, reach).await?;
+    let legal = Legal::of(&checklists::list(&mut tx).await?, &row.path);
     drop(tx);
     let values = row.values()?;
     let present: BTreeSet<ChangeHash> = values.iter().map(|written| written.change).collect();
@@ -209,7 +213,7 @@ async fn try_resolve(
     if row.state == "resolved" || form.seen.as_ref().is_some_and(|seen| *seen != present) {
         return Err(Problem::new(&problem::CONFLICT_CHANGED));
     }
-    let (kept, value) = decided(form, &values)?;
+    let (kept, value) = decided(form, &values, &legal)?;
     let choice = form.choice.as_str().to_owned();
     let resolution = Resolution { path: row.path.clone(), choice, reason: reason.to_owned(), kept };
     let entry = EntryId::from_entropy(app.clock.now(), app.entropy.bytes());
@@ -220,7 +224,7 @@ async fn try_resolve(
 /// What stays readable as kept, and what is written over the competing values.
 type Decided = (Option<BTreeMap<String, String>>, Option<Scalar>);
 
-fn decided(form: &ResolutionForm, values: &[Written]) -> Result<Decided, Problem> {
+fn decided(form: &ResolutionForm, values: &[Written], legal: &Legal) -> Result<Decided, Problem> {
     let kept = |written: &Written| (written.change.to_string(), shown_text(&written.value));
     match form.choice {
         Choice::Chosen => {
@@ -231,15 +235,16 @@ fn decided(form: &ResolutionForm, values: &[Written]) -> Result<Decided, Problem
         }
         Choice::Both => Ok((Some(values.iter().map(kept).collect()), None)),
         Choice::Written => {
-            let value = form.value.as_ref().and_then(scalar);
+            let value = form.value.as_ref();
             let value =
                 value.ok_or_else(|| Problem::invalid_field("/value", "text, number, true, false or null"))?;
-            Ok((None, Some(value)))
+            Ok((None, Some(legal.take(value)?)))
         }
     }
 }
 
-fn scalar(value: &Value) -> Option<Scalar> {
+/// A value as it is recorded where anything may be.
+pub(super) fn scalar(value: &Value) -> Option<Scalar> {
     match value {
         Value::Null => Some(Scalar::Null),
         Value::Bool(flag) => Some(Scalar::Bool(*flag)),
@@ -389,7 +394,7 @@ mod tests {
             ("a list", json!({"choice": "written", "value": [1], "reason": "x"}), None, 0),
         ] {
             let form: ResolutionForm = serde_json::from_value(form).unwrap();
-            let found = decided(&form, &values).ok();
+            let found = decided(&form, &values, &Legal::Anything).ok();
             let text = |value: &Option<Scalar>| match value {
                 Some(Scalar::Text(text)) => Some(text.clone()),
                 _ => None,

@@ -2,8 +2,11 @@
 
 use super::api::REVIEWERS;
 use super::conflict_api::{self, Choice, ResolutionForm, must_find};
+use super::conflict_detail;
 use super::conflicts::{self, ConflictBody, ValueBody};
+use super::legal::Legal;
 use crate::app::App;
+use crate::checklists;
 use crate::complaints::phrases::Phrases;
 use crate::complaints::scope::{READERS, Reach};
 use crate::complaints::{Names, reach_of};
@@ -20,7 +23,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use sync_core::document::Scalar;
+use sync_core::document::{Scalar, Written};
 use sync_core::ids::{ChangeHash, EntryId, PersonId};
 
 /// Conflicts on one page of the inbox.
@@ -95,13 +98,38 @@ struct ConflictPage {
     conflict: ConflictBody,
     field: String,
     sides: Vec<Side>,
-    /// What devices show at present.
+    /// What stands in the record at present.
     stands: Option<String>,
-    /// Whether a third value can be typed.
-    can_write: bool,
+    /// What each device of the visit has of it.
+    devices: Vec<DeviceLine>,
+    decisions: Vec<DecisionLine>,
+    /// How another value can be given.
+    third: Third,
     may_decide: bool,
     typed: Typed,
     failure: Option<String>,
+}
+
+/// How a value that nobody recorded can be given.
+enum Third {
+    /// Not at all.
+    None,
+    /// By choosing: value and words.
+    Chosen(Vec<(String, String)>),
+    /// By typing it.
+    Typed,
+}
+
+impl ConflictPage {
+    fn has_third(&self) -> bool {
+        !matches!(self.third, Third::None)
+    }
+
+    /// The words of a device's line.
+    fn of_device(&self, line: &DeviceLine) -> String {
+        let w = self.shell.w;
+        line.label.clone().unwrap_or_else(|| w.t("record-unknown"))
+    }
 }
 
 /// One of the competing values.
@@ -112,6 +140,8 @@ struct Side {
     letter: char,
     /// The letters of the values that its author had seen.
     knew: String,
+    /// What stood there before: words and who wrote them.
+    earlier: Vec<(String, String)>,
     /// Its author's photos of the visit.
     photos: Vec<SidePhoto>,
 }
@@ -123,6 +153,28 @@ struct SidePhoto {
     caption: String,
     /// `None` when no picture can be shown.
     thumbnail: Option<String>,
+}
+
+/// What a device has of the conflict, in words.
+struct DeviceLine {
+    label: Option<String>,
+    person: Option<String>,
+    said: String,
+    /// When it confirmed that or was last seen.
+    when: Option<String>,
+    /// `good`, `warn` or nothing.
+    class: &'static str,
+}
+
+/// A decision in words.
+struct DecisionLine {
+    choice: String,
+    /// What was decided on, with the letter of its side.
+    value: Option<String>,
+    reason: String,
+    who: Option<String>,
+    at: String,
+    undone: bool,
 }
 
 /// What was typed before the form was refused.
@@ -153,7 +205,9 @@ async fn conflict_page(
     let row = must_find(&mut tx, id, &reach).await?;
     let visit = row.visit()?;
     let may_decide = Reach::of(&viewer.office.roles, REVIEWERS).is_some_and(|reach| row.is_within(&reach));
-    let mut conflict = conflicts::body(&mut tx, &mut Names::default(), row).await?;
+    let written = row.values()?;
+    let legal = Legal::of(&checklists::list(&mut tx).await?, &row.path);
+    let mut conflict = conflict_detail::whole(&mut tx, &mut Names::default(), row).await?;
     let phrases = Phrases::of(&mut tx, viewer.w()).await?;
     let photos = by_author(photos_of(app, &mut tx, visit).await?);
     drop(tx);
@@ -161,7 +215,9 @@ async fn conflict_page(
     Ok(ConflictPage {
         field: phrases.path(&conflict.path),
         stands: conflict.stands.as_ref().map(|value| phrases.value(&conflict.path, value)),
-        can_write: values.iter().any(|value| !matches!(value.value, Scalar::Bool(_))),
+        devices: lines::devices(phrases.w, &conflict, &values),
+        decisions: lines::decisions(&phrases, &conflict, &values),
+        third: third(&phrases, &conflict.path, &legal, &written),
         sides: sides(&phrases, &conflict.path, values, &photos),
         may_decide,
         shell: viewer.shell,
@@ -169,6 +225,26 @@ async fn conflict_page(
         typed,
         failure,
     })
+}
+
+/// Another value is chosen where the field has values of its own.
+fn third(phrases: &Phrases, path: &str, legal: &Legal, values: &[Written]) -> Third {
+    match legal.others(values) {
+        Some(others) if others.is_empty() => Third::None,
+        Some(others) => {
+            let named = |value: Scalar| (posted_text(&value), phrases.value(path, &value));
+            Third::Chosen(others.into_iter().map(named).collect())
+        }
+        None => Third::Typed,
+    }
+}
+
+/// A value as the form posts it.
+fn posted_text(value: &Scalar) -> String {
+    match value {
+        Scalar::Text(code) => code.clone(),
+        other => serde_json::to_string(other).unwrap_or_default(),
+    }
 }
 
 fn sides(
@@ -184,6 +260,7 @@ fn sides(
         let of_author = photos.iter().filter(|(person, ..)| Some(*person) == author);
         Side {
             text: phrases.value(path, &value.value),
+            earlier: value.earlier.iter().map(|earlier| lines::earlier(phrases, path, earlier)).collect(),
             knew: known.map(|(_, letter)| letter.to_string()).collect::<Vec<_>>().join(", "),
             photos: of_author.map(|(_, photo)| photo.clone()).take(PHOTOS_MAX).collect(),
             letter,
@@ -228,7 +305,10 @@ async fn decide(
 ) -> Result<Response, Problem> {
     let Posted { viewer, form } = posted;
     let reach = reach_of(&viewer.office, READERS)?;
-    let row = must_find(&mut app.store.read().await?, id, &reach).await?;
+    let mut tx = app.store.read().await?;
+    let row = must_find(&mut tx, id, &reach).await?;
+    let legal = Legal::of(&checklists::list(&mut tx).await?, &row.path);
+    drop(tx);
     let numeric =
         row.values()?.iter().any(|written| matches!(written.value, Scalar::Int(_) | Scalar::Number(_)));
     let typed = Typed { choice: form.choice.clone(), value: form.value.clone(), reason: form.reason.clone() };
@@ -240,7 +320,10 @@ async fn decide(
     let asked = ResolutionForm {
         choice,
         change,
-        value: (choice == Choice::Written).then(|| written(&form.value, numeric)),
+        value: (choice == Choice::Written).then(|| match (&legal, form.value.parse::<bool>()) {
+            (Legal::YesNo, Ok(yes)) => Value::Bool(yes),
+            _ => written(&form.value, numeric),
+        }),
         reason: form.reason,
         seen: Some(
             form.seen.split(' ').filter_map(|hash| hash.parse().ok()).collect::<BTreeSet<ChangeHash>>(),
@@ -276,6 +359,7 @@ async fn refused(
         code if code == problem::BODY_INVALID.code && typed.reason.trim().is_empty() => {
             w.t("conflict-no-reason")
         }
+        code if code == problem::BODY_INVALID.code && typed.choice == "written" => w.t("conflict-not-legal"),
         code if code == problem::BODY_INVALID.code => w.t("conflict-no-choice"),
         _ => return Ok(problem.into_response()),
     };
@@ -307,5 +391,6 @@ async fn undo(
     }
 }
 
+mod lines;
 #[cfg(test)]
 mod tests;

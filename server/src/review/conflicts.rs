@@ -7,7 +7,8 @@ use crate::exchange::visits;
 use crate::store::{StoreError, Tx, on_engine};
 use serde::Serialize;
 use sqlx_macros::FromRow;
-use sync_core::document::{Scalar, VisitDocument, VisitView, Written};
+use std::collections::BTreeMap;
+use sync_core::document::{Entry, Resolution, Scalar, SharedValue, VisitDocument, VisitView, Written};
 use sync_core::ids::{ChangeHash, EntryId, VisitId};
 use utoipa::ToSchema;
 
@@ -118,8 +119,10 @@ pub(crate) struct ValueBody {
     /// The change that wrote it; names the value in a decision.
     #[schema(value_type = String)]
     pub(crate) change: ChangeHash,
-    /// Whether it is the one that devices show. Not the latest: there is none.
+    /// Whether it is the one that stands in the record now. Not the latest: there is none.
     pub(crate) shown: bool,
+    /// Whether the decision that counts chose it.
+    pub(crate) chosen: bool,
     pub(crate) person: Option<PersonRef>,
     pub(crate) device: Option<DeviceRef>,
     /// The device's word for when, Unix milliseconds.
@@ -132,6 +135,22 @@ pub(crate) struct ValueBody {
     /// The other values (by change) that its author had seen when writing it.
     #[schema(value_type = Vec<String>)]
     pub(crate) knew_of: Vec<ChangeHash>,
+    /// Who let it out of quarantine; null: it was never refused.
+    pub(crate) accepted_by: Option<PersonRef>,
+    /// What stood in the field before it was written, newest first; only when one conflict is read.
+    pub(crate) earlier: Vec<EarlierBody>,
+}
+
+/// A value that was overwritten by somebody who had seen it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EarlierBody {
+    /// The value.
+    #[schema(value_type = Object)]
+    pub(crate) value: Scalar,
+    pub(crate) person: Option<PersonRef>,
+    pub(crate) device: Option<DeviceRef>,
+    /// The device's word for when, Unix milliseconds.
+    pub(crate) claimed_at_ms: Option<i64>,
 }
 
 /// A decision that was made about the field.
@@ -143,6 +162,33 @@ pub(crate) struct DecisionBody {
     pub(crate) decided_by: PersonRef,
     /// When, Unix milliseconds.
     pub(crate) decided_at_ms: i64,
+    /// The value that was decided on; null for `both` and `undone`.
+    #[schema(value_type = Option<Object>)]
+    pub(crate) value: Option<Scalar>,
+    /// `chosen`: the change whose value was chosen.
+    #[schema(value_type = Option<String>)]
+    pub(crate) change: Option<ChangeHash>,
+    /// Whether it was undone and counts no more.
+    pub(crate) undone: bool,
+}
+
+/// What a device of the visit has of the conflict, as far as it has confirmed it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CarrierBody {
+    pub(crate) device: DeviceRef,
+    /// Whose device it is.
+    pub(crate) person: PersonRef,
+    /// Whether it is still told about the visit.
+    pub(crate) told: bool,
+    /// The values that it has, by their changes.
+    #[schema(value_type = Vec<String>)]
+    pub(crate) values: Vec<ChangeHash>,
+    /// Whether it has the newest decision or its undoing; null: nothing was decided.
+    pub(crate) has_decision: Option<bool>,
+    /// When it first confirmed that, Unix milliseconds.
+    pub(crate) confirmed_at_ms: Option<i64>,
+    /// When it was last seen.
+    pub(crate) last_seen_at_ms: Option<i64>,
 }
 
 /// Competing values of one field.
@@ -166,7 +212,7 @@ pub(crate) struct ConflictBody {
     pub(crate) opened_at_ms: i64,
     /// Every value, the shown one last.
     pub(crate) values: Vec<ValueBody>,
-    /// The value that stands now.
+    /// The value that stands in the record now.
     #[schema(value_type = Option<Object>)]
     pub(crate) stands: Option<Scalar>,
     /// Whose later value stands, when somebody overwrote the field on site.
@@ -175,6 +221,53 @@ pub(crate) struct ConflictBody {
     pub(crate) resolved_at_ms: Option<i64>,
     /// Decisions about the field so far, oldest first.
     pub(crate) decisions: Vec<DecisionBody>,
+    /// What each device of the visit has of it; null in lists.
+    pub(crate) devices: Option<Vec<CarrierBody>>,
+    /// The conflict about the same field that arose later and is decided instead of this one.
+    #[schema(format = "uuid")]
+    pub(crate) newer: Option<String>,
+}
+
+/// What is known of a visit whose conflicts are read.
+pub(super) struct Known {
+    pub(super) origins: Origins,
+    pub(super) document: Option<VisitDocument>,
+    view: Option<VisitView>,
+}
+
+impl Known {
+    /// Reads it.
+    pub(super) async fn of(tx: &mut Tx, visit: VisitId) -> Result<Self, StoreError> {
+        let origins = Origins::of(tx, visit).await?;
+        let stored = visits::find(tx, visit).await?;
+        let document = stored.and_then(|stored| VisitDocument::load(&stored.saved).ok());
+        let view = document.as_ref().map(VisitDocument::view);
+        Ok(Self { origins, document, view })
+    }
+
+    /// The value at a path, and the change that wrote it where one did.
+    fn standing(&self, path: &str) -> Option<(Scalar, Option<ChangeHash>)> {
+        self.view.as_ref().and_then(|view| standing(view, path))
+    }
+
+    /// Decisions about a path in the order of the log.
+    fn decisions(&self, path: &str) -> Vec<&Entry<Resolution>> {
+        let all = self.view.iter().flat_map(|view| view.resolutions.values());
+        let mut found: Vec<_> = all.filter(|entry| entry.content.path == path).collect();
+        found.sort_by_key(|entry| self.origins.get(&entry.meta.change).map(|origin| origin.log_index));
+        found
+    }
+
+    /// The newest decision about a path or its undoing.
+    pub(super) fn newest_act(&self, path: &str) -> Option<ChangeHash> {
+        self.decisions(path).last().map(|entry| entry.meta.change)
+    }
+}
+
+/// The change whose value a decision chose.
+fn chosen_by(decision: &Entry<Resolution>) -> Option<ChangeHash> {
+    let kept = decision.content.kept.as_ref().filter(|_| decision.content.choice == "chosen")?;
+    kept.keys().next()?.parse().ok()
 }
 
 /// The conflict with everything that is known about its values.
@@ -183,18 +276,29 @@ pub(super) async fn body(
     names: &mut Names,
     row: ConflictRow,
 ) -> Result<ConflictBody, StoreError> {
-    let visit = row.visit()?;
+    let known = Known::of(tx, row.visit()?).await?;
+    body_of(tx, names, &known, row).await
+}
+
+/// The same with what is known of its visit.
+pub(super) async fn body_of(
+    tx: &mut Tx,
+    names: &mut Names,
+    known: &Known,
+    row: ConflictRow,
+) -> Result<ConflictBody, StoreError> {
     let values = row.values()?;
-    let origins = Origins::of(tx, visit).await?;
-    let stored = visits::find(tx, visit).await?;
-    let document = stored.and_then(|stored| VisitDocument::load(&stored.saved).ok());
-    let view = document.as_ref().map(VisitDocument::view);
-    let shown = values.last().map(|written| written.change);
+    let standing = known.standing(&row.path);
+    let shown = standing.as_ref().and_then(|(_, change)| *change);
+    let counts =
+        known.decisions(&row.path).into_iter().rfind(|decision| decision.stands()).and_then(chosen_by);
     let mut bodies = Vec::with_capacity(values.len());
     for written in &values {
-        let knew_of = knew_of(document.as_ref(), written, &values);
-        let origin = origins.get(&written.change);
-        bodies.push(value_body(tx, names, written, origin, shown, knew_of).await?);
+        let mut body = value_body(tx, names, written, known.origins.get(&written.change)).await?;
+        body.shown = Some(written.change) == shown;
+        body.chosen = Some(written.change) == counts;
+        body.knew_of = knew_of(known.document.as_ref(), written, &values);
+        bodies.push(body);
     }
     let person = async |tx: &mut Tx, names: &mut Names, id: &Option<String>| match id {
         Some(id) => names.person_text(tx, id).await,
@@ -203,8 +307,8 @@ pub(super) async fn body(
     Ok(ConflictBody {
         settled_by: person(tx, names, &row.settled_by).await?,
         resolved_by: person(tx, names, &row.resolved_by).await?,
-        decisions: decisions(tx, names, view.as_ref(), &origins, &row.path).await?,
-        stands: view.as_ref().and_then(|view| standing(view, &row.path)),
+        decisions: decisions(tx, names, known, &row.path).await?,
+        stands: standing.map(|(value, _)| value),
         conflict_id: row.conflict_id,
         visit_id: row.visit_id,
         complaint_id: row.complaint_id,
@@ -215,6 +319,8 @@ pub(super) async fn body(
         opened_at_ms: row.opened_at_ms,
         values: bodies,
         resolved_at_ms: row.resolved_at_ms,
+        devices: None,
+        newer: None,
     })
 }
 
@@ -229,74 +335,87 @@ async fn value_body(
     names: &mut Names,
     written: &Written,
     origin: Option<&Origin>,
-    shown: Option<ChangeHash>,
-    knew_of: Vec<ChangeHash>,
 ) -> Result<ValueBody, StoreError> {
-    let (person, device) = match origin {
-        Some(origin) => {
-            (Some(names.person(tx, origin.person).await?), Some(names.device(tx, origin.device).await?))
-        }
-        None => (None, None),
+    let (person, device) = who(tx, names, origin).await?;
+    let accepted_by = match origin.and_then(|origin| origin.accepted) {
+        Some((person, _)) => Some(names.person(tx, person).await?),
+        None => None,
     };
     Ok(ValueBody {
         value: written.value.clone(),
         change: written.change,
-        shown: Some(written.change) == shown,
+        shown: false,
+        chosen: false,
         person,
         device,
         claimed_at_ms: origin.map(|origin| origin.claimed_at.unix_ms()),
         received_at_ms: origin.map(|origin| origin.received_at.unix_ms()),
         recorded_offline: origin.is_some_and(Origin::was_offline),
         clock_flags: origin.map(Origin::clock_flags).unwrap_or_default(),
-        knew_of,
+        knew_of: Vec::new(),
+        accepted_by,
+        earlier: Vec::new(),
     })
+}
+
+/// The author of a change, with the device it was written on.
+pub(super) async fn who(
+    tx: &mut Tx,
+    names: &mut Names,
+    origin: Option<&Origin>,
+) -> Result<(Option<PersonRef>, Option<DeviceRef>), StoreError> {
+    let Some(origin) = origin else { return Ok((None, None)) };
+    Ok((Some(names.person(tx, origin.person).await?), Some(names.device(tx, origin.device).await?)))
 }
 
 async fn decisions(
     tx: &mut Tx,
     names: &mut Names,
-    view: Option<&VisitView>,
-    origins: &Origins,
+    known: &Known,
     path: &str,
 ) -> Result<Vec<DecisionBody>, StoreError> {
-    let mut found: Vec<_> = view
-        .into_iter()
-        .flat_map(|view| view.resolutions.values())
-        .filter(|entry| entry.content.path == path)
-        .collect();
-    let order = |change: &ChangeHash| origins.get(change).map(|origin| origin.log_index);
-    found.sort_by_key(|entry| order(&entry.meta.change));
-    let mut bodies = Vec::with_capacity(found.len());
-    for entry in found {
+    let mut bodies = Vec::new();
+    for entry in known.decisions(path) {
+        let writes = ["chosen", "written"].contains(&entry.content.choice.as_str());
+        let document = known.document.as_ref().filter(|_| writes);
         bodies.push(DecisionBody {
             choice: entry.content.choice.clone(),
             reason: entry.content.reason.clone(),
             decided_by: names.person(tx, entry.meta.by).await?,
             decided_at_ms: entry.meta.at.unix_ms(),
+            value: document.and_then(|document| document.value_as_of(path, &[entry.meta.change])),
+            change: chosen_by(entry),
+            undone: !entry.stands(),
         });
     }
     Ok(bodies)
 }
 
-/// The value at a path as devices show it.
-fn standing(view: &VisitView, path: &str) -> Option<Scalar> {
-    let text = |text: &str| Some(Scalar::Text(text.to_owned()));
+/// The value at a path as the document shows it, and the change that wrote it where one did.
+fn standing(view: &VisitView, path: &str) -> Option<(Scalar, Option<ChangeHash>)> {
+    let text = |text: &str| Scalar::Text(text.to_owned());
     let (container, key) = path.split_once('/').unwrap_or((path, ""));
+    let shared = |values: &BTreeMap<String, SharedValue>| {
+        let value = values.get(key)?;
+        Some((value.shown.clone(), value.values.last().map(|written| written.change)))
+    };
     match container {
-        "answers" => view.answers.get(key).map(|value| value.shown.clone()),
-        "seal_states" => view.seal_states.get(key).map(|value| value.shown.clone()),
-        "proposal" => view.proposal.get(key).map(|value| value.shown.clone()),
-        "note" => text(&view.note),
-        "cause_text" => text(&view.cause_text),
+        "answers" => shared(&view.answers),
+        "seal_states" => shared(&view.seal_states),
+        "proposal" => shared(&view.proposal),
+        "note" => Some((text(&view.note), None)),
+        "cause_text" => Some((text(&view.cause_text), None)),
         "findings" => {
             let (id, field) = key.split_once('/')?;
             let finding = view.findings.get(&id.parse().ok()?)?;
-            match field {
+            let value = match field {
                 "text" => text(&finding.content.text),
                 "code" => text(&finding.content.code),
-                "severity" => finding.content.severity.as_deref().and_then(text),
-                _ => None,
-            }
+                "severity" => text(finding.content.severity.as_deref()?),
+                _ => return None,
+            };
+            let edited = finding.meta.edited.iter().find(|edited| edited.field == field);
+            Some((value, Some(edited.map_or(finding.meta.change, |edited| edited.change))))
         }
         _ => None,
     }

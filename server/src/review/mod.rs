@@ -8,6 +8,7 @@ mod api;
 #[cfg(test)]
 mod author_tests;
 mod conflict_api;
+mod conflict_detail;
 mod conflict_pages;
 mod conflicts;
 mod declarations;
@@ -16,6 +17,7 @@ pub(crate) mod duplicates_page;
 #[cfg(test)]
 mod duplicates_tests;
 mod gate;
+mod legal;
 mod merge_api;
 mod merges;
 mod provenance;
@@ -64,9 +66,14 @@ pub(crate) async fn conflicts_of(
     names: &mut Names,
     visit: VisitId,
 ) -> Result<Vec<ConflictBody>, StoreError> {
-    let mut bodies = Vec::new();
-    for row in conflicts::of_visit(tx, visit).await? {
-        bodies.push(conflicts::body(tx, names, row).await?);
+    let rows = conflicts::of_visit(tx, visit).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = conflicts::Known::of(tx, visit).await?;
+    let mut bodies = Vec::with_capacity(rows.len());
+    for row in rows {
+        bodies.push(conflicts::body_of(tx, names, &known, row).await?);
     }
     Ok(bodies)
 }

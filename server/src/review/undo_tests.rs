@@ -3,6 +3,7 @@
 use super::tests::{Site, id_of, reviewer};
 use crate::complaints::tests::Bureau;
 use crate::exchange::tests::exchange;
+use crate::pages::testing::Browser;
 use axum::http::Method;
 use serde_json::{Value, json};
 use sync_core::document::SharedText;
@@ -119,4 +120,80 @@ async fn an_undone_decision_about_what_was_settled_on_site_says_so_again() {
         assert_eq!(undone["settled_by"]["person_id"], json!(site.zhang.person));
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_devices_show_is_what_each_has_confirmed() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let conflict = site.disagree(&bureau).await;
+        let (zhang, wang) = (site.zhang.device, site.wang.device);
+        let read = async || reviewer(&bureau, Method::GET, &id_of(&conflict), &Value::Null).await.json;
+        let of = |body: &Value, device| {
+            let all = body["devices"].as_array().unwrap();
+            all.iter().find(|line| line["device"]["device_id"] == json!(device)).unwrap().clone()
+        };
+        let before = read().await;
+        let own =
+            |device| (of(&before, device)["values"].clone(), of(&before, device)["has_decision"].clone());
+        let by = |device| {
+            let all = before["values"].as_array().unwrap();
+            all.iter().find(|value| value["device"]["device_id"] == json!(device)).unwrap()["change"].clone()
+        };
+        for device in [zhang, wang] {
+            assert_eq!(
+                own(device),
+                (json!([by(device)]), Value::Null),
+                "its own value, the other not confirmed"
+            );
+        }
+        exchange(&bureau.test, &mut site.wang).await;
+        assert_eq!(of(&read().await, wang)["values"].as_array().unwrap().len(), 2);
+        let decision = json!({ "choice": "chosen", "change": by(zhang), "reason": "x" });
+        let decided = post(&bureau, &conflict, "resolution", decision).await;
+        assert_eq!(decided["decisions"][0]["value"], "intact");
+        assert_eq!(decided["decisions"][0]["change"], by(zhang));
+        assert_eq!(of(&decided, zhang)["has_decision"], false);
+        exchange(&bureau.test, &mut site.zhang).await;
+        assert_eq!(of(&read().await, zhang)["has_decision"], false, "sent, and not confirmed");
+        exchange(&bureau.test, &mut site.zhang).await;
+        let now = read().await;
+        assert_eq!(of(&now, zhang)["has_decision"], true);
+        assert!(of(&now, zhang)["confirmed_at_ms"].is_i64() && of(&now, wang)["confirmed_at_ms"].is_null());
+        assert_eq!((of(&now, wang)["has_decision"].clone(), &now["newer"]), (json!(false), &Value::Null));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_coded_field_takes_no_free_words_and_shows_what_it_takes() {
+    let bureau = Bureau::of(crate::testing::TestApp::sqlite().await).await;
+    let mut site = Site::of(&bureau).await;
+    site.zhang.save(site.visit, |edit| edit.answer(SEAL, "corroded").unwrap());
+    exchange(&bureau.test, &mut site.zhang).await;
+    let conflict = site.disagree(&bureau).await;
+    let path = format!("{}/resolution", id_of(&conflict));
+    let free = json!({ "choice": "written", "value": "about half", "reason": "x" });
+    let refused = reviewer(&bureau, Method::POST, &path, &free).await;
+    assert_eq!(
+        (refused.status, &refused.json["errors"][0]["pointer"]),
+        (422, &json!("/value")),
+        "{}",
+        refused.json
+    );
+    let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
+    let page = format!("/conflicts/{}", conflict["conflict_id"].as_str().unwrap());
+    let html = browser.get(&page).await;
+    assert!(
+        html.html().contains("<option value=\"missing\"")
+            && !html.html().contains("<option value=\"intact\"")
+    );
+    assert!(html.html().contains("Before that") && html.html().contains("corroded"), "{}", html.html());
+    let changes =
+        conflict["values"].as_array().unwrap().iter().map(|value| value["change"].as_str().unwrap());
+    let seen = changes.collect::<Vec<_>>().join(" ");
+    let form = [("choice", "written"), ("value", "about half"), ("reason", "x"), ("seen", &seen)];
+    let again = browser.post(&format!("{page}/resolution"), &form).await;
+    assert_eq!(again.status, 422);
+    assert!(again.html().contains("does not take that value"), "{}", again.html());
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::complaints::tests::Bureau;
 use crate::complaints::{DeviceRef, PersonRef};
 use crate::pages::testing::{Browser, HOSTILE, check, shells};
-use crate::review::conflicts::DecisionBody;
+use crate::review::conflicts::{CarrierBody, DecisionBody, EarlierBody};
 use crate::review::tests::Site;
 use sync_core::ids::DeviceId;
 use sync_core::ids::VisitId;
@@ -16,24 +16,55 @@ fn value(n: u8, shown: bool) -> ValueBody {
         value: Scalar::from(HOSTILE),
         change: ChangeHash::from_bytes([n; 32]),
         shown,
-        person: Some(person),
-        device: Some(device),
+        chosen: !shown,
+        person: Some(person.clone()),
+        device: Some(device.clone()),
         claimed_at_ms: Some(1_795_300_000_000),
         received_at_ms: Some(1_795_300_900_000),
         recorded_offline: true,
         clock_flags: vec!["claimed_after_receipt"],
         knew_of: if n == 2 { vec![ChangeHash::from_bytes([1; 32])] } else { Vec::new() },
+        accepted_by: (n == 2).then(|| person.clone()),
+        earlier: vec![EarlierBody {
+            value: Scalar::from(HOSTILE),
+            person: Some(person),
+            device: Some(device),
+            claimed_at_ms: Some(1_795_300_000_000),
+        }],
     }
 }
 
 fn conflict(state: &str) -> ConflictBody {
     let someone = PersonRef { person_id: PersonId::from_bytes([3; 16]), name: Some(HOSTILE.to_owned()) };
-    let decision = DecisionBody {
-        choice: "both".to_owned(),
+    let decision = |choice: &str| DecisionBody {
+        choice: choice.to_owned(),
         reason: HOSTILE.to_owned(),
         decided_by: someone.clone(),
         decided_at_ms: 1_795_300_000_000,
+        value: (choice != "undone").then(|| Scalar::from(HOSTILE)),
+        change: (choice == "chosen").then(|| ChangeHash::from_bytes([1; 32])),
+        undone: choice == "written",
     };
+    let carrier = |told: bool, values: u8, has_decision: Option<bool>, seen: i64| CarrierBody {
+        device: DeviceRef { device_id: DeviceId::from_bytes([1; 16]), label: Some(HOSTILE.to_owned()) },
+        person: someone.clone(),
+        told,
+        values: (1..=values).map(|n| ChangeHash::from_bytes([n; 32])).collect(),
+        has_decision,
+        confirmed_at_ms: has_decision.and_then(|has| has.then_some(1_795_300_100_000)),
+        last_seen_at_ms: Some(seen),
+    };
+    let (before, after) = (1_795_200_000_000, 1_795_400_000_000);
+    let devices = vec![
+        carrier(false, 0, None, before),
+        carrier(true, 0, None, before),
+        carrier(true, 1, None, before),
+        carrier(true, 2, None, before),
+        carrier(true, 2, Some(false), before),
+        carrier(true, 2, Some(false), after),
+        carrier(true, 2, Some(true), after),
+    ];
+    let last = if state == "open" { "undone" } else { "chosen" };
     ConflictBody {
         conflict_id: EntryId::from_bytes([1; 16]).to_string(),
         visit_id: VisitId::from_bytes([1; 16]).to_string(),
@@ -46,9 +77,11 @@ fn conflict(state: &str) -> ConflictBody {
         values: vec![value(1, false), value(2, true)],
         stands: Some(Scalar::from(HOSTILE)),
         settled_by: Some(someone.clone()),
-        resolved_by: Some(someone),
+        resolved_by: Some(someone.clone()),
         resolved_at_ms: None,
-        decisions: vec![decision],
+        decisions: vec![decision("written"), decision(last)],
+        devices: Some(devices),
+        newer: (state == "resolved").then(|| "0".to_owned()),
     }
 }
 
@@ -73,18 +106,17 @@ fn every_state_of_a_conflict_can_be_shown() {
                 let photo = SidePhoto { hash: "00".repeat(32), caption: HOSTILE.to_owned(), thumbnail };
                 (PersonId::from_bytes([1; 16]), photo)
             });
-            for may_decide in [true, false] {
+            let values = || vec![value(1, false), value(2, true)];
+            let coded = || Third::Chosen(vec![("x".to_owned(), HOSTILE.to_owned())]);
+            for (may_decide, third) in [(true, coded()), (true, Third::Typed), (false, Third::None)] {
                 check(&ConflictPage {
                     shell: shell.clone(),
                     field: HOSTILE.to_owned(),
-                    sides: sides(
-                        &phrases,
-                        "answers/meter-accuracy.seal",
-                        vec![value(1, false), value(2, true)],
-                        &photos,
-                    ),
+                    sides: sides(&phrases, "answers/meter-accuracy.seal", values(), &photos),
                     stands: Some(HOSTILE.to_owned()),
-                    can_write: may_decide,
+                    devices: lines::devices(shell.w, &conflict(state), &values()),
+                    decisions: lines::decisions(&phrases, &conflict(state), &values()),
+                    third,
                     may_decide,
                     typed: Typed {
                         choice: "both".to_owned(),
