@@ -188,8 +188,9 @@ impl App {
         let evidence = tokio::spawn(evidence::work(self.clone()));
         let catching_up = tokio::spawn(exchange::catch_up(self.clone()));
         let watching = tokio::spawn(pages::watch_log(self.clone()));
+        let deadlines = tokio::spawn(deadlines::keep_watch(self.clone()));
         http::serve(listener, router(self.clone()), limits, stop).await;
-        for task in [evidence, catching_up, watching] {
+        for task in [evidence, catching_up, watching, deadlines] {
             task.abort();
         }
         self.store.close().await;

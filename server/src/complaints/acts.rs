@@ -141,6 +141,7 @@ pub async fn open(tx: &mut Tx, new: NewComplaint, by: Actor) -> Result<Complaint
     if let Some(clock) = &clock {
         deadlines::note(tx, complaint.id, clock).await?;
     }
+    deadlines::watch(tx, &complaint, by.at).await?;
     if let Some(alias) = &new.provisional_number {
         sql::add_alias(tx, complaint.id, alias, "provisional", by.at).await?;
     }
@@ -197,6 +198,7 @@ pub(crate) async fn correct_because(
     }
     complaint.intake = intake;
     write(tx, &mut complaint).await?;
+    deadlines::watch(tx, &complaint, by.at).await?;
     history::add_field_changes(tx, &complaint, &changes, &by).await?;
     let fields: Vec<&str> = changes.iter().map(|change| change.field).collect();
     history::add(tx, complaint.id, &event.detail(json!({ "fields": fields }))).await?;
@@ -225,7 +227,11 @@ pub async fn step(
     }
     complaint.state = to;
     complaint.closed_at = matches!(to, State::Closed | State::Withdrawn).then_some(by.at);
+    if to == State::Reopened {
+        deadlines::restart(tx, complaint.id, &mut complaint.intake, by.at).await?;
+    }
     write(tx, &mut complaint).await?;
+    deadlines::watch(tx, &complaint, by.at).await?;
     let detail = named(&complaint).with("from", from.as_str()).with("to", to.as_str());
     let entry = by.entry(STATE_CHANGED, detail).because(event.reason.as_deref());
     history::add(tx, complaint.id, &event.states(from, to)).await?;

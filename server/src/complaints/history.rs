@@ -35,10 +35,15 @@ pub struct NewEvent {
 impl NewEvent {
     /// Something a person did in the office.
     pub fn office(kind: EventKind, by: PersonId, at: Timestamp) -> Self {
+        Self { person: Some(by), ..Self::system(kind, at) }
+    }
+
+    /// Something that happened by itself.
+    pub fn system(kind: EventKind, at: Timestamp) -> Self {
         Self {
             kind,
             states: None,
-            person: Some(by),
+            person: None,
             device: None,
             visit: None,
             claimed_at: None,

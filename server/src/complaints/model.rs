@@ -150,6 +150,14 @@ words! {
         ClockResumed = "clock_resumed",
         /// Field work arrived after its author had lost the visit.
         LateWork = "late_work",
+        /// Most of the time until a deadline has passed.
+        DeadlineNear = "deadline_near",
+        /// A deadline passed without what it demands.
+        DeadlineMissed = "deadline_missed",
+        /// That was brought before somebody else.
+        DeadlineEscalated = "deadline_escalated",
+        /// What arrived late shows that a deadline was kept.
+        DeadlineKept = "deadline_kept",
     }
 }
 
@@ -190,24 +198,23 @@ impl Complaint {
         self.merged_into.is_none() && !matches!(self.state, State::Closed | State::Withdrawn)
     }
 
-    /// The deadline that binds next: somebody who was sent has contacted the customer, what was investigated needs
+    /// Whether this must still happen: somebody who was sent has contacted the customer, what was investigated needs
     /// nobody on site, and what was answered needs no answer.
-    pub fn next_deadline(&self) -> Option<(DeadlineKind, Timestamp)> {
+    pub fn awaits(&self, kind: DeadlineKind) -> bool {
         use State::{Accepted, Assigned, Investigated, Received, Reopened, Reviewed, Rework};
-        let Deadlines { contact_due_at_ms, onsite_due_at_ms, answer_due_at_ms } = self.intake.deadlines;
-        let is = |states: &[State]| self.merged_into.is_none() && states.contains(&self.state);
-        let contact = contact_due_at_ms.filter(|_| is(&[Received, Accepted]));
-        let onsite = onsite_due_at_ms.filter(|_| is(&[Received, Accepted, Assigned, Rework, Reopened]));
-        let answer = answer_due_at_ms
-            .filter(|_| is(&[Received, Accepted, Assigned, Investigated, Reviewed, Rework, Reopened]));
-        [
-            contact.map(|at| (DeadlineKind::Contact, at)),
-            onsite.map(|at| (DeadlineKind::Onsite, at)),
-            answer.map(|at| (DeadlineKind::Answer, at)),
-        ]
-        .into_iter()
-        .flatten()
-        .min_by_key(|(_, at)| *at)
+        let states: &[State] = match kind {
+            DeadlineKind::Contact => &[Received, Accepted],
+            DeadlineKind::Onsite => &[Received, Accepted, Assigned, Rework, Reopened],
+            DeadlineKind::Answer => &[Received, Accepted, Assigned, Investigated, Reviewed, Rework, Reopened],
+        };
+        self.merged_into.is_none() && states.contains(&self.state)
+    }
+
+    /// The deadline that binds next.
+    pub fn next_deadline(&self) -> Option<(DeadlineKind, Timestamp)> {
+        let kinds = [DeadlineKind::Contact, DeadlineKind::Onsite, DeadlineKind::Answer];
+        let awaited = kinds.into_iter().filter(|kind| self.awaits(*kind));
+        awaited.filter_map(|kind| Some((kind, self.intake.deadlines.of(kind)?))).min_by_key(|(_, at)| *at)
     }
 }
 
@@ -220,6 +227,17 @@ words! {
         Onsite = "onsite",
         /// The customer has the answer.
         Answer = "answer",
+    }
+}
+
+impl Deadlines {
+    /// Until when; `None` where no limit is set.
+    pub fn of(&self, kind: DeadlineKind) -> Option<Timestamp> {
+        match kind {
+            DeadlineKind::Contact => self.contact_due_at_ms,
+            DeadlineKind::Onsite => self.onsite_due_at_ms,
+            DeadlineKind::Answer => self.answer_due_at_ms,
+        }
     }
 }
 

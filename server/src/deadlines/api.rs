@@ -8,7 +8,7 @@ use crate::auth::OfficeAuth;
 use crate::complaints::acts::Actor;
 use crate::complaints::model::Complaint;
 use crate::complaints::scope::OFFICE;
-use crate::complaints::{ComplaintBody, kept, reachable};
+use crate::complaints::{self, ComplaintBody, kept, reachable};
 use crate::idempotency::IdempotencyKey;
 use crate::people::Role;
 use crate::problem::{self, Problem};
@@ -40,6 +40,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(preview_policy))
         .routes(routes!(create_pause))
         .routes(routes!(create_resumption))
+        .merge(super::watch_api::routes())
 }
 
 /// A version of a calendar.
@@ -234,6 +235,11 @@ async fn checked_policy(tx: &mut Tx, policy: Value) -> Result<DeadlinePolicy, Pr
     let policy: DeadlinePolicy = serde_json::from_value(policy)
         .map_err(|error| Problem::invalid_field("/policy", &format!("rules: {error}")))?;
     policy.check().map_err(|error| Problem::invalid_field("/policy", &error.to_string()))?;
+    if let Some(unknown) =
+        policy.watch.dwell.keys().find(|state| state.parse::<complaints::model::State>().is_err())
+    {
+        return Err(Problem::invalid_field("/policy/watch/dwell", &format!("states; {unknown:?} is none")));
+    }
     if sql::newest_calendar(tx, &policy.calendar).await?.is_none() {
         return Err(Problem::invalid_field("/policy/calendar", "the code of a published calendar"));
     }

@@ -26,6 +26,8 @@ pub(crate) struct Clock {
     pub(crate) limits: Limits,
     /// Whether a calendar did not reach so far.
     pub(crate) provisional: bool,
+    /// When the complaint was taken up again; `None`: its time runs since the customer turned to us.
+    pub(crate) started: Option<Timestamp>,
 }
 
 /// A time in which the clock stood.
@@ -49,6 +51,7 @@ pub(crate) async fn start(tx: &mut Tx, intake: &mut Intake) -> Result<Option<Clo
         rule: i64::try_from(number).unwrap_or(i64::MAX),
         limits: rule.limits,
         provisional: false,
+        started: None,
     };
     for kind in KINDS {
         if kind.date(&mut intake.deadlines).is_some() {
@@ -99,6 +102,22 @@ pub(crate) async fn follow(tx: &mut Tx, complaint: &Complaint, new: &mut Intake)
     let pauses = pauses_of(tx, complaint.id).await?;
     clock.set_dates(new, &calendar.calendar, &pauses);
     if clock == before { Ok(()) } else { sql::put_clock(tx, complaint.id, &clock).await }
+}
+
+/// A complaint is taken up again: the limits that follow from rules run from now on.
+pub(crate) async fn restart(
+    tx: &mut Tx,
+    complaint: ComplaintId,
+    intake: &mut Intake,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(mut clock) = sql::clock(tx, complaint).await? else { return Ok(()) };
+    let Some(published) = sql::policy(tx, clock.policy).await? else { return Ok(()) };
+    let Some(calendar) = sql::newest_calendar(tx, &published.policy.calendar).await? else { return Ok(()) };
+    clock.started = Some(at);
+    let pauses = pauses_of(tx, complaint).await?;
+    clock.set_dates(intake, &calendar.calendar, &pauses);
+    sql::put_clock(tx, complaint, &clock).await
 }
 
 /// What a complaint's clock says, with its pauses, oldest first; `None` for one without limits from rules.
@@ -198,9 +217,10 @@ impl Clock {
     /// Sets the dates that follow from limits; a clock that stands has none.
     fn set_dates(&mut self, intake: &mut Intake, calendar: &Calendar, pauses: &[Pause]) {
         self.provisional = false;
+        let start = self.started.unwrap_or(intake.requested_at);
         for kind in KINDS {
             let Some(limit) = *kind.limit(&mut self.limits) else { continue };
-            *kind.date(&mut intake.deadlines) = match due(intake.requested_at, limit, calendar, pauses) {
+            *kind.date(&mut intake.deadlines) = match due(start, limit, calendar, pauses) {
                 Due::At { at, provisional } => {
                     self.provisional |= provisional;
                     Some(at)

@@ -11,12 +11,15 @@ mod preview;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod watch;
+mod watch_api;
 
 pub(crate) use api::PUBLISHERS;
 pub use api::routes;
 pub(crate) use bodies::ClockBody;
-pub(crate) use clock::{follow, note, start};
-pub(crate) use pages::{ClockPart, clock_part, pages};
+pub(crate) use clock::{follow, note, restart, start};
+pub(crate) use pages::{ClockPart, clock_part, deadline_facts, pages};
+pub(crate) use watch::{arrived, keep as watch, run as keep_watch};
 
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::complaints::acts::{Actor, ComplaintError};

@@ -143,28 +143,30 @@ pub(super) async fn insert_policy(
 
 /// The clock of a complaint; `None` for one that is older than rules.
 pub(super) async fn clock(tx: &mut Tx, complaint: ComplaintId) -> Result<Option<Clock>, StoreError> {
-    const SQL: &str = "SELECT policy_version, rule, limits_json, provisional FROM complaint_clocks \
+    const SQL: &str = "SELECT policy_version, rule, limits_json, provisional, started_at_ms FROM complaint_clocks \
         WHERE complaint_id = $1";
     let id = complaint.to_string();
-    let row: Option<(i64, i64, String, i64)> =
+    let row: Option<(i64, i64, String, i64, Option<i64>)> =
         on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&id).fetch_optional(conn).await)?;
-    row.map(|(policy, rule, limits, provisional)| {
+    row.map(|(policy, rule, limits, provisional, started)| {
         let limits = serde_json::from_str(&limits)
             .map_err(|_| StoreError::impossible("complaint_clocks", "limits_json", id.as_str()))?;
-        Ok(Clock { policy, rule, limits, provisional: provisional == 1 })
+        let started = started.map(Timestamp::from_unix_ms);
+        Ok(Clock { policy, rule, limits, provisional: provisional == 1, started })
     })
     .transpose()
 }
 
 /// Writes the clock of a complaint, whether it had one or not.
 pub(super) async fn put_clock(tx: &mut Tx, complaint: ComplaintId, clock: &Clock) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO complaint_clocks (complaint_id, policy_version, rule, limits_json, provisional) \
-        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (complaint_id) DO UPDATE SET policy_version = $2, rule = $3, \
-        limits_json = $4, provisional = $5";
+    const SQL: &str = "INSERT INTO complaint_clocks (complaint_id, policy_version, rule, limits_json, provisional, \
+        started_at_ms) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (complaint_id) DO UPDATE SET policy_version = $2, \
+        rule = $3, limits_json = $4, provisional = $5, started_at_ms = $6";
     let limits = text("complaint_clocks", &clock.limits)?;
     Ok(on_engine!(tx, |conn| {
         let query = sqlx::query(SQL).bind(complaint.to_string()).bind(clock.policy).bind(clock.rule);
-        query.bind(limits).bind(i64::from(clock.provisional)).execute(conn).await.map(drop)
+        let query = query.bind(limits).bind(i64::from(clock.provisional));
+        query.bind(clock.started.map(Timestamp::unix_ms)).execute(conn).await.map(drop)
     })?)
 }
 

@@ -2,8 +2,13 @@
 
 use super::publish_built_in;
 use crate::complaints::tests::Bureau;
+use crate::devices::Contact;
+use crate::exchange::tests::{a_technician, exchange};
 use crate::pages::testing::Browser;
+use crate::people::Role;
+use crate::people::tests::a_person;
 use crate::testing::Answer;
+use crate::work_orders::tests::{Dispatched, Technician};
 use axum::http::Method;
 use serde_json::{Value, json};
 use sync_core::date::CivilDate;
@@ -246,6 +251,164 @@ async fn the_record_says_where_its_dates_come_from_and_lets_its_clock_stand() {
         }
         let running = browser.post(&format!("{path}/clock/resumption"), &[]).await;
         assert_eq!(running.location(), format!("{path}?said=clock-resumed"));
+    })
+    .await;
+}
+
+async fn timeline(bureau: &Bureau, complaint: &Value) -> Vec<(String, Value)> {
+    let record = record_of(bureau, complaint).await;
+    let entries = record["timeline"].as_array().unwrap().iter();
+    let of_deadlines = entries.filter(|entry| entry["kind"].as_str().unwrap().starts_with("deadline_"));
+    of_deadlines.map(|entry| (entry["kind"].as_str().unwrap().to_owned(), entry["detail"].clone())).collect()
+}
+
+async fn watched(bureau: &Bureau, list: &str) -> Vec<Value> {
+    let answer = bureau.get(&format!("/v1/deadline-watch?list={list}")).await;
+    assert_eq!(answer.status, 200, "{}", answer.json);
+    answer.json["items"].as_array().unwrap().clone()
+}
+
+/// Time passes, the watch goes its rounds, and nobody is signed out for doing nothing.
+async fn pass(bureau: &Bureau, ms: i64) {
+    const ROUND_MS: i64 = 20 * MINUTE;
+    for gone in (0..ms.max(1)).step_by(usize::try_from(ROUND_MS).unwrap()) {
+        bureau.test.app.clock.advance_ms((ms - gone).min(ROUND_MS));
+        super::watch::round(&bureau.test.app).await.unwrap();
+        assert_eq!(bureau.get("/v1/silent-visits").await.status, 200);
+    }
+}
+
+const MINUTE: i64 = 60_000;
+
+#[tokio::test]
+async fn what_comes_near_is_missed_and_stays_missed_is_told_to_more_and_more_people() {
+    for_each_engine(|bureau| async move {
+        let now = bureau.test.app.clock.now().unix_ms();
+        // 45 minutes to be on site, 24 hours to contact the customer.
+        let outage = json!({ "category": "power.OUT.repair", "requested_at_ms": now,
+            "deadlines": { "contact_due_at_ms": now + 24 * 60 * MINUTE } });
+        let outage = bureau.complaint(&outage).await;
+        pass(&bureau, 35 * MINUTE).await;
+        assert!(timeline(&bureau, &outage).await.is_empty() && watched(&bureau, "near").await.is_empty());
+        pass(&bureau, 2 * MINUTE).await;
+        assert_eq!(watched(&bureau, "near").await[0]["step"], "onsite");
+        pass(&bureau, 9 * MINUTE).await;
+        let late = watched(&bureau, "late").await;
+        assert_eq!(
+            (late.len(), &late[0]["level"], &late[0]["due_at_ms"]),
+            (1, &json!(2), &json!(now + 45 * MINUTE))
+        );
+        assert!(watched(&bureau, "near").await.is_empty());
+        pass(&bureau, 120 * MINUTE).await;
+        let kinds: Vec<String> = timeline(&bureau, &outage).await.into_iter().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, ["deadline_near", "deadline_missed", "deadline_escalated"]);
+        assert_eq!(watched(&bureau, "late").await[0]["escalated_to"], json!(["lead"]));
+        pass(&bureau, 0).await;
+        assert_eq!(timeline(&bureau, &outage).await.len(), 3, "nothing is said twice");
+        let said = bureau.get("/v1/server-log?kind=deadline.escalated").await;
+        assert!(said.json["items"].as_array().is_none_or(|items| items.len() == 1), "{}", said.json);
+
+        // Hours later its state is stuck, too; once it is over, nothing is left to watch.
+        pass(&bureau, 180 * MINUTE).await;
+        assert_eq!(watched(&bureau, "stuck").await[0]["state"], "received");
+        let path = format!("/v1/complaints/{}/withdrawal", outage["complaint_id"].as_str().unwrap());
+        let done =
+            bureau.call(Method::POST, &path).json(&json!({ "reason": "the customer found the switch" }));
+        assert_eq!(done.send().await.status, 200);
+        pass(&bureau, 60 * MINUTE).await;
+        for list in ["late", "near", "stuck"] {
+            assert!(watched(&bureau, list).await.is_empty(), "{list}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_clock_that_stands_and_a_complaint_taken_up_again_are_watched_by_their_new_dates() {
+    for_each_engine(|bureau| async move {
+        let complaint = bureau.complaint(&json!({ "category": "power.OUT.repair" })).await;
+        let path = format!("/v1/complaints/{}", complaint["complaint_id"].as_str().unwrap());
+        let post = |path: String, body: Value| {
+            let call = bureau.call(Method::POST, &path).json(&body);
+            async move {
+                let answer = call.send().await;
+                assert_eq!(answer.status, 200, "{path}: {}", answer.json);
+                answer.json
+            }
+        };
+        let pause = json!({ "reason": "customer_unreachable", "note": "nobody answers" });
+        post(format!("{path}/clock/pauses"), pause).await;
+        pass(&bureau, 20 * MINUTE).await;
+        pass(&bureau, 20 * MINUTE).await;
+        pass(&bureau, 20 * MINUTE).await;
+        assert!(timeline(&bureau, &complaint).await.is_empty(), "its clock stands");
+        post(format!("{path}/clock/resumption"), json!({})).await;
+        pass(&bureau, 10 * MINUTE).await;
+        assert!(timeline(&bureau, &complaint).await.is_empty(), "its dates have moved");
+
+        post(format!("{path}/withdrawal"), json!({ "reason": "by mistake" })).await;
+        pass(&bureau, 25 * MINUTE).await;
+        let reopened = bureau.test.app.clock.now().unix_ms();
+        let again = post(format!("{path}/reopening"), json!({ "reason": "it was no mistake" })).await;
+        assert_eq!(again["deadlines"]["onsite_due_at_ms"], json!(reopened + 45 * MINUTE), "from now on");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_was_there_in_time_takes_the_breach_back_when_the_device_s_clock_is_right() {
+    for_each_engine(|bureau| async move {
+        for (login, off_ms, kept) in [("zhangwei", 0, true), ("liming", 9 * MINUTE, false)] {
+            let mut device = a_technician(&bureau.test, login).await;
+            device.now = bureau.test.app.clock.now().plus_ms(off_ms);
+            exchange(&bureau.test, &mut device).await;
+            let complaint = bureau.complaint(&json!({ "category": "power.OUT.repair" })).await;
+            pass(&bureau, 60 * MINUTE).await;
+            let late = |list: Vec<Value>| {
+                let of_this = |item: &&Value| item["complaint_id"] == complaint["complaint_id"];
+                list.iter().filter(of_this).any(|item| item["step"] == "onsite")
+            };
+            assert!(late(watched(&bureau, "late").await));
+            let id = complaint["complaint_id"].as_str().unwrap().parse().unwrap();
+            let mut tx = bureau.test.app.store.write().await.unwrap();
+            let found = crate::complaints::find(&mut tx, id).await.unwrap().unwrap();
+            let now = bureau.test.app.clock.now();
+            super::arrived(&mut tx, &found, device.device, (now.plus_ms(-30 * MINUTE), now)).await.unwrap();
+            super::arrived(&mut tx, &found, device.device, (now.plus_ms(-20 * MINUTE), now)).await.unwrap();
+            tx.commit().await.unwrap();
+            let kinds: Vec<String> =
+                timeline(&bureau, &complaint).await.into_iter().map(|(kind, _)| kind).collect();
+            assert_eq!(kinds.last().unwrap() == "deadline_kept", kept, "{kinds:?}");
+            assert!(!late(watched(&bureau, "late").await), "somebody is there");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_was_sent_and_is_not_heard_of_is_listed_as_silent() {
+    for_each_engine(|bureau| async move {
+        let dispatched = Dispatched::of(&bureau).await;
+        let zhang = Technician::of(&bureau, "zhang").await;
+        dispatched.send(&bureau, zhang).await;
+        let silent = async |login: &str| {
+            let (_, fresh) = a_person(&bureau.test, login, &[Role::Clerk]).await;
+            let call = bureau.test.call(Method::GET, "/v1/silent-visits").header("authorization", &fresh);
+            call.send().await.json
+        };
+        bureau.test.app.clock.advance_ms(23 * 60 * MINUTE);
+        assert_eq!(silent("early").await, json!([]), "a day has not passed");
+        bureau.test.app.clock.advance_ms(2 * 60 * MINUTE);
+        let found = silent("later").await;
+        assert_eq!(
+            (&found[0]["visit_id"], &found[0]["last_seen_at_ms"]),
+            (&json!(dispatched.visit), &Value::Null)
+        );
+        let mut tx = bureau.test.app.store.write().await.unwrap();
+        let now = bureau.test.app.clock.now();
+        crate::devices::record_contact(&mut tx, zhang.device, &Contact::default(), now).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(silent("heard").await, json!([]), "their device has reported");
     })
     .await;
 }

@@ -7,6 +7,7 @@ use crate::audit::{self, EntryKind};
 use crate::complaints::acts::{Actor, ComplaintError, correct, named, step, write};
 use crate::complaints::model::{Act, Complaint, EventKind, Intake, State};
 use crate::complaints::{self, history};
+use crate::deadlines;
 use crate::store::{StoreError, Tx, on_engine};
 use crate::words::words;
 use crate::work_orders::refresh_cards;
@@ -166,6 +167,7 @@ async fn put_under(
     let had_visits = !matches!(duplicate.state, State::Received | State::Accepted | State::Withdrawn);
     duplicate.merged_into = Some(survivor.id);
     write(tx, &mut duplicate).await?;
+    deadlines::watch(tx, &duplicate, by.at).await?;
     for record in complaints::family(tx, survivor.id).await? {
         refresh_cards(tx, record).await?;
     }
@@ -190,6 +192,7 @@ pub(super) async fn undo(tx: &mut Tx, id: EntryId, reason: &str, by: Actor) -> R
     }
     duplicate.merged_into = None;
     write(tx, &mut duplicate).await?;
+    deadlines::watch(tx, &duplicate, by.at).await?;
     let fields: BTreeMap<String, [Option<String>; 2]> = serde_json::from_str(&merge.fields_json)
         .map_err(|_| StoreError::impossible("complaint_merges", "fields_json", merge.merge_id.as_str()))?;
     let given_back = give_back(&survivor.intake, &fields);

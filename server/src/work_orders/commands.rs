@@ -14,6 +14,7 @@ use crate::complaints::acts::{Actor, step};
 use crate::complaints::intake::clean;
 use crate::complaints::model::{Act, EventKind};
 use crate::complaints::{self, history};
+use crate::deadlines;
 use crate::exchange::commands::{CommandContext, CommandFuture, CommandHandler};
 use crate::store::{StoreError, Tx};
 use serde_json::{Value, json};
@@ -255,6 +256,11 @@ async fn arrive(tx: &mut Tx, command: &FieldCommand, visit: VisitId) -> Decision
         plan.state = next_visit_state(plan.state, VisitAct::Arrive).map_err(WorkOrderError::from)?;
     }
     let plan = dispatch::change_visit(tx, plan).await?;
+    if let Some(id) = plan.complaint
+        && let Some(complaint) = complaints::standing(tx, id).await?
+    {
+        deadlines::arrived(tx, &complaint, command.device, times).await?;
+    }
     note(tx, command, &plan, EventKind::Arrived, None, lateness(part)).await
 }
 

@@ -78,3 +78,6 @@ log-escrow-decided = Item in escrow looked at
 log-evidence-given-up = Photo declared unavailable
 log-contact-flag-raised = Contact data questioned
 log-contact-flag-settled = Question about contact data settled
+log-deadline-missed = Deadline missed
+log-deadline-escalated = Missed deadline escalated
+log-deadline-kept = Breach of a deadline taken back

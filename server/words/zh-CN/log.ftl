@@ -78,3 +78,6 @@ log-escrow-decided = 托管内容已查看
 log-evidence-given-up = 声明照片无法取得
 log-contact-flag-raised = 联系方式存疑
 log-contact-flag-settled = 联系方式疑问已处理
+log-deadline-missed = 超过期限
+log-deadline-escalated = 超时升级
+log-deadline-kept = 撤销超时记录

@@ -9,10 +9,12 @@ mod limit;
 mod policy;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use calendar::{Calendar, CalendarError, CalendarName, DAYS_LISTED_MAX, Day};
 pub use limit::{AMOUNT_MAX, Due, Limit, LimitUnit, Pause, due};
 pub use policy::{DeadlinePolicy, Facts, Limits, PolicyError, RULES_MAX, Rule};
+pub use watch::{ESCALATED_TO, Escalation, MISSED, Mark, NEAR, QUIET, WatchRules, level_at};
 
 use std::sync::LazyLock;
 

@@ -1,6 +1,7 @@
 //! Which limits hold for which complaint: rules as data.
 
 use super::limit::{AMOUNT_MAX, Limit};
+use super::watch::WatchRules;
 use serde::{Deserialize, Serialize};
 
 /// The most rules of a policy.
@@ -14,6 +15,9 @@ pub struct DeadlinePolicy {
     pub calendar: String,
     /// The rules; the last one fits everything.
     pub rules: Vec<Rule>,
+    /// When people are told about deadlines.
+    #[serde(default)]
+    pub watch: WatchRules,
 }
 
 /// Limits for the complaints that it fits. What a rule does not name fits everything.
@@ -81,6 +85,9 @@ pub enum PolicyError {
     /// A limit that is none.
     #[error("rule {0}: a limit is 1 to {AMOUNT_MAX}")]
     Amount(usize),
+    /// Nobody would be told in time, or never.
+    #[error("{0}")]
+    Watch(&'static str),
     /// Nobody could say why.
     #[error("rule {0}: say in 1 to 300 characters where the rule comes from")]
     Source(usize),
@@ -107,6 +114,7 @@ impl DeadlinePolicy {
                 return Err(PolicyError::Unreachable(number));
             }
         }
+        self.watch.check()?;
         let for_all = self.rules.last().is_some_and(Rule::fits_all);
         if for_all { Ok(()) } else { Err(PolicyError::NotForAll) }
     }

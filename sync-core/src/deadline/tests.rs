@@ -201,3 +201,57 @@ proptest! {
         prop_assert_eq!(end(start, amount, &turned), end(start, amount, &pauses));
     }
 }
+
+#[test]
+fn a_deadline_is_warned_of_missed_and_escalated_at_named_moments() {
+    let rules = WatchRules::default();
+    let calendar = &built_in_calendars()[0];
+    // Friday 25 September 2026 is a holiday, 10 October a working Saturday: one working day after Friday 9 October.
+    let from = at("2026-10-09", 9 * 60);
+    let due_at = from.plus_ms(10 * 3_600_000);
+    let marks = rules.marks(from, due_at, calendar);
+    let expected = [
+        (from.plus_ms(8 * 3_600_000), NEAR),
+        (due_at.plus_ms(1), MISSED),
+        (due_at.plus_ms(2 * 3_600_000), MISSED + 1),
+        (calendar.close_of(day("2026-10-10")), MISSED + 2),
+    ];
+    assert_eq!(marks.iter().map(|mark| (mark.at, mark.level)).collect::<Vec<_>>(), expected);
+    assert_eq!(level_at(&marks, from), (QUIET, Some(expected[0].0)));
+    assert_eq!(level_at(&marks, due_at), (NEAR, Some(expected[1].0)), "the last moment is in time");
+    assert_eq!(level_at(&marks, due_at.plus_ms(1)), (MISSED, Some(expected[2].0)));
+    assert_eq!(level_at(&marks, due_at.plus_ms(90 * 86_400_000)), (MISSED + 2, None));
+}
+
+#[test]
+fn rules_that_would_tell_nobody_in_time_are_refused() {
+    let day = Limit { amount: 1, unit: LimitUnit::WorkingDay };
+    let to = |to: &str| Escalation { after: day, to: to.to_owned() };
+    for watch in [
+        WatchRules { warn_percent: 0, ..WatchRules::default() },
+        WatchRules { warn_percent: 100, ..WatchRules::default() },
+        WatchRules { escalations: vec![to("nobody")], ..WatchRules::default() },
+        WatchRules { escalations: vec![to("administrator"), to("lead")], ..WatchRules::default() },
+        WatchRules { silent: Limit { amount: 0, ..day }, ..WatchRules::default() },
+    ] {
+        let policy = DeadlinePolicy { watch, ..built_in_policy().clone() };
+        assert!(matches!(policy.check(), Err(PolicyError::Watch(_))), "{:?}", policy.watch);
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_level_never_falls_and_its_next_moment_is_where_it_rises(
+        run_ms in 0_i64..40 * 86_400_000, at_ms in -86_400_000_i64..200 * 86_400_000, later_ms in 0_i64..86_400_000,
+    ) {
+        let from = at("2026-09-18", 600);
+        let marks = WatchRules::default().marks(from, from.plus_ms(run_ms), &built_in_calendars()[0]);
+        let now = from.plus_ms(at_ms);
+        let (level, next) = level_at(&marks, now);
+        prop_assert!(level_at(&marks, now.plus_ms(later_ms)).0 >= level);
+        if let Some(next) = next {
+            prop_assert!(next > now && level_at(&marks, next).0 > level);
+            prop_assert_eq!(level_at(&marks, next.plus_ms(-1)).0, level);
+        }
+    }
+}

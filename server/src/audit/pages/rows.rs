@@ -131,6 +131,9 @@ impl Reader {
                 "roles" => list(fact, |role| w.code("role", role)),
                 "fields" => list(fact, |field| w.code("change-field", field)),
                 "flag" => w.code("contact-flag", fact),
+                "step" if fact == "state" => w.t("log-step-state"),
+                "step" => w.code("watch-step", fact),
+                "to" if kind.starts_with("deadline.") => w.code("watch-told", fact),
                 "unit" | "planned_on" | "from" | "to" | "count" | "sequence" | "checklist" | "calendar"
                 | "version" => fact.clone(),
                 _ => continue,

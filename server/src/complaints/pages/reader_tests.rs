@@ -113,6 +113,7 @@ fn experts_open_no_page_that_changes_a_complaint() {
         "/queue",
         "/queue/news",
         "/visits/{id}/history",
+        "/watch",
     ];
     assert_eq!(paths, reading);
     assert!(OFFICE.iter().all(|role| READERS.contains(role)));

@@ -5,8 +5,11 @@ mod clock;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod watch;
+mod watch_form;
 
 pub(crate) use clock::{ClockPart, clock_part};
+pub(crate) use watch::deadline_facts;
 
 use super::api::PUBLISHERS;
 use super::{PublishedCalendar, PublishedPolicy, preview, sql};
@@ -27,7 +30,7 @@ const ENDS_SOON_MS: i64 = 60 * 86_400_000;
 
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
     let routes = routes.page("/deadlines", Policy::Roles(PUBLISHERS), get(show));
-    calendar::pages(rules::pages(clock::pages(routes)))
+    watch::pages(calendar::pages(rules::pages(clock::pages(routes))))
 }
 
 /// The limits that hold, those that will, and the calendars.

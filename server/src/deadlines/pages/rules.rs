@@ -1,5 +1,6 @@
 //! New rules for limits as a form: the rules that are published, changed, with what they would do before they hold.
 
+use super::watch_form::{self, WatchRow};
 use crate::app::App;
 use crate::complaints::model::{Channel, Priority, Utility};
 use crate::complaints::office_moment;
@@ -22,7 +23,7 @@ use sync_core::time::Timestamp;
 /// Empty rows at the end of the form; more come with each preview.
 const EMPTY_ROWS: usize = 2;
 
-const UNITS: [(LimitUnit, &str); 4] = [
+pub(super) const UNITS: [(LimitUnit, &str); 4] = [
     (LimitUnit::Minute, "minute"),
     (LimitUnit::Hour, "hour"),
     (LimitUnit::CalendarDay, "calendar_day"),
@@ -43,6 +44,7 @@ pub(super) struct RulesPage {
     pub(super) shell: Shell,
     pub(super) typed: RulesTyped,
     pub(super) rows: Vec<Row>,
+    pub(super) watch: Vec<WatchRow>,
     pub(super) calendars: Vec<Choice>,
     pub(super) utilities: Vec<Choice>,
     pub(super) categories: Vec<Choice>,
@@ -86,6 +88,10 @@ pub(super) struct RulesTyped {
     answer: Vec<String>,
     answer_unit: Vec<String>,
     source: Vec<String>,
+    pub(super) warn_percent: String,
+    /// Limits of the watch in the order of its rows.
+    watch: Vec<String>,
+    watch_unit: Vec<String>,
 }
 
 /// Why what was typed is no policy.
@@ -94,6 +100,8 @@ enum Mistake {
     /// The amount in the row of this number is no number.
     Amount(usize),
     Policy(PolicyError),
+    /// Something in the part about the watch is no number.
+    Watch,
 }
 
 impl RulesTyped {
@@ -105,8 +113,10 @@ impl RulesTyped {
             effective_from: crate::complaints::office_time(now.plus_ms(86_400_000))
                 .strftime("%Y-%m-%dT00:00")
                 .to_string(),
+            warn_percent: policy.watch.warn_percent.to_string(),
             ..Self::default()
         };
+        (typed.watch, typed.watch_unit) = watch_form::typed(&policy.watch);
         for rule in &policy.rules {
             let text = |value: &Option<String>| value.clone().unwrap_or_default();
             typed.utility.push(text(&rule.utility));
@@ -161,7 +171,9 @@ impl RulesTyped {
         let from = self.effective_from.parse().ok().and_then(office_moment).ok_or(Mistake::Moment)?;
         let rows = self.rows();
         let rules = rows.iter().filter(|row| !row.is_empty()).map(Row::rule).collect::<Result<_, _>>()?;
-        let policy = DeadlinePolicy { calendar: self.calendar.clone(), rules };
+        let watch =
+            watch_form::rules(&self.warn_percent, &self.watch, &self.watch_unit).ok_or(Mistake::Watch)?;
+        let policy = DeadlinePolicy { calendar: self.calendar.clone(), rules, watch };
         policy.check().map_err(Mistake::Policy)?;
         Ok((policy, from))
     }
@@ -251,6 +263,7 @@ fn in_words(w: Words, mistake: &Mistake) -> String {
     match mistake {
         Mistake::Moment => w.t("deadlines-moment"),
         Mistake::Amount(row) | Mistake::Policy(PolicyError::Amount(row)) => w.n("deadlines-amount", *row),
+        Mistake::Watch | Mistake::Policy(PolicyError::Watch(_)) => w.t("watch-mistake"),
         Mistake::Policy(PolicyError::Count) => w.t("deadlines-count"),
         Mistake::Policy(PolicyError::NotForAll) => w.t("deadlines-not-for-all"),
         Mistake::Policy(PolicyError::Unreachable(row)) => w.n("deadlines-unreachable", *row),
@@ -272,6 +285,7 @@ async fn rules_page(
     let words = |family: &str, code: &str| (code.to_owned(), w.code(family, code));
     Ok(RulesPage {
         rows: typed.rows(),
+        watch: watch_form::rows(w, &typed.watch, &typed.watch_unit),
         typed,
         calendars: calendars
             .iter()

@@ -1,8 +1,9 @@
 //! What the pages of limits and calendars promise.
 
+use super::watch::{WatchLine, WatchPage};
 use crate::complaints::tests::Bureau;
 use crate::deadlines::publish_built_in;
-use crate::pages::testing::Browser;
+use crate::pages::testing::{Browser, HOSTILE, check, shells};
 use serde_json::json;
 
 async fn bureau() -> Bureau {
@@ -76,7 +77,7 @@ async fn rules_are_changed_row_by_row_shown_before_and_published_once() {
 
     let form = lead.get("/deadlines/rules").await;
     let fields = fields(form.html());
-    let stricter = with(&fields, &[("answer", 3, "3")]);
+    let stricter = with(&fields, &[("answer", 3, "3"), ("watch", 0, "6")]);
     let preview = lead.post("/deadlines/rules", &[&stricter[..], &[("act", "preview")]].concat()).await;
     assert_eq!(preview.status, 200, "{}", preview.html());
     for words in
@@ -91,6 +92,8 @@ async fn rules_are_changed_row_by_row_shown_before_and_published_once() {
         (("utility", 6, "gas"), "The last rule must fit everything"),
         (("effective_from", 0, "2020-01-01T00:00"), "from now on or later"),
         (("effective_from", 0, "soon"), "from which day"),
+        (("warn_percent", 0, "often"), "the share is 1 to 99"),
+        (("watch", 1, "never"), "an amount a whole number"),
     ] {
         let sent = with(&fields, &[changes]);
         let refused = lead.post("/deadlines/rules", &[&sent[..], &[("act", "publish")]].concat()).await;
@@ -106,6 +109,8 @@ async fn rules_are_changed_row_by_row_shown_before_and_published_once() {
     assert!(overview.html().contains("not in force yet: version 2"), "{}", overview.html());
     let policies = bureau.get("/v1/deadline-policies").await.json;
     assert_eq!(policies[0]["policy"]["rules"][3]["limits"]["answer"]["amount"], 3);
+    let after = json!({ "amount": 6, "unit": "hour" });
+    assert_eq!(policies[0]["policy"]["watch"]["escalations"][0], json!({ "after": after, "to": "lead" }));
     assert_eq!(policies[0]["policy"]["rules"].as_array().unwrap().len(), 7, "empty rows are no rules");
 }
 
@@ -138,4 +143,51 @@ async fn a_calendar_takes_the_days_of_a_notice() {
     );
     assert!(calendar["calendar"]["off"].as_array().unwrap().contains(&json!("2027-02-05")));
     assert!(!lead.get("/deadlines").await.html().contains("The next year is missing"));
+}
+
+#[test]
+fn the_lists_of_the_watch_are_told_in_both_languages() {
+    let line = |class, to: &[&str]| WatchLine {
+        complaint: "019de8f2-7c00-7000-8000-000000000001".to_owned(),
+        number: "C-2026-0001".to_owned(),
+        state: Some(("warn", HOSTILE.to_owned())),
+        summary: HOSTILE.to_owned(),
+        who: HOSTILE.to_owned(),
+        what: HOSTILE.to_owned(),
+        when: HOSTILE.to_owned(),
+        span: HOSTILE.to_owned(),
+        class,
+        to: to.iter().map(|&to| to.to_owned()).collect(),
+    };
+    for shell in shells() {
+        for list in ["late", "near", "stuck", "silent"] {
+            for (rows, next) in [
+                (Vec::new(), None),
+                (vec![line("bad", &[HOSTILE, HOSTILE]), line("warn", &[])], Some("/watch?list=late&after=x")),
+            ] {
+                check(&WatchPage { shell: shell.clone(), list, rows, next: next.map(str::to_owned) });
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_late_is_listed_until_it_is_over() {
+    let bureau = bureau().await;
+    let app = &bureau.test.app;
+    let complaint = bureau.complaint(&json!({ "category": "power.OUT.repair" })).await;
+    app.clock.advance_ms(50 * 60_000);
+    super::super::watch::round(app).await.unwrap();
+    let browser = Browser::of(&bureau.test, &bureau.lead.1);
+    let page = browser.get("/watch").await;
+    assert!(page.html().contains(complaint["number"].as_str().unwrap()), "{}", page.html());
+    assert!(
+        page.html().contains("late by 5 minutes") && page.html().contains("Be on site"),
+        "{}",
+        page.html()
+    );
+    assert!(browser.get("/watch?list=near").await.html().contains("Nothing comes near its deadline"));
+    assert!(browser.get("/watch?list=silent").await.html().contains("has been heard of"));
+    let record = format!("/complaints/{}", complaint["complaint_id"].as_str().unwrap());
+    assert!(browser.get(&record).await.html().contains("A deadline was missed"));
 }

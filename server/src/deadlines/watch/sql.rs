@@ -1,0 +1,202 @@
+//! The table `deadline_steps`.
+
+use super::{Step, StepKind};
+use crate::complaints::scope::{Reach, within};
+use crate::store::{StoreError, Tx, on_engine};
+use sqlx_macros::FromRow;
+use sync_core::deadline::{MISSED, NEAR};
+use sync_core::ids::{ComplaintId, DeviceId, PersonId, VisitId};
+use sync_core::time::Timestamp;
+
+const TABLE: &str = "deadline_steps";
+
+#[derive(FromRow)]
+struct StepRow {
+    complaint_id: String,
+    step: String,
+    about: String,
+    from_ms: i64,
+    due_at_ms: Option<i64>,
+    stopped_at_ms: Option<i64>,
+    level: i64,
+    next_at_ms: Option<i64>,
+}
+
+impl StepRow {
+    fn open(self) -> Result<(ComplaintId, Step), StoreError> {
+        let key = self.complaint_id.as_str();
+        let kind = StepKind::parse(&self.step).ok_or_else(|| StoreError::impossible(TABLE, "step", key))?;
+        let at = |ms: Option<i64>| ms.map(Timestamp::from_unix_ms);
+        let step = Step {
+            kind,
+            about: self.about,
+            from: Timestamp::from_unix_ms(self.from_ms),
+            due: at(self.due_at_ms),
+            stopped: at(self.stopped_at_ms),
+            level: self.level,
+            next: at(self.next_at_ms),
+        };
+        Ok((StoreError::parse_column(TABLE, "complaint_id", key, key)?, step))
+    }
+}
+
+/// What is watched of a complaint.
+pub(super) async fn steps(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Step>, StoreError> {
+    const SQL: &str = "SELECT complaint_id, step, about, from_ms, due_at_ms, stopped_at_ms, level, next_at_ms \
+        FROM deadline_steps WHERE complaint_id = $1 ORDER BY step";
+    let rows: Vec<StepRow> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    rows.into_iter().map(|row| row.open().map(|(_, step)| step)).collect()
+}
+
+/// Writes a step, whether there was one or not.
+pub(super) async fn put(tx: &mut Tx, complaint: ComplaintId, step: &Step) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO deadline_steps (complaint_id, step, about, from_ms, due_at_ms, stopped_at_ms, level, \
+        next_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (complaint_id, step) DO UPDATE \
+        SET about = $3, from_ms = $4, due_at_ms = $5, stopped_at_ms = $6, level = $7, next_at_ms = $8";
+    on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(complaint.to_string()).bind(step.kind.as_str()).bind(&step.about);
+        let query = query.bind(step.from.unix_ms()).bind(step.due.map(Timestamp::unix_ms));
+        let query = query.bind(step.stopped.map(Timestamp::unix_ms)).bind(step.level);
+        query.bind(step.next.map(Timestamp::unix_ms)).execute(conn).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// Whether the moment of any step has come.
+pub(super) async fn any_due(tx: &mut Tx, now: Timestamp) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT count(*) FROM (SELECT 1 FROM deadline_steps WHERE next_at_ms <= $1 LIMIT 1) s";
+    let count: i64 =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(now.unix_ms()).fetch_one(conn).await)?;
+    Ok(count > 0)
+}
+
+/// Steps whose moment has come, the longest ago first. Nobody else raises them before this transaction ends.
+pub(super) async fn due(
+    tx: &mut Tx,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<(ComplaintId, Step)>, StoreError> {
+    const SQL: &str = "SELECT complaint_id, step, about, from_ms, due_at_ms, stopped_at_ms, level, next_at_ms \
+        FROM deadline_steps WHERE next_at_ms <= $1 ORDER BY next_at_ms LIMIT $2";
+    let rows: Vec<StepRow> = match tx {
+        // SQLite has one writer; PostgreSQL leaves rows to whoever holds them.
+        Tx::Postgres(conn) => {
+            let sql = format!("{SQL} FOR UPDATE SKIP LOCKED");
+            let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now.unix_ms()).bind(limit);
+            query.fetch_all(&mut **conn).await?
+        }
+        Tx::Sqlite(_) => on_engine!(tx, |conn| {
+            sqlx::query_as(SQL).bind(now.unix_ms()).bind(limit).fetch_all(conn).await
+        })?,
+    };
+    rows.into_iter().map(StepRow::open).collect()
+}
+
+/// Open complaints of which nothing is watched.
+pub(super) async fn unwatched(tx: &mut Tx, limit: i64) -> Result<Vec<ComplaintId>, StoreError> {
+    const SQL: &str = "SELECT c.complaint_id FROM complaints c WHERE c.state IN ('received', 'accepted', 'assigned', \
+        'investigated', 'reviewed', 'rework', 'reopened') AND c.merged_into IS NULL AND NOT EXISTS \
+        (SELECT 1 FROM deadline_steps s WHERE s.complaint_id = c.complaint_id) LIMIT $1";
+    let ids: Vec<String> = on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(limit).fetch_all(conn).await)?;
+    ids.iter().map(|id| StoreError::parse_column("complaints", "complaint_id", id, id)).collect()
+}
+
+/// How far the clock of a device was off when it last reported.
+pub(super) async fn clock_offset(tx: &mut Tx, device: DeviceId) -> Result<Option<i64>, StoreError> {
+    const SQL: &str = "SELECT clock_offset_ms FROM devices WHERE device_id = $1";
+    let offset: Option<Option<i64>> =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(device.to_string()).fetch_optional(conn).await)?;
+    Ok(offset.flatten())
+}
+
+/// Which raised steps are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::deadlines) enum Raised {
+    /// Deadlines that were missed.
+    Late,
+    /// Deadlines that come near.
+    Near,
+    /// Complaints that stay too long where they are.
+    Stuck,
+}
+
+/// The deadline, the complaint and the step: the order of the list.
+pub(in crate::deadlines) type RaisedKey = (i64, String, String);
+
+/// Raised steps within reach, the longest overdue first.
+pub(in crate::deadlines) async fn raised(
+    tx: &mut Tx,
+    wanted: Raised,
+    reach: &Reach,
+    after: &RaisedKey,
+    limit: u32,
+) -> Result<Vec<(ComplaintId, Step)>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT s.complaint_id, s.step, s.about, s.from_ms, s.due_at_ms, s.stopped_at_ms, s.level, s.next_at_ms \
+         FROM deadline_steps s JOIN complaints c ON c.complaint_id = s.complaint_id \
+         WHERE s.level > 0 AND s.stopped_at_ms IS NULL AND c.merged_into IS NULL \
+         AND (s.step = 'state') = ($2 = 1) AND s.level BETWEEN $3 AND $4 AND ",
+        within!("$1", "c.unit", "c.region"),
+        " AND (s.due_at_ms, s.complaint_id, s.step) > ($5, $6, $7) \
+         ORDER BY s.due_at_ms, s.complaint_id, s.step LIMIT $8"
+    );
+    let (stuck, lowest, highest) = match wanted {
+        Raised::Late => (0_i64, MISSED, i64::MAX),
+        Raised::Near => (0, NEAR, NEAR),
+        Raised::Stuck => (1, MISSED, i64::MAX),
+    };
+    let rows: Vec<StepRow> = on_engine!(tx, |conn| {
+        let query = sqlx::query_as(SQL).bind(reach.pattern()).bind(stuck).bind(lowest).bind(highest);
+        let query = query.bind(after.0).bind(&after.1).bind(&after.2);
+        query.bind(i64::from(limit)).fetch_all(conn).await
+    })?;
+    rows.into_iter().map(StepRow::open).collect()
+}
+
+/// Somebody who was sent to a visit, and whose devices have said nothing since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::deadlines) struct Silent {
+    pub(in crate::deadlines) visit: VisitId,
+    pub(in crate::deadlines) complaint: ComplaintId,
+    pub(in crate::deadlines) person: PersonId,
+    pub(in crate::deadlines) assigned_at: Timestamp,
+    /// `None`: no device of theirs has ever reported.
+    pub(in crate::deadlines) last_seen: Option<Timestamp>,
+}
+
+/// Visits due by `today` whose people were sent before `since` and have not been heard of since then, oldest first.
+pub(in crate::deadlines) async fn silent(
+    tx: &mut Tx,
+    reach: &Reach,
+    since: Timestamp,
+    today: &str,
+    limit: i64,
+) -> Result<Vec<Silent>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT v.visit_id, c.complaint_id, a.person_id, a.assigned_at_ms, max(d.last_seen_at_ms) AS last_seen_at_ms \
+         FROM visit_plans v JOIN complaints c ON c.complaint_id = v.complaint_id \
+         JOIN visit_assignments a ON a.visit_id = v.visit_id AND a.ended_at_ms IS NULL \
+         LEFT JOIN devices d ON d.person_id = a.person_id AND d.revoked_at_ms IS NULL \
+         WHERE v.state IN ('planned', 'accepted', 'on_site', 'rework') AND v.planned_on <= $3 \
+         AND a.assigned_at_ms < $2 AND ",
+        within!("$1", "c.unit", "c.region"),
+        " GROUP BY v.visit_id, c.complaint_id, a.person_id, a.assigned_at_ms \
+         HAVING coalesce(max(d.last_seen_at_ms), 0) < $2 ORDER BY a.assigned_at_ms, v.visit_id LIMIT $4"
+    );
+    type Row = (String, String, String, i64, Option<i64>);
+    let rows: Vec<Row> = on_engine!(tx, |conn| {
+        let query = sqlx::query_as(SQL).bind(reach.pattern()).bind(since.unix_ms()).bind(today);
+        query.bind(limit).fetch_all(conn).await
+    })?;
+    let open = |(visit, complaint, person, assigned_at, last_seen): Row| {
+        Ok(Silent {
+            visit: StoreError::parse_column("visit_plans", "visit_id", &visit, &visit)?,
+            complaint: StoreError::parse_column("visit_plans", "complaint_id", &visit, &complaint)?,
+            person: StoreError::parse_column("visit_assignments", "person_id", &visit, &person)?,
+            assigned_at: Timestamp::from_unix_ms(assigned_at),
+            last_seen: last_seen.map(Timestamp::from_unix_ms),
+        })
+    };
+    rows.into_iter().map(open).collect()
+}

@@ -1,0 +1,203 @@
+//! What the watch has raised, for the API and for pages.
+
+use super::watch::{Raised, RaisedKey, Silent, raised, silent};
+use crate::app::App;
+use crate::auth::OfficeAuth;
+use crate::complaints::model::Complaint;
+use crate::complaints::scope::READERS;
+use crate::complaints::{self, Names, PersonRef, office_time, reach_of};
+use crate::problem::Problem;
+use crate::store::{StoreError, Tx};
+use crate::wire::{Page, PageQuery};
+use crate::words::words;
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::{Deserialize, Serialize};
+use sync_core::deadline::{Due, MISSED, WatchRules, due};
+use sync_core::ids::{ComplaintId, VisitId};
+use sync_core::time::Timestamp;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Silent visits told at once; whoever has more has another problem.
+const SILENT_MAX: i64 = 200;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list_raised)).routes(routes!(list_silent))
+}
+
+words! {
+    /// What the watch has raised.
+    pub(super) WatchList {
+        /// Deadlines that were missed.
+        Late = "late",
+        /// Deadlines that come near.
+        Near = "near",
+        /// Complaints that stay too long where they are.
+        Stuck = "stuck",
+    }
+}
+
+/// Which part of which list is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WatchQuery {
+    /// `late`: missed. `near`: most of the time has passed. `stuck`: too long in one state.
+    list: WatchList,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 400)]
+    cursor: Option<String>,
+    /// Entries per page.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// A deadline that somebody should look at.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RaisedBody {
+    #[schema(value_type = String, format = "uuid")]
+    pub(super) complaint_id: ComplaintId,
+    pub(super) complaint_number: String,
+    pub(super) summary: String,
+    pub(super) state: complaints::model::State,
+    /// Who is accountable now.
+    pub(super) holder: PersonRef,
+    /// `contact`, `onsite`, `answer`, or `state`: it stays too long where it is.
+    pub(super) step: String,
+    /// When its time began to run, Unix milliseconds.
+    pub(super) from_ms: i64,
+    /// Until when it should have happened.
+    pub(super) due_at_ms: i64,
+    /// 1: near. 2: missed. One more for each escalation.
+    pub(super) level: i64,
+    /// Before whom it was brought so far: `lead`, `administrator`.
+    pub(super) escalated_to: Vec<String>,
+    #[serde(skip)]
+    key: RaisedKey,
+}
+
+/// What the watch has raised within reach, the longest overdue first.
+#[utoipa::path(get, path = "/v1/deadline-watch", tag = "deadlines", params(WatchQuery),
+    security(("session" = ["clerk", "reviewer", "lead", "expert"])),
+    responses((status = OK, body = Page<RaisedBody>), (status = BAD_REQUEST, description = "query-invalid"),
+        (status = FORBIDDEN, description = "role-missing")))]
+async fn list_raised(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Query(query): Query<WatchQuery>,
+) -> Result<Json<Page<RaisedBody>>, Problem> {
+    let page = PageQuery { cursor: query.cursor, limit: query.limit };
+    Ok(Json(raised_page(&app, &office, query.list, &page).await?))
+}
+
+/// One page of a list, for the API and for pages.
+pub(super) async fn raised_page(
+    app: &App,
+    office: &OfficeAuth,
+    list: WatchList,
+    page: &PageQuery,
+) -> Result<Page<RaisedBody>, Problem> {
+    let reach = reach_of(office, READERS)?;
+    let after: RaisedKey = page.position()?.unwrap_or((i64::MIN, String::new(), String::new()));
+    let wanted = match list {
+        WatchList::Late => Raised::Late,
+        WatchList::Near => Raised::Near,
+        WatchList::Stuck => Raised::Stuck,
+    };
+    let mut tx = app.store.read().await?;
+    let found = raised(&mut tx, wanted, &reach, &after, page.limit() + 1).await?;
+    let (mut names, mut bodies) = (Names::default(), Vec::with_capacity(found.len()));
+    for (id, step) in found {
+        let complaint = complaints::find(&mut tx, id).await?;
+        if let (Some(complaint), Some(due)) = (complaint, step.due) {
+            let escalated = escalated_to(&mut tx, &complaint, step.level).await?;
+            bodies.push(RaisedBody {
+                key: (due.unix_ms(), id.to_string(), step.kind.as_str().to_owned()),
+                complaint_id: id,
+                complaint_number: complaint.number,
+                summary: complaint.intake.summary,
+                state: complaint.state,
+                holder: names.person(&mut tx, complaint.holder).await?,
+                step: step.kind.as_str().to_owned(),
+                from_ms: step.from.unix_ms(),
+                due_at_ms: due.unix_ms(),
+                level: step.level,
+                escalated_to: escalated,
+            });
+        }
+    }
+    Ok(Page::cut(bodies, page.limit(), |body| body.key.clone()))
+}
+
+async fn escalated_to(tx: &mut Tx, complaint: &Complaint, level: i64) -> Result<Vec<String>, StoreError> {
+    let count = usize::try_from(level - MISSED).unwrap_or(0);
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let rules = super::watch::rules_for(tx, complaint).await?;
+    Ok(rules.escalations.into_iter().take(count).map(|step| step.to).collect())
+}
+
+/// Somebody was sent and has not been heard of.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SilentBody {
+    #[schema(value_type = String, format = "uuid")]
+    pub(super) visit_id: VisitId,
+    #[schema(value_type = String, format = "uuid")]
+    pub(super) complaint_id: ComplaintId,
+    pub(super) complaint_number: String,
+    pub(super) summary: String,
+    pub(super) technician: PersonRef,
+    /// When they were sent, Unix milliseconds.
+    pub(super) assigned_at_ms: i64,
+    /// When one of their devices was last heard of; null: never.
+    pub(super) last_seen_at_ms: Option<i64>,
+}
+
+/// Visits that are due, whose technicians were sent and whose devices are silent; the longest waiting first, at most
+/// 200.
+#[utoipa::path(get, path = "/v1/silent-visits", tag = "deadlines",
+    security(("session" = ["clerk", "reviewer", "lead", "expert"])),
+    responses((status = OK, body = Vec<SilentBody>), (status = FORBIDDEN, description = "role-missing")))]
+async fn list_silent(State(app): State<App>, office: OfficeAuth) -> Result<Json<Vec<SilentBody>>, Problem> {
+    Ok(Json(silent_visits(&app, &office).await?))
+}
+
+/// The same, for pages.
+pub(super) async fn silent_visits(app: &App, office: &OfficeAuth) -> Result<Vec<SilentBody>, Problem> {
+    let reach = reach_of(office, READERS)?;
+    let now = app.clock.now();
+    let mut tx = app.store.read().await?;
+    let published = super::sql::policy_at(&mut tx, now).await?;
+    let (rules, calendar) = match published {
+        Some(published) => {
+            let calendar = super::sql::newest_calendar(&mut tx, &published.policy.calendar).await?;
+            (published.policy.watch, calendar)
+        }
+        None => (WatchRules::default(), None),
+    };
+    let Some(calendar) = calendar else { return Ok(Vec::new()) };
+    let waits_too_long = |visit: &Silent| {
+        let heard = visit.last_seen.unwrap_or(visit.assigned_at).max(visit.assigned_at);
+        let limit = due(heard, rules.silent, &calendar.calendar, &[]);
+        matches!(limit, Due::At { at, .. } if at < now)
+    };
+    let today = office_time(now).date().to_string();
+    let found = silent(&mut tx, &reach, now, &today, SILENT_MAX).await?;
+    let (mut names, mut bodies) = (Names::default(), Vec::new());
+    for visit in found.into_iter().filter(waits_too_long) {
+        let Some(complaint) = complaints::find(&mut tx, visit.complaint).await? else { continue };
+        bodies.push(SilentBody {
+            visit_id: visit.visit,
+            complaint_id: visit.complaint,
+            complaint_number: complaint.number,
+            summary: complaint.intake.summary,
+            technician: names.person(&mut tx, visit.person).await?,
+            assigned_at_ms: visit.assigned_at.unix_ms(),
+            last_seen_at_ms: visit.last_seen.map(Timestamp::unix_ms),
+        });
+    }
+    Ok(bodies)
+}
