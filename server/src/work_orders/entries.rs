@@ -6,6 +6,7 @@ use crate::review::{Origin, Origins};
 use crate::store::{StoreError, Tx};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use sync_core::date::CivilDate;
 use sync_core::document::{Entry, EntryMeta, Scalar, SharedValue, VisitView};
 use sync_core::ids::{ChangeHash, EntryId};
@@ -255,7 +256,7 @@ pub(super) async fn of_view(
     origins: &Origins,
     photos: &Photos,
 ) -> Result<Vec<EntryBody>, StoreError> {
-    let mut found = collect(view, origins, photos);
+    let mut found = collect(view, &origins.parts, photos);
     found.sort_by_key(|entry| (entry.meta.at, entry.id));
     let mut bodies = Vec::with_capacity(found.len());
     for entry in found {
@@ -286,7 +287,29 @@ pub(super) async fn of_view(
     Ok(bodies)
 }
 
-fn collect<'a>(view: &'a VisitView, origins: &Origins, photos: &Photos) -> Vec<Found<'a>> {
+/// The entries of a view that may be of the past or of what would be: content and results, without who brought them.
+pub(crate) fn bare_entries(view: &VisitView, parts: &BTreeMap<EntryId, String>) -> Vec<EntryBody> {
+    let bare = |entry: Found<'_>| EntryBody {
+        entry_id: entry.id,
+        container: entry.container,
+        by: PersonRef { person_id: entry.meta.by, name: None },
+        at_ms: entry.meta.at,
+        origin: None,
+        edits: Vec::new(),
+        stands: entry.stands,
+        supersedes: entry.meta.supersedes,
+        superseded_by: entry.meta.superseded_by.clone(),
+        withdrawn: entry.meta.withdrawn.as_ref().map(|withdrawn| json!(withdrawn)),
+        content: entry.content,
+        result: entry.derived.result,
+        result_error: entry.derived.result_error,
+        text: entry.derived.text,
+        photo: None,
+    };
+    collect(view, parts, &Photos::default()).into_iter().map(bare).collect()
+}
+
+fn collect<'a>(view: &'a VisitView, parts: &BTreeMap<EntryId, String>, photos: &Photos) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     macro_rules! gather {
         ($field:ident, $container:expr, |$id:ident, $entry:ident| $derived:expr) => {
@@ -313,7 +336,7 @@ fn collect<'a>(view: &'a VisitView, origins: &Origins, photos: &Photos) -> Vec<F
         Derived { photo: Some(photos.state_of(*id, &entry.content.sha256)), ..Derived::default() }
     });
     gather!(statements, "statements", |id, entry| {
-        Derived { text: origins.parts.get(&entry.content.part).cloned(), ..Derived::default() }
+        Derived { text: parts.get(&entry.content.part).cloned(), ..Derived::default() }
     });
     gather!(signatures, "signatures", |id, entry| {
         let photo = entry.content.sha256.as_ref().map(|sha256| photos.state_of(*id, sha256));

@@ -35,10 +35,12 @@ pub(crate) use bodies::{AssignmentBody, WorkOrderBody, order_bodies};
 pub use cards::{refresh_cards, refresh_colleague, refresh_colleagues_of};
 pub use commands::FieldCommands;
 pub use dispatch::WorkOrderError;
-pub(crate) use entries::{EntryBody, FieldBody, FieldValue, OriginBody};
+pub(crate) use entries::{EntryBody, FieldBody, FieldValue, OriginBody, bare_entries};
 pub(crate) use field_pages::pages as field_pages;
 pub use field_work::{FieldWork, field_work_of_visit};
 pub(crate) use late_work::{Arrival, content_arrived};
 pub use prevention::{PhotoDeclaration, PromiseDeadline, photo_declarations, promises};
 pub use sql::{assignments_of, find_order, find_visit, orders_of, visits_of};
-pub(crate) use visit_record::{QuarantineBody, RecordedAct, RefusedAct, VisitRecord, visit_records};
+pub(crate) use visit_record::{
+    PromiseBody, QuarantineBody, RecordedAct, RefusedAct, VisitRecord, visit_records,
+};

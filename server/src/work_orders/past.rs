@@ -10,7 +10,9 @@ use crate::complaints::Names;
 use crate::exchange::visits;
 use crate::review::Origins;
 use crate::store::{StoreError, Tx};
+use std::collections::BTreeMap;
 use sync_core::document::{VisitDocument, VisitView};
+use sync_core::ids::EntryId;
 
 /// What is needed to look back: the accepted document and who brought each of its changes.
 #[derive(Debug)]
@@ -34,6 +36,11 @@ impl Past {
         let origins = Origins::of(tx, visit.id).await?;
         let envelopes = entries::envelopes(tx, names, &origins).await?;
         Ok(Some(Self { document, origins, envelopes }))
+    }
+
+    /// The words of statements, which lie beside the document.
+    pub(crate) fn into_parts(self) -> BTreeMap<EntryId, String> {
+        self.origins.parts
     }
 
     /// The view as it was after the envelope at this place was accepted; `None` when it cannot be made.

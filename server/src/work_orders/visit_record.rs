@@ -3,9 +3,9 @@
 //! Results of meter checks and gas tests are computed from the recorded inputs whenever the record is read; nothing
 //! derived is stored. Texts of statements lie beside their envelopes and are looked up.
 
-use super::bodies::VisitBody;
+use super::bodies::{Moment, VisitBody};
 use super::entries::{self, EntryBody, FieldBody, OriginBody};
-use super::model::VisitPlan;
+use super::model::{VisitPlan, VisitState};
 use super::photos::PhotoSummary;
 use super::prevention::PromiseDeadline;
 use super::{photos, sql};
@@ -119,6 +119,50 @@ pub(crate) struct RefusedAct {
 }
 
 impl VisitRecord {
+    /// What was known of the stay when everything up to this moment had been received: its state, who was on it, and
+    /// what was owed. The entries are those of that moment already.
+    pub(crate) fn as_of(&mut self, at: Timestamp) {
+        let seen = |moment: &Moment| moment.received_at_ms <= at;
+        let is_step = |entry: &&EntryBody| entry.container == "progress" && entry.stands;
+        let steps: Vec<&EntryBody> = self.entries.iter().filter(is_step).collect();
+        let event = |entry: &EntryBody| entry.content["event"].as_str().unwrap_or_default().to_owned();
+        let moment = |entry: &EntryBody| {
+            let received_at_ms = entry.origin.as_ref().map_or(entry.at_ms, |origin| origin.received_at_ms);
+            Moment { claimed_at_ms: entry.at_ms, received_at_ms }
+        };
+        let last = steps.iter().rfind(|entry| event(entry) != "paused");
+        let left = last.filter(|entry| ["finished", "no_access"].contains(&event(entry).as_str()));
+        let visit = &mut self.visit;
+        let (ended, outcome) = match (visit.ended.filter(seen), left) {
+            (Some(moment), _) => (Some(moment), visit.outcome.take()),
+            (None, Some(entry)) => {
+                let said = ["outcome", "reason"].into_iter().find_map(|key| entry.content[key].as_str());
+                (Some(moment(entry)), said.map(str::to_owned))
+            }
+            (None, None) => (None, None),
+        };
+        let arrived = visit.arrived.filter(seen).or_else(|| steps.first().map(|entry| moment(entry)));
+        let in_vain =
+            visit.state == VisitState::NoAccess || left.is_some_and(|entry| event(entry) == "no_access");
+        visit.assignments.retain(|row| row.assigned_at_ms <= at);
+        for row in &mut visit.assignments {
+            row.accepted_at_ms = row.accepted_at_ms.filter(|accepted| *accepted <= at);
+            row.ended_at_ms = row.ended_at_ms.filter(|ended| *ended <= at);
+        }
+        let taken = visit.assignments.iter().any(|row| row.accepted_at_ms.is_some());
+        visit.state = match (ended, arrived, taken) {
+            (Some(_), ..) if in_vain => VisitState::NoAccess,
+            (Some(_), ..) => VisitState::Finished,
+            (_, Some(_), _) => VisitState::OnSite,
+            (_, _, true) => VisitState::Accepted,
+            _ => VisitState::Planned,
+        };
+        (visit.arrived, visit.ended, visit.outcome) = (arrived, ended, outcome);
+        for promise in &mut self.promises {
+            promise.kept_at_ms = promise.kept_at_ms.filter(|kept| *kept <= at.unix_ms());
+        }
+    }
+
     /// What was refused, envelope by envelope. What was accepted later is among the acts, too.
     pub(crate) fn refused(&self) -> impl Iterator<Item = RefusedAct> {
         self.quarantine.iter().map(|item| RefusedAct {

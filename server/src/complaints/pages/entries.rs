@@ -3,7 +3,7 @@
 use super::timeline::{Who, person_name};
 use crate::complaints::phrases::Phrases;
 use crate::review::ReworkBody;
-use crate::work_orders::{EntryBody, OriginBody, VisitRecord};
+use crate::work_orders::{EntryBody, OriginBody, PromiseBody, VisitRecord};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use sync_core::codes::CodeTable;
@@ -98,7 +98,7 @@ pub(crate) fn entry_line(
         mark: entry_mark(marks, entry, &format!("{}/{place}", entry.container)),
         ..EntryLine::default()
     };
-    describe(phrases, record, entry, &mut line);
+    describe(phrases, &record.promises, entry, &mut line);
     line
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn entry_words(phrases: &Phrases, record: &VisitRecord, entry: &Entry
         return phrases.coded(CodeTable::PhotoRoles, role);
     }
     let mut line = EntryLine::default();
-    describe(phrases, record, entry, &mut line);
+    describe(phrases, &record.promises, entry, &mut line);
     let text: String = line.text.unwrap_or_default().chars().take(120).collect();
     if text.is_empty() { line.title } else { format!("{} · {text}", line.title) }
 }
@@ -138,6 +138,27 @@ fn entry_mark(marks: &Marks<'_>, entry: &EntryBody, place: &str) -> Option<bool>
     edited.chain([marks.of_change(place, entry.origin.as_ref())]).flatten().min()
 }
 
+/// An entry with everything that was recorded in it, in one paragraph.
+pub(super) fn entry_told(phrases: &Phrases, entry: &EntryBody) -> String {
+    if entry.is_check() {
+        return super::checks::check_words(phrases, entry);
+    }
+    let mut line = EntryLine::default();
+    describe(phrases, &[], entry, &mut line);
+    if entry.container == "statements" {
+        // Its words lie beside the document and may not be at hand.
+        line.text.clone_from(&entry.text);
+    }
+    if entry.container == "photos" {
+        line.title = phrases.coded(CodeTable::PhotoRoles, entry.content["role"].as_str().unwrap_or_default());
+        line.text = entry.content["caption"].as_str().map(str::to_owned);
+    }
+    let facts = line.facts.into_iter().map(|(label, value)| format!("{label}: {value}"));
+    let due = line.promise.map(|promise| promise.due);
+    let said = [Some(line.title), line.text].into_iter().flatten().chain(facts).chain(due);
+    said.filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
 fn fate(phrases: &Phrases, entry: &EntryBody) -> Vec<String> {
     let w = phrases.w;
     let mut fate = Vec::new();
@@ -157,7 +178,7 @@ fn fate(phrases: &Phrases, entry: &EntryBody) -> Vec<String> {
     fate
 }
 
-fn describe(phrases: &Phrases, record: &VisitRecord, entry: &EntryBody, line: &mut EntryLine) {
+fn describe(phrases: &Phrases, promises: &[PromiseBody], entry: &EntryBody, line: &mut EntryLine) {
     let w = phrases.w;
     let text = |key: &str| entry.content[key].as_str().unwrap_or_default();
     let given = |key: &str| Some(text(key)).filter(|text| !text.is_empty());
@@ -196,7 +217,7 @@ fn describe(phrases: &Phrases, record: &VisitRecord, entry: &EntryBody, line: &m
         }
         "promises" => {
             line.title = text("what").to_owned();
-            line.promise = Some(promise(phrases, record, entry));
+            line.promise = Some(promise(phrases, promises, entry));
         }
         _ => describe_more(phrases, entry, line),
     }
@@ -252,9 +273,9 @@ fn finding_title(phrases: &Phrases, content: &Value) -> String {
     }
 }
 
-fn promise(phrases: &Phrases, record: &VisitRecord, entry: &EntryBody) -> PromiseLine {
+fn promise(phrases: &Phrases, promises: &[PromiseBody], entry: &EntryBody) -> PromiseLine {
     let id = entry.entry_id.to_string();
-    let known = record.promises.iter().find(|promise| promise.entry_id == id);
+    let known = promises.iter().find(|promise| promise.entry_id == id);
     let due = known.map(|promise| promise.due_at_ms).or_else(|| entry.content["due_ms"].as_i64());
     PromiseLine {
         due: phrases.w.a("record-due", due.map_or_else(String::new, |due| phrases.w.time(due))),

@@ -1,5 +1,6 @@
 //! A visit as it was at any exchange, what changed between two points, and who wrote which field.
 
+use super::entries::entry_told;
 use super::timeline::Who;
 use super::visits::{VisitPart, visit_part};
 use crate::app::App;
@@ -7,20 +8,20 @@ use crate::complaints::phrases::Phrases;
 use crate::complaints::scope::{OFFICE, READERS};
 use crate::complaints::{self, Names};
 use crate::evidence::photos_of;
-use crate::exchange::quarantine::difference::differences;
+use crate::exchange::quarantine::difference::{Difference, differences};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::problem::Problem;
 use crate::work_orders::past::{self, Past};
-use crate::work_orders::{self, reachable_visit};
+use crate::work_orders::{self, EntryBody, reachable_visit};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::Value;
-use sync_core::codes::CodeTable;
+use std::collections::BTreeMap;
 use sync_core::document::{Scalar, VisitView};
-use sync_core::ids::VisitId;
+use sync_core::ids::{EntryId, VisitId};
 
 /// Points that are listed at first, newest first.
 const POINTS_SHOWN: usize = 60;
@@ -132,18 +133,19 @@ async fn show_history(
     let Some(past) = Past::of(&mut tx, &mut names, &visit).await? else { return Ok(page(&page_of)) };
     page_of.choose(&phrases, &past, &query);
     let (past, views) = look_back(past, page_of.from, page_of.at).await?;
-    drop(past);
+    let received = past.envelopes.iter().find(|origin| origin.log_index == page_of.at);
+    let received = received.map(|origin| origin.received_at_ms);
+    let parts = past.into_parts();
     let (Some(before), Some(then)) = views else { return Ok(page(&page_of)) };
-    page_of.changes = changes(&phrases, &before, &then);
-    if !page_of.all {
-        page_of.changes_hidden = page_of.changes.len().saturating_sub(CHANGES_SHOWN);
-        page_of.changes.truncate(CHANGES_SHOWN);
-    }
     let shown: std::collections::BTreeSet<_> =
         then.photos.values().map(|photo| photo.content.sha256).collect();
     let mut photos = photos_of(&app, &mut tx, id).await?;
     photos.photos.retain(|photo| shown.contains(&photo.sha256));
-    let record = past::record_of(&mut tx, &mut names, visit, then).await?;
+    page_of.tell(changes_with(&phrases, &before, &then, &parts));
+    let mut record = past::record_of(&mut tx, &mut names, visit, then).await?;
+    if let Some(received) = received {
+        record.as_of(received);
+    }
     let mut part = visit_part(&phrases, &record, number, &photos, &[], page_of.all);
     part.forget_the_present();
     page_of.visits.push(part);
@@ -164,6 +166,14 @@ async fn look_back(
 }
 
 impl HistoryPage {
+    fn tell(&mut self, changes: Vec<Change>) {
+        self.changes = changes;
+        if !self.all {
+            self.changes_hidden = self.changes.len().saturating_sub(CHANGES_SHOWN);
+            self.changes.truncate(CHANGES_SHOWN);
+        }
+    }
+
     /// Lists the points and chooses the ones that were asked for: the newest, and the one before the chosen.
     fn choose(&mut self, phrases: &Phrases, past: &Past, query: &HistoryQuery) {
         let indexes: Vec<i64> = past.envelopes.iter().map(|origin| origin.log_index).collect();
@@ -187,58 +197,78 @@ impl HistoryPage {
 
 /// What changed between two views, place by place. Competing values are told by the value that is shown.
 pub(crate) fn changes(phrases: &Phrases, before: &VisitView, then: &VisitView) -> Vec<Change> {
+    changes_with(phrases, before, then, &BTreeMap::new())
+}
+
+/// The same with the words of statements.
+fn changes_with(
+    phrases: &Phrases,
+    before: &VisitView,
+    then: &VisitView,
+    parts: &BTreeMap<EntryId, String>,
+) -> Vec<Change> {
     let json = |view: &VisitView| serde_json::to_value(view).unwrap_or(Value::Null);
     let found = differences(&json(before), &json(then)).into_iter();
     let told = found.filter(|difference| {
         let path = difference.path.as_str();
-        !path.contains("/values") && !path.starts_with("conflicts") && !path.ends_with("superseded_by")
+        !path.contains("/values") && !path.starts_with("conflicts")
     });
-    told.map(|difference| {
-        let path = difference.path.strip_suffix("/shown").unwrap_or(&difference.path);
-        let words = |value: &Value| value_words(phrases, path, value);
-        Change { place: phrases.path(path), then: words(&difference.then), now: words(&difference.now) }
-    })
-    .collect()
+    // Nothing is deleted: what is only in the earlier one is met when somebody looks back.
+    let entries: BTreeMap<EntryId, EntryBody> = [before, then]
+        .into_iter()
+        .flat_map(|view| work_orders::bare_entries(view, parts))
+        .map(|entry| (entry.entry_id, entry))
+        .collect();
+    told.map(|difference| change(phrases, &entries, &difference)).collect()
 }
 
-/// A value of the view in words: a scalar, a shared value, or an entry by what was typed into it.
+fn change(phrases: &Phrases, entries: &BTreeMap<EntryId, EntryBody>, difference: &Difference) -> Change {
+    let w = phrases.w;
+    let path = difference.path.strip_suffix("/shown").unwrap_or(&difference.path);
+    let mut parts = path.splitn(3, '/');
+    let (container, id, field) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+    if container == "unknown" {
+        let count = |value: &Value| value.as_array().map(|places| w.n("record-unknown-places", places.len()));
+        let (then, now) = (count(&difference.then), count(&difference.now));
+        return Change { place: w.t("history-unknown"), then, now };
+    }
+    let Some(entry) = id.and_then(|id| id.parse().ok()).and_then(|id: EntryId| entries.get(&id)) else {
+        let words = |value: &Value| value_words(phrases, path, value);
+        return Change {
+            place: phrases.path(path),
+            then: words(&difference.then),
+            now: words(&difference.now),
+        };
+    };
+    let section = phrases.path(entry.container);
+    let Some(field) = field else {
+        let there = |value: &Value| (!value.is_null()).then(|| cut(&entry_told(phrases, entry)));
+        return Change { place: section, then: there(&difference.then), now: there(&difference.now) };
+    };
+    let words = |value: &Value| match (field, value) {
+        (_, Value::Null) => None,
+        ("withdrawn", value) => {
+            Some(w.a("record-withdrawn-because", value["reason"].as_str().unwrap_or_default()))
+        }
+        (_, value) => value_words(phrases, path, value),
+    };
+    let place = format!("{section} · {}", w.code("field-label", field));
+    Change { place, then: words(&difference.then), now: words(&difference.now) }
+}
+
+/// A value of the view in words: a scalar or a shared value.
 fn value_words(phrases: &Phrases, path: &str, value: &Value) -> Option<String> {
     let scalar = |value: &Value| {
         serde_json::from_value::<Scalar>(value.clone()).ok().map(|value| phrases.value(path, &value))
     };
     let words = match value {
         Value::Null => return None,
-        Value::Object(members) => match members.get("shown") {
-            Some(shown) => scalar(shown)?,
-            None => typed(phrases, value),
-        },
-        Value::Array(_) => value.to_string(),
+        Value::Object(members) => scalar(members.get("shown")?)?,
         other => scalar(other)?,
     };
-    Some(words.chars().take(VALUE_CHARS_MAX).collect())
+    Some(cut(&words))
 }
 
-/// The texts of an entry, without author, times, sizes, hashes and what it points to.
-fn typed(phrases: &Phrases, entry: &Value) -> String {
-    const NOT_TYPED: &[&str] =
-        &["by", "at", "change", "actor", "sha256", "part", "commitment", "photo", "covers", "statement"];
-    let mut texts = Vec::new();
-    let members = entry.as_object().into_iter().flatten();
-    for (name, value) in members.filter(|(name, _)| !NOT_TYPED.contains(&name.as_str())) {
-        match value {
-            Value::String(text) if !text.is_empty() => texts.push(match name.as_str() {
-                "from" => phrases.coded(CodeTable::StatementGivers, text),
-                "role" => phrases.coded(CodeTable::PhotoRoles, text),
-                "severity" => phrases.coded(CodeTable::Severities, text),
-                "outcome" => phrases.coded(CodeTable::Outcomes, text),
-                "position" => phrases.seal_position(text),
-                "state" => phrases.seal_state(text),
-                _ => text.clone(),
-            }),
-            Value::Object(_) if name != "meta" => texts.push(typed(phrases, value)),
-            _ => {}
-        }
-    }
-    texts.retain(|text| !text.is_empty());
-    texts.join(" · ")
+fn cut(words: &str) -> String {
+    words.chars().take(VALUE_CHARS_MAX).collect()
 }

@@ -7,7 +7,7 @@ use crate::exchange::tests::exchange;
 use crate::pages::testing::{Browser, HOSTILE, check, shells};
 use crate::review::tests::Site;
 use serde_json::json;
-use sync_core::document::{Finding, MeterCheck, Seal};
+use sync_core::document::{Finding, MeterCheck, Progress, Seal};
 use sync_core::ids::EntryId;
 
 /// A visit with two answers that differ, a check, a seal and more findings than one page shows.
@@ -136,6 +136,35 @@ async fn a_visit_is_shown_as_it_was_with_what_changed_since() {
             before.html().split("href=\"?at=").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
         let whole = browser.get(&format!("{path}?at={newest_at}&from=0")).await;
         assert!(whole.html().contains("<bdi>Broken</bdi>") && !whole.html().contains("<bdi>Intact</bdi>"));
+        bureau.test.app.clock.advance_ms(60_000);
+        site.zhang.save(visit, |edit| {
+            let seal = Seal {
+                position: "terminal_cover".into(),
+                state: "broken".into(),
+                number_found: Some("F1".into()),
+                number_fitted: None,
+                meter_no: None,
+            };
+            edit.add_seal(EntryId::from_bytes([77; 16]), &seal).unwrap();
+            let step = Progress {
+                event: "finished".into(),
+                reason: None,
+                outcome: Some("resolved_on_site".into()),
+                lat: None,
+                lon: None,
+            };
+            edit.add_progress(EntryId::from_bytes([78; 16]), &step).unwrap();
+        });
+        site.finish(&bureau).await;
+        let finished = browser.get(&path).await;
+        let (told, visit_then) = finished.html().split_once("The visit at this point").unwrap();
+        assert!(told.contains("Terminal cover · Broken · Number found: F1"), "{told}");
+        assert!(!told.contains("terminal_cover") && !told.contains(">finished<"), "{told}");
+        assert!(visit_then.contains("Finished</span>") && !visit_then.contains("/history\""), "{visit_then}");
+        let before = browser.get(&format!("{path}?at={newest_at}")).await;
+        let (_, visit_then) = before.html().split_once("The visit at this point").unwrap();
+        let (visit_then, _) = visit_then.split_once("</article>").unwrap();
+        assert!(!visit_then.contains("Finished") && !visit_then.contains("Outcome"), "{visit_then}");
         let hostile = browser.get(&format!("{path}?at=-5&from=99999999")).await;
         assert_eq!(hostile.status, 200);
         let elsewhere = crate::complaints::tests::a_regional_clerk(&bureau.test, "west").await;

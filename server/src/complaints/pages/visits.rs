@@ -59,6 +59,8 @@ pub(crate) struct VisitPart {
     pub(crate) notices: Vec<String>,
     pub(crate) reworks: Vec<(String, String, String)>,
     pub(crate) is_empty: bool,
+    /// Whether its past can be looked at from here.
+    pub(crate) has_history: bool,
 }
 
 /// A value that several people may write.
@@ -132,6 +134,7 @@ impl VisitPart {
         self.devices.clear();
         self.reworks.clear();
         self.notices.clear();
+        self.has_history = false;
         self.photos_said = (self.photos_total > 0).then(String::new);
     }
 }
@@ -187,6 +190,7 @@ pub(crate) fn visit_part(
         notices: notices(w, record),
         reworks: rework_lines(w, reworks, record),
         is_empty: record.entries.is_empty() && record.fields.is_empty(),
+        has_history: true,
     }
 }
 
