@@ -3,20 +3,24 @@
 use super::api::{
     EvidenceRef, REVIEWERS, Responsibility, ReviewForm, ReworkForm, VerdictWord, ask_rework, give_verdict,
 };
+use super::sql::{VerdictBody, verdicts};
 use crate::app::App;
-use crate::complaints::pages::{StepHead, as_seen, given, is_for_the_form, step_head};
+use crate::complaints::pages::{StepHead, as_seen, given, is_for_the_form, person_name, step_head};
 use crate::complaints::phrases::Phrases;
 use crate::complaints::{Names, family, reachable};
+use crate::evidence::photos_of;
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, with_status};
 use crate::problem::Problem;
 use crate::store::{StoreError, Tx};
 use crate::work_orders::model::VisitState;
-use crate::work_orders::{VisitRecord, visit_records};
+use crate::work_orders::{FieldBody, FieldValue, VisitRecord, visit_records};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use sync_core::codes::CodeTable;
 use sync_core::ids::{ComplaintId, EntryId};
 
@@ -62,6 +66,8 @@ pub(super) struct ReviewPage {
     pub(super) causes: Vec<Choice>,
     pub(super) responsibilities: Vec<Choice>,
     pub(super) visits: Vec<Offered>,
+    /// Who gave the newest verdict and when, if there is one: the form begins with it.
+    pub(super) given: Option<(String, String)>,
     /// What the technicians propose: label and value.
     pub(super) proposals: Vec<(String, String)>,
 }
@@ -72,7 +78,18 @@ pub(super) struct Offered {
     pub(super) id: String,
     pub(super) number: usize,
     pub(super) state: String,
-    pub(super) items: Vec<(String, String)>,
+    pub(super) items: Vec<Item>,
+}
+
+/// Something that may be named.
+#[derive(Debug, Default)]
+pub(super) struct Item {
+    pub(super) key: String,
+    pub(super) words: String,
+    /// Who recorded it and when; empty for kinds of entries.
+    pub(super) who: String,
+    /// Address and small picture of a photo.
+    pub(super) photo: Option<(String, Option<String>)>,
 }
 
 impl ReviewPage {
@@ -105,7 +122,17 @@ async fn review_page(
     let head = step_head(&mut tx, viewer, REVIEWERS, id, refused).await?;
     let phrases = Phrases::of(&mut tx, viewer.w()).await?;
     let records = records(&mut tx, id).await?;
-    let form = form.unwrap_or_else(|| proposed(&records));
+    let given = verdicts(&mut tx, &mut Names::default(), id).await?.pop();
+    let form = form.unwrap_or_else(|| match &given {
+        Some(given) => once_more(given),
+        None => proposed(&records),
+    });
+    let mut thumbnails = BTreeMap::new();
+    for record in &records {
+        let photos = photos_of(app, &mut tx, record.visit.visit_id).await?.photos;
+        thumbnails
+            .extend(photos.into_iter().map(|photo| (photo.sha256.to_string(), photo.preview.thumbnail)));
+    }
     let offered = records.iter().enumerate();
     Ok(ReviewPage {
         shell: viewer.shell.clone(),
@@ -114,7 +141,13 @@ async fn review_page(
         causes: phrases.options(CodeTable::RootCauses),
         responsibilities: phrases.options(CodeTable::Responsibilities),
         proposals: records.iter().flat_map(|record| proposals(&phrases, record)).collect(),
-        visits: offered.map(|(place, record)| evidence_of(&phrases, place + 1, record)).collect(),
+        visits: offered
+            .map(|(place, record)| evidence_of(&phrases, place + 1, record, &thumbnails))
+            .collect(),
+        given: given.map(|given| {
+            let by = given.reviewed_by.and_then(|by| by.name).unwrap_or_default();
+            (by, phrases.w.time(given.reviewed_at_ms))
+        }),
         form,
     })
 }
@@ -125,6 +158,21 @@ async fn records(tx: &mut Tx, id: ComplaintId) -> Result<Vec<VisitRecord>, Store
         records.extend(visit_records(tx, &mut names, record).await?);
     }
     Ok(records)
+}
+
+/// The verdict that was given, to be changed.
+fn once_more(given: &VerdictBody) -> VerdictForm {
+    let named = given.evidence.as_array().into_iter().flatten();
+    let key =
+        |named: &Value| Some(format!("{}/{}", named["visit_id"].as_str()?, named["entry_id"].as_str()?));
+    VerdictForm {
+        verdict: given.verdict.clone(),
+        cause: given.cause.clone().unwrap_or_default(),
+        responsibility: given.responsibility.clone().unwrap_or_default(),
+        note: given.note.clone(),
+        evidence: named.filter_map(key).collect(),
+        ..VerdictForm::default()
+    }
 }
 
 /// What the newest visit proposes, to be taken over or changed.
@@ -145,22 +193,43 @@ fn proposed(records: &[VisitRecord]) -> VerdictForm {
 
 fn proposals(phrases: &Phrases, record: &VisitRecord) -> Vec<(String, String)> {
     let fields = record.fields.iter().filter(|field| field.path.starts_with("proposal/"));
+    // Values that stand beside one another are all told, each with its author.
+    let told = |field: &FieldBody, value: &FieldValue| {
+        let words = phrases.value(&field.path, &value.value);
+        let by = value.origin.as_ref().map(|origin| person_name(phrases.w, &origin.person));
+        by.filter(|_| field.conflict).map_or_else(|| words.clone(), |by| format!("{words} ({by})"))
+    };
+    let all = |field: &FieldBody| {
+        let values = field.values.iter().rev().take(if field.conflict { usize::MAX } else { 1 });
+        values.map(|value| told(field, value)).collect::<Vec<_>>().join(" · ")
+    };
     let mut said: Vec<(String, String)> =
-        fields.map(|field| (phrases.path(&field.path), phrases.value(&field.path, &field.shown))).collect();
+        fields.map(|field| (phrases.path(&field.path), all(field))).collect();
     if !record.cause_text.is_empty() {
         said.push((phrases.path("cause_text"), record.cause_text.clone()));
     }
     said
 }
 
-fn evidence_of(phrases: &Phrases, number: usize, record: &VisitRecord) -> Offered {
+fn evidence_of(
+    phrases: &Phrases,
+    number: usize,
+    record: &VisitRecord,
+    thumbnails: &BTreeMap<String, Option<String>>,
+) -> Offered {
     let visit = record.visit.visit_id;
     let standing = record.entries.iter().filter(|entry| {
         entry.stands && !entry.container.starts_with("office") && entry.container != "progress"
     });
     let item = |entry: &crate::work_orders::EntryBody| {
         let words = crate::complaints::pages::entry_words(phrases, record, entry);
-        (format!("{visit}/{}", entry.entry_id), format!("{} · {words}", phrases.path(entry.container)))
+        let photo = entry.content["sha256"].as_str().filter(|_| entry.container == "photos");
+        Item {
+            key: format!("{visit}/{}", entry.entry_id),
+            words: format!("{} · {words}", phrases.path(entry.container)),
+            who: format!("{} · {}", person_name(phrases.w, &entry.by), phrases.w.time(entry.at_ms)),
+            photo: photo.map(|hash| (format!("/photos/{hash}"), thumbnails.get(hash).cloned().flatten())),
+        }
     };
     Offered {
         id: visit.to_string(),
@@ -324,7 +393,10 @@ fn redoable(phrases: &Phrases, number: usize, record: &VisitRecord) -> Offered {
         id: visit.to_string(),
         number,
         state: phrases.w.code("visit-state", record.visit.state),
-        items: paths.iter().map(|path| (format!("{visit} {path}"), words(path))).collect(),
+        items: paths
+            .iter()
+            .map(|path| Item { key: format!("{visit} {path}"), words: words(path), ..Item::default() })
+            .collect(),
     }
 }
 

@@ -108,8 +108,9 @@ pub(crate) fn entry_words(phrases: &Phrases, record: &VisitRecord, entry: &Entry
         return super::checks::check_words(phrases, entry);
     }
     if entry.container == "photos" {
-        let role = entry.content["role"].as_str().unwrap_or_default();
-        return phrases.coded(CodeTable::PhotoRoles, role);
+        let role = phrases.coded(CodeTable::PhotoRoles, entry.content["role"].as_str().unwrap_or_default());
+        let caption = entry.content["caption"].as_str().filter(|caption| !caption.is_empty());
+        return caption.map_or_else(|| role.clone(), |caption| format!("{role} · {caption}"));
     }
     let mut line = EntryLine::default();
     describe(phrases, &record.promises, entry, &mut line);

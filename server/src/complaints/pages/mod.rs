@@ -25,6 +25,7 @@ mod steps;
 mod tests;
 mod timeline;
 mod typed;
+mod verdicts;
 mod visits;
 
 pub(crate) use super::search::NEWER_MAX;
@@ -33,6 +34,7 @@ pub(crate) use history::{Change, changes};
 pub(crate) use queue::count_of_view;
 pub(crate) use rows::state_class;
 pub(crate) use steps::{StepHead, as_seen, given, is_for_the_form, step_head};
+pub(crate) use timeline::person_name;
 
 use crate::pages::PageRoutes;
 

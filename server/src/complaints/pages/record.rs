@@ -1,7 +1,8 @@
 //! The complaint record as a page: facts, merged timeline, visits with everything recorded, what is still open.
 
 use super::news;
-use super::timeline::{Line, lines, people_named, person_name};
+use super::timeline::{Line, lines, people_named};
+use super::verdicts::{VerdictLine, verdict_line};
 use super::visits::{VisitPart, visit_part};
 use crate::app::App;
 use crate::complaints::contact::{ContactPart, contact_part};
@@ -14,7 +15,7 @@ use crate::evidence::photos_of;
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::people::Role;
 use crate::problem::Problem;
-use crate::review::{self, Blocker, VerdictBody};
+use crate::review::{self, Blocker};
 use crate::store::{StoreError, Tx};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -55,19 +56,6 @@ pub(crate) struct RecordPage {
     pub(crate) all: bool,
     /// What [`news::mark`] said when it was read.
     pub(crate) mark: i64,
-}
-
-/// A verdict in words.
-#[derive(Debug)]
-pub(crate) struct VerdictLine {
-    pub(crate) title: String,
-    pub(crate) facts: Vec<String>,
-    pub(crate) note: String,
-    pub(crate) by: String,
-    pub(crate) at: String,
-    pub(crate) override_reason: Option<String>,
-    /// How much it rests on.
-    pub(crate) evidence: String,
 }
 
 /// Something that holds back approval, with the place where it is dealt with.
@@ -153,7 +141,7 @@ impl RecordPage {
             category: phrases.coded(CodeTable::Categories, &record.complaint.category),
             timeline: lines(phrases, &record, people, most),
             visits,
-            verdicts: record.verdicts.iter().map(|verdict| verdict_line(phrases, verdict)).collect(),
+            verdicts: record.verdicts.iter().map(|verdict| verdict_line(phrases, &record, verdict)).collect(),
             blockers: blocker_lines(phrases, &record),
             contact: contact_part(&shell, &record),
             deadlines: deadlines(phrases, &record, now),
@@ -178,21 +166,6 @@ async fn names_of(tx: &mut Tx, record: &CentralRecord) -> Result<BTreeMap<String
         }
     }
     Ok(found)
-}
-
-fn verdict_line(phrases: &Phrases, verdict: &VerdictBody) -> VerdictLine {
-    let w = phrases.w;
-    let cause = verdict.cause.as_ref().map(|code| phrases.coded(CodeTable::RootCauses, code));
-    let whose = verdict.responsibility.as_ref().map(|code| phrases.coded(CodeTable::Responsibilities, code));
-    VerdictLine {
-        title: phrases.coded(CodeTable::Verdicts, &verdict.verdict),
-        facts: cause.into_iter().chain(whose).collect(),
-        note: verdict.note.clone(),
-        by: verdict.reviewed_by.as_ref().map_or_else(|| w.t("record-unknown"), |by| person_name(w, by)),
-        at: w.time(verdict.reviewed_at_ms),
-        override_reason: verdict.override_reason.clone(),
-        evidence: w.n("record-evidence", verdict.evidence.as_array().map_or(0, Vec::len)),
-    }
 }
 
 fn blocker_lines(phrases: &Phrases, record: &CentralRecord) -> Vec<BlockerLine> {

@@ -79,6 +79,14 @@ async fn a_verdict_is_given_once_what_is_open_was_seen() {
         );
         let record = browser.get(done.location()).await;
         assert!(record.html().contains("The verdict is on record.") && record.html().contains("客户等不及"));
+        let overridden = record.html().split("Given although something was open").nth(1).unwrap();
+        assert!(overridden.split("</div>").next().unwrap().contains("<li>"), "{}", record.html());
+        let again = browser.get(&path).await;
+        assert!(
+            again.html().contains("gave a verdict") && again.html().contains("checked"),
+            "{}",
+            again.html()
+        );
         assert!(record.html().contains("Reviewed") && !record.html().contains("<script>alert"));
     })
     .await;
@@ -130,6 +138,9 @@ async fn nobody_approves_their_own_visit() {
     assert!(refused.html().contains("Nobody approves their own visit"), "{}", refused.html());
     let other = Browser::of(&bureau.test, &bureau.reviewer.1).post(&path, &fields).await;
     assert_eq!(other.status, 303, "{}", other.html());
+    let record = browser.get(path.strip_suffix("/review").unwrap()).await;
+    let entry = named.split_once('/').unwrap().1;
+    assert!(record.html().contains(&format!("href=\"?all=1#entry-{entry}\"")), "{}", record.html());
 }
 
 #[tokio::test]
@@ -156,8 +167,18 @@ async fn rework_names_fields_and_what_comes_back_is_marked() {
     });
     exchange(&bureau.test, &mut site.zhang).await;
     let html = browser.get(&record).await;
-    assert_eq!(html.html().matches(">redone<").count(), 1, "{}", html.html());
+    assert_eq!(html.html().matches(">redone or confirmed<").count(), 1, "{}", html.html());
     assert_eq!(html.html().matches("outside the fields asked for").count(), 1);
+    // The same value once more, and a rival of what nobody asked for.
+    site.zhang.now = site.zhang.now.plus_ms(30_000);
+    site.zhang.save(site.visit, |edit| edit.confirming().answer("meter-accuracy.seal", "broken").unwrap());
+    exchange(&bureau.test, &mut site.zhang).await;
+    site.wang.now = site.zhang.now;
+    site.wang.save(site.visit, |edit| edit.answer("meter-accuracy.load", false).unwrap());
+    exchange(&bureau.test, &mut site.wang).await;
+    let html = browser.get(&record).await;
+    assert_eq!(html.html().matches(">redone or confirmed<").count(), 1, "{}", html.html());
+    assert_eq!(html.html().matches("outside the fields asked for").count(), 2);
 }
 
 #[tokio::test]

@@ -69,8 +69,8 @@ pub(crate) struct FieldLine {
     pub(crate) label: String,
     pub(crate) value: String,
     pub(crate) who: Option<Who>,
-    /// Every competing value with its author, when they differ.
-    pub(crate) rivals: Vec<(String, Option<Who>)>,
+    /// Every competing value with its author and mark, when they differ.
+    pub(crate) rivals: Vec<(String, Option<Who>, Option<bool>)>,
     /// Where the conflict is decided.
     pub(crate) conflict: Option<String>,
     pub(crate) mark: Option<bool>,
@@ -243,7 +243,12 @@ fn field_line(phrases: &Phrases, record: &VisitRecord, field: &FieldBody, marks:
         label: phrases.path(&field.path),
         value: phrases.value(&field.path, &field.shown),
         who: shown.and_then(who),
-        rivals: rivals.map(|value| (phrases.value(&field.path, &value.value), who(value))).collect(),
+        rivals: rivals
+            .map(|value| {
+                let mark = marks.of_change(&field.path, value.origin.as_ref());
+                (phrases.value(&field.path, &value.value), who(value), mark)
+            })
+            .collect(),
         conflict: conflict.filter(|_| field.conflict).map(|conflict| conflict.conflict_id.clone()),
         mark: shown.and_then(|value| marks.of_change(&field.path, value.origin.as_ref())),
     }

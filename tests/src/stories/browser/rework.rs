@@ -56,7 +56,7 @@ async fn rework_goes_to_the_field_first_and_comes_back_marked() {
         assert_eq!(mark_of(unmarked), "", "{unmarked}");
     }
     assert_eq!(mark_of("second look."), "outside the fields asked for");
-    assert_eq!(mark_of("Missing"), "redone");
+    assert_eq!(mark_of("Missing"), "redone or confirmed");
     assert!(browser.text(".visit").await.contains("Rework done"));
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
