@@ -158,6 +158,8 @@ async fn choose(
     let note = format!("{}: {shown}. {}", conflict.place, why.unwrap_or_default());
     let unwritable = Failure::new("conflict-unwritable", say!(ctx.words, "conflict-unwritable"));
     let compose = |act: &mut Act<'_>| -> Result<(), Failure> {
+        // The value may stand already, written by a decision that was undone.
+        act.edit().confirming();
         if let Some((written, _)) = &value
             && !write(act.edit(), &conflict.path, &written.value)?
         {

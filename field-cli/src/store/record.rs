@@ -181,6 +181,8 @@ impl Store {
         let mut writer = self.log_writer().await?;
         let mut open = writer.open_visit(visit, start.as_ref()).await?;
         let before = open.document.view();
+        // Work that was sent back is done again: the same value once more says that it was looked at.
+        let sent_back = Self::was_sent_back_in(&mut writer.tx, visit).await?;
         let author = EditAuthor {
             actor: ActorId16::of_device(writer.identity.device, visit, open.generation),
             person: writer.identity.person,
@@ -199,6 +201,9 @@ impl Store {
             current: None,
             undoes: Vec::new(),
         };
+        if sent_back {
+            act.edit.confirming();
+        }
         let value = compose(&mut act)?;
         let Act { edit, parts, commands, current, undoes, .. } = act;
         let finished = Finished { chunk: edit.commit(), parts, commands, current, undoes };

@@ -271,3 +271,24 @@ async fn no_number_is_given_out_twice_however_many_ask_at_once() {
     given.sort_unstable();
     assert_eq!(given, (1..=20).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn the_same_answer_is_recorded_again_once_work_was_sent_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = enrolled(dir.path(), 1).await;
+    assign(&store, &card(visit_id(9), "C-2025-0417")).await;
+    let answer = |act: &mut Act<'_>| -> Result<(), TestError> { Ok(act.edit().answer("seal", "intact")?) };
+    store.record(visit_id(9), answer).await.unwrap();
+    assert_eq!(store.record(visit_id(9), answer).await.unwrap().envelopes.len(), 0);
+    let mut tx = store.write().await.unwrap();
+    sqlx::query("INSERT INTO reworks (rework_id, visit_id, reason, paths, received_at_ms) VALUES ('1', $1, 'x', '[]', 1)")
+        .bind(visit_id(9).to_string())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let confirmed = store.record(visit_id(9), answer).await.unwrap();
+    assert_eq!(confirmed.envelopes.len(), 1, "whoever looked again is on record");
+    let values = &confirmed.view.answers["seal"].values;
+    assert_eq!((values.len(), values[0].value.as_text()), (1, Some("intact")));
+}

@@ -224,6 +224,15 @@ impl Store {
             .collect()
     }
 
+    /// Whether the office ever sent work on the visit back.
+    pub(super) async fn was_sent_back_in(tx: &mut Tx, visit: VisitId) -> Result<bool, StoreError> {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM reworks WHERE visit_id = $1")
+            .bind(visit.to_string())
+            .fetch_one(&mut **tx)
+            .await?;
+        Ok(count > 0)
+    }
+
     /// Writes a document and what follows from it; the row is made when there is none.
     pub(crate) async fn save_document_in(
         tx: &mut Tx,
