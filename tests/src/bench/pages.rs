@@ -8,6 +8,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use std::time::Instant;
 use sync_core::ids::VisitId;
+use sync_core::protocol::Request;
 use sync_core::testing::Rng;
 use sync_core::testing::fleet::Device;
 use tests::harness::{CLERK_PASSWORD, Desk, Office, TestDatabase};
@@ -17,8 +18,14 @@ const STAGES: [usize; 2] = [1_000, 10_000];
 const DEVICES: usize = 20;
 /// Complaints written down at once.
 const CLERKS: usize = 8;
-/// Every so many complaints two technicians contradict each other.
-const CONTRADICTED: usize = 50;
+/// Every so many complaints two technicians contradict each other: a page is full of conflicts from the first stage on.
+const CONTRADICTED: usize = 10;
+/// To every so many complaints nobody is sent.
+const UNASSIGNED: usize = 9;
+/// The answer to every so many complaints is overdue.
+const OVERDUE: usize = 8;
+/// The visits of every so many complaints are finished: they wait for review.
+const FINISHED: usize = 7;
 /// Of so many visits one is not told to be over by its device.
 const STILL_OUT: usize = 20;
 /// Visits that a device settles with one request.
@@ -107,6 +114,7 @@ async fn open_pages(office: &Office, desk: &Desk) -> anyhow::Result<Vec<Opened>>
         ("queue, due today", "/queue?view=due"),
         ("queue, waiting for review", "/queue?view=review"),
         ("queue, conflicts", "/queue?view=conflicts"),
+        ("late and stuck", "/watch"),
         ("queue, unseen work", "/queue?view=unseen"),
         ("queue, a word found everywhere", "/queue?q=%E7%94%B5%E8%A1%A8"),
         ("queue, an address", "/queue?q=%E6%A2%A7%E6%A1%90%E8%B7%AF+77+%E5%8F%B7"),
@@ -164,11 +172,14 @@ async fn grow(
         });
     }
     while let Some(visits) = running.join_next().await {
-        for (visit, crew) in visits?? {
+        for Sent { visit, crew, finished } in visits?? {
             for (place, index) in crew.into_iter().enumerate() {
                 let device = &mut fleet[index].device;
                 device.take_on(visit);
                 work::visit(device, visit, place, rng);
+                if finished {
+                    device.command(visit, &Request::Finish { visit, outcome: "resolved_on_site".to_owned() });
+                }
             }
         }
     }
@@ -197,21 +208,30 @@ async fn settle(office: &Office, fleet: &mut [Remote]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A complaint with two visits, and the places of those who are sent to each.
-async fn dispatch(
-    desk: &Desk,
-    people: &[String],
-    number: usize,
-) -> anyhow::Result<Vec<(VisitId, Vec<usize>)>> {
+/// A visit of the bench.
+struct Sent {
+    visit: VisitId,
+    /// Places of those who are sent.
+    crew: Vec<usize>,
+    /// Whether they say that they are done.
+    finished: bool,
+}
+
+/// A complaint with two visits; some have none.
+async fn dispatch(desk: &Desk, people: &[String], number: usize) -> anyhow::Result<Vec<Sent>> {
     let complaint = json!({
         "utility": "power", "category": "power.BIZ.metering", "channel": "phone", "region": "310115",
         "summary": format!("电表走得快，上月 {} 度，这月翻倍", 100 + number % 400),
         "address": format!("梧桐路 {number} 号 {} 室", 101 + number % 30),
         "customer": { "number": format!("{:010}", 310_000_000 + number), "name": format!("客户 {number}"), "phone": format!("139{number:08}") },
         "meter": { "number": format!("A{number:07}"), "class": "2" },
+        "deadlines": { "answer_due_at_ms": if number % OVERDUE == 3 { json!(1_700_000_000_000_i64) } else { Value::Null } },
     });
     let complaint = desk.post("/v1/complaints", &complaint).await;
     let id = text(&complaint, "complaint_id")?;
+    if number % UNASSIGNED == 4 {
+        return Ok(Vec::new());
+    }
     let order = desk.post(&format!("/v1/complaints/{id}/work-orders"), &json!({})).await;
     let path = format!("/v1/work-orders/{}/visits", text(&order, "work_order_id")?);
     let mut visits = Vec::new();
@@ -227,7 +247,7 @@ async fn dispatch(
             let assigned = desk.request(Method::PUT, &path).send().await?;
             ensure!(assigned.status().is_success(), "{path}: {}", assigned.status());
         }
-        visits.push((visit.parse()?, crew));
+        visits.push(Sent { visit: visit.parse()?, crew, finished: number % FINISHED == 5 });
     }
     Ok(visits)
 }

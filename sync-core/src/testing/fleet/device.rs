@@ -1,12 +1,12 @@
 //! A device whose store is memory.
 
 use crate::document::{ActorId16, Edit, EditAuthor, Role};
-use crate::ids::{DeviceId, EnvelopeHash, PersonId, ServerId, VisitId};
+use crate::ids::{CommandId, DeviceId, EnvelopeHash, PersonId, ServerId, VisitId};
 use crate::log::{
-    Body, BodyKind, ChainPosition, ChangeBody, Envelope, HEADER_FORMAT, Header, PhotoClaim, PublicKey,
-    SealParts, SigningKey,
+    Body, BodyKind, ChainPosition, ChangeBody, Command, Envelope, HEADER_FORMAT, Header, PhotoClaim,
+    PublicKey, SealParts, SigningKey,
 };
-use crate::protocol::{Ask, Beacon, EnvelopeStatus, scope_digest};
+use crate::protocol::{Ask, Beacon, EnvelopeStatus, Request, scope_digest};
 use crate::replica::{Composed, Plan, Step, Upload, VisitReplica, compose, plan};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -117,6 +117,18 @@ impl Device {
         let body = Body::Change(ChangeBody { generation, chunks, photos, parts: Vec::new() });
         self.seal(visit, &body);
         true
+    }
+
+    /// Asks for something that the server owns.
+    pub fn command(&mut self, visit: VisitId, request: &Request) {
+        self.clock = self.clock.plus_ms(60_000);
+        let mut entropy = [0; 10];
+        entropy[..8].copy_from_slice(&self.position().sequence.to_be_bytes());
+        entropy[8..].copy_from_slice(&self.id.as_bytes()[14..]);
+        let id = CommandId::from_entropy(self.clock, entropy);
+        let body = Body::Command(Command { id, request: request.encode().into() });
+        let envelope = self.sealed(visit, &body);
+        self.log.push(envelope);
     }
 
     fn seal(&mut self, visit: VisitId, body: &Body) {
