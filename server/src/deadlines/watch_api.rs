@@ -1,6 +1,6 @@
 //! What the watch has raised, for the API and for pages.
 
-use super::watch::{Raised, RaisedKey, Silent, raised, silent};
+use super::watch::{Raised, RaisedKey, RaisedStep, Silent, raised, silent};
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::complaints::model::Complaint;
@@ -13,6 +13,8 @@ use crate::words::words;
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use sync_core::deadline::{Due, MISSED, WatchRules, due};
 use sync_core::ids::{ComplaintId, VisitId};
 use sync_core::time::Timestamp;
@@ -108,11 +110,13 @@ pub(super) async fn raised_page(
     };
     let mut tx = app.store.read().await?;
     let found = raised(&mut tx, wanted, &reach, &after, page.limit() + 1).await?;
-    let (mut names, mut bodies) = (Names::default(), Vec::with_capacity(found.len()));
-    for (id, step) in found {
-        let complaint = complaints::find(&mut tx, id).await?;
-        if let (Some(complaint), Some(due)) = (complaint, step.due) {
-            let escalated = escalated_to(&mut tx, &complaint, step.level).await?;
+    let (mut names, mut escalated) = (Names::default(), Escalated::default());
+    let mut bodies = Vec::with_capacity(found.len());
+    for raised in found {
+        let complaint = complaints::find(&mut tx, raised.complaint).await?;
+        if let (Some(complaint), Some(due)) = (complaint, raised.step.due) {
+            let escalated_to = escalated.to(&mut tx, &complaint, &raised).await?;
+            let RaisedStep { complaint: id, step, .. } = raised;
             bodies.push(RaisedBody {
                 key: (due.unix_ms(), id.to_string(), step.kind.as_str().to_owned()),
                 complaint_id: id,
@@ -124,20 +128,37 @@ pub(super) async fn raised_page(
                 from_ms: step.from.unix_ms(),
                 due_at_ms: due.unix_ms(),
                 level: step.level,
-                escalated_to: escalated,
+                escalated_to,
             });
         }
     }
     Ok(Page::cut(bodies, page.limit(), |body| body.key.clone()))
 }
 
-async fn escalated_to(tx: &mut Tx, complaint: &Complaint, level: i64) -> Result<Vec<String>, StoreError> {
-    let count = usize::try_from(level - MISSED).unwrap_or(0);
-    if count == 0 {
-        return Ok(Vec::new());
+/// Before whom missed deadlines are brought, by the version of the rules.
+#[derive(Default)]
+struct Escalated(BTreeMap<Option<i64>, Vec<String>>);
+
+impl Escalated {
+    async fn to(
+        &mut self,
+        tx: &mut Tx,
+        complaint: &Complaint,
+        raised: &RaisedStep,
+    ) -> Result<Vec<String>, StoreError> {
+        let count = usize::try_from(raised.step.level - MISSED).unwrap_or(0);
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let everybody = match self.0.entry(raised.policy) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let rules = super::watch::rules_for(tx, complaint).await?;
+                place.insert(rules.escalations.into_iter().map(|step| step.to).collect())
+            }
+        };
+        Ok(everybody.iter().take(count).cloned().collect())
     }
-    let rules = super::watch::rules_for(tx, complaint).await?;
-    Ok(rules.escalations.into_iter().take(count).map(|step| step.to).collect())
 }
 
 /// Somebody was sent and has not been heard of.

@@ -124,6 +124,22 @@ pub(in crate::deadlines) enum Raised {
 /// The deadline, the complaint and the step: the order of the list.
 pub(in crate::deadlines) type RaisedKey = (i64, String, String);
 
+/// A raised step.
+#[derive(Debug)]
+pub(in crate::deadlines) struct RaisedStep {
+    pub(in crate::deadlines) complaint: ComplaintId,
+    pub(in crate::deadlines) step: Step,
+    /// Version of the rules; `None`: those that hold when the customer turns to us.
+    pub(in crate::deadlines) policy: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct RaisedRow {
+    #[sqlx(flatten)]
+    step: StepRow,
+    policy_version: Option<i64>,
+}
+
 /// Raised steps within reach, the longest overdue first.
 pub(in crate::deadlines) async fn raised(
     tx: &mut Tx,
@@ -131,10 +147,11 @@ pub(in crate::deadlines) async fn raised(
     reach: &Reach,
     after: &RaisedKey,
     limit: u32,
-) -> Result<Vec<(ComplaintId, Step)>, StoreError> {
+) -> Result<Vec<RaisedStep>, StoreError> {
     const SQL: &str = concat!(
-        "SELECT s.complaint_id, s.step, s.about, s.from_ms, s.due_at_ms, s.stopped_at_ms, s.level, s.next_at_ms \
-         FROM deadline_steps s JOIN complaints c ON c.complaint_id = s.complaint_id \
+        "SELECT s.complaint_id, s.step, s.about, s.from_ms, s.due_at_ms, s.stopped_at_ms, s.level, s.next_at_ms, \
+         k.policy_version FROM deadline_steps s JOIN complaints c ON c.complaint_id = s.complaint_id \
+         LEFT JOIN complaint_clocks k ON k.complaint_id = s.complaint_id \
          WHERE s.level > 0 AND s.stopped_at_ms IS NULL AND c.merged_into IS NULL \
          AND (s.step = 'state') = ($2 = 1) AND s.level BETWEEN $3 AND $4 AND ",
         within!("$1", "c.unit", "c.region"),
@@ -146,12 +163,16 @@ pub(in crate::deadlines) async fn raised(
         Raised::Near => (0, NEAR, NEAR),
         Raised::Stuck => (1, MISSED, i64::MAX),
     };
-    let rows: Vec<StepRow> = on_engine!(tx, |conn| {
+    let rows: Vec<RaisedRow> = on_engine!(tx, |conn| {
         let query = sqlx::query_as(SQL).bind(reach.pattern()).bind(stuck).bind(lowest).bind(highest);
         let query = query.bind(after.0).bind(&after.1).bind(&after.2);
         query.bind(i64::from(limit)).fetch_all(conn).await
     })?;
-    rows.into_iter().map(StepRow::open).collect()
+    let open = |RaisedRow { step, policy_version }: RaisedRow| {
+        let (complaint, step) = step.open()?;
+        Ok(RaisedStep { complaint, step, policy: policy_version })
+    };
+    rows.into_iter().map(open).collect()
 }
 
 /// Somebody who was sent to a visit, and whose devices have said nothing since.
