@@ -98,8 +98,8 @@ impl Reach {
     /// The places as [`within`] compares them in a query; `None` for all.
     ///
     /// Each is a line with unit and region, `\t` between them; `\t\t` follows a unit with any region, `\t\t\t` goes before
-    /// a region with any unit. Neither holds a line
-    /// feed or a tab: people's texts and complaints' codes are checked for that.
+    /// a region with any unit. Neither holds a line feed or a tab: people's texts and complaints' codes are checked for
+    /// that.
     pub(crate) fn pattern(&self) -> Option<String> {
         let Self::Places(places) = self else { return None };
         let mut pattern = "\n".to_owned();
