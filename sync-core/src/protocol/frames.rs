@@ -371,7 +371,7 @@ pub struct Done {
     /// Digest over (visit, heads) of accepted changes at that cursor; `None` while `more`.
     #[cbor(n(2), with = "minicbor::bytes")]
     pub digest: Option<[u8; 32]>,
-    /// Open conflicts on the device's visits.
+    /// Open conflicts on the device's visits that it can list: texts that were merged wait for the office.
     #[n(3)]
     pub conflicts_open: u32,
 }
