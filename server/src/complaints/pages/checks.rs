@@ -1,6 +1,7 @@
 //! A meter check or gas test with its inputs, formula, result, limit and where the limit comes from.
 
 use super::entries::EntryLine;
+use super::gas_checks;
 use super::timeline::{Who, person_name};
 use crate::complaints::phrases::Phrases;
 use crate::pages::Words;
@@ -11,6 +12,8 @@ use serde_json::Value;
 #[derive(Debug)]
 pub(crate) struct Check {
     pub(crate) title: String,
+    /// Whether it is about gas, not about a meter.
+    pub(crate) is_gas: bool,
     /// Label and value, as typed.
     pub(crate) inputs: Vec<(String, String)>,
     pub(crate) formula: Option<String>,
@@ -18,6 +21,8 @@ pub(crate) struct Check {
     pub(crate) result: Option<String>,
     /// The error before rounding.
     pub(crate) exact: Option<String>,
+    /// Further results, line by line.
+    pub(crate) results: Vec<String>,
     pub(crate) limit: Option<String>,
     pub(crate) profile: Option<String>,
     pub(crate) source: Option<String>,
@@ -48,22 +53,27 @@ pub(crate) fn check(phrases: &Phrases, entry: &EntryBody) -> Check {
     let method = method.unwrap_or_default();
     let formula_key = format!("check-formula-{}", method.replace('_', "-"));
     let verdict = result["verdict"].as_str();
+    let is_gas = entry.container == "gas_tests";
     Check {
         title: w.code("check-method", method),
-        inputs: input_lines(w, entry),
+        is_gas,
+        inputs: input_lines(w, entry, is_gas),
         formula: w.has(&formula_key).then(|| w.t(&formula_key)),
         result: text("rounded_text").map(|error| format!("{error} %")),
         exact: text("error_percent").map(|error| w.a("record-exact", error)),
-        limit: limit_of(w, &result["limit"]),
+        results: if is_gas { gas_checks::results(w, method, result) } else { Vec::new() },
+        limit: if is_gas { gas_checks::limit(w, method, result) } else { limit_of(w, &result["limit"]) },
         profile: result["profile_name"].is_object().then(|| phrases.local_name(&result["profile_name"])),
-        source: text("source"),
+        // That a source was not read is a remark of its own, in the reader's language.
+        source: text("source")
+            .map(|source| source.trim_end_matches("recalled").trim_end_matches([' ', ',', ';']).to_owned()),
         verdict: verdict.map(|verdict| w.code("check-verdict", verdict)),
         class: match verdict {
             Some("pass") => "good",
             Some("fail") => "bad",
             _ => "warn",
         },
-        remarks: remarks(w, &result["reasons"]),
+        remarks: if is_gas { gas_checks::remarks(w, method, result) } else { remarks(w, &result["reasons"]) },
         failure: entry.result_error.as_ref().map(|error| w.a("record-no-result", error)),
         line: EntryLine {
             id: entry.entry_id.to_string(),
@@ -77,18 +87,33 @@ pub(crate) fn check(phrases: &Phrases, entry: &EntryBody) -> Check {
     }
 }
 
+impl super::visits::VisitPart {
+    /// The checks of the visit under their headings: of meters, and of gas.
+    pub(crate) fn check_groups(&self) -> Vec<(&'static str, Vec<&Check>)> {
+        let of = |is_gas: bool| self.checks.iter().filter(|check| check.is_gas == is_gas).collect::<Vec<_>>();
+        let groups = [("container-meter-checks", of(false)), ("container-gas-tests", of(true))];
+        groups.into_iter().filter(|(_, checks)| !checks.is_empty()).collect()
+    }
+}
+
 /// A check in one line: method, error, verdict.
 pub(super) fn check_words(phrases: &Phrases, entry: &EntryBody) -> String {
-    let Check { title, result, verdict, .. } = check(phrases, entry);
+    let Check { title, result, results, verdict, .. } = check(phrases, entry);
+    let result = result.or_else(|| results.into_iter().next());
     [Some(title), result, verdict].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-fn input_lines(w: Words, entry: &EntryBody) -> Vec<(String, String)> {
+fn input_lines(w: Words, entry: &EntryBody, is_gas: bool) -> Vec<(String, String)> {
     let inputs = entry.content["inputs"].as_object().into_iter().flatten();
-    let mut lines: Vec<(String, String)> = inputs
-        .filter(|(name, _)| *name != "test" && *name != "method")
-        .filter_map(|(name, value)| Some((w.code("check-input", name), w.code("check-value", shown(value)?))))
-        .collect();
+    let mut lines: Vec<(String, String)> = match is_gas {
+        true => gas_checks::inputs(w, &entry.content["inputs"]),
+        false => inputs
+            .filter(|(name, _)| *name != "test" && *name != "method")
+            .filter_map(|(name, value)| {
+                Some((w.code("check-input", name), w.code("check-value", shown(value)?)))
+            })
+            .collect(),
+    };
     for (label, key) in [(w.t("record-class"), "class"), (w.t("record-meter-no"), "meter_no")] {
         lines.extend(shown(&entry.content[key]).map(|value| (label, value)));
     }
