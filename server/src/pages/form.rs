@@ -35,7 +35,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Posted<T> {
             .map_err(|_| Problem::new(&problem::BODY_TOO_LARGE).into_response())?;
         let viewer = match viewer {
             Ok(viewer) => viewer,
-            Err(NoViewer::SignedOut) => return Err(sign_in_keeping(&headers, &path, &bytes)),
+            Err(NoViewer::SignedOut) => return Err(sign_in_keeping(app, &headers, &path, &bytes).await),
             Err(NoViewer::Refused(problem)) => return Err(problem.into_response()),
         };
         let given = pairs(&bytes).into_iter().find(|(name, _)| name == "csrf").map(|(_, value)| value);

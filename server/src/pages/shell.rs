@@ -6,9 +6,8 @@ use crate::auth::OfficeAuth;
 use crate::complaints::scope::{INTAKE, READERS, Reach};
 use crate::deadlines::PUBLISHERS;
 use crate::exchange::ARRIVALS;
-use crate::people::{Grant, Role};
+use crate::people::{Grant, Role, form_token};
 use crate::problem::Language;
-use sha2::{Digest, Sha256};
 
 /// What the frame shows; every page's context has it as `shell`.
 #[derive(Debug, Clone)]
@@ -71,7 +70,7 @@ impl Shell {
             w,
             person: Some(office.display_name.clone()),
             roles: office.roles.clone(),
-            csrf: csrf_of(&office.token_sha256),
+            csrf: form_token(&office.token_sha256),
             said: said.filter(|key| w.has(&format!("said-{key}"))),
             here,
         }
@@ -116,12 +115,6 @@ impl Shell {
     pub(crate) fn has_role(&self, roles: &[Role]) -> bool {
         self.roles.iter().any(|grant| roles.contains(&grant.role))
     }
-}
-
-/// The word that forms of a session carry: only its own pages can know it.
-pub(super) fn csrf_of(token_sha256: &str) -> String {
-    let digest = Sha256::digest(format!("fieldloop/csrf/v1\0{token_sha256}"));
-    data_encoding::HEXLOWER.encode(&digest[..16])
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use super::answer::with_status;
 use super::form::{Posted, pairs};
 use super::viewer::{LANGUAGE_COOKIE, language_of};
-use super::{PageRoutes, Policy, Shell, page, see_other};
+use super::{PageRoutes, Policy, Shell, Viewer, page, see_other};
 use crate::app::App;
 use crate::auth::{ClientAddress, OfficeAuth, is_same_origin};
-use crate::people;
+use crate::people::{self, KeptForm};
 use crate::problem::{self, Language, Problem};
+use crate::store::StoreError;
 use askama::Template;
 use axum::extract::{Form, FromRequestParts, Query, State};
 use axum::http::request::Parts;
@@ -22,6 +23,7 @@ const KEPT_BYTES_MAX: usize = 48 * 1024;
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
     routes
         .page("/sign-in", Policy::Public, get(show_sign_in).post(create_session))
+        .page("/resume", Policy::SignedIn, get(show_resume))
         .page("/sign-out", Policy::SignedIn, post(end_session))
         .page("/language", Policy::Public, post(choose_language))
         .page("/enrol", Policy::Public, get(show_enrol))
@@ -38,19 +40,17 @@ pub(super) struct SignInPage {
     pub(super) login_name: String,
     /// Why the last try failed.
     pub(super) failure: Option<String>,
-    /// The address and the text of a form that waits to be sent again.
-    pub(super) kept: Option<(String, String)>,
+    /// The key of a form that waits to be sent again.
+    pub(super) kept: Option<String>,
 }
 
-/// After signing in again: the form that was interrupted.
+/// After signing in again: the form that was interrupted, for whoever typed it.
 #[derive(Template)]
 #[template(path = "pages/resume.html")]
 pub(super) struct ResumePage {
     pub(super) shell: Shell,
-    /// Where the form goes.
-    pub(super) path: String,
-    /// Its fields.
-    pub(super) fields: Vec<(String, String)>,
+    /// Where the form goes, and its fields; `None` when nothing is kept for this person.
+    pub(super) form: Option<(String, Vec<(String, String)>)>,
 }
 
 impl ResumePage {
@@ -81,10 +81,9 @@ struct SignInForm {
     password: String,
     #[serde(default)]
     next: String,
+    /// The key of a form that waits.
     #[serde(default)]
-    kept_path: String,
-    #[serde(default)]
-    kept_body: String,
+    kept: String,
 }
 
 /// Shows the form, or leads on who is signed in already.
@@ -109,12 +108,12 @@ async fn create_session(
     if !is_same_origin(&headers) {
         return Problem::new(&problem::CROSS_SITE).into_response();
     }
-    let kept = (!form.kept_path.is_empty()).then(|| (local(&form.kept_path), form.kept_body));
+    let kept = Some(form.kept).filter(|key| is_key(key));
     match people::sign_in(&app, address, &form.login_name, form.password).await {
         Ok(session) => {
             let cookie = people::cookie_of(&app, &session.token);
             let mut response = match kept {
-                Some((path, body)) => resume(&session.token, &headers, path, &body),
+                Some(key) => see_other(&format!("/resume?kept={key}"), None),
                 None => see_other(&local(&form.next), None),
             };
             add_cookie(&mut response, &cookie);
@@ -132,12 +131,31 @@ async fn create_session(
     }
 }
 
-fn resume(token: &str, headers: &HeaderMap, path: String, body: &str) -> Response {
-    let mut shell = Shell::outside(language_of(headers), "/");
-    shell.csrf = super::shell::csrf_of(&people::token_hash(token));
-    let mut fields = pairs(body.as_bytes());
-    fields.retain(|(name, _)| name != "csrf");
-    page(&ResumePage { shell, path, fields })
+fn is_key(key: &str) -> bool {
+    key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ResumeQuery {
+    #[serde(default)]
+    kept: String,
+}
+
+/// Shows what somebody typed before their session ended, to nobody but them.
+async fn show_resume(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(query): Query<ResumeQuery>,
+) -> Result<Response, Problem> {
+    let mut tx = app.store.read().await?;
+    let now = app.clock.now();
+    let kept = people::kept_form(&mut tx, viewer.office.person_id, &query.kept, now).await?;
+    let form = kept.map(|form| {
+        let mut fields = pairs(form.body.as_bytes());
+        fields.retain(|(name, _)| name != "csrf");
+        (form.path, fields)
+    });
+    Ok(page(&ResumePage { shell: viewer.shell, form }))
 }
 
 async fn end_session(State(app): State<App>, posted: Posted<Nothing>) -> Result<Response, Problem> {
@@ -196,15 +214,32 @@ pub(super) fn sign_in_again(from: &Uri) -> Response {
     see_other(&format!("/sign-in?{query}"), None)
 }
 
-/// The sign-in form with a form that could not be taken because the session had ended.
-pub(super) fn sign_in_keeping(headers: &HeaderMap, path: &str, body: &[u8]) -> Response {
+/// The sign-in form after a form that could not be taken because the session had ended. What was typed is kept for
+/// whoever's page the form came from.
+pub(super) async fn sign_in_keeping(app: &App, headers: &HeaderMap, path: &str, body: &[u8]) -> Response {
     let shell = Shell::outside(language_of(headers), "/sign-in");
-    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= KEPT_BYTES_MAX);
-    let kept = text.map(|text| (path.to_owned(), text.to_owned()));
+    let kept = keep(app, path, body).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a form whose session had ended cannot be kept");
+        None
+    });
     let next = "/".to_owned();
     let failure = Some(shell.w.t(if kept.is_some() { "sign-in-over-kept" } else { "sign-in-over" }));
     let page = SignInPage { shell, next, login_name: String::new(), failure, kept };
     with_status(StatusCode::UNAUTHORIZED, &page)
+}
+
+async fn keep(app: &App, path: &str, body: &[u8]) -> Result<Option<String>, StoreError> {
+    let text =
+        std::str::from_utf8(body).ok().filter(|text| text.len() <= KEPT_BYTES_MAX && !text.contains('\0'));
+    let token = pairs(body).into_iter().find(|(name, _)| name == "csrf").map(|(_, token)| token);
+    let (Some(text), Some(token)) = (text, token) else { return Ok(None) };
+    let author = people::author_of_form(&mut app.store.read().await?, &token).await?;
+    let Some(author) = author else { return Ok(None) };
+    let form = KeptForm { path: path.to_owned(), body: text.to_owned() };
+    let mut tx = app.store.write().await?;
+    let key = people::keep_form(&mut tx, author, &form, &app.entropy, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(Some(key))
 }
 
 /// An address on this server; anything else becomes the start page.

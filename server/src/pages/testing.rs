@@ -57,7 +57,7 @@ impl<'a> Browser<'a> {
     /// Posts a form of a page, with the token that the page has.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let token = self.cookie.split_once('=').map(|(_, token)| token).unwrap_or_default();
-        let csrf = super::shell::csrf_of(&crate::people::token_hash(token));
+        let csrf = crate::people::form_token(&crate::people::token_hash(token));
         let mut all = vec![("csrf", csrf.as_str())];
         all.extend_from_slice(fields);
         self.post_plain(path, &all).await

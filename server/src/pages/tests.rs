@@ -47,8 +47,9 @@ fn every_page_of_the_frame_can_be_rendered() {
         check(&EnrolPage { shell: shell.clone() });
         check(&AccountPage { shell: shell.clone(), failure: Some(hostile()) });
         let fields = vec![(hostile(), hostile())];
-        check(&ResumePage { shell: shell.clone(), path: "/queue".to_owned(), fields });
-        let kept = Some((hostile(), hostile()));
+        check(&ResumePage { shell: shell.clone(), form: Some(("/queue".to_owned(), fields)) });
+        check(&ResumePage { shell: shell.clone(), form: None });
+        let kept = Some("0".repeat(32));
         check(&SignInPage { shell, next: hostile(), login_name: hostile(), failure: Some(hostile()), kept });
     }
 }
@@ -190,22 +191,43 @@ async fn somebody_signs_in_reads_and_signs_out() {
 async fn what_was_typed_survives_the_end_of_a_session() {
     let test = TestApp::sqlite().await;
     with_password(&test, "wanglei").await;
-    let gone = Browser::of(&test, "0000");
-    let answer = gone.post("/account/password", &[("old", "a"), ("new", HOSTILE), ("again", "b")]).await;
+    with_password(&test, "malan").await;
+    let signed_in = async |name: &str, kept: &str| {
+        let fields = [("login_name", name), ("password", "a good password"), ("kept", kept)];
+        let answer = Browser::of(&test, "0000").post_plain("/sign-in", &fields).await;
+        let cookie = answer.headers["set-cookie"].to_str().unwrap().to_owned();
+        let token = cookie.split(['=', ';']).nth(1).unwrap().to_owned();
+        (token, answer.location().to_owned())
+    };
+    let (token, _) = signed_in("wanglei", "").await;
+    let typing = Browser::of(&test, &token);
+    // Long enough for a session to end by idling.
+    test.app.clock.advance_ms(24 * 3_600_000);
+    let answer = typing.post("/account/password", &[("old", "a"), ("new", HOSTILE), ("again", "b")]).await;
     assert_eq!(answer.status, 401);
-    let kept = answer.html().split("name=\"kept_body\" value=\"").nth(1).unwrap();
-    let kept = kept.split('"').next().unwrap().replace("&#38;", "&");
-    let fields = [
-        ("login_name", "wanglei"),
-        ("password", "a good password"),
-        ("kept_path", "/account/password"),
-        ("kept_body", &kept),
-    ];
-    let answer = gone.post_plain("/sign-in", &fields).await;
-    assert_eq!(answer.status, 200);
-    let html = answer.html();
-    assert!(html.contains("action=\"/account/password\""), "{html}");
+    assert!(!answer.html().contains("王芳"), "nobody who signs in next reads it in the page");
+    let kept =
+        answer.html().split("name=\"kept\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let (other, place) = signed_in("malan", &kept).await;
+    let stranger = Browser::of(&test, &other).get(&place).await;
+    assert!(
+        stranger.status == 200 && stranger.html().contains("Nothing is kept for you"),
+        "{}",
+        stranger.html()
+    );
+    assert!(!stranger.html().contains("王芳"));
+    let (own, place) = signed_in("wanglei", &kept).await;
+    let back = Browser::of(&test, &own).get(&place).await;
+    let html = back.html();
+    assert!(html.contains("action=\"/account/password\"") && html.contains("class=\"menu\""), "{html}");
     assert!(html.contains("王芳") && !html.contains("<script>alert"), "{html}");
+    test.app.clock.advance_ms(2 * 3_600_000);
+    let late = Browser::of(&test, &own).get(&place).await;
+    assert!(!late.html().contains("王芳"), "not for ever");
+    // A form that no page of ours made is kept for nobody.
+    let forged = [("csrf", "0123"), ("new", "王芳")];
+    let answer = Browser::of(&test, "0000").post_plain("/account/password", &forged).await;
+    assert!(answer.status == 401 && !answer.html().contains("name=\"kept\""));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 mod api;
 mod attempts;
 pub mod cli;
+mod kept_forms;
 mod model;
 mod pages;
 mod password;
@@ -18,12 +19,13 @@ pub(crate) mod tests;
 
 pub use api::routes;
 pub use attempts::{Limit, count_failure, is_exhausted};
+pub(crate) use kept_forms::{KeptForm, author_of_form, keep_form, kept_form};
 pub use model::{Grant, NewPerson, PeopleError, Person, Role, RoleError};
 pub(crate) use pages::pages;
 pub use password::{PasswordPlaces, generate_password};
 pub use phone::has_phone;
 pub use sessions::{COOKIE, OpenSession, find_session};
-pub(crate) use sessions::{token_hash, touch as touch_session};
+pub(crate) use sessions::{form_token, token_hash, touch as touch_session};
 pub(crate) use sign_in::{
     change_password, choose_language, cookie_of, end_other_sessions, no_cookie, sign_in, sign_out,
 };

@@ -16,6 +16,9 @@ pub const COOKIE: &str = "__Host-fieldloop";
 /// The time of the last use is written this often, so that reading does not become writing.
 const TOUCH_EVERY_MS: i64 = 60_000;
 
+/// How long it is known of an ended session whose forms its pages held.
+const FORMS_KNOWN_MS: i64 = 24 * 3_600_000;
+
 /// A session that is good at this moment.
 #[derive(Debug, Clone)]
 pub struct OpenSession {
@@ -49,17 +52,27 @@ pub(super) async fn create(
     entropy: &Entropy,
     now: Timestamp,
 ) -> Result<NewSession, StoreError> {
-    const SQL: &str = "INSERT INTO sessions (token_sha256, person_id, created_at_ms, last_used_at_ms, expires_at_ms) \
-        VALUES ($1, $2, $3, $3, $4)";
+    const SQL: &str = "INSERT INTO sessions (token_sha256, person_id, created_at_ms, last_used_at_ms, expires_at_ms, \
+        form_token) VALUES ($1, $2, $3, $3, $4, $5)";
     const FORGET: &str = "DELETE FROM sessions WHERE expires_at_ms < $1";
     let token = data_encoding::BASE64URL_NOPAD.encode(&entropy.bytes::<32>());
     let expires_at = now.plus_ms(i64::from(config.session_hours) * 3_600_000);
     let (hash, id) = (token_hash(&token), person_id.to_string());
+    let form_token = form_token(&hash);
     let (now_ms, expires_ms) = (now.unix_ms(), expires_at.unix_ms());
     on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(hash).bind(id).bind(now_ms).bind(expires_ms).execute(conn).await.map(drop)
+        sqlx::query(SQL)
+            .bind(hash)
+            .bind(id)
+            .bind(now_ms)
+            .bind(expires_ms)
+            .bind(form_token)
+            .execute(conn)
+            .await
+            .map(drop)
     })?;
-    on_engine!(tx, |conn| sqlx::query(FORGET).bind(now_ms).execute(conn).await.map(drop))?;
+    let over = now_ms - FORMS_KNOWN_MS;
+    on_engine!(tx, |conn| sqlx::query(FORGET).bind(over).execute(conn).await.map(drop))?;
     Ok(NewSession { token, expires_at })
 }
 
@@ -100,9 +113,13 @@ pub(crate) async fn touch(tx: &mut Tx, token_sha256: &str, now: Timestamp) -> Re
     Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(token_sha256).bind(now_ms).execute(conn).await.map(drop))?)
 }
 
-pub(super) async fn end(tx: &mut Tx, token_sha256: &str) -> Result<(), StoreError> {
-    const SQL: &str = "DELETE FROM sessions WHERE token_sha256 = $1";
-    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(token_sha256).execute(conn).await.map(drop))?)
+/// Ends a session, with what was looked for in it. Its row stays for a while: it tells whose forms its pages held.
+pub(super) async fn end(tx: &mut Tx, token_sha256: &str, now: Timestamp) -> Result<(), StoreError> {
+    const WORDS: &str = "DELETE FROM kept_searches WHERE session = $1";
+    const SQL: &str = "UPDATE sessions SET expires_at_ms = $2 WHERE token_sha256 = $1 AND expires_at_ms > $2";
+    on_engine!(&mut *tx, |conn| sqlx::query(WORDS).bind(token_sha256).execute(conn).await.map(drop))?;
+    let now_ms = now.unix_ms();
+    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(token_sha256).bind(now_ms).execute(conn).await.map(drop))?)
 }
 
 /// Ends the sessions of a person except this one.
@@ -110,16 +127,35 @@ pub(super) async fn end_others(
     tx: &mut Tx,
     person_id: PersonId,
     kept_sha256: &str,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
-    const SQL: &str = "DELETE FROM sessions WHERE person_id = $1 AND token_sha256 <> $2";
+    const WORDS: &str = "DELETE FROM kept_searches WHERE session IN \
+        (SELECT token_sha256 FROM sessions WHERE person_id = $1 AND token_sha256 <> $2)";
+    const SQL: &str = "UPDATE sessions SET expires_at_ms = $3 \
+        WHERE person_id = $1 AND token_sha256 <> $2 AND expires_at_ms > $3";
     let id = person_id.to_string();
-    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(id).bind(kept_sha256).execute(conn).await.map(drop))?)
+    on_engine!(&mut *tx, |conn| sqlx::query(WORDS)
+        .bind(&id)
+        .bind(kept_sha256)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    let now_ms = now.unix_ms();
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL).bind(&id).bind(kept_sha256).bind(now_ms).execute(conn).await.map(drop)
+    })?;
+    Ok(())
 }
 
-pub(super) async fn end_all(tx: &mut Tx, person_id: PersonId) -> Result<(), StoreError> {
-    const SQL: &str = "DELETE FROM sessions WHERE person_id = $1";
-    let id = person_id.to_string();
-    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(id).execute(conn).await.map(drop))?)
+/// Ends all sessions of a person.
+pub(super) async fn end_all(tx: &mut Tx, person_id: PersonId, now: Timestamp) -> Result<(), StoreError> {
+    end_others(tx, person_id, "", now).await
+}
+
+/// What the forms of a session carry to prove that they come from its pages: only these can know it.
+pub(crate) fn form_token(token_sha256: &str) -> String {
+    let digest = Sha256::digest(format!("fieldloop/csrf/v1\0{token_sha256}"));
+    data_encoding::HEXLOWER.encode(&digest[..16])
 }
 
 /// What the server keeps of a session token.

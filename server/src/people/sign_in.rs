@@ -62,14 +62,14 @@ pub(crate) async fn sign_in(
 /// Ends this session.
 pub(crate) async fn sign_out(app: &App, office: &OfficeAuth) -> Result<(), Problem> {
     let mut tx = app.store.write().await?;
-    sessions::end(&mut tx, &office.token_sha256).await?;
+    sessions::end(&mut tx, &office.token_sha256, app.clock.now()).await?;
     Ok(tx.commit().await?)
 }
 
 /// Ends all other sessions of this person.
 pub(crate) async fn end_other_sessions(app: &App, office: &OfficeAuth) -> Result<(), Problem> {
     let mut tx = app.store.write().await?;
-    sessions::end_others(&mut tx, office.person_id, &office.token_sha256).await?;
+    sessions::end_others(&mut tx, office.person_id, &office.token_sha256, app.clock.now()).await?;
     Ok(tx.commit().await?)
 }
 
@@ -103,7 +103,7 @@ pub(crate) async fn change_password(
     let hash = hash.ok_or_else(|| Problem::internal("password could not be hashed"))?;
     let mut tx = app.store.write().await?;
     sql::replace_hash(&mut tx, office.person_id, &hash, office.actor(), now).await?;
-    sessions::end_others(&mut tx, office.person_id, &office.token_sha256).await?;
+    sessions::end_others(&mut tx, office.person_id, &office.token_sha256, now).await?;
     Ok(tx.commit().await?)
 }
 

@@ -201,7 +201,7 @@ pub async fn set_password(
     now: Timestamp,
 ) -> Result<(), PeopleError> {
     replace_hash(tx, person_id, hash, by, now).await?;
-    Ok(super::sessions::end_all(tx, person_id).await?)
+    Ok(super::sessions::end_all(tx, person_id, now).await?)
 }
 
 /// Sets a password and leaves the sessions alone.
@@ -244,7 +244,7 @@ pub async fn disable(
     }
     set_disabled(tx, person_id, Some(now)).await?;
     require_administrator(tx).await?;
-    super::sessions::end_all(tx, person_id).await?;
+    super::sessions::end_all(tx, person_id, now).await?;
     Ok(record(tx, EntryKind::PERSON_DISABLED, person_id, by, now, Detail::new()).await?)
 }
 
