@@ -69,3 +69,4 @@ queue-back = Back to the complaints
 queue-pages = Pages
 queue-first = First page
 queue-next = Next page
+queue-forgotten = The words of this search are not kept any more: they end with the session in which they were typed. Type them again.

@@ -66,3 +66,4 @@ queue-back = 返回投诉列表
 queue-pages = 分页
 queue-first = 第一页
 queue-next = 下一页
+queue-forgotten = 此搜索的内容已不再保留（随输入时的会话结束而清除），请重新输入。

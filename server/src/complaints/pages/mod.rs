@@ -9,6 +9,7 @@ mod entries;
 pub(crate) mod form_tests;
 mod gas_checks;
 mod history;
+mod kept_words;
 mod new;
 mod news;
 mod queue;

@@ -1,5 +1,6 @@
 //! The queue: what is to be done, found by view, filter and words, in pages that never reorder while they are read.
 
+use super::kept_words;
 use super::rows::{QueueRow, rows};
 use crate::app::App;
 use crate::complaints::model::{Priority, State as ComplaintState};
@@ -7,7 +8,7 @@ use crate::complaints::scope::{OFFICE, READERS, Reach};
 use crate::complaints::search::{self, Filter, NEWER_MAX};
 use crate::complaints::units::within_reach;
 use crate::complaints::{office_moment, office_time, reach_of};
-use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
+use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other};
 use crate::people::{self, Technician};
 use crate::problem::Problem;
 use crate::store::{StoreError, Tx};
@@ -16,7 +17,7 @@ use crate::work_orders::DISPATCHERS;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use sync_core::ids::PersonId;
 use sync_core::time::Timestamp;
@@ -26,7 +27,11 @@ const PAGE_SIZE: u32 = 50;
 
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
     let readers = Policy::Roles(READERS);
-    routes.page("/queue", readers, get(show_queue)).page("/queue/news", readers, get(show_news))
+    routes.page("/queue", readers, get(show_queue)).page("/queue/news", readers, get(show_news)).page(
+        "/queue/search",
+        readers,
+        post(look_for),
+    )
 }
 
 /// The saved views.
@@ -52,9 +57,12 @@ pub(crate) struct Search {
     /// An organisation unit, [`NO_UNIT`], or empty for all.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) unit: String,
-    /// Words.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// Words. They stand in no address (docs/decisions/0019).
+    #[serde(skip_serializing)]
     pub(crate) q: String,
+    /// The key that stands for the words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) s: String,
     /// Where the page begins.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) after: String,
@@ -92,6 +100,21 @@ impl Search {
         [&self.state, &self.priority, &self.unit, &self.q].into_iter().any(|chosen| !chosen.is_empty())
     }
 
+    /// Finds the words behind the key. False when they are not kept any more.
+    async fn find_words(&mut self, app: &App, viewer: &Viewer) -> Result<bool, StoreError> {
+        if self.s.is_empty() {
+            return Ok(true);
+        }
+        let mut tx = app.store.read().await?;
+        let found = kept_words::find(&mut tx, &viewer.office.token_sha256, &self.s).await?;
+        let is_kept = found.is_some();
+        self.q = found.unwrap_or_default();
+        if !is_kept {
+            self.s.clear();
+        }
+        Ok(is_kept)
+    }
+
     /// The address of this search from its first page.
     pub(crate) fn first(&self) -> String {
         address("/queue", &Self { after: String::new(), since: String::new(), ..self.clone() })
@@ -104,7 +127,7 @@ impl Search {
 
     /// The address of a view, with the words that are looked for.
     pub(crate) fn of_view(&self, view: &str) -> String {
-        address("/queue", &Self { view: view.to_owned(), q: self.q.clone(), ..Self::default() })
+        address("/queue", &Self { view: view.to_owned(), s: self.s.clone(), ..Self::default() })
     }
 
     fn news(&self, since: i64) -> String {
@@ -151,6 +174,8 @@ pub(super) struct QueuePage {
     pub(super) units: Vec<String>,
     /// Today, for the day of a visit.
     pub(super) today: String,
+    /// Set when the words behind the address are not kept any more.
+    pub(super) forgotten: bool,
 }
 
 impl QueuePage {
@@ -194,10 +219,14 @@ impl QueuePage {
 async fn show_queue(
     State(app): State<App>,
     viewer: Viewer,
-    Query(search): Query<Search>,
+    Query(mut search): Query<Search>,
 ) -> Result<Response, Problem> {
     let reach = reach_of(&viewer.office, READERS)?;
+    if !search.q.trim().is_empty() {
+        return keep_words(&app, &viewer, search).await;
+    }
     let now = app.clock.now();
+    let forgotten = !search.find_words(&app, &viewer).await?;
     let cursor = Some(search.after.clone()).filter(|cursor| !cursor.is_empty());
     let before: Option<i64> = PageQuery { cursor, limit: None }.position()?;
     let filter = search.filter(viewer.office.person_id, now);
@@ -214,7 +243,34 @@ async fn show_queue(
     let next = next_cursor.map(|cursor| search.page_after(&cursor));
     let today = office_time(now).date().to_string();
     let news = search.news(newest);
-    Ok(page(&QueuePage { shell: viewer.shell, search, rows, next, news, technicians, units, today }))
+    Ok(page(&QueuePage {
+        shell: viewer.shell,
+        search,
+        rows,
+        next,
+        news,
+        technicians,
+        units,
+        today,
+        forgotten,
+    }))
+}
+
+/// Looks for words: they are kept beside the session, and only their key stands in the address of what is found.
+async fn look_for(State(app): State<App>, posted: Posted<Search>) -> Result<Response, Problem> {
+    reach_of(&posted.viewer.office, READERS)?;
+    keep_words(&app, &posted.viewer, posted.form).await
+}
+
+async fn keep_words(app: &App, viewer: &Viewer, mut search: Search) -> Result<Response, Problem> {
+    let words = search.q.trim();
+    search.s = String::new();
+    if !words.is_empty() {
+        let mut tx = app.store.write().await?;
+        search.s = kept_words::keep(&mut tx, &viewer.office.token_sha256, words).await?;
+        tx.commit().await?;
+    }
+    Ok(see_other(&search.first(), None))
 }
 
 /// What came since the queue was opened: a line that leads to it.
@@ -232,9 +288,10 @@ pub(super) struct NewsPage {
 async fn show_news(
     State(app): State<App>,
     viewer: Viewer,
-    Query(search): Query<Search>,
+    Query(mut search): Query<Search>,
 ) -> Result<Response, Problem> {
     let reach: Reach = reach_of(&viewer.office, READERS)?;
+    search.find_words(&app, &viewer).await?;
     let filter = search.filter(viewer.office.person_id, app.clock.now());
     let since = search.since.parse().unwrap_or(i64::MAX);
     let mut tx = app.store.read().await?;

@@ -112,6 +112,7 @@ fn experts_open_no_page_that_changes_a_complaint() {
         "/conflicts/{conflict_id}",
         "/queue",
         "/queue/news",
+        "/queue/search",
         "/visits/{id}/history",
         "/watch",
     ];

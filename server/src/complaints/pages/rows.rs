@@ -49,6 +49,13 @@ pub(crate) struct QueueRow {
     pub(crate) merged: bool,
 }
 
+impl QueueRow {
+    /// Whether somebody can be sent: not to what is over or belongs to another.
+    pub(crate) fn may_send(&self) -> bool {
+        !self.merged && !matches!(self.state, State::Closed | State::Withdrawn)
+    }
+}
+
 /// A deadline in a list: colour and word.
 #[derive(Debug, Clone)]
 pub(crate) struct RowDeadline {

@@ -54,7 +54,8 @@ fn every_queue_can_be_rendered() {
             let (news, today) = ("/queue/news".to_owned(), "2025-11-21".to_owned());
             let units = if technicians.is_empty() { Vec::new() } else { vec![HOSTILE.to_owned()] };
             let shell = shell.clone();
-            check(&QueuePage { shell, search, rows, next, news, technicians, units, today });
+            let forgotten = units.is_empty();
+            check(&QueuePage { shell, search, rows, next, news, technicians, units, today, forgotten });
         }
         for count in [0, 1, 99] {
             let show = Search::default().first();
@@ -65,10 +66,11 @@ fn every_queue_can_be_rendered() {
 
 #[test]
 fn a_search_is_its_address() {
-    let search = Search { view: "mine".to_owned(), q: "电表 a&b".to_owned(), ..Search::default() };
-    assert_eq!(search.first(), "/queue?view=mine&q=%E7%94%B5%E8%A1%A8+a%26b");
+    let (q, s) = ("电表 a&b".to_owned(), "0123".to_owned());
+    let search = Search { view: "mine".to_owned(), q, s, ..Search::default() };
+    assert_eq!(search.first(), "/queue?view=mine&s=0123", "the words stand in no address");
     assert_eq!(Search::default().first(), "/queue");
-    assert_eq!(search.of_view("due"), "/queue?view=due&q=%E7%94%B5%E8%A1%A8+a%26b");
+    assert_eq!(search.of_view("due"), "/queue?view=due&s=0123");
     assert_eq!(shortened("a\n\nb  c", 3), "a b…");
 }
 
@@ -98,7 +100,11 @@ async fn the_queue_shows_what_is_looked_for() {
             ("/queue?q=c-2025-0003", &all[2..]),
             ("/queue?state=closed", &[]),
         ] {
-            let answer = browser.get(address).await;
+            let mut answer = browser.get(address).await;
+            if address.contains("q=") {
+                assert_eq!(answer.status, 303, "{address} leads on to one without the words");
+                answer = browser.get(&answer.location().to_owned()).await;
+            }
             assert_eq!(answer.status, 200, "{address}");
             let shown: Vec<&str> = all.into_iter().filter(|number| answer.html().contains(number)).collect();
             assert_eq!(shown, found, "{address}");
@@ -121,7 +127,8 @@ async fn what_comes_meanwhile_is_told_and_moves_nothing() {
             bureau.complaint(&json!({ "summary": format!("第 {n} 件") })).await;
         }
         let browser = Browser::of(&bureau.test, &bureau.clerk.1);
-        let first = browser.get("/queue?q=%E7%AC%AC").await;
+        let found = browser.post("/queue/search", &[("q", "第")]).await;
+        let first = browser.get(found.location()).await;
         let attribute = |name: &str| {
             let value = first.html().split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap();
             value.replace("&#38;", "&")
@@ -136,6 +143,44 @@ async fn what_comes_meanwhile_is_told_and_moves_nothing() {
         let second = browser.get(&next).await;
         assert!(second.html().contains("C-2025-0002") && !second.html().contains("C-2025-0003"));
         assert!(second.html().contains("rel=\"first\"") && !second.html().contains("rel=\"next\""));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn words_that_are_looked_for_stand_in_no_address_and_end_with_the_session() {
+    Bureau::for_each_engine(|bureau| async move {
+        let test = &bureau.test;
+        bureau.complaint(&json!({ "summary": "煤气味" })).await;
+        bureau.complaint(&json!({ "summary": "停电" })).await;
+        let browser = Browser::of(test, &bureau.clerk.1);
+        let fields = [("q", "煤气"), ("view", "mine"), ("state", "received")];
+        let found = browser.post("/queue/search", &fields).await;
+        let address = found.location().to_owned();
+        assert!(address.starts_with("/queue?view=mine&state=received&s="), "{address}");
+        let page = browser.get(&address).await;
+        assert!(page.html().contains("C-2025-0001") && !page.html().contains("C-2025-0002"));
+        assert!(page.html().contains("value=\"煤气\""), "the field shows them");
+        let links =
+            page.html().split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap_or_default());
+        assert!(links.clone().any(|link| link.contains("&s=") || link.contains("&#38;s=")));
+        assert!(
+            !links.clone().any(|link| link.contains("q=") || link.contains("%E7")),
+            "{:?}",
+            links.collect::<Vec<_>>()
+        );
+        assert_eq!(browser.post("/queue/search", &fields).await.location(), address, "a bookmark stays good");
+        assert_eq!(browser.post("/queue/search", &[("q", " ")]).await.location(), "/queue");
+        // Whoever else has the address learns nothing from it.
+        let other = Browser::of(test, &bureau.reviewer.1);
+        let strange = other.get(&address).await;
+        assert!(strange.html().contains("are not kept any more") && !strange.html().contains("煤气\""));
+        browser.post("/sign-out", &[]).await;
+        let mut tx = test.app.store.read().await.unwrap();
+        const LEFT: &str = "SELECT count(*) FROM kept_searches";
+        let left: i64 =
+            crate::store::on_engine!(&mut tx, |conn| sqlx::query_scalar(LEFT).fetch_one(conn).await).unwrap();
+        assert_eq!(left, 0, "signing out forgets them");
     })
     .await;
 }
