@@ -73,6 +73,11 @@ impl AccessTable {
         asked.or_else(|| self.0.get(&format!("GET {path}")).filter(|_| method == Method::HEAD))
     }
 
+    /// Whether some method of this path is declared.
+    fn knows(&self, path: &str) -> bool {
+        self.0.keys().any(|name| name.split_once(' ').is_some_and(|(_, known)| known == path))
+    }
+
     /// Every operation.
     #[cfg(test)]
     pub(crate) fn operations(&self) -> impl Iterator<Item = (&str, &Access)> {
@@ -102,8 +107,13 @@ pub(crate) async fn authorise(
 ) -> Response {
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     match table.find(request.method(), path) {
-        None | Some(Access::Public | Access::Device) => next.run(request).await,
-        Some(Access::Undeclared) => Problem::internal("an operation without declared access").into_response(),
+        Some(Access::Public | Access::Device) => next.run(request).await,
+        // The path does not know the method: the router says so.
+        None if table.knows(path) => next.run(request).await,
+        // A route that is in no document has no policy, so nobody may call it.
+        None | Some(Access::Undeclared) => {
+            Problem::internal("an operation without declared access").into_response()
+        }
         Some(Access::Session(roles)) => {
             let (mut parts, body) = request.into_parts();
             let office = match OfficeAuth::from_request_parts(&mut parts, &app).await {
@@ -139,6 +149,58 @@ mod tests {
             part => part.to_owned(),
         };
         path.split('/').map(part).collect::<Vec<_>>().join("/")
+    }
+
+    /// `FIELDLOOP_BLESS=1 cargo test -p server documented` writes the file anew.
+    #[test]
+    fn who_may_call_what_is_documented() {
+        let mut text = String::from(
+            "# Who may call what\n\nEvery operation of the API and who may call it, read from the declarations that the \
+            server itself goes by: a request is refused before its body is read when its caller is not named here. A route \
+            without a declaration answers nobody. Which records a role reaches is limited further by unit and region.\n\n\
+            `every_operation_admits_exactly_those_whom_the_document_names` (server/src/auth/access.rs) calls every line as \
+            nobody, as a device and as every role. The pages of the office have the same: [pages.md](pages.md), checked by \
+            `every_page_admits_exactly_the_roles_of_its_policy` (server/src/pages/tests.rs).\n\n\
+            Written by `FIELDLOOP_BLESS=1 cargo test -p server documented`.\n\n| operation | nobody | device |",
+        );
+        for role in Role::ALL {
+            text.push_str(&format!(" {role} |"));
+        }
+        text.push_str(&format!("\n|---|---|---|{}\n", "---|".repeat(Role::ALL.len())));
+        let table = AccessTable::of(&crate::app::document());
+        let mut operations: Vec<_> = table.operations().collect();
+        operations
+            .sort_unstable_by_key(|(name, _)| name.split_once(' ').map(|(method, path)| (path, method)));
+        for (name, access) in operations {
+            let mark = |may: bool| if may { "yes" } else { "" };
+            text.push_str(&format!(
+                "| `{name}` | {} | {} |",
+                mark(*access == Access::Public),
+                mark(matches!(access, Access::Public | Access::Device))
+            ));
+            for role in Role::ALL {
+                let may = match access {
+                    Access::Public => true,
+                    Access::Session(roles) => roles.is_empty() || roles.contains(&role),
+                    Access::Device | Access::Undeclared => false,
+                };
+                text.push_str(&format!(" {} |", mark(may)));
+            }
+            text.push('\n');
+        }
+        crate::testing::check_document("docs/access.md", &text);
+    }
+
+    /// A route that somebody adds beside the document.
+    #[tokio::test]
+    async fn a_route_that_nobody_declared_answers_nobody() {
+        let test = TestApp::sqlite().await;
+        let table = Arc::new(AccessTable::of(&crate::app::document()));
+        let router = axum::Router::new()
+            .route("/v1/forgotten", axum::routing::get(|| async { "open" }))
+            .layer(axum::middleware::from_fn_with_state((test.app.clone(), table), authorise))
+            .with_state(test.app.clone());
+        assert_eq!(crate::testing::call(&router, Method::GET, "/v1/forgotten", &[], None).await.status, 500);
     }
 
     /// Every operation as nobody, as a device and as every role, each with a body that is none.
