@@ -46,6 +46,16 @@ pub struct ContactDay {
     pub clock_offset_ms: i64,
 }
 
+impl ContactDay {
+    /// Whether its clock was so far off that it is worth a word.
+    pub fn clock_is_off(&self) -> bool {
+        self.clock_offset_ms.saturating_abs() > CLOCK_TOLERANCE_MS
+    }
+}
+
+/// A clock further off than this is worth a word.
+pub(super) const CLOCK_TOLERANCE_MS: i64 = 120_000;
+
 #[derive(FromRow)]
 struct ContactRow {
     day: i64,

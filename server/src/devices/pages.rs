@@ -2,6 +2,7 @@
 
 mod device;
 
+use super::history::CLOCK_TOLERANCE_MS;
 use super::model::{DeviceStatus, WipeOrder};
 use super::{Invitation, invite, sql};
 use crate::app::App;
@@ -24,8 +25,6 @@ const PER_PAGE: u32 = 100;
 const PEOPLE_MAX: u32 = 500;
 /// A device that was not heard of for so long is called silent.
 const SILENT_AFTER_MS: i64 = 24 * 3_600_000;
-/// A clock further off than this is worth a word.
-const CLOCK_TOLERANCE_MS: i64 = 120_000;
 
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
     let routes = routes.page("/devices", ADMINISTRATORS, get(show_list)).page(

@@ -4,7 +4,7 @@ use super::duplicates::{DAYS_DEFAULT, Likeness, likeness, proposals};
 use super::merge_api::{MERGERS, put_under, take_apart};
 use super::merges::{self, Merge, MergeField, NewMerge};
 use crate::app::App;
-use crate::complaints::model::{Complaint, State as ComplaintState};
+use crate::complaints::model::{Complaint, State as ComplaintState, phone_digits};
 use crate::complaints::scope::OFFICE;
 use crate::complaints::{self, Names, reach_of, reachable};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, unprocessable};
@@ -78,6 +78,15 @@ pub(super) struct Choice {
     pub(super) theirs: String,
     /// Whether the other's is chosen.
     pub(super) takes_theirs: bool,
+}
+
+impl Choice {
+    /// Whether both mean the same, however it was typed.
+    fn says_the_same(&self) -> bool {
+        let digits = |phone: &str| phone_digits(phone).unwrap_or_else(|| phone.to_owned());
+        let is_phone = self.field == MergeField::CustomerPhone;
+        self.ours == self.theirs || is_phone && digits(&self.ours) == digits(&self.theirs)
+    }
 }
 
 /// Two records side by side.
@@ -279,6 +288,7 @@ async fn build(
     let other = other.filter(|other| other.id != id && reach.includes(other));
     let failure = failure
         .or_else(|| (other.is_none() && !typed.with.is_empty()).then(|| w.t("duplicate-none-with-number")));
+    let typed_number = other.as_ref().map_or_else(|| typed.with.clone(), |other| other.number.clone());
     Ok(DuplicatesPage {
         shell: viewer.shell.clone(),
         id,
@@ -286,7 +296,7 @@ async fn build(
         candidates,
         comparison: other.map(|other| compare(w, &complaint, other, typed)),
         merges: made(tx, id).await?,
-        typed_number: typed.with.clone(),
+        typed_number,
         failure,
         number: complaint.number,
     })
@@ -304,7 +314,7 @@ fn compare(w: Words, ours: &Complaint, other: Complaint, typed: &Typed) -> Compa
         })
         .collect();
     let count = all.len();
-    let choices: Vec<Choice> = all.into_iter().filter(|choice| choice.ours != choice.theirs).collect();
+    let choices: Vec<Choice> = all.into_iter().filter(|choice| !choice.says_the_same()).collect();
     let alike = likeness(ours, &other);
     let same = count - choices.len();
     Comparison { other: Candidate::of(w, &alike, other), choices, same, reason: typed.reason.clone() }

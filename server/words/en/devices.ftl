@@ -89,3 +89,4 @@ invitation-qr = The link as a QR code
 invitation-type = On the device, type:
 invitation-link = Or use the link:
 invitation-once = The device then shows its fingerprint. Compare it with the one in the list of devices.
+devices-clock-within = right

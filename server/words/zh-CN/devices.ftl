@@ -83,3 +83,4 @@ invitation-qr = 链接的二维码
 invitation-type = 在设备上输入：
 invitation-link = 或使用链接：
 invitation-once = 登记后设备会显示指纹，请与设备列表中的指纹核对。
+devices-clock-within = 准确

@@ -221,14 +221,17 @@ fn notices(w: Words, record: &VisitRecord) -> Vec<String> {
 }
 
 fn people(w: Words, record: &VisitRecord) -> Vec<(String, String)> {
+    // Nobody has to take what was begun without it.
+    let begun = record.visit.arrived.is_some() || record.visit.ended.is_some();
     let said = |row: &crate::work_orders::AssignmentBody| match (row.ended_at_ms, row.accepted_at_ms) {
-        (Some(at), _) => w.a("record-off", w.time(at)),
-        (None, Some(at)) => w.a("record-took", w.time(at)),
-        (None, None) => w.t("record-not-taken"),
+        (Some(at), _) => Some(w.a("record-off", w.time(at))),
+        (None, Some(at)) => Some(w.a("record-took", w.time(at))),
+        (None, None) => (!begun).then(|| w.t("record-not-taken")),
     };
     let line = |row: &crate::work_orders::AssignmentBody| {
         let sent = w.a("record-sent-at", w.time(row.assigned_at_ms));
-        (person_name(w, &row.person), format!("{sent} · {}", said(row)))
+        let words: Vec<String> = std::iter::once(sent).chain(said(row)).collect();
+        (person_name(w, &row.person), words.join(" · "))
     };
     record.visit.assignments.iter().map(line).collect()
 }

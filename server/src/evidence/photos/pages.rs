@@ -25,6 +25,8 @@ use serde::Deserialize;
 use sync_core::codes::CodeTable;
 use sync_core::ids::BlobHash;
 
+/// Places further apart than this are not those of one visit.
+const FAR_M: f64 = 50_000.0;
 /// Quarter turns and enlargements that are offered.
 const TURNS: [u16; 4] = [0, 90, 180, 270];
 const ZOOMS: [u16; 3] = [1, 2, 4];
@@ -93,6 +95,10 @@ pub(super) struct PhotoPage {
     pub(super) exif_flags: Vec<String>,
     pub(super) places: Vec<Fact>,
     pub(super) distances: Vec<Fact>,
+    /// Whether two places are so far apart that one of them cannot be right.
+    pub(super) far: bool,
+    /// Why there is no picture.
+    pub(super) no_picture: Option<String>,
     /// The record that it belongs to.
     pub(super) back: Option<Fact>,
     /// Photos of the same visit before and after it.
@@ -250,7 +256,7 @@ pub(super) fn describe(
     (signed, beside, look): (Vec<Fact>, (Option<String>, Option<String>), Look),
 ) -> PhotoPage {
     let w = phrases.w;
-    let (places, distances) = places(w, photo, complaint);
+    let (places, distances, far) = places(w, photo, complaint);
     let role = photo.entries.first().map(|entry| phrases.coded(CodeTable::PhotoRoles, &entry.role));
     let (class, hash) = match photo.state {
         PhotoStage::Whole => ("good", w.t("photo-hash-matches")),
@@ -267,6 +273,7 @@ pub(super) fn describe(
         found_sha256: photo.found_sha256.map(|hash| hash.to_string()),
         flags: photo.flags.iter().map(|flag| w.code("photo-flag", flag.as_str())).collect(),
         image: photo.preview.view.clone(),
+        no_picture: photo.preview.reason.as_deref().map(|reason| w.code("no-picture", reason)),
         is_early: photo.preview.state == "early",
         look,
         signed,
@@ -274,6 +281,7 @@ pub(super) fn describe(
         exif_flags: exif_flags(w, photo),
         places,
         distances,
+        far,
         back: complaint.map(|known| (format!("/complaints/{}", known.id), known.number.clone())),
         beside,
         has_original: photo.state == PhotoStage::Whole,
@@ -301,7 +309,7 @@ fn exif_flags(w: Words, photo: &PhotoStatus) -> Vec<String> {
 }
 
 /// Where the device, the file and the address say it was, and how far these are apart.
-fn places(w: Words, photo: &PhotoStatus, complaint: Option<&Complaint>) -> (Vec<Fact>, Vec<Fact>) {
+fn places(w: Words, photo: &PhotoStatus, complaint: Option<&Complaint>) -> (Vec<Fact>, Vec<Fact>, bool) {
     let device = photo.entries.iter().find_map(measured);
     let exif = photo.exif.as_ref().and_then(|exif| exif.lat.zip(exif.lon));
     let address = complaint.and_then(|known| {
@@ -315,15 +323,25 @@ fn places(w: Words, photo: &PhotoStatus, complaint: Option<&Complaint>) -> (Vec<
     ];
     let said = |(lat, lon): (f64, f64)| format!("{lat:.5}, {lon:.5}");
     let places = named.iter().filter_map(|(label, place)| place.map(|place| (label.clone(), said(place))));
-    let mut distances = Vec::new();
+    let (mut distances, mut far) = (Vec::new(), false);
     for (first, second) in [(0, 1), (0, 2), (1, 2)] {
         let ((one, from), (other, to)) = (&named[first], &named[second]);
         if let (Some(from), Some(to)) = (from, to) {
-            let metres = format!("{:.0} m", distance_m(*from, *to));
-            distances.push((w.ab("photo-between", one, other), metres));
+            let metres = distance_m(*from, *to);
+            far |= metres > FAR_M;
+            distances.push((w.ab("photo-between", one, other), length(metres)));
         }
     }
-    (places.collect(), distances)
+    (places.collect(), distances, far)
+}
+
+/// A length as people say it.
+fn length(metres: f64) -> String {
+    match metres {
+        near if near < 1_000.0 => format!("{near:.0} m"),
+        some if some < 10_000.0 => format!("{:.1} km", some / 1_000.0),
+        far => format!("{:.0} km", far / 1_000.0),
+    }
 }
 
 fn measured(entry: &PhotoEntry) -> Option<(f64, f64)> {
