@@ -24,8 +24,10 @@ pub use model::{Grant, NewPerson, PeopleError, Person, Role, RoleError};
 pub(crate) use pages::pages;
 pub use password::{PasswordPlaces, generate_password};
 pub use phone::has_phone;
+#[cfg(test)]
+pub(crate) use sessions::token_hash;
 pub use sessions::{COOKIE, OpenSession, find_session};
-pub(crate) use sessions::{form_token, token_hash, touch as touch_session};
+pub(crate) use sessions::{form_token, touch as touch_session};
 pub(crate) use sign_in::{
     change_password, choose_language, cookie_of, end_other_sessions, no_cookie, sign_in, sign_out,
 };

@@ -103,7 +103,7 @@ async fn the_queue_shows_what_is_looked_for() {
             let mut answer = browser.get(address).await;
             if address.contains("q=") {
                 assert_eq!(answer.status, 303, "{address} leads on to one without the words");
-                answer = browser.get(&answer.location().to_owned()).await;
+                answer = browser.get(answer.location()).await;
             }
             assert_eq!(answer.status, 200, "{address}");
             let shown: Vec<&str> = all.into_iter().filter(|number| answer.html().contains(number)).collect();
