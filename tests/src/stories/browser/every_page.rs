@@ -217,10 +217,13 @@ impl Eye {
         self.browser.forget().await;
         self.browser.click("main form button").await;
         self.look("sign-in-again").await;
-        self.browser.fill("[name=login_name]", "chenjing").await;
+        self.browser.fill("[name=login_name]", READER).await;
         self.browser.fill("[name=password]", DEMO_PASSWORD).await;
         self.browser.click("main form button").await;
+        self.browser.wait_for_text("main", "铅封争议由核查班长继续跟进").await;
         self.look("sign-in-resume").await;
+        self.browser.forget().await;
+        self.browser.sign_in("chenjing", DEMO_PASSWORD).await;
         self.visit("failure-403", "/devices").await;
     }
 

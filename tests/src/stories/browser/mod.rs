@@ -6,6 +6,7 @@ mod devices;
 mod every_page;
 mod hostile;
 mod plain;
+mod plain_desk;
 mod rework;
 mod screens;
 
