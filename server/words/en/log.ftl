@@ -81,3 +81,4 @@ log-contact-flag-settled = Question about contact data settled
 log-deadline-missed = Deadline missed
 log-deadline-escalated = Missed deadline escalated
 log-deadline-kept = Breach of a deadline taken back
+log-fact-told = Told: { $a }

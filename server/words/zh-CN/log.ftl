@@ -81,3 +81,4 @@ log-contact-flag-settled = 联系方式疑问已处理
 log-deadline-missed = 超过期限
 log-deadline-escalated = 超时升级
 log-deadline-kept = 撤销超时记录
+log-fact-told = 已告知：{ $a }

@@ -138,6 +138,8 @@ impl Reader {
                 | "version" => fact.clone(),
                 _ => continue,
             };
+            // Of a deadline it is somebody who was told, not a state that changed.
+            let name = if name == "to" && kind.starts_with("deadline.") { "told" } else { name.as_str() };
             if !words.is_empty() {
                 told.push(w.a(&format!("log-fact-{}", name.replace('_', "-")), words));
             }
