@@ -69,6 +69,7 @@ async fn stopped(browser: &Browser, record: &str) {
     browser.fill("#clock [name=note]", "客户出差，下周回来").await;
     browser.click("form[action$='/clock/pauses'] button").await;
     assert!(browser.said().await.starts_with("The clock stands."));
+    browser.go(record).await;
     browser.click("form[action$='/clock/resumption'] button").await;
     assert!(browser.said().await.starts_with("The clock runs again"));
 }
@@ -82,6 +83,7 @@ async fn merged(browser: &Browser, desk: &Desk) {
     browser.fill("form[action$='/duplicates'] [name=reason]", "同一户同一天的两次来电").await;
     browser.click("form[action$='/duplicates'] button:not(.secondary)").await;
     assert_eq!(browser.said().await, "The records were merged.");
+    browser.go(&format!("/complaints/{twin}/duplicates")).await;
     browser.fill("form[action$='/duplicates/undo'] [name=reason]", "其实是两只表").await;
     browser.click("form[action$='/duplicates/undo'] button").await;
     assert_eq!(browser.said().await, "The merge was undone.");
