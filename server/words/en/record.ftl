@@ -601,3 +601,5 @@ no-picture-other-format = the bytes are no picture of a format that is shown
 no-picture-too-large = the picture is larger than what is decoded here
 no-picture-damaged = the picture cannot be decoded
 photo-far = So far apart, one of these places cannot be right: look at where the camera and the address say they are.
+check-gas-verdict-pass = Passed
+check-gas-verdict-fail = Failed

@@ -601,3 +601,5 @@ no-picture-other-format = 内容不是可显示格式的图片
 no-picture-too-large = 图片过大，此处不解码
 no-picture-damaged = 图片无法解码
 photo-far = 相距如此之远，其中必有一处不对：请核对相机与地址所称的位置。
+check-gas-verdict-pass = 合格
+check-gas-verdict-fail = 不合格

@@ -67,7 +67,10 @@ pub(crate) fn check(phrases: &Phrases, entry: &EntryBody) -> Check {
         // That a source was not read is a remark of its own, in the reader's language.
         source: text("source")
             .map(|source| source.trim_end_matches("recalled").trim_end_matches([' ', ',', ';']).to_owned()),
-        verdict: verdict.map(|verdict| w.code("check-verdict", verdict)),
+        verdict: verdict.map(|verdict| match (is_gas, verdict) {
+            (true, "pass" | "fail") => w.code("check-gas-verdict", verdict),
+            _ => w.code("check-verdict", verdict),
+        }),
         class: match verdict {
             Some("pass") => "good",
             Some("fail") => "bad",
