@@ -1,7 +1,7 @@
 //! The words of a search, kept beside the session, so that names, phones and addresses stand in no address.
 //!
 //! The key in the address says nothing to anybody else, and to the same person only while the session lasts. Why:
-//! `docs/decisions/0019-words-of-searches-in-no-address.md`.
+//! `docs/decisions/0020-words-of-searches-in-no-address.md`.
 
 use crate::store::{StoreError, Tx, on_engine};
 use sha2::{Digest, Sha256};

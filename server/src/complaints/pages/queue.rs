@@ -57,7 +57,7 @@ pub(crate) struct Search {
     /// An organisation unit, [`NO_UNIT`], or empty for all.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) unit: String,
-    /// Words. They stand in no address (docs/decisions/0019).
+    /// Words. They stand in no address (docs/decisions/0020).
     #[serde(skip_serializing)]
     pub(crate) q: String,
     /// The key that stands for the words.
