@@ -277,7 +277,21 @@ pub fn router(app: App) -> Router {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::complaints::model::State;
     use crate::testing::{TestApp, check_document};
+
+    #[test]
+    fn every_reference_of_the_api_resolves_and_words_are_those_that_travel() {
+        let document = openapi_json();
+        let api: serde_json::Value = serde_json::from_str(&document).unwrap();
+        let schemas = &api["components"]["schemas"];
+        let names =
+            document.split("#/components/schemas/").skip(1).map(|rest| rest.split('"').next().unwrap());
+        let missing: Vec<&str> = names.filter(|name| schemas[*name].is_null()).collect();
+        assert_eq!(missing, [""; 0]);
+        let states: Vec<&str> = State::ALL.iter().map(|state| state.as_str()).collect();
+        assert_eq!(schemas["State"]["enum"], serde_json::json!(states));
+    }
 
     /// `FIELDLOOP_BLESS=1 cargo test -p server documented` writes the file anew.
     #[test]

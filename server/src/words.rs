@@ -4,7 +4,7 @@
 macro_rules! words {
     (
         $(#[$doc:meta])*
-        $vis:vis $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }
+        $vis:vis $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:tt,)+ }
     ) => {
         $(#[$doc])*
         #[derive(

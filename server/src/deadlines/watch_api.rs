@@ -47,6 +47,7 @@ words! {
 #[into_params(parameter_in = Query)]
 struct WatchQuery {
     /// `late`: missed. `near`: most of the time has passed. `stuck`: too long in one state.
+    #[param(inline)]
     list: WatchList,
     /// `next_cursor` of the page before.
     #[param(max_length = 400)]

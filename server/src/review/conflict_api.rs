@@ -58,6 +58,7 @@ words! {
 #[into_params(parameter_in = Query)]
 struct ConflictQuery {
     /// `undecided` if absent.
+    #[param(inline)]
     state: Option<ConflictFilter>,
     /// Only those of this visit.
     #[param(value_type = Option<String>, format = "uuid")]

@@ -146,6 +146,7 @@ pub(super) struct ItemWithEnvelope {
 #[into_params(parameter_in = Query)]
 struct ItemQuery {
     /// `open` unless said otherwise.
+    #[param(inline)]
     state: Option<ItemState>,
     /// Only items of this visit.
     #[param(value_type = Option<String>, format = "uuid")]
