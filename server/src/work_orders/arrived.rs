@@ -29,7 +29,8 @@ pub(crate) struct ArrivedVisit {
     pub(crate) people: Vec<String>,
 }
 
-/// The visits about which devices sent something since then, the newest arrival first. `places` as from
+/// The visits about which devices sent something since then, the newest arrival first, among the newest 2,000 acts:
+/// what a busy day brings must not slow down who looks at it. `places` as from
 /// [`Reach::pattern`].
 ///
 /// [`Reach::pattern`]: crate::complaints::scope::Reach::pattern
@@ -42,7 +43,8 @@ pub(crate) async fn arrived_visits(
     const SQL: &str = concat!(
         "SELECT a.visit_id, c.complaint_id, c.number, c.summary, v.state, a.newest_at_ms, a.acts, \
         v.ended_claimed_ms, v.ended_received_ms FROM (SELECT l.visit_id AS visit_id, max(l.at_ms) AS newest_at_ms, \
-        count(*) AS acts FROM server_log l WHERE l.kind = 'envelope' AND l.at_ms >= $1 AND l.visit_id IS NOT NULL \
+        count(*) AS acts FROM (SELECT n.visit_id, n.device_id, n.at_ms FROM server_log n WHERE n.kind = 'envelope' \
+        AND n.at_ms >= $1 ORDER BY n.at_ms DESC LIMIT 2000) l WHERE l.visit_id IS NOT NULL \
         AND EXISTS (SELECT 1 FROM devices d WHERE d.device_id = l.device_id) GROUP BY l.visit_id) a \
         JOIN visit_plans v ON v.visit_id = a.visit_id JOIN complaints c ON c.complaint_id = v.complaint_id WHERE ",
         within!("$2", "c.unit", "c.region"),
