@@ -7,6 +7,7 @@ use crate::exchange::tests::{a_technician, exchange};
 use crate::pages::testing::Browser;
 use crate::people::Role;
 use crate::people::tests::a_person;
+use crate::store::on_engine;
 use crate::testing::Answer;
 use crate::work_orders::tests::{Dispatched, Technician};
 use axum::http::Method;
@@ -409,6 +410,26 @@ async fn who_was_sent_and_is_not_heard_of_is_listed_as_silent() {
         crate::devices::record_contact(&mut tx, zhang.device, &Contact::default(), now).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(silent("heard").await, json!([]), "their device has reported");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn complaints_that_are_older_than_the_watch_are_taken_up_at_a_start() {
+    for_each_engine(|bureau| async move {
+        let outage = bureau.complaint(&json!({ "category": "power.OUT.repair" })).await;
+        let mut tx = bureau.test.app.store.write().await.unwrap();
+        on_engine!(&mut tx, |conn| sqlx::query("DELETE FROM deadline_steps").execute(conn).await.map(drop))
+            .unwrap();
+        tx.commit().await.unwrap();
+        pass(&bureau, 60 * MINUTE).await;
+        assert!(watched(&bureau, "late").await.is_empty(), "nobody watched it");
+        super::watch::adopt(&bureau.test.app).await.unwrap();
+        super::watch::adopt(&bureau.test.app).await.unwrap();
+        pass(&bureau, 0).await;
+        assert_eq!(watched(&bureau, "late").await[0]["complaint_id"], outage["complaint_id"]);
+        pass(&bureau, 0).await;
+        assert_eq!(timeline(&bureau, &outage).await.len(), 2, "contact and site, each told once");
     })
     .await;
 }

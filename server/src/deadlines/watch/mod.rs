@@ -11,10 +11,10 @@ pub(super) use sql::{Raised, RaisedKey, RaisedStep, Silent, raised, silent};
 use super::clock::Clock;
 use crate::app::App;
 use crate::audit::{self, EntryKind, NewEntry};
+use crate::complaints;
 use crate::complaints::acts::named;
 use crate::complaints::history::{self, NewEvent};
 use crate::complaints::model::{Complaint, DeadlineKind, EventKind};
-use crate::complaints::{self};
 use crate::store::{StoreError, Tx};
 use serde_json::json;
 use std::time::Duration;
@@ -201,6 +201,9 @@ pub(crate) async fn arrived(
 
 /// Looks for deadlines whose moment has come until the server stops.
 pub(crate) async fn run(app: App) {
+    if let Err(error) = adopt(&app).await {
+        tracing::error!(%error, "complaints that are older than the watch are watched from their next change on");
+    }
     while !app.is_stopping() {
         match round(&app).await {
             Ok(raised) if raised == ROWS_PER_ROUND => continue,
@@ -215,9 +218,8 @@ pub(crate) async fn run(app: App) {
 /// Raises what is due now, a limited number of rows; says how many.
 pub(super) async fn round(app: &App) -> Result<i64, StoreError> {
     let now = app.clock.now();
-    let adopted = adopt(app, now).await?;
     if !sql::any_due(&mut app.store.read().await?, now).await? {
-        return Ok(adopted);
+        return Ok(0);
     }
     let mut tx = app.store.write().await?;
     let due = sql::due(&mut tx, now, ROWS_PER_ROUND).await?;
@@ -226,24 +228,24 @@ pub(super) async fn round(app: &App) -> Result<i64, StoreError> {
         raise(&mut tx, complaint, step, now).await?;
     }
     tx.commit().await?;
-    Ok(count.max(adopted))
+    Ok(count)
 }
 
-/// Open complaints that are older than the watch.
-async fn adopt(app: &App, now: Timestamp) -> Result<i64, StoreError> {
-    let unwatched = sql::unwatched(&mut app.store.read().await?, ROWS_PER_ROUND).await?;
-    if unwatched.is_empty() {
-        return Ok(0);
+/// Watches open complaints that are older than the watch, once at each start.
+pub(super) async fn adopt(app: &App) -> Result<(), StoreError> {
+    let mut after = String::new();
+    loop {
+        let unwatched = sql::unwatched(&mut app.store.read().await?, &after, ROWS_PER_ROUND).await?;
+        let Some(last) = unwatched.last() else { return Ok(()) };
+        after = last.to_string();
+        let mut tx = app.store.write().await?;
+        for id in unwatched {
+            if let Some(complaint) = complaints::find(&mut tx, id).await? {
+                keep(&mut tx, &complaint, app.clock.now()).await?;
+            }
+        }
+        tx.commit().await?;
     }
-    let mut tx = app.store.write().await?;
-    let mut adopted = 0;
-    for id in unwatched {
-        let Some(complaint) = complaints::find(&mut tx, id).await? else { continue };
-        keep(&mut tx, &complaint, now).await?;
-        adopted += i64::from(!sql::steps(&mut tx, id).await?.is_empty());
-    }
-    tx.commit().await?;
-    Ok(adopted)
 }
 
 async fn raise(tx: &mut Tx, id: ComplaintId, step: Step, now: Timestamp) -> Result<(), StoreError> {

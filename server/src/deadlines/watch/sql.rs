@@ -93,12 +93,14 @@ pub(super) async fn due(
     rows.into_iter().map(StepRow::open).collect()
 }
 
-/// Open complaints of which nothing is watched.
-pub(super) async fn unwatched(tx: &mut Tx, limit: i64) -> Result<Vec<ComplaintId>, StoreError> {
+/// Open complaints after this one of which nothing is watched, in the order of their ids.
+pub(super) async fn unwatched(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<ComplaintId>, StoreError> {
     const SQL: &str = "SELECT c.complaint_id FROM complaints c WHERE c.state IN ('received', 'accepted', 'assigned', \
         'investigated', 'reviewed', 'rework', 'reopened') AND c.merged_into IS NULL AND NOT EXISTS \
-        (SELECT 1 FROM deadline_steps s WHERE s.complaint_id = c.complaint_id) LIMIT $1";
-    let ids: Vec<String> = on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(limit).fetch_all(conn).await)?;
+        (SELECT 1 FROM deadline_steps s WHERE s.complaint_id = c.complaint_id) \
+        AND c.complaint_id > $1 ORDER BY c.complaint_id LIMIT $2";
+    let ids: Vec<String> =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(after).bind(limit).fetch_all(conn).await)?;
     ids.iter().map(|id| StoreError::parse_column("complaints", "complaint_id", id, id)).collect()
 }
 
