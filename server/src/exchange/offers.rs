@@ -7,6 +7,7 @@
 //! without access nothing enters a record this way: it goes to escrow.
 
 use super::chains;
+use super::epochs;
 use super::escrow::{self, EscrowReason};
 use super::office;
 use super::receive::{log_entry, sql};
@@ -42,8 +43,12 @@ enum Signer {
 /// What the server lacks of the logs that a device keeps.
 pub(super) async fn needs(app: &App, tx: &mut Tx, kept: &[LogEnd]) -> Result<Vec<LogEnd>, StoreError> {
     let mut needs = Vec::new();
+    if kept.is_empty() {
+        return Ok(needs);
+    }
+    let (server, epoch) = (app.installation.server_id, epochs::current(tx).await?);
     for theirs in kept {
-        let sequence = match office::epoch_of(tx, app.installation.server_id, theirs.device).await? {
+        let sequence = match office::earlier_epoch_of(server, epoch, theirs.device) {
             Some(epoch) => office_end(tx, epoch).await?,
             None if devices::find(tx, theirs.device).await?.is_some() => {
                 chains::find(tx, theirs.device).await?.position.sequence
@@ -92,7 +97,8 @@ pub(super) async fn take(app: &App, by: DeviceId, offered: Vec<Envelope>) -> Res
 
 async fn key_of(app: &App, device: DeviceId) -> Result<Option<(Signer, PublicKey)>, StoreError> {
     let mut tx = app.store.read().await?;
-    match office::epoch_of(&mut tx, app.installation.server_id, device).await? {
+    let epoch = epochs::current(&mut tx).await?;
+    match office::earlier_epoch_of(app.installation.server_id, epoch, device) {
         Some(epoch) => {
             let key = office_key_of(&app.config.data.folder, epoch).unwrap_or_else(|error| {
                 tracing::error!(%error, "the office log of an earlier history cannot be checked");

@@ -73,16 +73,10 @@ pub fn office_device(server: ServerId, epoch: i64) -> DeviceId {
     DeviceId::from_bytes(bytes)
 }
 
-/// The server history under which the office had this identity; `None` when it is a device's.
-pub(super) async fn epoch_of(
-    tx: &mut Tx,
-    server: ServerId,
-    device: DeviceId,
-) -> Result<Option<i64>, StoreError> {
-    Ok((1..=epochs::current(tx).await?)
-        .rev()
-        .take(EPOCHS_TRIED)
-        .find(|epoch| office_device(server, *epoch) == device))
+/// The server history before `epoch` under which the office had this identity; `None` when it is a device's. The office
+/// writes the log of the present one itself: nobody else brings anything of it.
+pub(super) fn earlier_epoch_of(server: ServerId, epoch: i64, device: DeviceId) -> Option<i64> {
+    (1..epoch).rev().take(EPOCHS_TRIED).find(|earlier| office_device(server, *earlier) == device)
 }
 
 /// Lets a person of the office edit a visit. Returns what the edit returned and where its envelope lies in the server

@@ -164,3 +164,35 @@ async fn what_is_offered_of_a_revoked_device_goes_to_escrow() {
     assert_eq!(count(&restored, "SELECT count(*) FROM escrow WHERE reason = 'offered'").await, 2);
     assert!(!view(&restored, loss.visit).await.answers.contains_key("cover"));
 }
+
+#[tokio::test]
+async fn an_act_brought_ahead_of_its_chain_stands_until_its_author_closes_it() {
+    TestApp::for_each_engine(|test| async move {
+        let (mut author, mut bearer) =
+            (a_technician(&test, "zhangwei").await, a_technician(&test, "lina").await);
+        let visit = a_visit_of(&test, &mut [&mut author, &mut bearer]).await;
+        author.save(visit, |edit| edit.answer("seal", "broken").unwrap());
+        author.save(visit, |edit| edit.answer("cover", true).unwrap());
+        bearer.offered = vec![author.log[1].clone()];
+        exchange(&test, &mut bearer).await;
+        assert!(bearer.offered.is_empty());
+        let waiting = "SELECT count(*) FROM envelope_states WHERE state = 'pending'";
+        assert_eq!(count(&test, waiting).await, 1, "what it builds on is missing");
+        exchange(&test, &mut author).await;
+        assert_eq!(author.acknowledged.sequence, 2);
+        assert_eq!(count(&test, waiting).await, 0);
+        assert_eq!(count(&test, "SELECT count(*) FROM envelope_states").await, 2, "nothing is doubled");
+        assert_eq!(view(&test, visit).await.answers.len(), 2);
+
+        // Another act under a number that was brought is a second history of the device.
+        let mut clone = author.clone();
+        author.save(visit, |edit| edit.answer("door", "open").unwrap());
+        clone.save(visit, |edit| edit.answer("door", "shut").unwrap());
+        bearer.offered = vec![author.log[2].clone()];
+        exchange(&test, &mut bearer).await;
+        exchange(&test, &mut clone).await;
+        assert!(clone.orders.contains(&Order::EnrolAgain), "{:?}", clone.orders);
+        assert_eq!(count(&test, "SELECT count(*) FROM escrow WHERE reason = 'fork'").await, 1);
+    })
+    .await;
+}
