@@ -16,6 +16,10 @@ use sync_core::ids::PersonId;
 const ADMINISTRATORS: Policy = Policy::Roles(&[Role::Administrator]);
 /// People on one page of the list.
 const PER_PAGE: u32 = 100;
+/// Free lines below the roles of a person.
+const FREE_LINES: usize = 1;
+/// Lines for roles that are shown at least.
+const LINES_MIN: usize = 2;
 
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
     let routes = routes
@@ -48,29 +52,65 @@ struct PersonForm {
     staff_number: String,
     #[serde(default)]
     password: String,
-    /// One line for each: a role, or `role@unit/region`.
+    /// Role by role, each with where it holds at the same place of the two lists below; empty: none.
     #[serde(default)]
     roles: Vec<String>,
-    /// Where the roles hold; empty: everywhere.
     #[serde(default)]
-    region: String,
+    units: Vec<String>,
     #[serde(default)]
-    unit: String,
+    regions: Vec<String>,
     /// Of the person as it was read.
     #[serde(default)]
     version: i64,
 }
 
+/// One line of the roles: as typed, empty in all parts when it is free.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct RoleLine<'f> {
+    role: &'f str,
+    unit: &'f str,
+    region: &'f str,
+}
+
 impl PersonForm {
-    fn grants(&self) -> Vec<Grant> {
-        let roles = Role::ALL.into_iter().filter(|role| self.has(role));
-        roles
-            .map(|role| Grant { role, unit: self.unit.trim().into(), region: self.region.trim().into() })
-            .collect()
+    fn of(person: &Person) -> Self {
+        let part = |of: fn(&Grant) -> &str| person.roles.iter().map(|grant| of(grant).to_owned()).collect();
+        Self {
+            display_name: person.display_name.clone(),
+            staff_number: person.staff_number.clone(),
+            roles: part(|grant| grant.role.as_str()),
+            units: part(|grant| &grant.unit),
+            regions: part(|grant| &grant.region),
+            ..Self::default()
+        }
     }
 
-    fn has(&self, role: &Role) -> bool {
-        self.roles.iter().any(|typed| typed == role.as_str())
+    fn grants(&self) -> Vec<Grant> {
+        let mut grants: Vec<Grant> = self
+            .typed_lines()
+            .filter_map(|line| {
+                let role = Role::ALL.into_iter().find(|role| role.as_str() == line.role)?;
+                Some(Grant { role, unit: line.unit.trim().into(), region: line.region.trim().into() })
+            })
+            .collect();
+        grants.sort_unstable();
+        grants.dedup();
+        grants
+    }
+
+    fn typed_lines(&self) -> impl Iterator<Item = RoleLine<'_>> {
+        self.roles.iter().enumerate().map(|(place, role)| RoleLine {
+            role,
+            unit: self.units.get(place).map_or("", String::as_str),
+            region: self.regions.get(place).map_or("", String::as_str),
+        })
+    }
+
+    /// What was typed, and room for more.
+    fn lines(&self) -> Vec<RoleLine<'_>> {
+        let mut lines: Vec<RoleLine<'_>> = self.typed_lines().filter(|line| !line.role.is_empty()).collect();
+        lines.resize((lines.len() + FREE_LINES).max(LINES_MIN), RoleLine::default());
+        lines
     }
 }
 
@@ -186,16 +226,7 @@ async fn person_page(
     let person = sql::find(&mut tx, id).await?.ok_or_else(unknown)?;
     let phone = super::phone::phone_of(&mut tx, id).await?;
     drop(tx);
-    let first = person.roles.first();
-    let as_stored = || PersonForm {
-        display_name: person.display_name.clone(),
-        staff_number: person.staff_number.clone(),
-        roles: person.roles.iter().map(|grant| grant.role.as_str().to_owned()).collect(),
-        region: first.map(|grant| grant.region.clone()).unwrap_or_default(),
-        unit: first.map(|grant| grant.unit.clone()).unwrap_or_default(),
-        ..PersonForm::default()
-    };
-    let typed = PersonForm { version: person.version, ..typed.unwrap_or_else(as_stored) };
+    let typed = PersonForm { version: person.version, ..typed.unwrap_or_else(|| PersonForm::of(&person)) };
     Ok(PersonPage { shell: viewer.shell, person, phone, typed, failure })
 }
 
@@ -238,9 +269,8 @@ async fn change_person(app: &App, viewer: &Viewer, id: PersonId, form: &PersonFo
     let mut tx = app.store.write().await?;
     let person = sql::update(&mut tx, id, names, Some(form.version), by, now).await?;
     let mut present = person.roles.clone();
-    let mut wanted = form.grants();
+    let wanted = form.grants();
     present.sort_unstable();
-    wanted.sort_unstable();
     if present != wanted {
         sql::set_roles(&mut tx, id, &wanted, Some(person.version), by, now).await?;
     }

@@ -63,14 +63,15 @@ async fn an_administrator_creates_changes_and_disables() {
     assert_eq!(made.status, 303);
     let path = made.location().split('?').next().unwrap().to_owned();
     let html = browser.get(&path).await.html().to_owned();
-    assert_eq!(html.matches(" checked").count(), 2, "{html}");
+    assert_eq!(html.matches(" selected").count(), 2, "{html}");
     assert_eq!(browser.post("/people", &typed).await.status, 422, "the login name is taken");
     let version = html.split("name=\"version\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let change = |version: &str| {
         vec![
             ("display_name", "李静静".to_owned()),
             ("roles", "lead".to_owned()),
-            ("region", "east".to_owned()),
+            ("units", String::new()),
+            ("regions", "east".to_owned()),
             ("version", version.to_owned()),
         ]
     };
@@ -96,4 +97,42 @@ async fn the_last_administrator_stays_one() {
     let path = list.html().split("href=\"/people/").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let answer = browser.post(&format!("/people/{path}/access"), &[("access", "none")]).await;
     assert!(answer.status == 422 && answer.html().contains("last administrator"), "{}", answer.html());
+}
+
+#[tokio::test]
+async fn a_role_in_two_units_survives_the_correction_of_a_name() {
+    let test = TestApp::sqlite().await;
+    let admin = an_administrator(&test).await;
+    let browser = Browser::of(&test, &admin);
+    let typed = [
+        ("login_name", "hejun"),
+        ("display_name", "何军"),
+        ("roles", "lead"),
+        ("units", "江畔供电所"),
+        ("regions", ""),
+        ("roles", "lead"),
+        ("units", "高新供电所"),
+        ("regions", "binjiang"),
+        ("roles", ""),
+        ("units", ""),
+        ("regions", ""),
+    ];
+    let made = browser.post("/people", &typed).await;
+    assert_eq!(made.status, 303, "{}", made.html());
+    let path = made.location().split('?').next().unwrap().to_owned();
+    let html = browser.get(&path).await.html().to_owned();
+    let of = |name: &str| -> Vec<String> {
+        let before = format!("name=\"{name}\" value=\"");
+        html.split(&before).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    };
+    let (units, regions, version) = (of("units"), of("regions"), of("version"));
+    assert_eq!((units.len(), html.matches(" selected").count()), (3, 2), "two lines and a free one: {html}");
+    let mut again = vec![("display_name", "何俊"), ("version", &version[0])];
+    for (place, role) in ["lead", "lead", ""].into_iter().enumerate() {
+        again.extend([("roles", role), ("units", &units[place]), ("regions", &regions[place])]);
+    }
+    assert_eq!(browser.post(&path, &again).await.status, 303);
+    let list = browser.get("/people").await.html().to_owned();
+    assert!(list.contains("何俊") && list.contains("江畔供电所") && list.contains("高新供电所"), "{list}");
+    assert!(list.contains("binjiang"), "{list}");
 }
