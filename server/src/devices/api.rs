@@ -100,6 +100,8 @@ struct DeviceAnswer {
     enrolled_at_ms: i64,
     revocation: Option<RevocationAnswer>,
     suspension: Option<SuspensionAnswer>,
+    /// Since when its person has no access, which refuses the device, too; null: the person has access.
+    person_disabled_at_ms: Option<i64>,
     wipe: Option<WipeAnswer>,
     /// What the device said last; null: never seen since its enrolment.
     last_contact: Option<ContactAnswer>,
@@ -178,6 +180,7 @@ impl From<DeviceStatus> for DeviceAnswer {
                 by: suspended.by,
                 reason: suspended.reason,
             }),
+            person_disabled_at_ms: device.person_disabled.map(Timestamp::unix_ms),
             wipe: device.wipe.map(|wipe| WipeAnswer {
                 asked_at_ms: wipe.asked_at.unix_ms(),
                 by: wipe.by,

@@ -254,6 +254,14 @@ fn device_line(status: &DeviceStatus, zh: bool) -> String {
     if let Some(suspended) = &device.suspended {
         tell("已暂停", "suspended", suspended.at, &suspended.reason);
     }
+    if let Some(at) = device.person_disabled {
+        let why = if zh {
+            "设备被拒绝，恢复人员后即可使用"
+        } else {
+            "its devices are refused until access is given back"
+        };
+        tell("人员已停用", "person without access since", at, why);
+    }
     if let Some(revoked) = &device.revoked {
         tell("已撤销", "revoked", revoked.at, &revoked.reason);
     }

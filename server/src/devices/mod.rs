@@ -27,5 +27,7 @@ pub use life::{By, revoke};
 pub(crate) use model::check_text;
 pub use model::{Barred, Contact, DeviceError, DeviceStatus, KnownDevice, Revoked, Suspended, WipeOrder};
 pub(crate) use pages::pages;
-pub use sql::{find, find_by_name, list, list_of_person, record_contact, rename};
+pub use sql::{
+    find, find_by_name, list, list_of_person, note_kept_back, note_photo_arrived, record_contact, rename,
+};
 pub(crate) use waiting::{reported_by_day, waiting};

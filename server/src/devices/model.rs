@@ -25,6 +25,8 @@ pub struct KnownDevice {
     pub revoked: Option<Revoked>,
     /// Set while it is refused until it is resumed.
     pub suspended: Option<Suspended>,
+    /// Set while its person has no access: it is refused as if it were suspended.
+    pub person_disabled: Option<Timestamp>,
     /// Set when it was told to forget everything, also after it obeyed.
     pub wipe: Option<WipeOrder>,
     /// When it confirmed that it has forgotten everything.
@@ -39,10 +41,10 @@ impl KnownDevice {
 
     /// Why it is refused, when it is. A revocation weighs more than a suspension: it is for good.
     pub fn barred(&self) -> Option<Barred> {
-        match (&self.revoked, &self.suspended) {
-            (Some(_), _) => Some(Barred::Revoked),
-            (None, Some(_)) => Some(Barred::Suspended),
-            (None, None) => None,
+        let suspended = self.suspended.is_some() || self.person_disabled.is_some();
+        match self.revoked {
+            Some(_) => Some(Barred::Revoked),
+            None => suspended.then_some(Barred::Suspended),
         }
     }
 
@@ -57,7 +59,7 @@ impl KnownDevice {
 pub enum Barred {
     /// It lost its access for good.
     Revoked,
-    /// It is refused until somebody resumes it.
+    /// It is refused until somebody resumes it, or gives its person access again.
     Suspended,
 }
 

@@ -13,7 +13,8 @@ use sync_core::time::Timestamp;
 
 const DEVICE: &str = "d.device_id, d.number, d.person_id, d.label, d.public_key, d.enrolled_at_ms, \
     d.revoked_at_ms, d.revoked_by, d.revoked_reason, d.revoked_log_index, d.suspended_at_ms, d.suspended_by, \
-    d.suspended_reason, d.wipe_asked_at_ms, d.wipe_asked_by, d.wipe_reason, d.wipe_told_at_ms, d.wiped_at_ms";
+    d.suspended_reason, d.wipe_asked_at_ms, d.wipe_asked_by, d.wipe_reason, d.wipe_told_at_ms, d.wiped_at_ms, \
+    (SELECT o.disabled_at_ms FROM people o WHERE o.person_id = d.person_id) AS person_disabled_at_ms";
 const CONTACT: &str = "p.display_name, d.last_seen_at_ms, d.app_version, d.outbox_envelopes, d.outbox_photos, \
     d.outbox_bytes, d.disk_free_bytes, d.clock_offset_ms";
 
@@ -37,6 +38,7 @@ struct DeviceRow {
     wipe_reason: Option<String>,
     wipe_told_at_ms: Option<i64>,
     wiped_at_ms: Option<i64>,
+    person_disabled_at_ms: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -100,6 +102,7 @@ impl TryFrom<DeviceRow> for KnownDevice {
             enrolled_at: Timestamp::from_unix_ms(row.enrolled_at_ms),
             revoked,
             suspended,
+            person_disabled: row.person_disabled_at_ms.map(Timestamp::from_unix_ms),
             wipe,
             wiped: row.wiped_at_ms.map(Timestamp::from_unix_ms),
         })
@@ -253,4 +256,26 @@ pub async fn record_contact(
             .map(drop)
     })?;
     super::history::record_day(tx, device_id, contact, now).await
+}
+
+/// So many envelopes of a request were not taken: the device holds them still.
+pub async fn note_kept_back(tx: &mut Tx, device_id: DeviceId, envelopes: usize) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE devices SET outbox_envelopes = outbox_envelopes + $2 WHERE device_id = $1";
+    let count = i64::try_from(envelopes).unwrap_or(i64::MAX);
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL).bind(device_id.to_string()).bind(count).execute(conn).await.map(drop)
+    })
+    .map_err(StoreError::from)
+}
+
+/// A photo of the device is here whole: it has one less to send.
+pub async fn note_photo_arrived(tx: &mut Tx, device_id: DeviceId, size_bytes: u64) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE devices SET outbox_photos = outbox_photos - 1, \
+        outbox_bytes = CASE WHEN outbox_bytes > $2 THEN outbox_bytes - $2 ELSE 0 END \
+        WHERE device_id = $1 AND outbox_photos > 0";
+    let size = i64::try_from(size_bytes).unwrap_or(i64::MAX);
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL).bind(device_id.to_string()).bind(size).execute(conn).await.map(drop)
+    })
+    .map_err(StoreError::from)
 }

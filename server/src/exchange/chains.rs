@@ -25,11 +25,12 @@ pub(super) struct Chain {
 /// The chain as it stands, with what decides whether it may grow.
 pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreError> {
     const SQL: &str = "SELECT c.sequence, c.envelope_hash, c.forked_at_ms, d.revoked_at_ms, d.suspended_at_ms, \
-        d.wipe_asked_at_ms, d.wiped_at_ms, c.offered_to FROM devices d \
-        LEFT JOIN device_chains c ON c.device_id = d.device_id WHERE d.device_id = $1";
+        d.wipe_asked_at_ms, d.wiped_at_ms, c.offered_to, p.disabled_at_ms FROM devices d \
+        JOIN people p ON p.person_id = d.person_id LEFT JOIN device_chains c ON c.device_id = d.device_id WHERE d.device_id = $1";
     type Row = (
         Option<i64>,
         Option<String>,
+        Option<i64>,
         Option<i64>,
         Option<i64>,
         Option<i64>,
@@ -40,7 +41,17 @@ pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreEr
     let id = device.to_string();
     let row: Option<Row> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&id).fetch_optional(conn).await)?;
     // A device whose row is gone has no access.
-    let Some((sequence, hash, forked_at, revoked_at, suspended_at, wipe_asked_at, wiped_at, offered)) = row
+    let Some((
+        sequence,
+        hash,
+        forked_at,
+        revoked_at,
+        suspended_at,
+        wipe_asked_at,
+        wiped_at,
+        offered,
+        disabled_at,
+    )) = row
     else {
         let barred = Some(Barred::Revoked);
         let position = ChainPosition::START;
@@ -59,7 +70,7 @@ pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreEr
         position,
         offered_to: offered.and_then(|sequence| u64::try_from(sequence).ok()).unwrap_or(0),
         forked: forked_at.is_some(),
-        barred: revoked.or(suspended_at.map(|_| Barred::Suspended)),
+        barred: revoked.or(suspended_at.or(disabled_at).map(|_| Barred::Suspended)),
         wipe: wipe_asked_at.is_some() && wiped_at.is_none(),
     })
 }

@@ -101,7 +101,7 @@ async fn attempt(app: &App, device: &KnownDevice, intake: &Intake) -> Result<Opt
     let mut tx = app.store.write().await?;
     // First, since it holds the device's row; intake lets nothing pass without a beacon.
     if let Some(beacon) = &intake.beacon {
-        devices::record_contact(&mut tx, device.device_id, &contact(beacon, now), now).await?;
+        devices::record_contact(&mut tx, device.device_id, &contact(beacon, intake, now), now).await?;
         if let Some(wiped_at) = beacon.wiped_at {
             devices::life::confirm_wipe(&mut tx, device.device_id, wiped_at, now).await?;
         }
@@ -109,6 +109,7 @@ async fn attempt(app: &App, device: &KnownDevice, intake: &Intake) -> Result<Opt
     let chain = chains::find(&mut tx, device.device_id).await?;
     if chain.barred == Some(Barred::Suspended) {
         // The office sees that it reported; everything else waits on the device.
+        devices::note_kept_back(&mut tx, device.device_id, intake.envelopes.len()).await?;
         tx.commit().await?;
         return Err(ReceiveError::Suspended);
     }
@@ -120,14 +121,24 @@ async fn attempt(app: &App, device: &KnownDevice, intake: &Intake) -> Result<Opt
             None => return Ok(None),
         }
     };
+    let stays = |envelope: &&Envelope| {
+        let sequence = envelope.header().sequence;
+        received.sequences.is_none_or(|(first, last)| !(first..=last).contains(&sequence))
+    };
+    let kept_back = intake.envelopes.iter().filter(stays).count();
+    if kept_back > 0 {
+        devices::note_kept_back(&mut tx, device.device_id, kept_back).await?;
+    }
     tx.commit().await?;
     Ok(Some(received))
 }
 
-fn contact(beacon: &Beacon, now: Timestamp) -> Contact {
+/// What the device holds once it has the answer: the beacon counts what this request brings, too.
+fn contact(beacon: &Beacon, intake: &Intake, now: Timestamp) -> Contact {
+    let brought = u64::try_from(intake.envelopes.len()).unwrap_or(u64::MAX);
     Contact {
         app_version: beacon.app_version.chars().filter(|c| !c.is_control()).take(40).collect(),
-        outbox_envelopes: as_i64(beacon.envelopes_pending),
+        outbox_envelopes: as_i64(beacon.envelopes_pending.saturating_sub(brought)),
         outbox_photos: as_i64(beacon.photos_pending),
         outbox_bytes: as_i64(beacon.photo_bytes_pending),
         disk_free_bytes: as_i64(beacon.disk_free_bytes),

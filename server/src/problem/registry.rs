@@ -121,8 +121,8 @@ problems! {
         en "This device has lost its access" "Hand over what it holds by an exchange, and ask the office."
         zh "此设备的访问权限已被撤销" "请通过一次交换交出其内容，并联系办公室。";
     DEVICE_SUSPENDED: 403 "device-suspended"
-        en "This device is suspended" "Keep what it holds and go on recording; the office can resume the device, then everything is sent."
-        zh "此设备已被暂停" "请保留其中内容并继续记录；办公室恢复后即可全部发送。";
+        en "This device is suspended" "Keep what it holds and go on recording; the office can resume the device or give its person access again, then everything is sent."
+        zh "此设备已被暂停" "请保留其中内容并继续记录；办公室恢复设备或其人员后即可全部发送。";
     DEVICE_BARRED: 409 "device-barred"
         en "This cannot be done with a device that is revoked or wiped" "Look at the state of the device."
         zh "已撤销或已清除的设备不能这样处理" "请查看设备状态。";

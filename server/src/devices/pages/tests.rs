@@ -20,6 +20,7 @@ fn row(revoked: bool) -> Row {
         enrolled_at: at,
         revoked: revoked.then(|| (at, HOSTILE.to_owned())),
         suspended: Some((at, HOSTILE.to_owned())),
+        person_disabled: revoked.then_some(at),
         wipe: revoked.then(|| WipeOrder {
             asked_at: at,
             by: None,

@@ -3,6 +3,7 @@
 use super::{REFUSED_BYTES_MAX, Upload, UploadError, UploadState, Uploads, sql};
 use crate::app::App;
 use crate::audit::{self, Detail, NewEntry};
+use crate::devices;
 use crate::evidence::sql::NewBlob;
 use crate::evidence::{self, Adopted, EVIDENCE_ARRIVED, EVIDENCE_REFUSED};
 use crate::store::{StoreError, Tx};
@@ -44,6 +45,7 @@ async fn accept(app: &App, upload: &Upload) -> Result<(), StoreError> {
     };
     let is_new = evidence::sql::insert(&mut tx, &blob).await?;
     sql::end(&mut tx, &upload.id, &UploadState::Whole, 0, now).await?;
+    devices::note_photo_arrived(&mut tx, upload.device, upload.size_bytes).await?;
     if is_new {
         let detail = Detail::new()
             .with("sha256", upload.sha256.to_string())

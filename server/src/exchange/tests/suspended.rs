@@ -3,6 +3,7 @@
 use super::*;
 use crate::auth::{AnyDeviceAuth, Credential};
 use crate::devices::{self, By, life};
+use crate::people;
 use sync_core::protocol::{Beacon, EnvelopeStatus, FrameWriter, Order, PROTOCOL_VERSION, UpFrame};
 use sync_core::time::Timestamp;
 
@@ -45,6 +46,32 @@ async fn what_a_suspended_device_holds_waits_on_it_and_arrives_when_it_is_resume
         resume(&test, &device).await;
         exchange(&test, &mut device).await;
         assert_eq!(view(&test, visit).await.answers["seal"].shown, "waits".into());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_devices_of_a_person_without_access_are_refused_until_it_is_given_back() {
+    TestApp::for_each_engine(|test| async move {
+        people::tests::an_administrator(&test).await;
+        let mut device = a_technician(&test, "zhangwei").await;
+        let visit = a_visit_of(&test, &mut [&mut device]).await;
+        device.save(visit, |edit| edit.answer("seal", "waits").unwrap());
+        let now = test.app.clock.now();
+        let mut tx = test.app.store.write().await.unwrap();
+        people::disable(&mut tx, device.person, None, now).await.unwrap();
+        tx.commit().await.unwrap();
+        let body = device.request();
+        let answer = send(&test, &device, body).await;
+        assert_eq!((answer.status, answer.json["code"].as_str()), (403, Some("device-suspended")));
+        assert!(known(&test, &device).await.person_disabled.is_some());
+        assert_eq!(count(&test, "SELECT outbox_envelopes FROM devices").await, 1, "it still holds the act");
+        let mut tx = test.app.store.write().await.unwrap();
+        people::enable(&mut tx, device.person, None, now).await.unwrap();
+        tx.commit().await.unwrap();
+        exchange(&test, &mut device).await;
+        assert_eq!(view(&test, visit).await.answers["seal"].shown, "waits".into());
+        assert_eq!(count(&test, "SELECT outbox_envelopes FROM devices").await, 0, "and nothing afterwards");
     })
     .await;
 }
