@@ -18,8 +18,8 @@ use crate::store::{StoreError, Tx};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use sync_core::document::VisitView;
-use sync_core::ids::{ChangeHash, ComplaintId, VisitId};
+use sync_core::document::{Entry, VisitView};
+use sync_core::ids::{ChangeHash, ComplaintId, EntryId, VisitId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -71,14 +71,17 @@ pub(crate) struct PromiseBody {
     pub(crate) entry_id: String,
     /// Unix milliseconds.
     pub(crate) due_at_ms: i64,
-    /// When it was kept; null: still owed.
+    /// When it was kept; null: not yet.
     pub(crate) kept_at_ms: Option<i64>,
+    /// False when its technician took it back or replaced it: nobody owes it any more.
+    pub(crate) stands: bool,
 }
 
-impl From<PromiseDeadline> for PromiseBody {
-    fn from(promise: PromiseDeadline) -> Self {
+impl PromiseBody {
+    fn of(promise: PromiseDeadline, view: Option<&VisitView>) -> Self {
         let PromiseDeadline { entry_id, due_at_ms, kept_at_ms } = promise;
-        Self { entry_id, due_at_ms, kept_at_ms }
+        let entry = entry_id.parse().ok().and_then(|id: EntryId| view?.promises.get(&id));
+        Self { stands: entry.is_none_or(Entry::stands), entry_id, due_at_ms, kept_at_ms }
     }
 }
 
@@ -297,6 +300,7 @@ pub(super) async fn build_of(
     let id = visit.id;
     let origins = Origins::of(tx, id).await?;
     let photos = photos::of_visit(tx, id).await?;
+    let promises = super::promises(tx, id).await?;
     let mut record = VisitRecord {
         heads: visits::heads(tx, id).await?.unwrap_or_default(),
         fields: Vec::new(),
@@ -304,7 +308,7 @@ pub(super) async fn build_of(
         cause_text: String::new(),
         entries: Vec::new(),
         hazard_level: None,
-        promises: super::promises(tx, id).await?.into_iter().map(PromiseBody::from).collect(),
+        promises: promises.into_iter().map(|promise| PromiseBody::of(promise, view.as_ref())).collect(),
         conflicts: review::conflicts_of(tx, names, id).await?,
         quarantine: refused(tx, names, &visit).await?,
         pending: unseen::pending_count(tx, id).await?,
@@ -381,4 +385,39 @@ async fn holders(tx: &mut Tx, names: &mut Names, visit: &VisitPlan) -> Result<Ve
         });
     }
     Ok(bodies)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sync_core::document::{ActorId16, Container, EditAuthor, Promise, Role, VisitDocument};
+    use sync_core::ids::{DeviceId, PersonId};
+
+    #[test]
+    fn nobody_owes_a_promise_that_was_taken_back() {
+        let visit = VisitId::from_bytes([1; 16]);
+        let (kept, taken_back) = (EntryId::from_bytes([2; 16]), EntryId::from_bytes([3; 16]));
+        let mut document = VisitDocument::birth(visit);
+        let author = EditAuthor {
+            actor: ActorId16::of_device(DeviceId::from_bytes([4; 16]), visit, 0),
+            person: PersonId::from_bytes([5; 16]),
+            at: Timestamp::from_unix_ms(1),
+            role: Role::Field,
+        };
+        let mut edit = document.edit(author);
+        for entry in [kept, taken_back] {
+            let promise =
+                Promise { what: "call back".to_owned(), due_ms: Timestamp::from_unix_ms(7), to: None };
+            edit.add_promise(entry, &promise).unwrap();
+        }
+        edit.withdraw(Container::Promises, taken_back, "undone").unwrap();
+        edit.commit();
+        let view = document.view();
+        let stands = |entry: EntryId| {
+            let row = PromiseDeadline { entry_id: entry.to_string(), due_at_ms: 7, kept_at_ms: None };
+            PromiseBody::of(row, Some(&view)).stands
+        };
+        assert!(stands(kept) && !stands(taken_back));
+        assert!(stands(EntryId::from_bytes([6; 16])), "an entry that has not arrived yet");
+    }
 }
