@@ -117,6 +117,10 @@ impl StartError {
                 "数据库来自更新或改动过的版本：请使用与之相符的程序",
                 "The database was made by a newer or altered version: run that one",
             ),
+            Self::Keys(KeyFileError::Lost { .. } | KeyFileError::Other { .. }) => (
+                "办公室日志的密钥缺失或不符：请从备份恢复；确已丢失则运行 fieldloop new-epoch",
+                "The office log is signed with it",
+            ),
             _ => ("请运行 fieldloop check，它会说明哪里有问题", "Run fieldloop check: it says what is wrong"),
         };
         match language {
@@ -147,7 +151,13 @@ impl App {
     ) -> Result<Self, StartError> {
         make_data_folder(&config)?;
         let installation = installation::ensure(&store, &clock, &entropy).await?;
-        let keys = Keys::open(&config.data.folder, installation.epoch, &entropy)?;
+        let known = installation::office_key(&mut store.read().await?, installation.epoch).await?;
+        let keys = Keys::open(&config.data.folder, installation.epoch, known, &entropy)?;
+        if known.is_none() {
+            let mut tx = store.write().await?;
+            installation::keep_office_key(&mut tx, installation.epoch, keys.office_log.public()).await?;
+            tx.commit().await?;
+        }
         let passwords = PasswordPlaces::new(config.auth.password_hashes_at_once);
         let exchange = Exchange::with_own_program().map_err(|source| StartError::Program { source })?;
         let stopping = AtomicBool::new(false);
@@ -207,6 +217,23 @@ pub async fn open_store(config: &Config) -> Result<Store, StartError> {
         disk_free_bytes_min: config.data.disk_free_mib_min << 20,
     };
     Ok(Store::open(&settings).await?)
+}
+
+/// Begins a new epoch on the configured database, and makes the key of its office log. Returns the epoch.
+///
+/// # Errors
+/// When the database or the key folder cannot be used.
+pub async fn new_epoch(config: &Config, clock: &Clock, reason: &str) -> Result<i64, StartError> {
+    let store = open_store(config).await?;
+    store.migrate().await?;
+    let mut tx = store.write().await?;
+    let epoch = installation::begin_epoch(&mut tx, reason, clock.now()).await?;
+    let known = installation::office_key(&mut tx, epoch).await?;
+    let keys = Keys::open(&config.data.folder, epoch, known, &Entropy::System)?;
+    installation::keep_office_key(&mut tx, epoch, keys.office_log.public()).await?;
+    tx.commit().await?;
+    store.close().await;
+    Ok(epoch)
 }
 
 fn make_data_folder(config: &Config) -> Result<(), StartError> {

@@ -1,13 +1,13 @@
 //! `fieldloop check`: whether configuration, data folder, keys and database are sound, and what to do if not.
 
 use crate::app;
+use crate::audit;
 use crate::config::Config;
 use crate::disk;
 use crate::installation;
 use crate::keys::Keys;
 use crate::problem::Language;
 use crate::store::{Store, StoreError, on_engine};
-use crate::{audit, clock::Entropy};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -41,8 +41,12 @@ pub async fn check(config: &Config, language: Language) -> Vec<Finding> {
         Ok(verdict) => verdict,
         Err(error) => Err(error.to_string()),
     };
+    // Without its tables the database says nothing of keys.
+    let migrated = store.migrations_missing().await.is_ok_and(|missing| missing == 0);
     findings.push(Finding { subject: "database", verdict: database });
-    findings.push(Finding { subject: "keys", verdict: check_keys(&store, folder, language).await });
+    if migrated {
+        findings.push(Finding { subject: "keys", verdict: check_keys(&store, folder, language).await });
+    }
     store.close().await;
     findings
 }
@@ -104,18 +108,20 @@ async fn check_database(store: &Store, language: Language) -> Result<Result<Stri
 }
 
 async fn check_keys(store: &Store, folder: &Path, language: Language) -> Result<String, String> {
-    let installation = async { installation::find(&mut store.read().await?).await };
+    let installation = async {
+        let mut tx = store.read().await?;
+        let Some(found) = installation::find(&mut tx).await? else { return Ok(None) };
+        Ok::<_, StoreError>(Some((found, installation::office_key(&mut tx, found.epoch).await?)))
+    };
     match installation.await {
-        Ok(Some(installation)) => {
+        Ok(Some((installation, office))) => {
             let (server, epoch) = (installation.server_id, installation.epoch);
             let sound = say(
                 language,
                 format!("服务器 {server}，纪元 {epoch}"),
                 format!("server {server}, epoch {epoch}"),
             );
-            Keys::open(folder, installation.epoch, &Entropy::System)
-                .map(|_| sound)
-                .map_err(|error| error.to_string())
+            Keys::look(folder, installation.epoch, office).map(|()| sound).map_err(|error| error.to_string())
         }
         Ok(None) => Ok(say(language, "首次启动时生成".to_owned(), "made at the first start".to_owned())),
         Err(error) => Err(error.to_string()),
@@ -148,7 +154,7 @@ pub fn report(findings: &[Finding], language: Language) -> (String, bool) {
 mod tests {
     use super::*;
     use crate::app::App;
-    use crate::clock::Clock;
+    use crate::clock::{Clock, Entropy};
 
     #[tokio::test]
     async fn a_sound_installation_is_told_from_a_broken_one() {
@@ -166,5 +172,26 @@ mod tests {
         std::fs::write(config.data.folder.join("keys/token.pem"), "cut").unwrap();
         let (text, all) = report(&check(&config, Language::En).await, Language::En);
         assert!(!all && text.contains("✗ keys"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_lost_key_of_the_office_log_is_told_and_a_new_epoch_makes_another() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let mut config = Config::default();
+        config.data.folder = folder.path().join("data");
+        let open = || App::open(config.clone(), Clock::System, Entropy::System);
+        open().await.unwrap().store.close().await;
+        let key = config.data.folder.join("keys/office-1.pem");
+        std::fs::remove_file(&key).unwrap();
+        let (text, all) = report(&check(&config, Language::En).await, Language::En);
+        assert!(!all && text.contains("office-1.pem is missing: restore it"), "{text}");
+        let refused = open().await.err().unwrap().explained(Language::ZhCn).to_string();
+        assert!(refused.contains("fieldloop new-epoch"), "{refused}");
+        assert!(!key.exists(), "neither made another key");
+        assert_eq!(app::new_epoch(&config, &Clock::System, "the key is lost").await.unwrap(), 2);
+        let app = open().await.unwrap();
+        assert_eq!(app.installation.epoch, 2);
+        app.store.close().await;
+        assert!(report(&check(&config, Language::En).await, Language::En).1);
     }
 }

@@ -1,9 +1,10 @@
 //! Who this installation is: one row, made when the store is first used.
 
-use crate::audit::{self, EntryKind, NewEntry};
+use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::clock::{Clock, Entropy};
 use crate::store::{Store, StoreError, Tx, on_engine};
 use sync_core::ids::ServerId;
+use sync_core::log::PublicKey;
 use sync_core::time::Timestamp;
 
 /// Identity of the server towards its devices.
@@ -52,6 +53,37 @@ pub async fn ensure(store: &Store, clock: &Clock, entropy: &Entropy) -> Result<I
     let installation = find(&mut tx).await?;
     tx.commit().await?;
     installation.ok_or_else(|| StoreError::impossible("installation", "singleton", "1"))
+}
+
+/// Checks the office log of this epoch; `None`: the epoch is new, nothing was signed in it.
+pub async fn office_key(tx: &mut Tx, epoch: i64) -> Result<Option<PublicKey>, StoreError> {
+    const SQL: &str = "SELECT public_key FROM office_keys WHERE epoch = $1";
+    let key: Option<Vec<u8>> =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(epoch).fetch_optional(conn).await)?;
+    let impossible = |_| StoreError::impossible("office_keys", "public_key", epoch.to_string());
+    key.map(|key| PublicKey::from_bytes(&key).map_err(impossible)).transpose()
+}
+
+/// Remembers the key of an epoch's office log. The first one stays.
+pub async fn keep_office_key(tx: &mut Tx, epoch: i64, key: PublicKey) -> Result<(), StoreError> {
+    const SQL: &str =
+        "INSERT INTO office_keys (epoch, public_key) VALUES ($1, $2) ON CONFLICT (epoch) DO NOTHING";
+    let bytes = key.as_bytes().to_vec();
+    on_engine!(tx, |conn| sqlx::query(SQL).bind(epoch).bind(bytes).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Begins a new epoch because a person says so: devices offer again what this server lacks. Returns its number.
+///
+/// # Errors
+/// When the store fails or was never used.
+pub async fn begin_epoch(tx: &mut Tx, reason: &str, now: Timestamp) -> Result<i64, StoreError> {
+    const SQL: &str = "UPDATE installation SET epoch = epoch + 1 RETURNING epoch";
+    let epoch: i64 = on_engine!(&mut *tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)?;
+    let detail = Detail::new().with("from", (epoch - 1).to_string()).with("to", epoch.to_string());
+    audit::append(tx, &NewEntry::new(EntryKind::EPOCH_RAISED, now).detail(detail).because(Some(reason)))
+        .await?;
+    Ok(epoch)
 }
 
 #[cfg(test)]

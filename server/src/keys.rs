@@ -30,6 +30,18 @@ pub enum KeyFileError {
         /// The file.
         path: PathBuf,
     },
+    /// It was there before: the office log of the epoch is signed with it.
+    #[error("key file {} is missing: restore it from a backup; if there is none, fieldloop new-epoch makes another", path.display())]
+    Lost {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is the key of another installation or epoch.
+    #[error("key file {} is not the one that signs the office log: restore the right one from a backup", path.display())]
+    Other {
+        /// The file.
+        path: PathBuf,
+    },
     /// Others may read it.
     #[error("key file {} may be read by others: chmod 600 it, and replace the key if others had access", path.display())]
     Exposed {
@@ -50,19 +62,50 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Reads the keys in this data folder; makes those that are missing.
-    pub fn open(data_folder: &Path, epoch: i64, entropy: &Entropy) -> Result<Self, KeyFileError> {
+    /// Reads the keys in this data folder; makes those that are missing and were not there before. `office` is the key
+    /// of the epoch's office log, if one was used.
+    pub fn open(
+        data_folder: &Path,
+        epoch: i64,
+        office: Option<PublicKey>,
+        entropy: &Entropy,
+    ) -> Result<Self, KeyFileError> {
         let folder = data_folder.join("keys");
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&folder)
             .map_err(|source| KeyFileError::Io { path: folder.clone(), source })?;
+        let office_path = folder.join(office_file(epoch));
+        let office_log = match (read(&office_path)?, office) {
+            (None, Some(_)) => return Err(KeyFileError::Lost { path: office_path }),
+            (Some(key), Some(known)) if key.public() != known => {
+                return Err(KeyFileError::Other { path: office_path });
+            }
+            (Some(key), _) => key,
+            (None, None) => read_or_make(&office_path, entropy)?,
+        };
         Ok(Self {
             token: read_or_make(&folder.join("token.pem"), entropy)?,
             token_previous: read(&folder.join("token-previous.pem"))?,
-            office_log: read_or_make(&folder.join(office_file(epoch)), entropy)?,
+            office_log,
         })
+    }
+
+    /// Whether [`Self::open`] would succeed. Makes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn look(data_folder: &Path, epoch: i64, office: Option<PublicKey>) -> Result<(), KeyFileError> {
+        let folder = data_folder.join("keys");
+        read(&folder.join("token.pem"))?;
+        read(&folder.join("token-previous.pem"))?;
+        let path = folder.join(office_file(epoch));
+        match (read(&path)?.map(|key| key.public()), office) {
+            (None, Some(_)) => Err(KeyFileError::Lost { path }),
+            (Some(found), Some(known)) if found != known => Err(KeyFileError::Other { path }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -129,11 +172,11 @@ mod tests {
     #[test]
     fn keys_are_made_once_and_only_the_owner_may_read_them() {
         let folder = tempfile::TempDir::new().unwrap();
-        let first = Keys::open(folder.path(), 1, &Entropy::System).unwrap();
-        let again = Keys::open(folder.path(), 1, &Entropy::System).unwrap();
+        let first = Keys::open(folder.path(), 1, None, &Entropy::System).unwrap();
+        let again = Keys::open(folder.path(), 1, Some(first.office_log.public()), &Entropy::System).unwrap();
         assert_eq!(first.token.public(), again.token.public());
         assert_eq!(first.office_log.public(), again.office_log.public());
-        let after_restore = Keys::open(folder.path(), 2, &Entropy::System).unwrap();
+        let after_restore = Keys::open(folder.path(), 2, None, &Entropy::System).unwrap();
         assert_ne!(first.office_log.public(), after_restore.office_log.public());
         let path = folder.path().join("keys/token.pem");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -143,12 +186,33 @@ mod tests {
     #[test]
     fn a_damaged_or_exposed_key_stops_the_server() {
         let folder = tempfile::TempDir::new().unwrap();
-        Keys::open(folder.path(), 1, &Entropy::System).unwrap();
+        Keys::open(folder.path(), 1, None, &Entropy::System).unwrap();
         let path = folder.path().join("keys/token.pem");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(Keys::open(folder.path(), 1, &Entropy::System), Err(KeyFileError::Exposed { .. })));
+        assert!(matches!(
+            Keys::open(folder.path(), 1, None, &Entropy::System),
+            Err(KeyFileError::Exposed { .. })
+        ));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, "cut").unwrap();
-        assert!(matches!(Keys::open(folder.path(), 1, &Entropy::System), Err(KeyFileError::NoKey { .. })));
+        assert!(matches!(
+            Keys::open(folder.path(), 1, None, &Entropy::System),
+            Err(KeyFileError::NoKey { .. })
+        ));
+    }
+    #[test]
+    fn a_lost_or_exchanged_key_of_the_office_log_is_not_replaced_in_silence() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let used = Keys::open(folder.path(), 1, None, &Entropy::System).unwrap().office_log.public();
+        let path = folder.path().join("keys/office-1.pem");
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(Keys::look(folder.path(), 1, Some(used)), Err(KeyFileError::Lost { .. })));
+        let opened = Keys::open(folder.path(), 1, Some(used), &Entropy::System);
+        assert!(matches!(opened, Err(KeyFileError::Lost { .. })));
+        assert!(!path.exists(), "nothing was made");
+        Keys::open(folder.path(), 1, None, &Entropy::System).unwrap();
+        assert!(matches!(Keys::look(folder.path(), 1, Some(used)), Err(KeyFileError::Other { .. })));
+        let opened = Keys::open(folder.path(), 1, Some(used), &Entropy::System);
+        assert!(matches!(opened, Err(KeyFileError::Other { .. })));
     }
 }

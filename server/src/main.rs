@@ -73,6 +73,18 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             show(&text)?;
             Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+        Command::NewEpoch { reason } => {
+            let epoch = app::new_epoch(&config, &Clock::System, &reason);
+            let epoch = epoch.await.map_err(|error| error.explained(language))?;
+            show(&match language {
+                Language::En => format!(
+                    "✓ epoch {epoch} has begun; restart a server that runs. Devices offer again what this server lacks\n"
+                ),
+                Language::ZhCn => {
+                    format!("✓ 已开始纪元 {epoch}；正在运行的服务器请重启。设备会重新提交服务器缺少的内容\n")
+                }
+            })
+        }
         Command::User(command) => {
             let app = open(config, language).await?;
             let text =
@@ -94,7 +106,20 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 /// The server's state for a command on the terminal: warnings only, for eyes.
 async fn open(config: Config, language: Language) -> anyhow::Result<App> {
     telemetry::start_log(&LogConfig { filter: "warn".to_owned(), format: LogFormat::Text })?;
-    App::open(config, Clock::System, Entropy::System).await.map_err(|error| error.explained(language))
+    let folder = config.data.folder.clone();
+    let is_new = !folder.join("keys").exists();
+    let app = App::open(config, Clock::System, Entropy::System).await;
+    let app = app.map_err(|error| error.explained(language))?;
+    if is_new {
+        // Whoever stands in the wrong folder should hear so.
+        let folder = std::path::absolute(&folder).unwrap_or(folder);
+        let folder = folder.display();
+        let _ = match language {
+            Language::En => writeln!(std::io::stderr(), "! A new installation was made in {folder}"),
+            Language::ZhCn => writeln!(std::io::stderr(), "! 已在 {folder} 新建一个安装"),
+        };
+    }
+    Ok(app)
 }
 
 async fn serve(config: Config, language: Language) -> anyhow::Result<ExitCode> {

@@ -49,7 +49,11 @@ impl TestApp {
 
     /// On this empty store.
     pub(crate) async fn on(store: Store) -> Self {
-        let folder = TempDir::new().expect("a temporary folder can be made");
+        Self::in_folder(store, TempDir::new().expect("a temporary folder can be made")).await
+    }
+
+    /// On this store, with a data folder that may hold keys.
+    pub(crate) async fn in_folder(store: Store, folder: TempDir) -> Self {
         let mut config = Config::default();
         config.data.folder = folder.path().to_owned();
         let app = App::with_store(store, config, Clock::manual(NOW), Entropy::System)

@@ -18,6 +18,8 @@ impl EntryKind {
     pub const ENVELOPE: Self = Self("envelope");
     /// The store was created.
     pub const INSTALLED: Self = Self("installation.created");
+    /// A new epoch began: the server noticed that it had been rolled back, or a person said so.
+    pub const EPOCH_RAISED: Self = Self("installation.epoch_raised");
     /// An account was created.
     pub const PERSON_CREATED: Self = Self("person.created");
     /// Name, staff number or roles of a person changed.

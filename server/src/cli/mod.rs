@@ -45,6 +45,12 @@ pub enum Command {
     Migrate,
     /// Tell whether configuration, disk, database and keys are sound, and what to do if not.
     Check,
+    /// Begin a new epoch: after a backup was restored, or when the key of the office log is lost for good.
+    NewEpoch {
+        /// Why; stands in the server log.
+        #[arg(long)]
+        reason: String,
+    },
     /// Manage people.
     #[command(subcommand)]
     User(UserCommand),

@@ -12,6 +12,8 @@ pub(super) const ZH: &[(&str, &str)] = &[
     ("demo --data", "演示专用目录，所有内容都在其中"),
     ("migrate", "把数据库升级到本版本的结构"),
     ("check", "检查配置、磁盘、数据库和密钥是否正常，有问题则说明如何处理"),
+    ("new-epoch", "开始新的纪元：恢复备份之后，或办公室日志的密钥确已丢失时"),
+    ("new-epoch --reason", "原因；记入服务器日志"),
     ("user", "管理人员"),
     ("user add", "新建人员；不写 --password 则生成密码并显示一次，也可用 FIELDLOOP_PASSWORD"),
     ("user add <login_name>", "登录名"),

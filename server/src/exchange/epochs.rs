@@ -13,9 +13,6 @@ use sync_core::ids::DeviceId;
 use sync_core::log::ChainPosition;
 use sync_core::time::Timestamp;
 
-/// The server noticed that it had been rolled back.
-pub(crate) const EPOCH_RAISED: EntryKind = EntryKind("installation.epoch_raised");
-
 /// How often one device may make the epoch rise.
 const RAISED_EVERY_MS: i64 = 24 * 3_600_000;
 /// Farthest that a claimed epoch may lie ahead to be followed.
@@ -49,7 +46,8 @@ pub(super) async fn check(
     let raised = if near { claimed.max(epoch) + 1 } else { epoch + 1 };
     on_engine!(tx, |conn| sqlx::query(SQL).bind(epoch).bind(raised).execute(conn).await.map(drop))?;
     let detail = Detail::new().with("from", epoch.to_string()).with("to", raised.to_string());
-    audit::append(tx, &NewEntry::new(EPOCH_RAISED, now).device(device.device_id).detail(detail)).await?;
+    audit::append(tx, &NewEntry::new(EntryKind::EPOCH_RAISED, now).device(device.device_id).detail(detail))
+        .await?;
     tracing::error!(from = epoch, to = raised, device = %device.device_id,
         "this server was rolled back to an earlier state: devices offer again what it lacks");
     Ok(raised)
@@ -61,7 +59,8 @@ async fn raised_lately(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Result<
     const SQL: &str = "SELECT count(*) FROM server_log WHERE device_id = $1 AND kind = $2 AND at_ms > $3";
     let since = now.plus_ms(-RAISED_EVERY_MS).unix_ms();
     let count: i64 = on_engine!(tx, |conn| {
-        let query = sqlx::query_scalar(SQL).bind(device.to_string()).bind(EPOCH_RAISED.0).bind(since);
+        let query =
+            sqlx::query_scalar(SQL).bind(device.to_string()).bind(EntryKind::EPOCH_RAISED.0).bind(since);
         query.fetch_one(conn).await
     })?;
     Ok(count > 0)

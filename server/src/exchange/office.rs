@@ -14,6 +14,7 @@ use super::workers::WorkerFailure;
 use super::{chains::as_i64, epochs, visits};
 use crate::app::App;
 use crate::audit::{self, Detail, NewEntry};
+use crate::installation;
 use crate::keys::{KeyFileError, Keys};
 use crate::store::{StoreError, Tx, on_engine};
 use sha2::{Digest, Sha256};
@@ -197,7 +198,7 @@ async fn write<E>(
         _ => None,
     };
     let (Some(change), Some(saved)) = (change, &outcome.saved) else { return Ok(None) };
-    let key = office_key(app, draft.epoch)?;
+    let key = office_key(app, draft.epoch).await?;
     let now = app.clock.now();
     let new = NewDocument {
         visit: draft.visit,
@@ -220,12 +221,19 @@ async fn write<E>(
     Ok(Some(log_index))
 }
 
-fn office_key(app: &App, epoch: i64) -> Result<SigningKey, KeyFileError> {
+async fn office_key<E>(app: &App, epoch: i64) -> Result<SigningKey, OfficeError<E>> {
     if epoch == app.installation.epoch {
         return Ok(app.keys.office_log.clone());
     }
     // The epoch was raised while this process was running.
-    Ok(Keys::open(&app.config.data.folder, epoch, &app.entropy)?.office_log)
+    let known = installation::office_key(&mut app.store.read().await?, epoch).await?;
+    let key = Keys::open(&app.config.data.folder, epoch, known, &app.entropy)?.office_log;
+    if known.is_none() {
+        let mut tx = app.store.write().await?;
+        installation::keep_office_key(&mut tx, epoch, key.public()).await?;
+        tx.commit().await?;
+    }
+    Ok(key)
 }
 
 /// The next envelope of the office log. Its row stays locked until the commit.

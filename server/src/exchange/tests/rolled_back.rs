@@ -24,12 +24,13 @@ async fn backup(test: &TestApp) -> std::path::PathBuf {
 /// A server with the state of the backup and the same keys.
 async fn restored(test: &TestApp, backup: &std::path::Path) -> TestApp {
     let settings = StoreSettings::for_url(format!("sqlite://{}", backup.display()));
-    let restored = TestApp::on(Store::open(&settings).await.unwrap()).await;
-    let (from, to) = (test.app.config.data.folder.join("keys"), restored.app.config.data.folder.join("keys"));
+    let folder = tempfile::TempDir::new().unwrap();
+    let (from, to) = (test.app.config.data.folder.join("keys"), folder.path().join("keys"));
+    std::fs::create_dir(&to).unwrap();
     for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
     }
-    restored
+    TestApp::in_folder(Store::open(&settings).await.unwrap(), folder).await
 }
 
 async fn exchanges(test: &TestApp, device: &mut SimDevice, count: usize) {
