@@ -14,6 +14,7 @@ use server::problem::{self, Language, Problem};
 use server::{check, telemetry};
 use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,6 +29,9 @@ fn main() -> ExitCode {
             std::process::exit(code);
         }
     };
+    if matches!(arguments.command, Command::Serve | Command::Demo(_)) {
+        share_memory();
+    }
     if matches!(arguments.command, Command::MergeWorker) {
         // No runtime, no configuration, no log: nothing that untrusted bytes could reach.
         return exchange::run_merge_worker().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
@@ -41,6 +45,20 @@ fn main() -> ExitCode {
             let _ = writeln!(std::io::stderr(), "fieldloop: {}", causes(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Lets all threads take memory from two pools. The GNU allocator gives each thread one of its own, which keeps what the
+/// largest request of that thread once needed; it reads this setting only when a process starts, so this one starts
+/// anew, under the same number. Where that fails the server runs with more memory.
+fn share_memory() {
+    const POOLS: (&str, &str) = ("MALLOC_ARENA_MAX", "2");
+    if !cfg!(all(target_os = "linux", target_env = "gnu")) || std::env::var_os(POOLS.0).is_some() {
+        return;
+    }
+    if let Ok(program) = std::env::current_exe() {
+        let mut again = std::process::Command::new(program);
+        let _ = again.args(std::env::args_os().skip(1)).env(POOLS.0, POOLS.1).exec();
     }
 }
 
