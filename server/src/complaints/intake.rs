@@ -361,7 +361,10 @@ impl Errors {
         let fits = |found: &str| found == utility.as_str();
         let known = CodeTable::Categories.find(code);
         let holds = known.is_some_and(|entry| entry.utility.as_deref().is_none_or(fits));
-        self.require("/category", holds, format!("a category code of {utility}, for example {utility}.BILL"));
+        let example =
+            CodeTable::Categories.entries().iter().find(|entry| entry.utility.as_deref().is_some_and(fits));
+        let example = example.map_or("", |entry| entry.code.as_str());
+        self.require("/category", holds, format!("a category code of {utility}, for example {example}"));
     }
 
     /// Units and regions are compared as lines with a tab in the middle: control characters would end them.

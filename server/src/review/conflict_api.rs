@@ -146,7 +146,7 @@ pub(super) struct ResolutionForm {
     pub(super) change: Option<ChangeHash>,
     /// `written`: text, number, true, false or null to clear it; in a coded field one of its codes.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     pub(super) value: Option<Value>,
     /// Why.
     #[schema(min_length = 1, max_length = 2000)]

@@ -193,7 +193,7 @@ fn shown_headers(etag: &str) -> HeaderMap {
 #[into_params(parameter_in = Query)]
 struct Reason {
     /// Recorded with name and time.
-    #[param(min_length = 3, max_length = 300)]
+    #[param(required, min_length = 3, max_length = 300)]
     reason: Option<String>,
 }
 
