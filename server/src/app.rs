@@ -103,6 +103,7 @@ impl StartError {
     /// What happened and what to do, in the language of the terminal; what the system said stays as it is.
     pub fn explained(&self, language: Language) -> anyhow::Error {
         let (zh, en) = match self {
+            Self::Keys(error) => return anyhow::anyhow!("{}", error.explained(language)),
             Self::DataFolder { .. } => (
                 "请让此账户可写该文件夹，或在 data.folder 中另设一个",
                 "Let this account write there, or set data.folder",
@@ -116,10 +117,6 @@ impl StartError {
             Self::Store(StoreError::Migration(_)) => (
                 "数据库来自更新或改动过的版本：请使用与之相符的程序",
                 "The database was made by a newer or altered version: run that one",
-            ),
-            Self::Keys(KeyFileError::Lost { .. } | KeyFileError::Other { .. }) => (
-                "办公室日志的密钥缺失或不符：请从备份恢复；确已丢失则运行 fieldloop new-epoch",
-                "The office log is signed with it",
             ),
             _ => ("请运行 fieldloop check，它会说明哪里有问题", "Run fieldloop check: it says what is wrong"),
         };

@@ -121,7 +121,9 @@ async fn check_keys(store: &Store, folder: &Path, language: Language) -> Result<
                 format!("服务器 {server}，纪元 {epoch}"),
                 format!("server {server}, epoch {epoch}"),
             );
-            Keys::look(folder, installation.epoch, office).map(|()| sound).map_err(|error| error.to_string())
+            Keys::look(folder, installation.epoch, office)
+                .map(|()| sound)
+                .map_err(|error| error.explained(language))
         }
         Ok(None) => Ok(say(language, "首次启动时生成".to_owned(), "made at the first start".to_owned())),
         Err(error) => Err(error.to_string()),

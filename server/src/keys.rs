@@ -5,6 +5,7 @@
 //! PKCS #8 PEM. What a backup needs besides the database is this folder.
 
 use crate::clock::Entropy;
+use crate::problem::Language;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -48,6 +49,31 @@ pub enum KeyFileError {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl KeyFileError {
+    /// What happened and what to do, in the language of the terminal.
+    pub fn explained(&self, language: Language) -> String {
+        if language == Language::En {
+            return self.to_string();
+        }
+        match self {
+            Self::Io { path, source } => format!("密钥文件 {}：{source}", path.display()),
+            Self::NoKey { path } => {
+                format!("密钥文件 {} 中没有 PKCS #8 PEM 格式的 Ed25519 私钥：请从备份恢复", path.display())
+            }
+            Self::Lost { path } => format!(
+                "密钥文件 {} 缺失：请从备份恢复；确无备份则运行 fieldloop new-epoch 另作一个",
+                path.display()
+            ),
+            Self::Other { path } => {
+                format!("密钥文件 {} 不是签署办公室日志的那一个：请从备份恢复正确的文件", path.display())
+            }
+            Self::Exposed { path } => {
+                format!("密钥文件 {} 可被他人读取：请 chmod 600，若他人曾有访问权则更换密钥", path.display())
+            }
+        }
+    }
 }
 
 /// The server's own keys.
