@@ -196,6 +196,10 @@ impl IntoResponse for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Away) {
+            tracing::error!("the database does not answer");
+            return Self::new(&DATABASE_AWAY).retry_after(5..30);
+        }
         if error.is_busy() {
             tracing::warn!(%error, "store busy");
             return Self::new(&STORE_BUSY).retry_after(1..6);

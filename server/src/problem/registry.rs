@@ -57,6 +57,9 @@ problems! {
     STORE_BUSY: 503 "store-busy"
         en "The server is busy" "Repeat the request after the time in Retry-After."
         zh "服务器繁忙" "请在 Retry-After 指示的时间后重试。";
+    DATABASE_AWAY: 503 "database-away"
+        en "The server cannot reach its database" "Nothing was lost: repeat the request later. An administrator has to look after the database."
+        zh "服务器无法连接数据库" "没有丢失任何内容：请稍后重试，并请管理员检查数据库。";
     STORAGE_FULL: 507 "storage-full"
         en "The server's disk is full" "Nothing was lost: keep the data and try later. Tell your administrator."
         zh "服务器磁盘已满" "数据没有丢失：请保留并稍后重试，同时告知管理员。";

@@ -12,12 +12,15 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 /// First version without the WAL-reset corruption (<https://www.sqlite.org/wal.html#walresetbug>).
 const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 /// How long SQLite itself waits for another process, such as `fieldloop device revoke` beside the server.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a database that gave no connection may take to accept one at all.
+const KNOCK_MAX: Duration = Duration::from_secs(1);
 /// The write-ahead log is cut back to this after a checkpoint.
 const WAL_BYTES_MAX: i64 = 64 << 20;
 /// Pages in the write-ahead log (4 KiB each) after which the writer checkpoints.
@@ -133,6 +136,29 @@ fn check_setting(setting: &'static str, expected: &str, found: String) -> Result
 fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
     let mut parts = text.split('.').map(|part| part.parse().ok());
     Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+/// A transaction that was begun, or why none could be had: whether the database is busy or gone.
+pub(super) async fn acquired<T>(pool: &PgPool, begun: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+    match begun {
+        Ok(tx) => Ok(tx),
+        Err(sqlx::Error::PoolTimedOut) if !listens(&pool.connect_options()).await => Err(StoreError::Away),
+        Err(error) => Err(StoreError::from_acquire(error)),
+    }
+}
+
+/// Whether anything takes connections where the database should be.
+async fn listens(options: &PgConnectOptions) -> bool {
+    let (host, port) = (options.get_host(), options.get_port());
+    let socket =
+        options.get_socket().map(PathBuf::as_path).or_else(|| host.starts_with('/').then(|| host.as_ref()));
+    let knock = async {
+        match socket {
+            Some(folder) => UnixStream::connect(folder.join(format!(".s.PGSQL.{port}"))).await.is_ok(),
+            None => TcpStream::connect((host, port)).await.is_ok(),
+        }
+    };
+    timeout(KNOCK_MAX, knock).await.unwrap_or(false)
 }
 
 pub(super) async fn open_postgres(

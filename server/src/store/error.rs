@@ -33,6 +33,9 @@ pub enum StoreError {
         /// How long was waited.
         waited: Duration,
     },
+    /// The database does not answer any more.
+    #[error("the database does not answer")]
+    Away,
     /// So little room is left on the disk that nothing more is written.
     #[error("{free} bytes are free where the database is, at least {needed} are needed")]
     DiskLow {

@@ -188,7 +188,8 @@ impl Store {
     /// Begins a transaction that may write. Nothing is kept unless [`Tx::commit`] is called.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when no turn came within the configured time, [`StoreError::DiskLow`] when the disk is
+    /// [`StoreError::Busy`] when no turn came within the configured time, [`StoreError::Away`] when the database does
+    /// not answer, [`StoreError::DiskLow`] when the disk is
     /// nearly full.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         match &self.engine {
@@ -196,7 +197,10 @@ impl Store {
                 pools.require_room()?;
                 Ok(Tx::Sqlite(SqliteTx(SqliteTxKind::Member(pools.writer.begin().await?))))
             }
-            Engine::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await.map_err(StoreError::from_acquire)?)),
+            Engine::Postgres(pool) => {
+                let begun = pool.begin().await;
+                engine::acquired(pool, begun).await.map(Tx::Postgres)
+            }
         }
     }
 
@@ -209,7 +213,8 @@ impl Store {
             }
             Engine::Postgres(pool) => {
                 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Ok(Tx::Postgres(pool.begin_with(BEGIN).await.map_err(StoreError::from_acquire)?))
+                let begun = pool.begin_with(BEGIN).await;
+                engine::acquired(pool, begun).await.map(Tx::Postgres)
             }
         }
     }

@@ -363,3 +363,16 @@ fn both_folders_have_the_same_migrations() {
     };
     assert_eq!(names("sqlite"), names("postgres"));
 }
+
+#[tokio::test]
+async fn a_database_that_went_away_is_not_called_busy() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = nobody.local_addr().unwrap();
+    let options = sqlx::postgres::PgConnectOptions::new().host("127.0.0.1").port(address.port());
+    let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy_with(options);
+    let timed_out = || Err::<(), _>(sqlx::Error::PoolTimedOut);
+    assert!(super::engine::acquired(&pool, timed_out()).await.unwrap_err().is_busy(), "somebody listens");
+    drop(nobody);
+    let away = super::engine::acquired(&pool, timed_out()).await.unwrap_err();
+    assert!(matches!(away, StoreError::Away) && !away.is_busy(), "{away}");
+}
