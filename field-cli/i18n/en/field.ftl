@@ -656,6 +656,8 @@ photo-count = { $count ->
 }
 photo-taken = taken { $time }
 photo-already = { $file } is here already: photo { $number }
+photo-is-here = That photo is on this device, whole; it cannot be declared lost
+photo-again = { $file } is whole again: photo { $number } waits to be sent
 photo-waiting = waiting
 photo-partly = { $percent } % on the server
 photo-arrived = on the server
@@ -800,6 +802,11 @@ sync-photos-failed = { $count ->
    *[other] { $count } photos did not arrive
 }
 sync-kept = Kept on this device: acts { $acts }, photos { $photos }
+sync-waiting = waiting for the server…
+sync-acts-left = { $count ->
+    [one] 1 act is not on the server yet. Run field sync again.
+   *[other] { $count } acts are not on the server yet. Run field sync again.
+}
 sync-done = Up to date. You can work offline until you choose to sync again.
 sync-conflicts = { $count ->
     [one] 1 conflict needs a person
@@ -815,10 +822,13 @@ status-synced = last sync { $at } ({ $ago } ago)
 status-never-synced = never synced
 status-outbox = Outbox     acts { $acts } ({ $bytes }) · photos { $photos } ({ $photobytes })
 status-outbox-empty = Everything recorded here has arrived
+status-outbox-rest = Nothing waits to be sent; what is set aside is named below
 status-visits = Visits     finished { $finished } · running { $running } · to do { $planned }
 status-conflicts = Conflicts  { $count }: field conflicts
 status-quarantined = Put aside by the server: { $count }. The office decides: field outbox
+status-escrowed = Set aside by the server, in no record: { $count }: field outbox
 status-photos-refused = Photos that the server refused: { $count }: field outbox
+status-photos-lost = Photos whose copy here cannot be read: { $count }. Add the file again, or declare them: field photo unavailable
 status-clock-ok = Clock ok
 status-clock-off = The clock of this device is off by { $by }
 status-clock-unknown = Clock not compared yet
@@ -911,8 +921,8 @@ doctor-chain-ok = Acts { $count }: readable, signed, in order
 doctor-chain-broken = Act { $sequence } cannot be read; the next sync says so and sends its content anew
 doctor-documents-ok = Visits { $count }: readable
 doctor-documents-damaged = Visits that cannot be read: { $count }
-doctor-photos-ok = Photos waiting { $count }: whole
-doctor-photos-lost = Photos whose copy is missing or cut: { $count }. Declare them: field photo unavailable
+doctor-photos-ok = Photos that have not arrived { $count }: whole
+doctor-photos-lost = Photos whose copy here is missing or damaged: { $count } ({ $files }). Add the good file again (field photo add <file>), or declare them lost: field photo unavailable
 doctor-server-ok = { $server } answers
 doctor-server-away = { $server } does not answer now; you can work without it
 export-done = wrote { $file } ({ $size })

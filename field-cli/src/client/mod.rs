@@ -31,7 +31,7 @@ use sync_core::protocol::{EnrolmentAnswer, EnrolmentRequest, MEDIA_TYPE};
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long nothing may move before a request is given up.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// A token that ends this soon is not used any more.
 const TOKEN_MARGIN_MS: i64 = 30_000;
 /// How often one request is repeated because its credentials were not taken.

@@ -113,12 +113,19 @@ impl DeviceClient {
     ) -> Result<Sent, UploadError> {
         let mut course = Course { url: blob.upload_url.clone(), first: None, confirmed: 0 };
         let (mut backoff, mut before) = (super::Backoff::new(RESUMES_MAX), 0);
+        let mut silent = false;
         loop {
             match self.upload_once(blob, rate, &mut course, watch).await {
                 // Without a connection there is nothing to wait for on site.
                 Err(UploadError::Client(error)) if error.is_passing() && !error.is_connecting() => {
                     if course.confirmed > before {
                         (backoff, before) = (super::Backoff::new(RESUMES_MAX), course.confirmed);
+                        silent = false;
+                    }
+                    // A dead line is taken up again once; whoever stays silent is left alone.
+                    let again = matches!(error, ClientError::Silent { .. });
+                    if again && std::mem::replace(&mut silent, again) {
+                        return Err(error.into());
                     }
                     let wait = backoff.next(&self.machine, error.retry_after());
                     let Some(wait) = wait else { return Err(error.into()) };

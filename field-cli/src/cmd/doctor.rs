@@ -9,8 +9,9 @@ use crate::failure::Exit;
 use crate::i18n::say;
 use crate::machine::disk_free_bytes;
 use crate::render;
-use crate::store::{Store, StoreError};
+use crate::store::{BlobRow, BlobState, COPY_LOST, Store, StoreError};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long the server may take to answer; a technician waits for this.
@@ -126,16 +127,28 @@ async fn documents(ctx: &Ctx, store: &Store, fix: bool) -> Result<Finding, Store
     })
 }
 
-/// Every photo that still has to travel is here, whole.
+/// Every photo that has not arrived is here, byte for byte; one that was declared lost may be missing.
 async fn photos(ctx: &Ctx, store: &Store) -> Result<Finding, StoreError> {
-    let waiting = store.photos_to_send().await?;
-    let whole = |size: u64, path: &std::path::Path| {
-        std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == size)
+    let undeclared = |blob: &BlobRow| match blob.state {
+        BlobState::Waiting | BlobState::Refused => true,
+        BlobState::Unavailable => blob.reason.as_deref() == Some(COPY_LOST),
+        BlobState::Arrived => false,
     };
-    let lost = waiting.iter().filter(|photo| !whole(photo.blob.size_bytes, &photo.blob.path)).count();
-    Ok(match lost {
-        0 => good("photos", say!(ctx.words, "doctor-photos-ok", count = waiting.len())),
-        lost => bad("photos", say!(ctx.words, "doctor-photos-lost", count = lost)),
+    let photos = store.photos(None).await?;
+    let open: BTreeMap<_, _> = photos
+        .iter()
+        .filter(|photo| undeclared(&photo.blob))
+        .map(|photo| (photo.blob.sha256, &photo.blob))
+        .collect();
+    let lost: Vec<&str> =
+        open.values().filter(|blob| !blob.is_whole()).map(|blob| blob.original_name.as_str()).collect();
+    if !lost.is_empty() {
+        let (count, files) = (lost.len(), lost.join(", "));
+        return Ok(bad("photos", say!(ctx.words, "doctor-photos-lost", count = count, files = files)));
+    }
+    Ok(match open.values().filter(|blob| blob.state == BlobState::Refused).count() {
+        0 => good("photos", say!(ctx.words, "doctor-photos-ok", count = open.len())),
+        count => bad("photos", say!(ctx.words, "status-photos-refused", count = count)),
     })
 }
 

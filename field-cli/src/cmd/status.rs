@@ -119,7 +119,8 @@ fn event(ctx: &mut Ctx, status: &Status, missing: &[String]) {
             "outbox": {
                 "envelopes": status.log.unsent, "bytes": status.log.unsent_bytes,
                 "photos": status.photos.waiting, "photo_bytes": status.photos.waiting_bytes,
-                "photos_refused": status.photos.refused,
+                "photos_refused": status.photos.refused, "photos_lost": status.photos.lost,
+                "escrowed": status.log.escrowed,
                 "not_judged": status.log.stored, "quarantined": status.log.quarantined,
             },
             "visits": {
@@ -159,8 +160,14 @@ fn tell(ctx: &mut Ctx, status: &Status, missing: &[String]) {
     if status.log.quarantined > 0 {
         lines.push(say!(words, "status-quarantined", count = status.log.quarantined));
     }
+    if status.log.escrowed > 0 {
+        lines.push(say!(words, "status-escrowed", count = status.log.escrowed));
+    }
     if status.photos.refused > 0 {
         lines.push(say!(words, "status-photos-refused", count = status.photos.refused));
+    }
+    if status.photos.lost > 0 {
+        lines.push(say!(words, "status-photos-lost", count = status.photos.lost));
     }
     lines.push(machine_line(ctx, status));
     lines.push(if missing.is_empty() {
@@ -187,6 +194,9 @@ pub(crate) fn refused(words: &Words, state: &SyncState) -> Option<(&'static str,
 fn outbox_line(ctx: &Ctx, status: &Status) -> String {
     let (log, photos) = (&status.log, &status.photos);
     if log.unsent == 0 && photos.waiting == 0 {
+        if log.escrowed > 0 || photos.stuck() > 0 {
+            return say!(ctx.words, "status-outbox-rest");
+        }
         return say!(ctx.words, "status-outbox-empty");
     }
     say!(

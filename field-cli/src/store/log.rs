@@ -108,6 +108,8 @@ pub struct LogCounts {
     pub stored: u64,
     /// Refused, and not repeated by a later act.
     pub quarantined: u64,
+    /// Set aside because the device was revoked or its log forked, and not repeated by a later act.
+    pub escrowed: u64,
 }
 
 #[derive(FromRow)]
@@ -226,11 +228,12 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn log_counts(&self) -> Result<LogCounts, StoreError> {
-        let row: (i64, i64, i64, i64) = sqlx::query_as(
+        let row: (i64, i64, i64, i64, i64) = sqlx::query_as(
             "SELECT coalesce(sum(state = 'unsent'), 0), \
              coalesce(sum(CASE WHEN state = 'unsent' THEN length(cose) + length(body) END), 0), \
-             coalesce(sum(state = 'stored'), 0), coalesce(sum(state = 'quarantined' AND reissued_by IS NULL), 0) \
-             FROM log WHERE state IN ('unsent', 'stored', 'quarantined') \
+             coalesce(sum(state = 'stored'), 0), coalesce(sum(state = 'quarantined' AND reissued_by IS NULL), 0), \
+             coalesce(sum(state = 'escrowed' AND reissued_by IS NULL), 0) \
+             FROM log WHERE state IN ('unsent', 'stored', 'quarantined', 'escrowed') \
              AND device_id = (SELECT device_id FROM identity)",
         )
         .fetch_one(self.pool())
@@ -241,6 +244,7 @@ impl Store {
             unsent_bytes: count(row.1),
             stored: count(row.2),
             quarantined: count(row.3),
+            escrowed: count(row.4),
         })
     }
 

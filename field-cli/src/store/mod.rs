@@ -44,6 +44,7 @@ pub use identity::{Identity, NewIdentity};
 pub use log::{EnvelopeState, LogCounts, LogRow};
 pub use origins::{Author, Origin};
 pub use pack::PackEntry;
+pub(crate) use photos::COPY_LOST;
 pub use photos::{BlobRow, BlobState, PhotoCounts, PhotoRow, StoredBlob, media_type};
 pub use previews::PreviewState;
 pub use record::{Act, Recorded, Start};

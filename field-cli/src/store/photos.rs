@@ -13,6 +13,9 @@ use sync_core::log::PhotoClaim;
 /// Bytes read at once while a file is copied.
 const COPY_BYTES: usize = 256 * 1024;
 
+/// Why bytes are unavailable whose copy could not be read when they were to be sent.
+pub(crate) const COPY_LOST: &str = "copy-lost";
+
 /// Where bytes stand on their way to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BlobState {
@@ -56,6 +59,8 @@ pub struct StoredBlob {
     pub path: PathBuf,
     /// Whether the same bytes were here before.
     pub known: bool,
+    /// Whether they were refused or lost before, and wait to be sent again.
+    pub again: bool,
 }
 
 /// Bytes and how far they got.
@@ -105,6 +110,15 @@ pub struct PhotoCounts {
     pub waiting_bytes: u64,
     /// Refused by the server.
     pub refused: u64,
+    /// Whose copy on this device cannot be read, without anybody having declared that.
+    pub lost: u64,
+}
+
+impl PhotoCounts {
+    /// Those that never arrive unless somebody does something about them.
+    pub fn stuck(&self) -> u64 {
+        self.refused + self.lost
+    }
 }
 
 #[derive(FromRow)]
@@ -182,10 +196,16 @@ impl Store {
         std::fs::rename(&fresh, &path).map_err(|error| StoreError::file("write", &path, error))?;
         binding::sync_dir(&photos)?;
         let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let before: Option<String> = sqlx::query_scalar("SELECT state FROM blobs WHERE sha256 = $1")
+            .bind(sha256.to_string())
+            .fetch_optional(self.pool())
+            .await?;
+        let again = before.is_some_and(|state| ["unavailable", "refused"].contains(&state.as_str()));
         sqlx::query(
             "INSERT INTO blobs (sha256, size_bytes, media_type, path, original_name, added_at_ms, state, \
              upload_offset) VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 0) ON CONFLICT (sha256) DO UPDATE SET \
-             state = CASE WHEN state = 'unavailable' THEN 'waiting' ELSE state END",
+             state = 'waiting', reason = NULL, upload_url = NULL, upload_offset = 0 \
+             WHERE state IN ('unavailable', 'refused')",
         )
         .bind(sha256.to_string())
         .bind(i64::try_from(size_bytes).unwrap_or(i64::MAX))
@@ -195,7 +215,7 @@ impl Store {
         .bind(self.machine().now().unix_ms())
         .execute(self.pool())
         .await?;
-        Ok(StoredBlob { sha256, size_bytes, media_type: media_type.to_owned(), path, known })
+        Ok(StoredBlob { sha256, size_bytes, media_type: media_type.to_owned(), path, known, again })
     }
 
     /// Every photo and signature of one visit or of all, in the order in which they were recorded.
@@ -235,15 +255,23 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn photo_counts(&self) -> Result<PhotoCounts, StoreError> {
-        let row: (i64, i64, i64) = sqlx::query_as(
+        let row: (i64, i64, i64, i64) = sqlx::query_as(
             "SELECT coalesce(sum(state = 'waiting'), 0), \
              coalesce(sum(CASE WHEN state = 'waiting' THEN size_bytes - upload_offset END), 0), \
-             coalesce(sum(state = 'refused'), 0) FROM blobs WHERE sha256 IN (SELECT sha256 FROM photos)",
+             coalesce(sum(state = 'refused'), 0), \
+             coalesce(sum(state = 'unavailable' AND reason = $1), 0) \
+             FROM blobs WHERE sha256 IN (SELECT sha256 FROM photos)",
         )
+        .bind(COPY_LOST)
         .fetch_one(self.pool())
         .await?;
         let count = |value: i64| u64::try_from(value).unwrap_or(0);
-        Ok(PhotoCounts { waiting: count(row.0), waiting_bytes: count(row.1), refused: count(row.2) })
+        Ok(PhotoCounts {
+            waiting: count(row.0),
+            waiting_bytes: count(row.1),
+            refused: count(row.2),
+            lost: count(row.3),
+        })
     }
 
     /// Offers refused photos to the server again; yields how many.
@@ -420,6 +448,19 @@ pub fn media_type(head: &[u8]) -> &'static str {
 }
 
 impl BlobRow {
+    /// Whether the copy on this device is what was recorded, byte for byte.
+    pub fn is_whole(&self) -> bool {
+        let Ok(mut file) = File::open(&self.path) else { return false };
+        let (mut hasher, mut buffer) = (Sha256::new(), vec![0; COPY_BYTES]);
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return hasher.finalize()[..] == self.sha256.as_bytes()[..],
+                Ok(count) => hasher.update(&buffer[..count]),
+                Err(_) => return false,
+            }
+        }
+    }
+
     /// Bytes that still have to travel.
     pub fn bytes_left(&self) -> u64 {
         match self.state {

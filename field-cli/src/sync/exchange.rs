@@ -74,7 +74,7 @@ pub async fn exchange(store: &Store, client: &DeviceClient) -> Result<Rounds, Sy
 
 struct Round {
     performed: Performed,
-    /// Everything that was unsent found room.
+    /// The server has everything that may be sent, also what it lost and asked for again just now.
     complete: bool,
     differs: bool,
     /// The request told a restored server what this device keeps of others.
@@ -149,8 +149,11 @@ async fn after_failure(store: &Store, error: &ClientError, backoff: &mut Backoff
         bytes_max = (bytes_max / 2).max(BODY_BYTES_MIN);
     }
     store.note_failure(error.code(), bytes_max).await?;
-    // Without a connection there is nothing to wait for on site.
-    if error.is_connecting() || !(error.is_passing() || too_large) {
+    // Without a connection, or with one on which nothing moves, there is nothing to wait for on site.
+    if error.is_connecting()
+        || matches!(error, ClientError::Silent { .. })
+        || !(error.is_passing() || too_large)
+    {
         return Ok(false);
     }
     match backoff.next(store.machine(), error.retry_after()) {
@@ -175,6 +178,7 @@ async fn attempt(store: &Store, client: &DeviceClient, rounds: &mut Rounds) -> R
     let told = Told { settled, kept_logs: outgoing.state.kept_logs_due };
     let performed = store.perform(plan, told).await?;
     let state = store.sync_state().await?;
+    let waits = store.log_counts().await?.unsent > 0 && store.setting(PAUSED).await?.is_none();
     let grown = state.body_bytes_max.saturating_mul(2).min(u64::try_from(BODY_BYTES_MAX).unwrap_or(u64::MAX));
     if performed.whole && grown != state.body_bytes_max {
         store.update_sync_state(|state| state.body_bytes_max = grown).await?;
@@ -182,7 +186,7 @@ async fn attempt(store: &Store, client: &DeviceClient, rounds: &mut Rounds) -> R
     client.set_token(state.token, state.clock_offset_ms);
     rounds.envelopes_sent += state.acknowledged.saturating_sub(outgoing.state.acknowledged);
     Ok(Round {
-        complete: (outgoing.complete && composed.complete) || performed.fetching_own,
+        complete: !waits || performed.fetching_own,
         differs: state.digest_differs,
         told_logs: outgoing.state.kept_logs_due,
         standing: Standing {

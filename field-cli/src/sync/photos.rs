@@ -2,7 +2,7 @@
 
 use super::SyncError;
 use crate::client::{Announced, ClientError, DeviceClient, Rate, Sent, UploadError, Watch};
-use crate::store::{BlobState, PhotoRow, Store};
+use crate::store::{BlobState, COPY_LOST, PhotoRow, Store};
 
 /// How one photo ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,8 +131,8 @@ async fn settle(
             report.failed.push((photo.clone(), code.clone()));
         }
         PhotoEnd::Lost => {
-            store.set_blob_state(sha256, BlobState::Unavailable, Some("copy-lost")).await?;
-            report.failed.push((photo.clone(), "copy-lost".to_owned()));
+            store.set_blob_state(sha256, BlobState::Unavailable, Some(COPY_LOST)).await?;
+            report.failed.push((photo.clone(), COPY_LOST.to_owned()));
         }
     }
     Ok(())

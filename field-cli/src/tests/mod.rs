@@ -4,6 +4,7 @@ mod acts;
 mod bad_input;
 mod day;
 mod help;
+mod photos;
 mod words;
 
 use crate::ctx::Ctx;

@@ -16,6 +16,7 @@ mod refused;
 mod restored;
 mod revoked;
 mod sectors;
+mod silent;
 mod tus;
 mod upload;
 mod wiped;

@@ -105,7 +105,12 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
         });
         if let Some((number, _, _)) = same {
             let name = file.display().to_string();
-            ctx.out.done(&say!(ctx.words, "photo-already", file = name, number = number));
+            if photo.blob.again {
+                ctx.out.done(&say!(ctx.words, "photo-again", file = name, number = number));
+                ctx.out.next(&say!(ctx.words, "next-step", command = "field sync"));
+            } else {
+                ctx.out.done(&say!(ctx.words, "photo-already", file = name, number = number));
+            }
         } else if !twice {
             prepared.push(photo);
         }

@@ -112,6 +112,14 @@ async fn unavailable(ctx: &mut Ctx, typed: &str, reason: Option<&str>, on: &OnVi
     if row.blob.state == BlobState::Arrived {
         return Err(Failure::new("arrived", say!(ctx.words, "photo-has-arrived")));
     }
+    if row.blob.is_whole() {
+        let command = if row.blob.state == BlobState::Refused { "field outbox retry" } else { "field sync" };
+        return Err(Failure::new("photo-here", say!(ctx.words, "photo-is-here")).hint(say!(
+            ctx.words,
+            "next-step",
+            command = command
+        )));
+    }
     let reason = ctx.need(reason, "--reason", &say!(ctx.words, "ask-reason"))?;
     let request = Request::PhotoUnavailable { visit: site.visit, entry: id, reason: reason.clone() };
     let command = store.record_command(Some(site.visit), &request).await?;

@@ -19,6 +19,8 @@ use progress::Progress;
 use serde_json::json;
 use std::time::Duration;
 
+/// How long nothing may happen before the technician is told that the server is waited for.
+const QUIET: Duration = Duration::from_secs(3);
 /// How long `--watch` rests between two syncs.
 const WATCH_REST: Duration = Duration::from_secs(60);
 
@@ -97,7 +99,7 @@ impl Course {
         rate: Rate,
     ) -> Result<(), SyncError> {
         let begun = tokio::time::Instant::now();
-        let rounds = exchange(store, client).await?;
+        let rounds = patiently(ctx, exchange(store, client)).await?;
         if rounds.wipe {
             return self.obey(ctx, store, client, rate).await;
         }
@@ -140,7 +142,7 @@ impl Course {
         store: &Store,
         client: &DeviceClient,
     ) -> Result<(), SyncError> {
-        let sent = send_previews(store, client, &mut self.previews).await;
+        let sent = patiently(ctx, send_previews(store, client, &mut self.previews)).await;
         let PreviewReport { arrived, bytes } = self.previews;
         if arrived > 0 {
             event(ctx, "previews", json!({ "previews": arrived, "bytes": bytes }));
@@ -149,6 +151,17 @@ impl Course {
         }
         sent
     }
+}
+
+/// Does `work`, and says so when it takes long enough to wonder.
+async fn patiently<T>(ctx: &mut Ctx, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = tokio::time::sleep(QUIET) => {}
+    }
+    ctx.out.note(&say!(ctx.words, "sync-waiting"));
+    work.await
 }
 
 /// Tells the office that this device forgot everything; yields how that ended.
@@ -161,7 +174,8 @@ async fn report(ctx: &mut Ctx) -> Result<SyncError, StoreError> {
 
 /// Acts and photos that are only on this device.
 async fn left(store: &Store) -> Result<(u64, u64), StoreError> {
-    Ok((store.log_counts().await?.unsent, store.photo_counts().await?.waiting))
+    let photos = store.photo_counts().await?;
+    Ok((store.log_counts().await?.unsent, photos.waiting + photos.stuck()))
 }
 
 /// How a sync that was not stopped ends.
@@ -170,9 +184,11 @@ async fn finished(store: &Store, course: &Course) -> Result<Exit, Failure> {
     let open = course.rounds.as_ref().map_or(0, |rounds| rounds.performed.conflicts_open);
     // Whoever paused the outbox is told what stays here, not that all is well.
     let paused = store.setting(PAUSED).await?.is_some();
+    let stuck = store.photo_counts().await?.stuck();
+    let unsent = store.log_counts().await?.unsent;
     Ok(match () {
         () if paused && left(store).await? != (0, 0) => Exit::Partly,
-        () if !course.photos.failed.is_empty() => Exit::Partly,
+        () if unsent > 0 || stuck > 0 => Exit::Partly,
         () if course.rounds.as_ref().is_some_and(|rounds| rounds.performed.held_back) => Exit::Partly,
         () if conflicts.max(open) > 0 => Exit::Conflicts,
         () => Exit::Ok,

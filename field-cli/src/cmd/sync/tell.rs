@@ -182,21 +182,29 @@ pub(super) async fn summary(
             let line = stopped(ctx, course, &store.photos_to_send().await?);
             ctx.out.note(&line);
         }
-        Exit::Partly if paused => {
-            ctx.out.warn("outbox-paused", &say!(ctx.words, "outbox-paused"));
-            tell_left(ctx, store, wiped).await?;
-        }
-        Exit::Partly if course.photos.failed.is_empty() => {}
-        Exit::Partly => {
-            let count = course.photos.failed.len();
-            ctx.out.warn("photos-failed", &say!(ctx.words, "sync-photos-failed", count = count));
-            ctx.out.next(&say!(ctx.words, "next-step", command = "field outbox"));
-        }
+        Exit::Partly if !wiped => partly(ctx, store, paused).await?,
         _ => {}
     }
     let mut fields = summary_fields(course, exit);
     fields["conflicts"] = conflicts.into();
     event(ctx, "summary", fields);
+    Ok(())
+}
+
+/// What stays here, and why.
+async fn partly(ctx: &mut Ctx, store: &Store, paused: bool) -> Result<(), Failure> {
+    let (stuck, acts) = (store.photo_counts().await?.stuck(), store.log_counts().await?.unsent);
+    if stuck > 0 {
+        ctx.out.warn("photos-failed", &say!(ctx.words, "sync-photos-failed", count = stuck));
+        ctx.out.next(&say!(ctx.words, "next-step", command = "field outbox"));
+    }
+    if paused {
+        ctx.out.warn("outbox-paused", &say!(ctx.words, "outbox-paused"));
+        return tell_left(ctx, store, false).await;
+    }
+    if acts > 0 {
+        ctx.out.warn("acts-left", &say!(ctx.words, "sync-acts-left", count = acts));
+    }
     Ok(())
 }
 

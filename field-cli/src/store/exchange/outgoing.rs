@@ -25,8 +25,6 @@ pub struct Outgoing {
     pub envelopes: Vec<Envelope>,
     /// Envelopes of others that the server asked for.
     pub offered: Vec<Envelope>,
-    /// Whether these are all of them.
-    pub complete: bool,
     /// End of its own chain.
     pub own: ChainPosition,
 }
@@ -80,7 +78,6 @@ impl Store {
         }
         let own = Self::chain_end_in(&mut self.pool().begin().await?, device).await?;
         let last = envelopes.last().map_or(state.acknowledged, |envelope| envelope.header().sequence);
-        let complete = paused || last >= own.sequence;
         let ask = Ask {
             epoch: state.epoch,
             cursor: state.cursor,
@@ -95,7 +92,7 @@ impl Store {
         };
         let offered = if paused { Vec::new() } else { self.offered(bytes_max).await? };
         let beacon = self.beacon(device, &state).await?;
-        Ok(Outgoing { identity, state, beacon, ask, envelopes, offered, complete, own })
+        Ok(Outgoing { identity, state, beacon, ask, envelopes, offered, own })
     }
 
     /// Envelopes after the acknowledged one that follow on one another, and the sequence of the

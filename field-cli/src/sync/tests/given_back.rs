@@ -22,6 +22,22 @@ fn foreign(envelopes: &[Envelope]) -> Vec<DownFrame> {
 }
 
 #[tokio::test]
+async fn one_sync_gives_a_restored_server_back_what_it_lost_of_this_device() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = device(dir.path()).await;
+    let (server, client) = TestServer::of(&store).await;
+    add(&store, "one").await;
+    add(&store, "two").await;
+    exchange(&store, &client).await.unwrap();
+    server.memory().log.truncate(2);
+    server.memory().restores = 1;
+    let rounds = exchange(&store, &client).await.unwrap();
+    assert_eq!(rounds.performed.new_epoch, Some(2), "so that it can be said");
+    assert_eq!(server.memory().log.len(), 3, "sent again in the same sync");
+    assert_eq!(store.log_counts().await.unwrap().unsent, 0);
+}
+
+#[tokio::test]
 async fn what_a_restored_server_lost_of_a_colleague_is_given_back_once() {
     let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = device(dir.path()).await;
