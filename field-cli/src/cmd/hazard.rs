@@ -2,7 +2,7 @@
 
 use super::choice::{Choice, choices_of, language, pick};
 use super::people::People;
-use super::site::{entry, numbered, saved};
+use super::site::{entry, fate, numbered, saved};
 use super::{Outcome, photo, site};
 use crate::cli::{HazardAddArgs, HazardCommand, NoticeAddArgs, NoticeCommand, OnVisit};
 use crate::ctx::Ctx;
@@ -158,13 +158,15 @@ async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
         ctx.out.event("hazard", json!({ "number": number, "hazard": id, "record": found }));
         let by =
             format!("{} {}", render::time(&ctx.words, found.meta.at, now, &zone), people.name(found.meta.by));
-        lines.push(format!("{number}  {}  ({by})", line(&ctx.words, &found.content)));
+        let fate = fate(&ctx.words, found);
+        lines.push(format!("{number}  {}  ({by}){fate}", line(&ctx.words, &found.content)));
     }
     for (number, id, found) in numbered(&view.notices) {
         ctx.out.event("notice", json!({ "number": number, "notice": id, "record": found }));
         let by =
             format!("{} {}", render::time(&ctx.words, found.meta.at, now, &zone), people.name(found.meta.by));
-        lines.push(format!("{number}  {}  ({by})", notice_line(&ctx.words, &found.content)));
+        let fate = fate(&ctx.words, found);
+        lines.push(format!("{number}  {}  ({by}){fate}", notice_line(&ctx.words, &found.content)));
     }
     if lines.is_empty() {
         lines.push(say!(ctx.words, "none-recorded"));

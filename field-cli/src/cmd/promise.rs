@@ -1,7 +1,7 @@
 //! `field promise`: what was promised to the customer becomes a deadline of the complaint.
 
 use super::people::People;
-use super::site::{numbered, saved};
+use super::site::{fate, numbered, saved};
 use super::{Outcome, site};
 use crate::cli::{OnVisit, PromiseCommand};
 use crate::ctx::Ctx;
@@ -87,7 +87,8 @@ async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
         ctx.out.event("promise", json!({ "number": number, "promise": id, "record": found }));
         let due = render::time(&ctx.words, found.content.due_ms, ctx.now(), &ctx.zone);
         let line = say!(ctx.words, "show-promise", what = found.content.what.clone(), due = due);
-        lines.push(format!("{number}  {line}  ({})", people.name(found.meta.by)));
+        let fate = fate(&ctx.words, found);
+        lines.push(format!("{number}  {line}  ({}){fate}", people.name(found.meta.by)));
     }
     if lines.is_empty() {
         lines.push(say!(ctx.words, "none-recorded"));

@@ -159,6 +159,18 @@ pub(crate) fn numbered<T>(entries: &BTreeMap<EntryId, Entry<T>>) -> Vec<(usize, 
     list.into_iter().enumerate().map(|(index, (id, entry))| (index + 1, id, entry)).collect()
 }
 
+/// What became of an entry since it was recorded, to stand behind it: taken back, corrected, or nothing.
+pub(crate) fn fate<T>(words: &Words, entry: &Entry<T>) -> String {
+    let mut text = String::new();
+    if let Some(withdrawn) = &entry.meta.withdrawn {
+        text.push_str(&say!(words, "show-withdrawn", reason = withdrawn.reason.clone()));
+    }
+    if !entry.meta.superseded_by.is_empty() {
+        text.push_str(&say!(words, "show-corrected"));
+    }
+    text
+}
+
 /// The entry with a number as listed, or with the end of an id.
 pub(crate) fn entry<T>(
     words: &Words,

@@ -8,21 +8,25 @@ use crate::cli::UndoArgs;
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Words, say};
-use crate::store::{Act, LogRow, Write};
+use crate::render;
+use crate::store::{Act, LastAct, LogRow, Store, Write};
 use serde_json::{Value, json};
 use sync_core::document::{Container, FindingEdit, Scalar, Shape, SharedText};
 
 /// Takes back the last act.
 pub(crate) async fn run(ctx: &mut Ctx, args: &UndoArgs) -> Outcome {
     let store = ctx.store().await?;
-    let Some(row) = store.last_undoable().await? else {
-        return Err(Failure::new("nothing-to-undo", say!(ctx.words, "undo-nothing")));
+    let (row, requests) = match store.last_act().await? {
+        Some(LastAct::Save { row, requests }) => (row, requests),
+        Some(LastAct::Request(row)) => return Err(stays(ctx, &store, &row).await?),
+        None => return Err(Failure::new("nothing-to-undo", say!(ctx.words, "undo-nothing"))),
     };
     let visit = row.visit.ok_or_else(|| Failure::new("nothing-to-undo", say!(ctx.words, "undo-nothing")))?;
     let why = args.why.clone().unwrap_or_else(|| say!(ctx.words, "undo-reason"));
     let recorded = store
         .record(visit, |act| {
             act.undoes(row.hash);
+            requests.iter().for_each(|request| act.undoes(*request));
             let left = take_back(act, &row, &why)?;
             if left.len() < row.writes.len() { Ok(left) } else { Err(nothing_left(&ctx.words, &row)) }
         })
@@ -39,6 +43,15 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &UndoArgs) -> Outcome {
         ctx.out.warn("not-undone", &say!(ctx.words, "undo-left", path = terms.path(&ctx.words, path)));
     }
     Ok(Exit::Ok)
+}
+
+/// Why the last act stays: it asked the office for something, and what is asked is not taken back by this device.
+async fn stays(ctx: &Ctx, store: &Store, row: &LogRow) -> Result<Failure, Failure> {
+    let (terms, commands) = (Terms::known(store).await?, store.commands().await?);
+    let what = describe(&ctx.words, &terms, row, &commands);
+    let time = render::time(&ctx.words, row.claimed_at, ctx.now(), &ctx.zone);
+    let failure = Failure::new("request-stays", say!(ctx.words, "undo-request", what = what, time = time));
+    Ok(failure.hint(say!(ctx.words, "undo-request-hint")))
 }
 
 /// Why nothing of an act can be taken back; then nothing is recorded either.

@@ -113,7 +113,7 @@ pub struct LogCounts {
 }
 
 #[derive(FromRow)]
-struct RawLogRow {
+pub(super) struct RawLogRow {
     device_id: String,
     sequence: i64,
     hash: String,
@@ -129,7 +129,7 @@ struct RawLogRow {
     size_bytes: i64,
 }
 
-const SELECT: &str = "SELECT device_id, sequence, hash, kind, visit_id, claimed_at_ms, state, reason, detail, \
+pub(super) const SELECT: &str = "SELECT device_id, sequence, hash, kind, visit_id, claimed_at_ms, state, reason, detail, \
     writes, undone_by, reissued_by, length(cose) + length(body) AS size_bytes FROM log";
 
 impl TryFrom<RawLogRow> for LogRow {
@@ -192,22 +192,6 @@ impl Store {
             .fetch_all(self.pool())
             .await?;
         rows.into_iter().map(LogRow::try_from).collect()
-    }
-
-    /// The newest own save that was not taken back and takes nothing back itself.
-    ///
-    /// # Errors
-    /// When the row cannot be read.
-    pub async fn last_undoable(&self) -> Result<Option<LogRow>, StoreError> {
-        let sql = format!(
-            "{SELECT} WHERE device_id = (SELECT device_id FROM identity) AND kind IN ('change', 'reissue') \
-             AND dropped = 0 AND undone_by IS NULL AND writes != '[]' \
-             AND hash NOT IN (SELECT undone_by FROM log WHERE undone_by IS NOT NULL) \
-             ORDER BY sequence DESC LIMIT 1"
-        );
-        let row: Option<RawLogRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_optional(self.pool()).await?;
-        row.map(LogRow::try_from).transpose()
     }
 
     /// Own envelopes that are not in the central record, oldest first.

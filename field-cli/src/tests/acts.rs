@@ -194,3 +194,32 @@ async fn contact_data_are_corrected_by_a_request_with_a_reason() {
       The earlier value stays on record, and a reviewer looks at the change.
     "#);
 }
+
+#[tokio::test]
+async fn undo_takes_back_the_last_act_or_says_why_it_stays() {
+    let desk = Desk::new(Lang::En).await;
+    let lines: [&[&str]; 5] = [
+        &["visit", "start", "0417"],
+        &["finding", "add", "--text", "innocent"],
+        &["grumble", "the line is always busy"],
+        &["undo"],
+        &["finding", "list"],
+    ];
+    let seen = desk.day(&lines).await;
+    assert!(seen.contains("The last act was a request to the office") && seen.contains("(exit 1)"), "{seen}");
+    assert!(!seen.contains("withdrawn: undone"), "an older act is left alone: {seen}");
+
+    let lines: [&[&str]; 7] = [
+        &["promise", "add", "--what", "A call", "--due", "tomorrow"],
+        &["meter", "read", "--register", "total=12346.5"],
+        &["undo"],
+        &["undo"],
+        &["promise", "list"],
+        &["meter", "list"],
+        &["undo"],
+    ];
+    let seen = desk.day(&lines).await;
+    assert_eq!(seen.matches("taken back: ").count(), 2, "with the request that went with it: {seen}");
+    assert_eq!(seen.matches("withdrawn: undone").count(), 2, "lists say so: {seen}");
+    assert!(seen.contains("The last act was a request"), "the one before them still stays: {seen}");
+}

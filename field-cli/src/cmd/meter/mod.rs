@@ -6,7 +6,7 @@ pub(crate) mod seal;
 
 use super::choice::language;
 use super::people::People;
-use super::site::{Site, numbered};
+use super::site::{Site, fate, numbered};
 use super::{Outcome, site};
 use crate::cli::{MeterCommand, OnVisit};
 use crate::ctx::Ctx;
@@ -60,7 +60,7 @@ async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
         ctx.out.event("reading", json!({ "number": number, "reading": id, "record": entry }));
         lines.push((
             number.to_string(),
-            reading_line(&ctx.words, &entry.content),
+            reading_line(&ctx.words, &entry.content) + &fate(&ctx.words, entry),
             entry.meta.at,
             entry.meta.by,
         ));
@@ -70,11 +70,13 @@ async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
         ctx.out.event("meter_check", json!({ "check": id, "record": entry, "result": result.ok() }));
         let line =
             check::result_line(&ctx.words, &entry.content, super::visit::civil_day(entry.meta.at, &zone));
+        let line = line + &fate(&ctx.words, entry);
         lines.push((String::new(), line, entry.meta.at, entry.meta.by));
     }
     for (_, id, entry) in numbered(&view.seals) {
         ctx.out.event("seal", json!({ "seal": id, "record": entry }));
-        lines.push((String::new(), seal::line(&ctx.words, &entry.content), entry.meta.at, entry.meta.by));
+        let line = seal::line(&ctx.words, &entry.content) + &fate(&ctx.words, entry);
+        lines.push((String::new(), line, entry.meta.at, entry.meta.by));
     }
     if lines.is_empty() {
         ctx.out.data(&say!(ctx.words, "none-recorded"));

@@ -9,7 +9,7 @@ pub(crate) use add::{prepare, refuse_strangers, warn_unshowable};
 
 use super::choice::language;
 use super::people::People;
-use super::site::{entry, numbered};
+use super::site::{entry, fate, numbered};
 use super::{Outcome, site};
 use crate::cli::{OnVisit, PhotoCommand};
 use crate::ctx::Ctx;
@@ -89,7 +89,7 @@ async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
         let time = render::time(&ctx.words, found.meta.at, ctx.now(), &ctx.zone);
         table.add_row([
             number.to_string(),
-            line(&ctx.words, &found.content, row),
+            line(&ctx.words, &found.content, row) + &fate(&ctx.words, found),
             time,
             people.name(found.meta.by),
         ]);

@@ -1,7 +1,7 @@
 //! Everything recorded on a visit, for people to read.
 
 use crate::cmd::people::People;
-use crate::cmd::site::{Site, item_name, numbered};
+use crate::cmd::site::{Site, fate, item_name, numbered};
 use crate::cmd::{Outcome, choice, customer, gas, hazard, meter, site};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
@@ -113,13 +113,7 @@ impl Page<'_> {
             let (who, at) = (self.people.name(origin.person), self.time(origin.claimed_at));
             text.push_str(&say!(self.words, "show-edited", who = who, at = at));
         }
-        if let Some(withdrawn) = &entry.meta.withdrawn {
-            text.push_str(&say!(self.words, "show-withdrawn", reason = withdrawn.reason.clone()));
-        }
-        if !entry.meta.superseded_by.is_empty() {
-            text.push_str(&say!(self.words, "show-corrected"));
-        }
-        text
+        text + &fate(self.words, entry)
     }
 
     /// The day on which it was recorded: results follow the rules of that day.
