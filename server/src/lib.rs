@@ -25,6 +25,7 @@ mod openapi;
 pub(crate) mod pages;
 pub mod people;
 pub mod problem;
+mod returns;
 pub mod review;
 pub mod store;
 pub mod telemetry;

@@ -55,6 +55,19 @@ impl CivilDate {
         Self::of_jiff(moved).unwrap_or(Self { year: 1, month: 1, day: 1 })
     }
 
+    /// The day with the same number so many months later, or the last one of a shorter month; held at the year 9999.
+    #[must_use]
+    pub fn plus_months(self, months: u32) -> Self {
+        let months = i64::from(months).min(DAYS_MAX);
+        let later = self.as_jiff().saturating_add(jiff::Span::new().months(months));
+        Self::of_jiff(later).unwrap_or(self)
+    }
+
+    /// How many days this one lies after the other; negative before it.
+    pub fn days_since(self, other: Self) -> i64 {
+        self.as_jiff().duration_since(other.as_jiff()).as_hours() / 24
+    }
+
     /// 1 for Monday to 7 for Sunday, as ISO 8601 counts.
     pub fn weekday(self) -> u8 {
         self.as_jiff().weekday().to_monday_one_offset().unsigned_abs()

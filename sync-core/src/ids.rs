@@ -110,6 +110,10 @@ id_type! {
     VisitId
 }
 id_type! {
+    /// A planned return visit. Derived by the server from what it checks, so that planning twice plans once.
+    ReturnVisitId
+}
+id_type! {
     /// An entry of a collection in a visit document. Minted by the device that records it.
     EntryId
 }

@@ -18,6 +18,7 @@ pub mod number;
 pub mod protocol;
 pub mod recorded;
 pub mod replica;
+pub mod return_visit;
 pub mod search;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

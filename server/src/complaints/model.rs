@@ -158,6 +158,16 @@ words! {
         DeadlineEscalated = "deadline_escalated",
         /// What arrived late shows that a deadline was kept.
         DeadlineKept = "deadline_kept",
+        /// The customer is to be asked how it went.
+        ReturnPlanned = "return_planned",
+        /// The customer was called in vain, or asked for another time.
+        ReturnAttempted = "return_attempted",
+        /// The customer was asked.
+        ReturnDone = "return_done",
+        /// The customer need not be asked, for a reason.
+        ReturnWaived = "return_waived",
+        /// What the customer says contradicts what the technician claims.
+        ReturnContradicted = "return_contradicted",
     }
 }
 
@@ -343,6 +353,8 @@ pub enum Act {
     Reopen,
     /// Field work arrived that nobody had judged.
     LateWork,
+    /// The customer contradicts what was recorded.
+    Contradict,
 }
 
 /// The act does not fit the state.
@@ -389,6 +401,11 @@ pub fn next_state(state: State, act: Act) -> Result<State, StateConflict> {
         // What nobody has judged yet needs no second look; what was judged does.
         (Act::LateWork, Reviewed | Answered | ReturnVisited | Closed) => Ok(Reopened),
         (Act::LateWork, _) => Ok(state),
+        // Where work is under way anyway, the new order adds to it.
+        (Act::Contradict, Received | Accepted | Assigned | Rework) => Ok(state),
+        (Act::Contradict, Investigated | Reviewed | Answered | ReturnVisited | Closed | Reopened) => {
+            Ok(Reopened)
+        }
         _ => refused,
     }
 }

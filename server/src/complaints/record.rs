@@ -9,6 +9,7 @@ use super::contact::ContactFlagBody;
 use super::model::{Act, Complaint, EventKind, next_state};
 use super::{contact, history, sql};
 use crate::deadlines::ClockBody;
+use crate::returns::{self, ReturnBody};
 use crate::review::{self, Blocker, VerdictBody};
 use crate::store::{StoreError, Tx};
 use crate::work_orders::{self, RecordedAct, RefusedAct, VisitRecord, WorkOrderBody};
@@ -47,6 +48,8 @@ pub(crate) struct CentralRecord {
     pub(crate) contact_history: Vec<FieldChangeBody>,
     /// Which rule set its limits, and when its clock stood; null without limits from rules.
     pub(crate) clock: Option<ClockBody>,
+    /// The customer asked how it went, oldest first.
+    pub(crate) return_visits: Vec<ReturnBody>,
     /// What is still open and holds back approval and closing.
     pub(crate) blockers: Vec<Blocker>,
     /// Steps that its state allows.
@@ -127,6 +130,7 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
         contact_flags: contact::flags_of(tx, &mut names, id).await?,
         contact_history: contact_history(tx, id).await?,
         clock: ClockBody::of(tx, &mut names, id).await?,
+        return_visits: returns::of_complaint(tx, id).await?,
         blockers: review::blockers(tx, id).await?,
         next_steps,
         complaint: ComplaintBody::of(tx, &mut names, complaint).await?,

@@ -19,7 +19,7 @@ pub use api::routes;
 pub(crate) use bodies::ClockBody;
 pub(crate) use clock::{follow, note, restart, start};
 pub(crate) use pages::{ClockPart, clock_part, deadline_facts, pages};
-pub(crate) use watch::{arrived, keep as watch, run as keep_watch};
+pub(crate) use watch::{arrived, happened_at, keep as watch, run as keep_watch};
 
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::complaints::acts::{Actor, ComplaintError};
@@ -70,6 +70,16 @@ pub async fn publish_built_in(tx: &mut Tx, now: Timestamp) -> Result<(), StoreEr
     Ok(())
 }
 
+/// The rules that hold for what happens at that moment, with their calendar.
+pub(crate) async fn policy_with_calendar(
+    tx: &mut Tx,
+    at: Timestamp,
+) -> Result<Option<(PublishedPolicy, Calendar)>, StoreError> {
+    let Some(published) = sql::policy_at(tx, at).await? else { return Ok(None) };
+    let calendar = sql::newest_calendar(tx, &published.policy.calendar).await?;
+    Ok(calendar.map(|newest| (published, newest.calendar)))
+}
+
 /// Publishes the next version of a calendar. What was provisional is counted anew; says how many dates moved.
 async fn publish_calendar(
     tx: &mut Tx,
@@ -79,6 +89,7 @@ async fn publish_calendar(
 ) -> Result<usize, ComplaintError> {
     sql::insert_calendar(tx, version, calendar, Some(by.person), by.at).await?;
     let moved = clock::count_provisional_anew(tx, &calendar.code, by).await?;
+    crate::returns::calendar_published(tx).await.map_err(crate::returns::ReturnError::into_store)?;
     let detail = Detail::new()
         .with("calendar", &calendar.code)
         .with("version", version.to_string())

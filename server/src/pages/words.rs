@@ -35,6 +35,7 @@ sources!(
     "people",
     "queue",
     "record",
+    "returns",
     "start",
 );
 

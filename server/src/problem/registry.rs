@@ -229,6 +229,24 @@ problems! {
     OWN_VISIT: 409 "own-visit"
         en "Nobody approves their own visit" "Ask another reviewer."
         zh "不能审核本人参与的到访" "请由其他审核员审核。";
+    RETURN_UNKNOWN: 404 "return-unknown"
+        en "There is no such return visit" "See the list of return visits."
+        zh "没有此回访" "请查看回访列表。";
+    RETURN_OWN_WORK: 409 "return-own-work"
+        en "Nobody asks the customer about their own work" "Whoever worked on the complaint, or asked this customer before a contradiction was found, leaves the return visit to somebody else."
+        zh "不得回访本人经办的工作" "经办过该投诉的人员，或此前回访后发现情况不符的人员，须由他人回访。";
+    RETURN_TAKEN: 409 "return-taken"
+        en "Somebody else is asking this customer" "See holder and calling_since_ms; take it over when they have given up."
+        zh "他人正在回访该客户" "请查看 holder 与 calling_since_ms；对方放弃后可接手。";
+    RETURN_STATE: 409 "return-state"
+        en "This does not fit where the return visit stands" "See state."
+        zh "回访的当前状态不允许此操作" "请查看 state。";
+    RETURN_INCOMPLETE: 409 "return-incomplete"
+        en "Questions are not answered yet" "Answer those listed in questions; what the customer does not know is an answer too."
+        zh "尚有问题未回答" "请回答 questions 中所列问题；客户不清楚也是一种回答。";
+    RETURN_COMPULSORY: 409 "return-compulsory"
+        en "This return visit cannot be waived" "It follows a contradiction: the customer is asked again by another person."
+        zh "此次回访不得免除" "此前回访情况不符，须由他人再次回访。";
     COMPLAINT_MERGED: 409 "complaint-merged"
         en "The complaint was merged into another" "Work on the complaint named in survivor, or undo the merge."
         zh "该投诉已并入另一投诉" "请在 survivor 所指的投诉上操作，或撤销合并。";

@@ -155,7 +155,7 @@ pub(super) async fn give_verdict(
     let complaint = find_open_to_acts(tx, id).await?;
     let act = if form.without_visit { Act::ReviewWithoutVisit } else { Act::Review };
     next_state(complaint.state, act).map_err(ComplaintError::from)?;
-    let overridden = pass_gate(tx, id, form.override_reason.as_deref()).await?;
+    let overridden = pass_gate(blockers(tx, id).await?, form.override_reason.as_deref())?;
     check_evidence(tx, id, &form.evidence).await?;
     let actor = Actor::office(office.person_id, now);
     approve_visits(tx, id, office.person_id).await?;
@@ -236,8 +236,7 @@ struct Overridden {
 }
 
 /// Refuses while something is open, unless a reason for passing is given.
-async fn pass_gate(tx: &mut Tx, id: ComplaintId, reason: Option<&str>) -> Result<Overridden, Problem> {
-    let blockers = blockers(tx, id).await?;
+fn pass_gate(blockers: Vec<Blocker>, reason: Option<&str>) -> Result<Overridden, Problem> {
     if blockers.is_empty() {
         return Ok(Overridden { blockers, reason: None });
     }
@@ -415,7 +414,9 @@ pub(crate) async fn close(
     reachable(tx, office, REVIEWERS, id).await?;
     let complaint = find_open_to_acts(tx, id).await?;
     next_state(complaint.state, Act::Close).map_err(ComplaintError::from)?;
-    let overridden = pass_gate(tx, id, form.override_reason.as_deref()).await?;
+    let mut open = blockers(tx, id).await?;
+    open.extend(crate::returns::blockers(tx, id).await?);
+    let overridden = pass_gate(open, form.override_reason.as_deref())?;
     let actor = Actor::office(office.person_id, now);
     for record in complaints::family(tx, id).await? {
         release_crews(tx, record, "closed", actor).await?;

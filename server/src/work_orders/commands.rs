@@ -16,6 +16,7 @@ use crate::complaints::model::{Act, EventKind};
 use crate::complaints::{self, history};
 use crate::deadlines;
 use crate::exchange::commands::{CommandContext, CommandFuture, CommandHandler};
+use crate::returns;
 use crate::store::{StoreError, Tx};
 use serde_json::{Value, json};
 use sync_core::ids::{CommandId, DeviceId, PersonId, VisitId, WorkOrderId};
@@ -288,6 +289,11 @@ async fn leave(
     note(tx, command, &plan, kind, None, facts).await?;
     crate::review::visit_ended(tx, &plan, command.received_at).await?;
     investigated(tx, command, &plan).await?;
+    if act == VisitAct::Finish {
+        let times = (command.claimed_at, command.received_at);
+        let planned = returns::visit_completed(tx, &plan, command.device, times).await;
+        planned.map_err(returns::ReturnError::into_store)?;
+    }
     Ok(None)
 }
 

@@ -36,6 +36,9 @@ pub enum WorkOrderError {
     /// Nobody could be asked or told: name or phone of the customer is not known.
     #[error("nobody can be reached about the complaint")]
     NoContact,
+    /// The person did the work about which they would ask the customer.
+    #[error("nobody asks the customer about their own work")]
+    OwnWork,
     /// There is no such checklist.
     #[error("there is no such checklist")]
     UnknownChecklist,
@@ -188,6 +191,9 @@ pub async fn assign(
         complaints::model::next_state(complaint.state, Act::Assign).map_err(ComplaintError::from)?;
     }
     require_sendable(tx, person).await?;
+    if !crate::returns::may_ask(tx, visit.id, person).await? {
+        return Err(WorkOrderError::OwnWork);
+    }
     sql::insert_assignment(tx, visit.id, person, by.person, by.at).await?;
     complaints::refresh_crew(tx, visit.id).await?;
     if let Some(order) = visit.work_order {

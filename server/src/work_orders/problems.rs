@@ -10,6 +10,7 @@ impl From<WorkOrderError> for Problem {
             WorkOrderError::UnknownVisit => Self::new(&problem::VISIT_UNKNOWN),
             WorkOrderError::NotSendable => Self::new(&problem::PERSON_NOT_SENDABLE),
             WorkOrderError::NoContact => Self::new(&problem::CONTACT_MISSING),
+            WorkOrderError::OwnWork => Self::new(&problem::RETURN_OWN_WORK),
             WorkOrderError::UnknownChecklist => Self::new(&problem::CHECKLIST_UNKNOWN),
             WorkOrderError::Visit(conflict) => {
                 Self::new(&problem::VISIT_STATE).with("state", conflict.state.as_str())

@@ -64,7 +64,12 @@ pub(crate) struct Dispatched {
 
 impl Dispatched {
     pub(crate) async fn of(bureau: &Bureau) -> Self {
-        let complaint = bureau.complaint(&json!({})).await["complaint_id"].as_str().unwrap().to_owned();
+        Self::about(bureau, &json!({})).await
+    }
+
+    /// The same about a complaint with these fields changed.
+    pub(crate) async fn about(bureau: &Bureau, changes: &Value) -> Self {
+        let complaint = bureau.complaint(changes).await["complaint_id"].as_str().unwrap().to_owned();
         let order = bureau.post(&format!("/v1/complaints/{complaint}/work-orders"), &json!({})).await;
         assert_eq!(order.status, 201, "{}", order.json);
         let order = order.json["work_order_id"].as_str().unwrap().to_owned();

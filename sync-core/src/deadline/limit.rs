@@ -23,6 +23,8 @@ pub enum LimitUnit {
     CalendarDay,
     /// Working days; the day it starts on is day 0, whether people work then or not.
     WorkingDay,
+    /// Months of the calendar: the day with the same number, or the last one of a shorter month.
+    CalendarMonth,
 }
 
 /// How long something may take.
@@ -83,6 +85,9 @@ pub fn due(start: Timestamp, limit: Limit, calendar: &Calendar, pauses: &[Pause]
         LimitUnit::Hour => around_the_clock(start, i64::from(amount) * 3_600_000, pauses),
         LimitUnit::CalendarDay => days(start, amount, calendar, pauses, false),
         LimitUnit::WorkingDay => days(start, amount, calendar, pauses, true),
+        LimitUnit::CalendarMonth => {
+            days(start, days_of_months(start, amount, calendar), calendar, pauses, false)
+        }
     }
 }
 
@@ -103,6 +108,12 @@ fn around_the_clock(start: Timestamp, run_ms: i64, pauses: &[Pause]) -> Due {
         }
     }
     Due::At { at: now.plus_ms(left), provisional: false }
+}
+
+/// How many days lie between the day of `start` and the one so many months later.
+fn days_of_months(start: Timestamp, months: u32, calendar: &Calendar) -> u32 {
+    let day = calendar.date_of(start);
+    u32::try_from(day.plus_months(months).days_since(day)).unwrap_or(0)
 }
 
 fn days(start: Timestamp, amount: u32, calendar: &Calendar, pauses: &[Pause], working: bool) -> Due {

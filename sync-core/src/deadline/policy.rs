@@ -2,6 +2,7 @@
 
 use super::limit::{AMOUNT_MAX, Limit};
 use super::watch::WatchRules;
+use crate::return_visit::ReturnRules;
 use serde::{Deserialize, Serialize};
 
 /// The most rules of a policy.
@@ -18,6 +19,9 @@ pub struct DeadlinePolicy {
     /// When people are told about deadlines.
     #[serde(default)]
     pub watch: WatchRules,
+    /// After which work the customer is asked how it went.
+    #[serde(default)]
+    pub returns: ReturnRules,
 }
 
 /// Limits for the complaints that it fits. What a rule does not name fits everything.
@@ -88,6 +92,12 @@ pub enum PolicyError {
     /// Nobody would be told in time, or never.
     #[error("{0}")]
     Watch(&'static str),
+    /// A rule for return visits, counted from 1, and what is wrong with it.
+    #[error("return visits, rule {0}: {1}")]
+    Return(usize, &'static str),
+    /// Customers could never be called.
+    #[error("windows: {0}")]
+    Windows(&'static str),
     /// Nobody could say why.
     #[error("rule {0}: say in 1 to 300 characters where the rule comes from")]
     Source(usize),
@@ -115,6 +125,7 @@ impl DeadlinePolicy {
             }
         }
         self.watch.check()?;
+        self.returns.check()?;
         let for_all = self.rules.last().is_some_and(Rule::fits_all);
         if for_all { Ok(()) } else { Err(PolicyError::NotForAll) }
     }

@@ -113,6 +113,8 @@ fn experts_open_no_page_that_changes_a_complaint() {
         "/queue",
         "/queue/news",
         "/queue/search",
+        "/returns",
+        "/returns/{id}",
         "/visits/{id}/history",
         "/watch",
     ];

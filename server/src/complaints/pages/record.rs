@@ -15,6 +15,7 @@ use crate::evidence::photos_of;
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::people::Role;
 use crate::problem::Problem;
+use crate::returns::{ReturnsPart, returns_part};
 use crate::review::{self, Blocker};
 use crate::store::{StoreError, Tx};
 use askama::Template;
@@ -48,6 +49,7 @@ pub(crate) struct RecordPage {
     /// Name and limit of each deadline, and whether it has passed.
     pub(crate) deadlines: Vec<(String, String, bool)>,
     pub(crate) clock: Option<ClockPart>,
+    pub(crate) returns: ReturnsPart,
     /// Steps that this person may take now.
     pub(crate) steps: Vec<&'static str>,
     /// Whether this person may do more than read.
@@ -146,6 +148,7 @@ impl RecordPage {
             contact: contact_part(&shell, &record),
             deadlines: deadlines(phrases, &record, now),
             clock: record.clock.as_ref().map(|clock| clock_part(phrases.w, clock)),
+            returns: returns_part(phrases.w, &record, now),
             steps: steps(&shell, &record),
             may_act: reaches(&shell, OFFICE, &record),
             all,

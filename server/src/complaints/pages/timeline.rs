@@ -5,6 +5,7 @@ use crate::complaints::record::{CentralRecord, TimelineEntry};
 use crate::complaints::{DeviceRef, PersonRef};
 use crate::deadlines::deadline_facts;
 use crate::pages::Words;
+use crate::returns::return_facts;
 use crate::work_orders::OriginBody;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -184,6 +185,7 @@ fn facts(phrases: &Phrases, people: &BTreeMap<String, String>, entry: &TimelineE
     facts.extend(text("outcome").map(|outcome| outcome_words(phrases, outcome)));
     facts.extend(text("decision").map(|decision| w.code("quarantine-state", decision)));
     facts.extend(deadline_facts(w, detail));
+    facts.extend(return_facts(phrases, detail));
     let name = |key: &str| text(key).and_then(|id| people.get(id)).cloned();
     match (name("from"), name("to"), name("person")) {
         (Some(from), Some(to), _) => facts.push(w.ab("record-state-step", from, to)),

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod clock;
+mod return_form;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -158,6 +159,7 @@ fn limit_words(w: Words, limit: Limit) -> String {
         LimitUnit::Hour => "limit-hour",
         LimitUnit::CalendarDay => "limit-calendar-day",
         LimitUnit::WorkingDay => "limit-working-day",
+        LimitUnit::CalendarMonth => "limit-calendar-month",
     };
     w.n(key, i64::from(limit.amount))
 }

@@ -1,5 +1,6 @@
 //! New rules for limits as a form: the rules that are published, changed, with what they would do before they hold.
 
+use super::return_form::{self, ReturnColumns, ReturnMistake, ReturnRow};
 use super::watch_form::{self, WatchRow};
 use crate::app::App;
 use crate::complaints::model::{Channel, Priority, Utility};
@@ -23,11 +24,12 @@ use sync_core::time::Timestamp;
 /// Empty rows at the end of the form; more come with each preview.
 const EMPTY_ROWS: usize = 2;
 
-pub(super) const UNITS: [(LimitUnit, &str); 4] = [
+pub(super) const UNITS: [(LimitUnit, &str); 5] = [
     (LimitUnit::Minute, "minute"),
     (LimitUnit::Hour, "hour"),
     (LimitUnit::CalendarDay, "calendar_day"),
     (LimitUnit::WorkingDay, "working_day"),
+    (LimitUnit::CalendarMonth, "calendar_month"),
 ];
 
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
@@ -45,6 +47,7 @@ pub(super) struct RulesPage {
     pub(super) typed: RulesTyped,
     pub(super) rows: Vec<Row>,
     pub(super) watch: Vec<WatchRow>,
+    pub(super) returns: Vec<ReturnRow>,
     pub(super) calendars: Vec<Choice>,
     pub(super) utilities: Vec<Choice>,
     pub(super) categories: Vec<Choice>,
@@ -92,6 +95,15 @@ pub(super) struct RulesTyped {
     /// Limits of the watch in the order of its rows.
     watch: Vec<String>,
     watch_unit: Vec<String>,
+    return_categories: Vec<String>,
+    return_checklists: Vec<String>,
+    return_amount: Vec<String>,
+    return_unit: Vec<String>,
+    return_method: Vec<String>,
+    return_questions: Vec<String>,
+    return_source: Vec<String>,
+    /// Absent in a form that has no part about return visits.
+    pub(super) windows: Option<String>,
 }
 
 /// Why what was typed is no policy.
@@ -102,6 +114,8 @@ enum Mistake {
     Policy(PolicyError),
     /// Something in the part about the watch is no number.
     Watch,
+    /// In the part about return visits.
+    Returns(ReturnMistake),
 }
 
 impl RulesTyped {
@@ -117,6 +131,17 @@ impl RulesTyped {
             ..Self::default()
         };
         (typed.watch, typed.watch_unit) = watch_form::typed(&policy.watch);
+        let (returns, windows) = return_form::typed(&policy.returns);
+        typed.windows = Some(windows);
+        for row in returns {
+            typed.return_categories.push(row.categories);
+            typed.return_checklists.push(row.checklists);
+            typed.return_amount.push(row.amount);
+            typed.return_unit.push(row.unit);
+            typed.return_method.push(row.method);
+            typed.return_questions.push(row.questions);
+            typed.return_source.push(row.source);
+        }
         for rule in &policy.rules {
             let text = |value: &Option<String>| value.clone().unwrap_or_default();
             typed.utility.push(text(&rule.utility));
@@ -167,13 +192,27 @@ impl RulesTyped {
         rows
     }
 
+    fn returns(&self) -> ReturnColumns<'_> {
+        ReturnColumns {
+            categories: &self.return_categories,
+            checklists: &self.return_checklists,
+            amounts: &self.return_amount,
+            units: &self.return_unit,
+            methods: &self.return_method,
+            questions: &self.return_questions,
+            sources: &self.return_source,
+        }
+    }
+
     fn policy(&self) -> Result<(DeadlinePolicy, Timestamp), Mistake> {
         let from = self.effective_from.parse().ok().and_then(office_moment).ok_or(Mistake::Moment)?;
         let rows = self.rows();
         let rules = rows.iter().filter(|row| !row.is_empty()).map(Row::rule).collect::<Result<_, _>>()?;
         let watch =
             watch_form::rules(&self.warn_percent, &self.watch, &self.watch_unit).ok_or(Mistake::Watch)?;
-        let policy = DeadlinePolicy { calendar: self.calendar.clone(), rules, watch };
+        let windows = self.windows.as_deref().ok_or(Mistake::Returns(ReturnMistake::Windows))?;
+        let returns = return_form::rules(&self.returns(), windows).map_err(Mistake::Returns)?;
+        let policy = DeadlinePolicy { calendar: self.calendar.clone(), rules, watch, returns };
         policy.check().map_err(Mistake::Policy)?;
         Ok((policy, from))
     }
@@ -264,6 +303,11 @@ fn in_words(w: Words, mistake: &Mistake) -> String {
         Mistake::Moment => w.t("deadlines-moment"),
         Mistake::Amount(row) | Mistake::Policy(PolicyError::Amount(row)) => w.n("deadlines-amount", *row),
         Mistake::Watch | Mistake::Policy(PolicyError::Watch(_)) => w.t("watch-mistake"),
+        Mistake::Returns(ReturnMistake::Amount(row)) => w.n("deadlines-return-amount", *row),
+        Mistake::Policy(PolicyError::Return(row, _)) => w.n("deadlines-return-rule", *row),
+        Mistake::Returns(ReturnMistake::Windows) | Mistake::Policy(PolicyError::Windows(_)) => {
+            w.t("deadlines-windows-wrong")
+        }
         Mistake::Policy(PolicyError::Count) => w.t("deadlines-count"),
         Mistake::Policy(PolicyError::NotForAll) => w.t("deadlines-not-for-all"),
         Mistake::Policy(PolicyError::Unreachable(row)) => w.n("deadlines-unreachable", *row),
@@ -286,6 +330,7 @@ async fn rules_page(
     Ok(RulesPage {
         rows: typed.rows(),
         watch: watch_form::rows(w, &typed.watch, &typed.watch_unit),
+        returns: return_form::rows(&typed.returns()),
         typed,
         calendars: calendars
             .iter()

@@ -172,6 +172,18 @@ impl Rules {
     }
 }
 
+/// When something happened that a device reports: its word counts while its clock is right, else the receipt does.
+pub(crate) async fn happened_at(
+    tx: &mut Tx,
+    device: DeviceId,
+    (claimed, received): (Timestamp, Timestamp),
+) -> Result<Timestamp, StoreError> {
+    Ok(match sql::clock_offset(tx, device).await? {
+        Some(offset) if offset.abs() <= CLOCK_TOLERANCE_MS => claimed.min(received),
+        _ => received,
+    })
+}
+
 /// A technician arrived at a visit of this complaint. The device's word for when counts while its clock is right.
 pub(crate) async fn arrived(
     tx: &mut Tx,
@@ -182,11 +194,7 @@ pub(crate) async fn arrived(
     let rows = sql::steps(tx, complaint.id).await?;
     let onsite = StepKind::Deadline(DeadlineKind::Onsite);
     let Some(row) = rows.into_iter().find(|row| row.kind == onsite) else { return Ok(()) };
-    let offset = sql::clock_offset(tx, device).await?;
-    let at = match offset {
-        Some(offset) if offset.abs() <= CLOCK_TOLERANCE_MS => claimed.min(received),
-        _ => received,
-    };
+    let at = happened_at(tx, device, (claimed, received)).await?;
     if at < row.from || row.stopped.is_some_and(|stopped| stopped <= at) {
         return Ok(());
     }

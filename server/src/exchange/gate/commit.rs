@@ -11,10 +11,11 @@ use crate::app::App;
 use crate::audit::{Detail, NewEntry};
 use crate::exchange::feed::{Audience, Event};
 use crate::exchange::{commands, members, quarantine, visits};
+use crate::returns::{self, ReturnError};
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
 use crate::work_orders::{self, Arrival};
 use std::collections::{BTreeMap, HashMap};
-use sync_core::ids::{ChangeHash, DeviceId, EntryId, PersonId};
+use sync_core::ids::{ChangeHash, DeviceId, EntryId, PersonId, VisitId};
 use sync_core::log::Body;
 use sync_core::merge::UnitResult;
 use sync_core::time::Timestamp;
@@ -103,7 +104,10 @@ async fn write(
     for (position, unit) in (first.unwrap_or(0)..).skip(birth_events).zip(births) {
         give_birth(&mut tx, unit, position, now).await?;
     }
-    work_orders::content_arrived(&mut tx, &arrivals(&judged, &fates), now).await?;
+    let arrivals = arrivals(&judged, &fates);
+    work_orders::content_arrived(&mut tx, &arrivals, now).await?;
+    let changed: Vec<VisitId> = arrivals.iter().map(|arrival| arrival.visit).collect();
+    returns::content_arrived(&mut tx, &changed, now).await.map_err(ReturnError::into_store)?;
     commands::execute(app, &mut tx, commands, &fates, now).await?;
     consequences.record(&mut tx).await?;
     tx.commit().await?;
