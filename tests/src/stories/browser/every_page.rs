@@ -78,6 +78,10 @@ impl Samples {
                 "/arrivals/escrow/{envelope_hash}",
                 format!("/arrivals/escrow/{}", of(&first(&desk, "/v1/escrow").await, "envelope_hash")),
             ),
+            (
+                "/returns/{id}",
+                format!("/returns/{}", of(&first(&desk, "/v1/return-visits?list=open").await, "return_id")),
+            ),
             // Nothing waits in this story: whoever opens what was judged meanwhile is led to the list.
             ("/arrivals/pending/{log_index}", "/arrivals/pending/1".to_owned()),
             (
