@@ -39,6 +39,11 @@ struct Stream {
 }
 
 impl Stream {
+    /// What people wrote goes to the terminal without anything that would command it.
+    fn texts(&mut self, text: &str) {
+        self.line(&harmless(text));
+    }
+
     /// A reader that went away (`| head`) is no failure of the command.
     fn line(&mut self, text: &str) {
         let text = match self.columns {
@@ -101,7 +106,7 @@ impl Output {
     /// A result in words: one or more lines. Nothing under `--json`.
     pub(crate) fn data(&mut self, text: &str) {
         if !self.json {
-            self.data.line(text);
+            self.data.texts(text);
         }
     }
 
@@ -135,7 +140,7 @@ impl Output {
     /// A line of explanation.
     pub(crate) fn note(&mut self, text: &str) {
         if !self.json {
-            self.messages.line(&format!("  {text}"));
+            self.messages.texts(&format!("  {text}"));
         }
     }
 
@@ -147,7 +152,7 @@ impl Output {
     /// Ends a command that did what was asked.
     pub(crate) fn finish(&mut self) {
         if let Some(text) = self.next.take().filter(|_| !self.json) {
-            let line = self.messages.painted(Paint::Dim, &format!("  {text}"));
+            let line = self.messages.painted(Paint::Dim, &format!("  {}", harmless(&text)));
             self.messages.line(&line);
         }
     }
@@ -164,7 +169,7 @@ impl Output {
         }
         self.marked(Paint::Red, "✗", &failure.what);
         for hint in &failure.hints {
-            self.messages.line(&format!("  {hint}"));
+            self.messages.texts(&format!("  {hint}"));
         }
     }
 
@@ -181,10 +186,16 @@ impl Output {
 
     fn marked(&mut self, paint: Paint, mark: &str, text: &str) {
         if !self.json {
-            let line = format!("{} {text}", self.messages.painted(paint, mark));
+            let line = format!("{} {}", self.messages.painted(paint, mark), harmless(text));
             self.messages.line(&line);
         }
     }
+}
+
+/// A text with every control character, line breaks aside, replaced by one that shows where it was.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let commands = |c: char| c.is_control() && c != '\n';
+    if text.contains(commands) { Cow::Owned(text.replace(commands, "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
 /// Width of the terminal as `comfy-table` finds it; one that claims less than a few words does not know itself.

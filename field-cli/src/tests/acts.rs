@@ -223,3 +223,15 @@ async fn undo_takes_back_the_last_act_or_says_why_it_stays() {
     assert_eq!(seen.matches("withdrawn: undone").count(), 2, "lists say so: {seen}");
     assert!(seen.contains("The last act was a request"), "the one before them still stays: {seen}");
 }
+
+#[tokio::test]
+async fn what_people_wrote_cannot_command_the_terminal() {
+    let desk = Desk::new(Lang::En).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    desk.ok(&["finding", "add", "--text", "clear\u{1b}[2Jscreen\u{9b}1m"]).await;
+    for line in [["finding", "list"], ["visit", "show"], ["search", "screen"]] {
+        let shown = desk.ok(&line).await;
+        assert!(!shown.contains(['\u{1b}', '\u{9b}']), "{shown:?}");
+        assert!(shown.contains("screen"), "{shown}");
+    }
+}
