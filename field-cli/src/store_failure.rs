@@ -17,6 +17,14 @@ impl Explain for StoreError {
             Self::NotEnrolled => Told::new("not-enrolled", say!(words, "store-not-enrolled"))
                 .exit(Exit::NoAccess)
                 .hint(say!(words, "store-not-enrolled-hint")),
+            Self::OtherPerson { person, acts } => {
+                let what = say!(words, "enrol-other-person", person = person.clone(), acts = (*acts));
+                Told::new("other-person", what).exit(Exit::NoAccess).hint(say!(
+                    words,
+                    "enrol-other-person-hint",
+                    person = person.clone()
+                ))
+            }
             Self::Wiped { reported } => wiped(words, *reported),
             Self::MustEnrolAgain => Told::new("enrol-again", say!(words, "store-enrol-again"))
                 .exit(Exit::NoAccess)

@@ -38,6 +38,14 @@ pub enum StoreError {
         /// Whether the office knows.
         reported: bool,
     },
+    /// Acts of somebody else are here that the office has not taken: nobody else may say them.
+    #[error("{acts} acts of {person} are here that the server has not taken")]
+    OtherPerson {
+        /// Whose they are.
+        person: String,
+        /// How many.
+        acts: u64,
+    },
     /// The server saw two histories of this device: it has to enrol again.
     #[error("the server asked this device to enrol again")]
     MustEnrolAgain,

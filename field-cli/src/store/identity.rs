@@ -119,11 +119,28 @@ impl Store {
         seed.map(|seed| SigningKey::from_seed(&seed)).ok_or(StoreError::Key { path })
     }
 
+    /// What one person recorded is never said by another: neither sent again nor hidden.
+    async fn refuse_other_person(&self, person: PersonId) -> Result<(), StoreError> {
+        let Some(before) = self.find_identity().await?.filter(|before| before.person != person) else {
+            return Ok(());
+        };
+        let acts: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM log WHERE state IN ('unsent', 'escrowed') AND dropped = 0 AND reissued_by IS NULL",
+        )
+        .fetch_one(self.pool())
+        .await?;
+        match u64::try_from(acts).unwrap_or(0) {
+            0 => Ok(()),
+            acts => Err(StoreError::OtherPerson { person: before.person_name, acts }),
+        }
+    }
+
     /// Takes on a new identity. Whatever was recorded stays; the exchange starts from nothing.
     ///
     /// # Errors
-    /// When key, marker or row cannot be written.
+    /// [`StoreError::OtherPerson`] when acts of somebody else are left, and when key, marker or row cannot be written.
     pub async fn adopt(&self, new: NewIdentity) -> Result<Identity, StoreError> {
+        self.refuse_other_person(new.answer.person_id).await?;
         let install = data_encoding::HEXLOWER.encode(&self.machine().bytes::<16>());
         write_key(self.home(), &new.key)?;
         let machine = self.machine().binding(&install);

@@ -276,6 +276,7 @@ async fn enrolling_again_takes_unsent_work_along() {
     add(&store, "two").await;
     let mut fresh: NewIdentity = identity(2);
     fresh.answer.device_id = DeviceId::from_bytes([2; 16]);
+    fresh.answer.person_id = store.identity().await.unwrap().person;
     store.adopt(fresh).await.unwrap();
     assert_eq!(store.carry_over().await.unwrap(), 2);
     assert_eq!(texts(&store).await, ["one", "two"]);
@@ -285,6 +286,20 @@ async fn enrolling_again_takes_unsent_work_along() {
     assert_eq!(kinds, [BodyKind::VisitBegin, BodyKind::Reissue, BodyKind::Reissue]);
     assert_eq!(store.carry_over().await.unwrap(), 0);
     assert_eq!(store.log_counts().await.unwrap().unsent, 3);
+}
+
+#[tokio::test]
+async fn nobody_else_enrols_over_acts_that_have_not_arrived() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = device(dir.path()).await;
+    let (_server, client) = TestServer::of(&store).await;
+    add(&store, "one").await;
+    let before = store.identity().await.unwrap();
+    let refused = store.adopt(identity(2)).await;
+    assert!(matches!(refused, Err(StoreError::OtherPerson { acts: 2, .. })), "{refused:?}");
+    assert_eq!(store.identity().await.unwrap(), before);
+    exchange(&store, &client).await.unwrap();
+    store.adopt(identity(2)).await.unwrap();
 }
 
 #[tokio::test]
