@@ -6,7 +6,7 @@ use super::history::CLOCK_TOLERANCE_MS;
 use super::model::{DeviceStatus, WipeOrder};
 use super::{Invitation, invite, sql};
 use crate::app::App;
-use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, unprocessable};
+use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, unprocessable};
 use crate::people::{self, Person, Role};
 use crate::problem::Problem;
 use askama::Template;
@@ -53,9 +53,10 @@ struct Row {
     envelopes: i64,
     photos: i64,
     photo_mb: String,
-    disk_gb: String,
+    /// `None`: nothing is known of it, or it is wiped.
+    disk_gb: Option<String>,
     /// Seconds the clock is off, when that is worth a word.
-    clock_off_s: Option<i64>,
+    clock_off_ms: Option<i64>,
     silent: bool,
 }
 
@@ -84,11 +85,25 @@ impl Row {
             envelopes: contact.outbox_envelopes,
             photos: contact.outbox_photos,
             photo_mb: tenths(contact.outbox_bytes, 1_000_000),
-            disk_gb: tenths(contact.disk_free_bytes, 1_000_000_000),
-            clock_off_s: Some(contact.clock_offset_ms / 1000)
+            disk_gb: Some(contact.disk_free_bytes)
+                .filter(|free| *free > 0)
+                .map(|free| tenths(free, 1_000_000_000)),
+            clock_off_ms: Some(contact.clock_offset_ms)
                 .filter(|_| contact.clock_offset_ms.saturating_abs() > CLOCK_TOLERANCE_MS),
         }
     }
+}
+
+/// How far a clock is off, in the largest unit that tells it.
+fn clock_words(w: Words, off_ms: i64) -> String {
+    const UNITS: [(i64, &str); 3] = [(86_400_000, "days"), (3_600_000, "hours"), (60_000, "minutes")];
+    let off = off_ms.saturating_abs();
+    let (unit_ms, unit) = UNITS.into_iter().find(|(ms, _)| off >= *ms).unwrap_or(UNITS[2]);
+    let side = if off_ms < 0 { "behind" } else { "ahead" };
+    w.a(
+        &format!("devices-clock-{side}"),
+        w.n(&format!("devices-clock-{unit}"), (off + unit_ms / 2) / unit_ms),
+    )
 }
 
 /// All devices, and the form that invites one.
@@ -102,6 +117,12 @@ struct ListPage {
     chosen: String,
     failure: Option<String>,
     next: Option<String>,
+}
+
+impl ListPage {
+    fn clock(&self, off_ms: &i64) -> String {
+        clock_words(self.shell.w, *off_ms)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -16,7 +16,20 @@ devices-revoked = revoked
 devices-silent = silent for over a day
 devices-active = active
 devices-never = never
-devices-clock-off = clock is { $n } s off
+devices-clock-ahead = clock is { $a } ahead
+devices-clock-behind = clock is { $a } behind
+devices-clock-minutes = { $n ->
+    [one] one minute
+   *[other] { $n } minutes
+}
+devices-clock-hours = { $n ->
+    [one] one hour
+   *[other] { $n } hours
+}
+devices-clock-days = { $n ->
+    [one] one day
+   *[other] { $n } days
+}
 devices-clock = Clock
 devices-clock-right = right at the last contact
 devices-acts = { $n ->

@@ -1,6 +1,6 @@
 //! One device: what is known of it, what can be done to it, what happened to it.
 
-use super::{ADMINISTRATORS, Row};
+use super::{ADMINISTRATORS, Row, clock_words};
 use crate::app::App;
 use crate::complaints::Names;
 use crate::complaints::acts::Actor;
@@ -43,6 +43,12 @@ pub(super) struct DevicePage {
     pub(super) device: Row,
     pub(super) history: History,
     pub(super) refusal: Option<Refusal>,
+}
+
+impl DevicePage {
+    fn clock(&self, off_ms: &i64) -> String {
+        clock_words(self.shell.w, *off_ms)
+    }
 }
 
 impl DevicePage {

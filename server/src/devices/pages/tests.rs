@@ -33,8 +33,8 @@ fn row(revoked: bool) -> Row {
         envelopes: i64::from(revoked),
         photos: 3,
         photo_mb: "1.5".to_owned(),
-        disk_gb: "48.0".to_owned(),
-        clock_off_s: revoked.then_some(-400 * 86_400),
+        disk_gb: (!revoked).then(|| "48.0".to_owned()),
+        clock_off_ms: revoked.then_some(-400 * 86_400_000),
         silent: !revoked,
     }
 }
