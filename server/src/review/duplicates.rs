@@ -4,7 +4,7 @@
 //! category comes first, a neighbour with the same words last.
 
 use crate::complaints;
-use crate::complaints::model::{Complaint, phone_digits};
+use crate::complaints::model::{Complaint, Customer, phone_digits};
 use crate::complaints::scope::Reach;
 use crate::store::{StoreError, Tx};
 use crate::words::words;
@@ -35,6 +35,8 @@ words! {
         SamePhone = "same_phone",
         /// The same address.
         SameAddress = "same_address",
+        /// The same name of the customer: tells nothing alone.
+        SameName = "same_name",
         /// Nearly the same address.
         SimilarAddress = "similar_address",
         /// The same category.
@@ -88,6 +90,8 @@ pub(super) fn likeness(one: &Complaint, other: &Complaint) -> Likeness {
     found.add(same(&meter(one), &meter(other)), 35, Reason::SameMeter);
     let phone = |complaint: &Complaint| complaint.intake.customer.phone.as_deref().and_then(phone_digits);
     found.add(same(&phone(one), &phone(other)), 25, Reason::SamePhone);
+    let name = |customer: &Customer| customer.name.as_deref().map(index_text);
+    found.add(same(&name(&a.customer), &name(&b.customer)), 15, Reason::SameName);
     let address = similarity(&a.address, &b.address);
     found.add(address >= 100, 25, Reason::SameAddress);
     found.add((70..100).contains(&address), 12, Reason::SimilarAddress);
@@ -185,7 +189,7 @@ mod tests {
                 json!({}),
                 0,
                 true,
-                "same_customer same_meter same_phone same_address same_category \
+                "same_customer same_meter same_phone same_name same_address same_category \
                 similar_text same_day",
             ),
             ("another customer, the same matter", other.clone(), 3, false, "same_category similar_text"),
@@ -211,6 +215,16 @@ mod tests {
                 0,
                 true,
                 "same_meter same_class same_day",
+            ),
+            (
+                "the same household with another phone, another matter",
+                with(
+                    json!({ "customer": { "name": "李梅", "phone": "13900000000" }, "address": "梧桐路12号3单元602",
+                "category": "power.OUT.notice", "summary": "停电没有通知" }),
+                ),
+                30,
+                true,
+                "same_name same_address",
             ),
             (
                 "the flat next door",

@@ -77,6 +77,7 @@ duplicate-score = { $n } % alike
 duplicate-reason-same-customer = Same customer
 duplicate-reason-same-meter = Same meter
 duplicate-reason-same-phone = Same phone
+duplicate-reason-same-name = Same name
 duplicate-reason-same-address = Same address
 duplicate-reason-similar-address = Similar address
 duplicate-reason-same-category = Same category

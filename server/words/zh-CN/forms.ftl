@@ -77,6 +77,7 @@ duplicate-score = 相似度 { $n }%
 duplicate-reason-same-customer = 户号相同
 duplicate-reason-same-meter = 表号相同
 duplicate-reason-same-phone = 电话相同
+duplicate-reason-same-name = 姓名相同
 duplicate-reason-same-address = 地址相同
 duplicate-reason-similar-address = 地址相近
 duplicate-reason-same-category = 类别相同
