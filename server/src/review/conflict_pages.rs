@@ -125,6 +125,25 @@ impl ConflictPage {
         !matches!(self.third, Third::None)
     }
 
+    /// Whether the office decided that all values stand.
+    fn all_stand(&self) -> bool {
+        let last = self.conflict.decisions.iter().rfind(|decision| !decision.undone);
+        self.conflict.state == "resolved" && last.is_some_and(|decision| decision.choice == "both")
+    }
+
+    /// The decision that somebody typed while another one was made: it is shown, and counts for nothing.
+    fn overtaken(&self) -> Option<String> {
+        if self.conflict.state != "resolved" || self.typed.choice.is_empty() {
+            return None;
+        }
+        let side = self.sides.iter().find(|side| side.value.change.to_string() == self.typed.choice);
+        Some(match side {
+            Some(side) => format!("{}: {}", side.letter, side.text),
+            None if self.typed.choice == "both" => self.shell.w.t("conflict-both"),
+            None => self.typed.value.clone(),
+        })
+    }
+
     /// The words of a device's line.
     fn of_device(&self, line: &DeviceLine) -> String {
         let w = self.shell.w;

@@ -69,3 +69,7 @@ conflict-no-reason = A reason is needed.
 conflict-no-choice = Choose what stands, and write the other value if you chose that. Some fields take only their own values.
 said-conflict-decided = Decided. The devices get it with their next exchange.
 said-conflict-reopened = The decision is undone. The conflict waits again.
+conflict-record-shows-all = All of these stand in the record:
+conflict-kept = kept
+conflict-overtaken = Your decision was not recorded
+conflict-overtaken-hint = Somebody else decided first. If that decision is wrong, undo it below with a reason; then decide anew.

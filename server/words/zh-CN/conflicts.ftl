@@ -69,3 +69,7 @@ conflict-no-reason = 请填写理由。
 conflict-no-choice = 请选择以哪个值为准；选择另写时请填写该值。有些字段只接受规定的值。
 said-conflict-decided = 已裁决，设备下次同步时收到。
 said-conflict-reopened = 裁决已撤销，冲突重新等待裁决。
+conflict-record-shows-all = 记录中以下各值并存：
+conflict-kept = 已保留
+conflict-overtaken = 您的裁决没有记入
+conflict-overtaken-hint = 他人已先作裁决。若其有误，请在下方写明理由撤销，然后重新裁决。
