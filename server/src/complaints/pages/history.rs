@@ -19,7 +19,7 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use sync_core::document::{Scalar, VisitView};
 use sync_core::ids::{EntryId, VisitId};
 
@@ -195,7 +195,7 @@ impl HistoryPage {
     }
 }
 
-/// What changed between two views, place by place. Competing values are told by the value that is shown.
+/// What changed between two views, place by place. Competing values are told all, the shown one last.
 pub(crate) fn changes(phrases: &Phrases, before: &VisitView, then: &VisitView) -> Vec<Change> {
     changes_with(phrases, before, then, &BTreeMap::new())
 }
@@ -208,10 +208,18 @@ fn changes_with(
     parts: &BTreeMap<EntryId, String>,
 ) -> Vec<Change> {
     let json = |view: &VisitView| serde_json::to_value(view).unwrap_or(Value::Null);
-    let found = differences(&json(before), &json(then)).into_iter();
-    let told = found.filter(|difference| {
+    let (earlier, later) = (json(before), json(then));
+    let mut shared = BTreeSet::new();
+    let found = differences(&earlier, &later).into_iter();
+    let told = found.filter_map(|difference| {
         let path = difference.path.as_str();
-        !path.contains("/values") && !path.starts_with("conflicts")
+        if path.starts_with("conflicts") {
+            return None;
+        }
+        let place = path.strip_suffix("/shown").or_else(|| Some(path.split_once("/values")?.0));
+        let Some(place) = place else { return Some(difference) };
+        let (now, then) = (at_place(&earlier, place)?.clone(), at_place(&later, place)?.clone());
+        shared.insert(place.to_owned()).then(|| Difference { path: place.to_owned(), now, then })
     });
     // Nothing is deleted: what is only in the earlier one is met when somebody looks back.
     let entries: BTreeMap<EntryId, EntryBody> = [before, then]
@@ -219,12 +227,20 @@ fn changes_with(
         .flat_map(|view| work_orders::bare_entries(view, parts))
         .map(|entry| (entry.entry_id, entry))
         .collect();
-    told.map(|difference| change(phrases, &entries, &difference)).collect()
+    let changes = told.map(|difference| change(phrases, &entries, &difference));
+    // Who wrote the same value once more changed nothing.
+    changes.filter(|change| change.now != change.then).collect()
+}
+
+/// The shared value at a place such as `answers/meter-accuracy.seal`.
+fn at_place<'v>(view: &'v Value, place: &str) -> Option<&'v Value> {
+    let (container, key) = place.split_once('/')?;
+    view.get(container)?.get(key)
 }
 
 fn change(phrases: &Phrases, entries: &BTreeMap<EntryId, EntryBody>, difference: &Difference) -> Change {
     let w = phrases.w;
-    let path = difference.path.strip_suffix("/shown").unwrap_or(&difference.path);
+    let path = difference.path.as_str();
     let mut parts = path.splitn(3, '/');
     let (container, id, field) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
     if container == "unknown" {
@@ -263,7 +279,15 @@ fn value_words(phrases: &Phrases, path: &str, value: &Value) -> Option<String> {
     };
     let words = match value {
         Value::Null => return None,
-        Value::Object(members) => scalar(members.get("shown")?)?,
+        Value::Object(members) => {
+            let shown = scalar(members.get("shown")?)?;
+            let written = members.get("values").and_then(Value::as_array).into_iter().flatten();
+            let rivals = written.filter_map(|written| scalar(written.get("value")?));
+            let mut all: Vec<String> = rivals.filter(|words| *words != shown).collect();
+            all.dedup();
+            all.push(shown);
+            all.join(" | ")
+        }
         other => scalar(other)?,
     };
     Some(cut(&words))
