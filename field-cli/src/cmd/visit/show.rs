@@ -2,6 +2,7 @@
 
 use crate::cmd::people::People;
 use crate::cmd::site::{Site, fate, item_name, numbered};
+use crate::cmd::terms::Terms;
 use crate::cmd::{Outcome, choice, customer, gas, hazard, meter, site};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
@@ -26,6 +27,7 @@ pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Ou
     let site = site::find(ctx, &store, typed).await?;
     let view = if site.row.has_document { Some(store.document(site.visit).await?.view()) } else { None };
     let editors = editors(&store, view.as_ref()).await?;
+    let rework = store.reworks().await?.into_iter().find(|rework| rework.visit == site.visit);
     if ctx.out.is_json() {
         let changed_by: BTreeMap<String, _> = editors
             .iter()
@@ -38,6 +40,7 @@ pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Ou
             json!({
                 "visit": site.visit, "number": site.name(), "state": site.row.state.as_str(),
                 "card": site.card, "record": view, "changed_by": changed_by,
+                "rework": rework.map(|rework| json!({ "reason": rework.reason, "paths": rework.paths })),
             }),
         );
         return Ok(Exit::Ok);
@@ -52,8 +55,12 @@ pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Ou
         text: Vec::new(),
     };
     page.head(&site);
-    if let Some(rework) = store.reworks().await?.iter().find(|rework| rework.visit == site.visit) {
+    if let Some(rework) = rework {
         page.line(say!(ctx.words, "show-rework", reason = rework.reason.clone()));
+        let terms = Terms::known(&store).await?;
+        for path in &rework.paths {
+            page.line(format!("  - {}", terms.path(&ctx.words, path)));
+        }
     }
     if let Some(view) = &view {
         page.checklist(&site, view);

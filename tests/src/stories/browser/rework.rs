@@ -31,6 +31,8 @@ async fn rework_goes_to_the_field_first_and_comes_back_marked() {
 
     let told = zhang.ok(&["sync"]);
     assert!(told.said().contains("The seal is broken on the photo, look again."), "{told:?}");
+    let shown = zhang.ok(&["visit", "show", &case.number]).out;
+    assert!(shown.contains("  - seal"), "the fields are named on the device, too: {shown}");
     let today = zhang.ok(&["--json", "today", "--all"]).events("visit");
     let listed: Vec<_> =
         today.iter().map(|visit| (visit["number"].as_str(), visit["rework"] == true)).collect();
