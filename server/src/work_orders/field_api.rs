@@ -28,6 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_field_work))
         .routes(routes!(create_link))
+        .routes(routes!(create_rejection))
         .routes(routes!(list_grumbles))
         .routes(routes!(create_settlement))
 }
@@ -61,7 +62,7 @@ async fn list_field_work(
     let after: Option<(i64, String)> = page.position()?;
     let limit = page.limit();
     let mut tx = app.store.read().await?;
-    let found = field_work::waiting(&mut tx, after, limit + 1).await?;
+    let found = field_work::without_complaint(&mut tx, false, after, limit + 1).await?;
     let page = Page::cut(found, limit, |work| (work.received_at_ms, work.field_work_id.clone()));
     Ok(Json(page.map(FieldWorkBody::from)))
 }
@@ -106,6 +107,50 @@ async fn create_link(
     request.keep(&mut tx, &answer).await?;
     tx.commit().await?;
     Ok(answer.into_response())
+}
+
+/// Why field work belongs to no complaint.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RejectionForm {
+    /// Why.
+    #[schema(min_length = 1, max_length = 2000)]
+    reason: String,
+}
+
+/// Says that field work belongs to no complaint. What was recorded stays readable; it waits no longer, and may still be
+/// linked later.
+#[utoipa::path(post, path = "/v1/field-work/{field_work_id}/rejection", tag = "field-work", request_body = RejectionForm,
+    security(("session" = ["clerk", "reviewer", "lead"])), params(("field_work_id" = String, Path, format = "uuid")),
+    responses((status = NO_CONTENT), (status = NOT_FOUND, description = "field-work-unknown"),
+        (status = CONFLICT, description = "changed-meanwhile"), (status = FORBIDDEN, description = "role-missing"),
+        (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
+async fn create_rejection(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(id): Path<CommandId>,
+    Body(form): Body<RejectionForm>,
+) -> Result<StatusCode, Problem> {
+    reject(&app, &office, id, &form.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Rejects field work, for the API and for pages.
+pub(super) async fn reject(
+    app: &App,
+    office: &OfficeAuth,
+    id: CommandId,
+    reason: &str,
+) -> Result<(), Problem> {
+    office.require(OFFICE)?;
+    let reason = checked_reason("/reason", reason).map_err(ComplaintError::Invalid)?;
+    let mut tx = app.store.write().await?;
+    let work = field_work::find(&mut tx, &id.to_string()).await?;
+    let work = work.ok_or_else(|| Problem::new(&problem::FIELD_WORK_UNKNOWN))?;
+    if !field_work::reject(&mut tx, &work, office.person_id, &reason, app.clock.now()).await? {
+        return Err(WorkOrderError::Changed.into());
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Grumbles that nobody has dealt with, oldest first.

@@ -1,10 +1,11 @@
 //! Field work without a complaint, and grumbles, as the office meets them.
 
-use super::field_api::settle;
+use super::field_api::{reject, settle};
 use super::field_work::{self, FieldWork};
 use super::prevention::{self, Grumble};
 use crate::app::App;
 use crate::complaints::acts::Actor;
+use crate::complaints::phrases::Phrases;
 use crate::complaints::scope::OFFICE;
 use crate::complaints::{self, Names, reachable};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
@@ -16,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::Value;
+use sync_core::codes::CodeTable;
 use sync_core::ids::{CommandId, ComplaintId};
 
 /// Items on one page.
@@ -25,12 +27,15 @@ pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
     routes
         .page("/arrivals/field-work", Policy::Roles(OFFICE), get(show_field_work))
         .page("/arrivals/field-work/{field_work_id}/link", Policy::Roles(OFFICE), post(link))
+        .page("/arrivals/field-work/{field_work_id}/rejection", Policy::Roles(OFFICE), post(reject_work))
         .page("/arrivals/grumbles", Policy::Roles(OFFICE), get(show_grumbles))
         .page("/arrivals/grumbles/{grumble_id}/settlement", Policy::Roles(OFFICE), post(settle_grumble))
 }
 
 #[derive(Debug, Default, Deserialize)]
 struct ListQuery {
+    /// `rejected`: what belongs to no complaint; else what waits.
+    state: Option<String>,
     cursor: Option<String>,
 }
 
@@ -39,10 +44,26 @@ struct ListQuery {
 #[template(path = "arrivals/field_work.html")]
 struct FieldWorkPage {
     shell: Shell,
+    rejected: bool,
     rows: Vec<FieldWorkRow>,
     next: Option<String>,
-    /// The number typed for an item, and what is wrong with it.
-    refused: Option<(String, String, String)>,
+    /// What was typed for an item, and what is wrong with it.
+    refused: Option<Refused>,
+}
+
+/// A form that could not be carried out.
+struct Refused {
+    id: String,
+    number: String,
+    reason: String,
+    failure: String,
+}
+
+impl FieldWorkPage {
+    /// The form of this item that was refused.
+    fn refused_of(&self, row: &FieldWorkRow) -> Option<&Refused> {
+        self.refused.as_ref().filter(|refused| refused.id == row.work.field_work_id)
+    }
 }
 
 struct FieldWorkRow {
@@ -50,6 +71,8 @@ struct FieldWorkRow {
     person: String,
     /// What the technician typed, field by field.
     typed: Vec<(String, String)>,
+    /// Who rejected it, when and why.
+    rejected: Option<(String, i64, String)>,
 }
 
 async fn show_field_work(
@@ -57,38 +80,54 @@ async fn show_field_work(
     viewer: Viewer,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Problem> {
-    Ok(page(&field_work_page(&app, viewer, query.cursor, None).await?))
+    let rejected = query.state.as_deref() == Some("rejected");
+    Ok(page(&field_work_page(&app, viewer, rejected, query.cursor, None).await?))
 }
 
 async fn field_work_page(
     app: &App,
     viewer: Viewer,
+    rejected: bool,
     cursor: Option<String>,
-    refused: Option<(String, String, String)>,
+    refused: Option<Refused>,
 ) -> Result<FieldWorkPage, Problem> {
     let after: Option<(i64, String)> = PageQuery { cursor, limit: None }.position()?;
     let mut tx = app.store.read().await?;
-    let found = field_work::waiting(&mut tx, after, PER_PAGE + 1).await?;
+    let found = field_work::without_complaint(&mut tx, rejected, after, PER_PAGE + 1).await?;
     let found = Page::cut(found, PER_PAGE, |work| (work.received_at_ms, work.field_work_id.clone()));
+    let phrases = Phrases::of(&mut tx, viewer.w()).await?;
     let mut names = Names::default();
     let mut rows = Vec::with_capacity(found.items.len());
     for work in found.items {
         let person = names.person_text(&mut tx, &work.person_id).await?.and_then(|person| person.name);
-        let typed = typed_fields(&viewer, &work.request_json);
-        rows.push(FieldWorkRow { person: person.unwrap_or_default(), typed, work });
+        let typed = typed_fields(&phrases, &work.request_json);
+        let by = match &work.rejected_by {
+            Some(by) => names.person_text(&mut tx, by).await?.and_then(|person| person.name),
+            None => None,
+        };
+        let rejected = work.rejected_at_ms.zip(work.rejected_reason.clone());
+        let rejected = rejected.map(|(at, why)| (by.unwrap_or_default(), at, why));
+        rows.push(FieldWorkRow { person: person.unwrap_or_default(), typed, rejected, work });
     }
-    let next = found.next_cursor.map(|cursor| format!("/arrivals/field-work?cursor={cursor}"));
-    Ok(FieldWorkPage { shell: viewer.shell, rows, next, refused })
+    let state = if rejected { "rejected" } else { "waiting" };
+    let next = found.next_cursor.map(|cursor| format!("/arrivals/field-work?state={state}&cursor={cursor}"));
+    Ok(FieldWorkPage { shell: viewer.shell, rejected, rows, next, refused })
 }
 
 /// The fields of what was typed that hold text, with their names.
-fn typed_fields(viewer: &Viewer, json: &str) -> Vec<(String, String)> {
-    let Ok(Value::Object(fields)) = serde_json::from_str(json) else { return Vec::new() };
-    let line = |(name, value): (String, Value)| {
-        let text = value.as_str().map(str::to_owned)?;
-        Some((viewer.w().code("typed", name), text)).filter(|(_, text)| !text.is_empty())
+fn typed_fields(phrases: &Phrases, json: &str) -> Vec<(String, String)> {
+    let Ok(Value::Object(fields)) = serde_json::from_str::<Value>(json) else { return Vec::new() };
+    let w = phrases.w;
+    let line = |(name, value): (&String, &Value)| {
+        let text = value.as_str().filter(|text| !text.is_empty())?;
+        let words = match name.as_str() {
+            "utility" => w.code("utility", text),
+            "category" => phrases.coded(CodeTable::Categories, text),
+            _ => text.to_owned(),
+        };
+        Some((w.code("typed", name), words))
     };
-    fields.into_iter().filter_map(line).collect()
+    fields.iter().filter_map(line).collect()
 }
 
 #[derive(Debug, Deserialize)]
@@ -115,10 +154,35 @@ async fn link(
             } else {
                 problem.words(viewer.w().language).1.to_owned()
             };
-            let refused = Some((id.to_string(), form.number, failure));
-            Ok(unprocessable(&field_work_page(&app, viewer, None, refused).await?))
+            let refused = Refused { id: id.to_string(), number: form.number, reason: String::new(), failure };
+            Ok(unprocessable(&field_work_page(&app, viewer, false, None, Some(refused)).await?))
         }
     }
+}
+
+#[derive(Debug, Deserialize)]
+struct RejectionForm {
+    #[serde(default)]
+    reason: String,
+}
+
+async fn reject_work(
+    State(app): State<App>,
+    Path(id): Path<CommandId>,
+    posted: Posted<RejectionForm>,
+) -> Result<Response, Problem> {
+    let Posted { viewer, form } = posted;
+    let key = match reject(&app, &viewer.office, id, &form.reason).await {
+        Ok(()) => return Ok(see_other("/arrivals/field-work", Some("field-work-rejected"))),
+        Err(problem) if problem.kind().code == problem::BODY_INVALID.code => "field-work-reason-rule",
+        Err(problem) if problem.kind().code == problem::CHANGED_MEANWHILE.code => {
+            "field-work-decided-already"
+        }
+        Err(problem) => return Ok(problem.into_response()),
+    };
+    let failure = viewer.w().t(key);
+    let refused = Refused { id: id.to_string(), number: String::new(), reason: form.reason, failure };
+    Ok(unprocessable(&field_work_page(&app, viewer, false, None, Some(refused)).await?))
 }
 
 async fn link_to(app: &App, viewer: &Viewer, id: CommandId, number: &str) -> Result<ComplaintId, Problem> {

@@ -6,6 +6,7 @@ use super::commands::{Decision, FieldCommand, Refusal};
 use super::dispatch::{WorkOrderError, change_visit, crew_of};
 use super::model::{Origin, VisitPlan, VisitState};
 use super::{cards, sql};
+use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::checklists;
 use crate::complaints::acts::{Actor, ComplaintError, NewComplaint, find_open_to_acts, step};
 use crate::complaints::intake::{FieldError, clean};
@@ -55,7 +56,16 @@ pub struct FieldWork {
     pub linked_by: Option<String>,
     /// When.
     pub linked_at_ms: Option<i64>,
+    /// When somebody said that it belongs to no complaint.
+    pub rejected_at_ms: Option<i64>,
+    /// Who did.
+    pub rejected_by: Option<String>,
+    /// Why.
+    pub rejected_reason: Option<String>,
 }
+
+/// Somebody said that field work belongs to no complaint.
+pub(crate) const FIELD_WORK_REJECTED: EntryKind = EntryKind("field_work.rejected");
 
 /// Opens a complaint met in the field, or keeps the work for the office when it cannot be opened.
 pub(super) async fn open(tx: &mut Tx, command: &FieldCommand, new: &FieldComplaint) -> Decision {
@@ -242,25 +252,50 @@ async fn keep(
 macro_rules! columns {
     () => {
         "SELECT field_work_id, complaint_id, visit_id, provisional_number, reason, request_json, person_id, device_id, \
-         claimed_at_ms, received_at_ms, linked_to, linked_by, linked_at_ms FROM field_work "
+         claimed_at_ms, received_at_ms, linked_to, linked_by, linked_at_ms, rejected_at_ms, rejected_by, \
+         rejected_reason FROM field_work "
     };
 }
 
-/// Field work that waits, after this one, oldest first.
-pub(super) async fn waiting(
+/// Field work without a complaint, after this one, oldest first: what waits, or what was rejected.
+pub(super) async fn without_complaint(
     tx: &mut Tx,
+    rejected: bool,
     after: Option<(i64, String)>,
     limit: u32,
 ) -> Result<Vec<FieldWork>, StoreError> {
     const SQL: &str = concat!(
         columns!(),
         "WHERE linked_to IS NULL AND (received_at_ms, field_work_id) > ($1, $2) \
-         ORDER BY received_at_ms, field_work_id LIMIT $3"
+         AND (rejected_at_ms IS NOT NULL) = $4 ORDER BY received_at_ms, field_work_id LIMIT $3"
     );
     let (at, id) = after.unwrap_or((i64::MIN, String::new()));
     Ok(on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(at).bind(id).bind(i64::from(limit)).fetch_all(conn).await
+        sqlx::query_as(SQL).bind(at).bind(id).bind(i64::from(limit)).bind(rejected).fetch_all(conn).await
     })?)
+}
+
+/// Notes that field work belongs to no complaint; false when it is linked or rejected already. What was recorded stays.
+pub(super) async fn reject(
+    tx: &mut Tx,
+    work: &FieldWork,
+    by: PersonId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "UPDATE field_work SET rejected_at_ms = $2, rejected_by = $3, rejected_reason = $4 \
+        WHERE field_work_id = $1 AND linked_to IS NULL AND rejected_at_ms IS NULL";
+    let changed = on_engine!(&mut *tx, |conn| {
+        let query = sqlx::query(SQL).bind(&work.field_work_id).bind(now.unix_ms()).bind(by.to_string());
+        query.bind(reason).execute(conn).await.map(|done| done.rows_affected())
+    })?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    let detail = Detail::new().with("field_work", work.field_work_id.clone());
+    let entry = NewEntry::new(FIELD_WORK_REJECTED, now).by(Some(by)).detail(detail).because(Some(reason));
+    audit::append(tx, &entry).await?;
+    Ok(true)
 }
 
 /// The field work under this id.

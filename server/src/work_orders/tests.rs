@@ -292,7 +292,13 @@ async fn refused_field_work_waits_until_it_is_linked() {
             (&item["reason"], &item["typed"]["meter_no"]),
             (&json!("category_unknown"), &json!("B778899"))
         );
-        let path = format!("/v1/field-work/{}/link", item["field_work_id"].as_str().unwrap());
+        let work = format!("/v1/field-work/{}", item["field_work_id"].as_str().unwrap());
+        let reject = async |reason: &str| {
+            bureau.post(&format!("{work}/rejection"), &json!({ "reason": reason })).await.status
+        };
+        assert_eq!([reject(" ").await, reject("a prank").await, reject("twice").await], [422, 204, 409]);
+        assert!(bureau.get("/v1/field-work").await.json["items"].as_array().unwrap().is_empty(), "set aside");
+        let path = format!("{work}/link");
         let linked = bureau.post(&path, &json!({ "complaint_id": complaint })).await;
         assert_eq!(linked.status, 200, "{}", linked.json);
         assert_eq!(bureau.post(&path, &json!({ "complaint_id": complaint })).await.status, 200, "repeated");

@@ -22,11 +22,25 @@ fn field_work_and_grumbles_can_be_shown() {
             linked_to: None,
             linked_by: None,
             linked_at_ms: None,
+            rejected_at_ms: Some(0),
+            rejected_by: Some(id()),
+            rejected_reason: Some(text()),
         };
-        let row = FieldWorkRow { work, person: text(), typed: vec![(text(), text())] };
-        let (next, refused) = (Some("/arrivals".to_owned()), Some((id(), text(), text())));
-        check(&FieldWorkPage { shell: shell.clone(), rows: vec![row], next: next.clone(), refused });
-        check(&FieldWorkPage { shell: shell.clone(), rows: Vec::new(), next: None, refused: None });
+        let next = Some("/arrivals".to_owned());
+        for rejected in [None, Some((text(), 0, text()))] {
+            let typed = vec![(text(), text())];
+            let rows = vec![FieldWorkRow { work: work.clone(), person: text(), typed, rejected }];
+            let refused = Some(Refused { id: id(), number: text(), reason: text(), failure: text() });
+            check(&FieldWorkPage {
+                shell: shell.clone(),
+                rejected: false,
+                rows,
+                next: next.clone(),
+                refused,
+            });
+        }
+        let (rows, refused) = (Vec::new(), None);
+        check(&FieldWorkPage { shell: shell.clone(), rejected: true, rows, next: None, refused });
         let grumble = Grumble {
             grumble_id: id(),
             text: text(),
