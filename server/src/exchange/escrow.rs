@@ -1,7 +1,9 @@
-//! Envelopes kept aside: of revoked devices, of forked chains. Evidence is kept; nothing of it enters a record.
+//! Envelopes kept aside: of revoked devices, of forked chains. Evidence is kept; nothing of it enters a record unless a
+//! person takes it up.
 
 pub(crate) mod api;
 mod pages;
+mod take_up;
 
 pub(super) use api::routes;
 pub(super) use pages::pages;

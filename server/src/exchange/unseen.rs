@@ -98,6 +98,13 @@ pub async fn pending_count(tx: &mut Tx, visit: VisitId) -> Result<i64, StoreErro
     Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_one(conn).await)?)
 }
 
+/// Envelopes about the visit that lie in escrow and that nobody has decided about.
+pub async fn escrowed_count(tx: &mut Tx, visit: VisitId) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT count(*) FROM escrow e WHERE e.visit_id = $1 \
+        AND NOT EXISTS (SELECT 1 FROM escrow_decisions d WHERE d.envelope_hash = e.envelope_hash)";
+    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_one(conn).await)?)
+}
+
 /// Records that nothing more will come from a device: it releases every visit, and stays visible.
 pub async fn declare_lost(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE device_visits SET settled_at_ms = $2, settled_by = 'declared_lost' \

@@ -23,14 +23,18 @@ pub(crate) struct Origin {
     pub(crate) received_at: Timestamp,
     /// Where its envelope lies in the server log.
     pub(crate) log_index: i64,
-    /// Who let it out of quarantine, and when.
+    /// Who let it out of quarantine, or took it up from escrow, and when.
     pub(crate) accepted: Option<(PersonId, Timestamp)>,
+    /// Whether its device had lost its access when it came: it lay in escrow.
+    pub(crate) from_escrow: bool,
 }
 
 impl Origin {
     /// Whether it was recorded without a network and arrived later.
     pub(crate) fn was_offline(&self) -> bool {
-        was_offline(Some(self.claimed_at.unix_ms()), self.received_at.unix_ms())
+        // A clock that was set back tells nothing about how long something waited: the last contact does.
+        let earliest = self.claimed_at.max(self.not_before);
+        was_offline(Some(earliest.unix_ms()), self.received_at.unix_ms())
     }
 
     /// What is doubtful about the claimed time.
@@ -54,9 +58,10 @@ pub(crate) struct Origins {
 impl Origins {
     /// Reads them from the server log.
     pub(crate) async fn of(tx: &mut Tx, visit: VisitId) -> Result<Self, StoreError> {
-        const SQL: &str = "SELECT c.change_hash, c.log_index, l.at_ms FROM changes c \
-            JOIN server_log l ON l.log_index = c.log_index WHERE c.visit_id = $1";
-        let rows: Vec<(String, i64, i64)> =
+        const SQL: &str = "SELECT c.change_hash, c.log_index, l.at_ms, e.received_at_ms FROM changes c \
+            JOIN server_log l ON l.log_index = c.log_index \
+            LEFT JOIN escrow e ON e.envelope_hash = l.envelope_hash WHERE c.visit_id = $1";
+        let rows: Vec<(String, i64, i64, Option<i64>)> =
             on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
         let mut indexes: Vec<i64> = rows.iter().map(|row| row.1).collect();
         indexes.sort_unstable();
@@ -64,13 +69,13 @@ impl Origins {
         let envelopes = load_envelopes(tx, &indexes).await?;
         let accepted = accepted(tx, visit).await?;
         let mut origins = Self::default();
-        for (change, log_index, at_ms) in rows {
+        for (change, log_index, at_ms, escrowed_at_ms) in rows {
             let Some(envelope) = envelopes.get(&log_index) else { continue };
             let change = StoreError::parse_column("changes", "change_hash", &change, &change)?;
-            let received_at = Timestamp::from_unix_ms(at_ms);
+            let received_at = Timestamp::from_unix_ms(escrowed_at_ms.unwrap_or(at_ms));
             let origin = Origin::from_envelope(envelope, log_index, received_at);
-            let accepted = accepted.get(&log_index).copied();
-            origins.by_change.insert(change, Origin { accepted, ..origin });
+            let (accepted, from_escrow) = (accepted.get(&log_index).copied(), escrowed_at_ms.is_some());
+            origins.by_change.insert(change, Origin { accepted, from_escrow, ..origin });
         }
         for envelope in envelopes.values() {
             let Ok(body) = envelope.body() else { continue };
@@ -108,6 +113,7 @@ impl Origin {
             received_at,
             log_index,
             accepted: None,
+            from_escrow: false,
         }
     }
 }

@@ -40,11 +40,13 @@ pub(crate) struct OriginBody {
     pub(crate) clock_flags: Vec<&'static str>,
     /// Where its envelope lies in the server log.
     pub(crate) log_index: i64,
-    /// Who let it out of quarantine; null: it was never refused.
+    /// Who let it out of quarantine, or took it up from escrow; null: it came the usual way.
     pub(crate) accepted_by: Option<PersonRef>,
     /// When that was.
     #[schema(value_type = Option<i64>)]
     pub(crate) accepted_at_ms: Option<Timestamp>,
+    /// Whether its device had lost its access when it came: it was taken up from escrow.
+    pub(crate) from_escrow: bool,
 }
 
 impl OriginBody {
@@ -56,6 +58,7 @@ impl OriginBody {
         Ok(Self {
             accepted_by,
             accepted_at_ms: origin.accepted.map(|(_, at)| at),
+            from_escrow: origin.from_escrow,
             person: names.person(tx, origin.person).await?,
             device: names.device(tx, origin.device).await?,
             claimed_at_ms: origin.claimed_at,

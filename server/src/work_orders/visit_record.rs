@@ -54,6 +54,8 @@ pub(crate) struct VisitRecord {
     pub(crate) quarantine: Vec<QuarantineBody>,
     /// Envelopes that are stored and not judged yet.
     pub(crate) pending: i64,
+    /// Envelopes of devices without access, kept aside, that nobody has decided about.
+    pub(crate) escrowed: i64,
     /// Devices that carry or carried the visit, and whether they may hold unseen work.
     pub(crate) devices: Vec<HolderBody>,
     /// Places in the document that this server cannot read.
@@ -312,6 +314,7 @@ pub(super) async fn build_of(
         conflicts: review::conflicts_of(tx, names, id).await?,
         quarantine: refused(tx, names, &visit).await?,
         pending: unseen::pending_count(tx, id).await?,
+        escrowed: unseen::escrowed_count(tx, id).await?,
         devices: holders(tx, names, &visit).await?,
         unknown: Vec::new(),
         envelopes: entries::envelopes(tx, names, &origins).await?,

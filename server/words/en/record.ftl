@@ -365,8 +365,13 @@ record-photos-lost = { $n } unavailable
 record-nothing-recorded = Nothing was recorded yet.
 record-unknown-places = { $n } places in this visit come from a newer client and cannot be shown here.
 record-pending = { $n } arrived envelopes are not judged yet.
+record-escrowed = { $n ->
+    [one] One act about this visit lies in escrow, undecided: see Arrivals, Escrow.
+   *[other] { $n } acts about this visit lie in escrow, undecided: see Arrivals, Escrow.
+}
 record-history-link = As it was
 record-conflicts = Conflicts
+record-values-kept = differ, all kept by decision
 record-values-differ = values differ
 record-open-conflict = Open the conflict
 record-refused-items = Refused items
@@ -375,9 +380,13 @@ record-unseen = may hold work nobody has seen
 record-settled = nothing more to come
 record-revoked = access revoked
 record-last-seen = last seen { $a }
-record-outbox = { $n } envelopes not sent then
+record-outbox = { $n ->
+    [one] one act not sent then
+   *[other] { $n } acts not sent then
+}
 record-withdrawn = taken back
 record-withdrawn-because = taken back: { $a }
+record-taken-up-by = device had lost its access, taken up by { $a }, { $b }
 record-accepted-by = accepted by { $a }, { $b }
 record-edited = changed later: { $a }
 record-undone = undone

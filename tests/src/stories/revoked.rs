@@ -43,10 +43,22 @@ async fn what_a_revoked_device_recorded_away_is_set_aside_and_nothing_is_deleted
     assert_eq!(again.code, Some(4), "{again:?}");
     assert_eq!(desk.get("/v1/escrow").await, escrow);
     device.ok(&["finding", "add", "SEAL_BROKEN", "--text", "later."]);
-    let kept = device.ok(&["export", &case.number]);
+    let copy = device.ok(&["export", &case.number]);
     for text in ["before.", "away.", "later."] {
-        assert!(kept.out.contains(text), "{kept:?}");
+        assert!(copy.out.contains(text), "{copy:?}");
     }
+
+    // The office takes up what was recorded before the revocation: the record says by whom.
+    let decision = format!("/v1/escrow/{}/decision", kept[0]["envelope_hash"].as_str().unwrap());
+    let taken_up = json!({ "decision": "accept", "reason": "he read it out by phone" });
+    desk.post(&decision, &taken_up).await;
+    let record = desk.get(&format!("/v1/complaints/{}", case.complaint)).await;
+    assert_eq!(texts_of(&record), ["away.", "before."], "{record:#}");
+    let entries = record["visits"][0]["entries"].as_array().unwrap();
+    let away = entries.iter().find(|entry| entry["content"]["text"] == "away.").unwrap();
+    assert_eq!(away["origin"]["from_escrow"], true, "{away:#}");
+    assert_eq!(away["origin"]["person"]["name"], "zhang", "{away:#}");
+    assert!(away["origin"]["accepted_by"]["name"].is_string(), "{away:#}");
 
     // With a new invitation all of it arrives, said once, by the same person.
     let again = ["enrol", &office.invite("zhang"), "--server", &office.url("")];

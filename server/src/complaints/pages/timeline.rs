@@ -46,7 +46,8 @@ impl Who {
             flags: flag_words(w, &origin.clock_flags),
             accepted: origin.accepted_by.as_ref().map(|person| {
                 let at = origin.accepted_at_ms.map(|at| w.time(at));
-                w.ab("record-accepted-by", person_name(w, person), at.unwrap_or_default())
+                let how = if origin.from_escrow { "record-taken-up-by" } else { "record-accepted-by" };
+                w.ab(how, person_name(w, person), at.unwrap_or_default())
             }),
         }
     }

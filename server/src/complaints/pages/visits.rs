@@ -4,6 +4,7 @@ use super::checks::{Check, check};
 use super::entries::{EntryLine, Marks, entry_line};
 use super::timeline::{Who, device_name, outcome_words, person_name};
 use crate::complaints::phrases::Phrases;
+use crate::complaints::record::clock_flags;
 use crate::evidence::{PhotoList, PhotoStatus};
 use crate::pages::Words;
 use crate::review::ReworkBody;
@@ -73,6 +74,8 @@ pub(crate) struct FieldLine {
     pub(crate) rivals: Vec<(String, Option<Who>, Option<bool>)>,
     /// Where the conflict is decided.
     pub(crate) conflict: Option<String>,
+    /// Whether the office decided that they stand beside one another.
+    pub(crate) kept: bool,
     pub(crate) mark: Option<bool>,
 }
 
@@ -203,8 +206,12 @@ fn plan_facts(phrases: &Phrases, record: &VisitRecord) -> Vec<(String, String)> 
     for (key, moment) in [("record-arrived-at", visit.arrived), ("record-ended-at", visit.ended)] {
         let Some(moment) = moment else { continue };
         let mut said = w.time(moment.claimed_at_ms);
-        if moment.received_at_ms.since_ms(moment.claimed_at_ms) > 60_000 {
+        if moment.received_at_ms.since_ms(moment.claimed_at_ms).saturating_abs() > 60_000 {
             said = format!("{said} ({})", w.a("record-received", w.time(moment.received_at_ms)));
+        }
+        let (claimed, received) = (moment.claimed_at_ms.unix_ms(), moment.received_at_ms.unix_ms());
+        for flag in clock_flags(Some(claimed), received) {
+            said = format!("{said} · {}", w.code("clock", flag));
         }
         let label =
             if key == "record-arrived-at" { w.t("record-arrived-at") } else { w.t("record-ended-at") };
@@ -217,7 +224,8 @@ fn plan_facts(phrases: &Phrases, record: &VisitRecord) -> Vec<(String, String)> 
 fn notices(w: Words, record: &VisitRecord) -> Vec<String> {
     let pending = (record.pending > 0).then(|| w.n("record-pending", record.pending));
     let unknown = (!record.unknown.is_empty()).then(|| w.n("record-unknown-places", record.unknown.len()));
-    pending.into_iter().chain(unknown).collect()
+    let aside = (record.escrowed > 0).then(|| w.n("record-escrowed", record.escrowed));
+    pending.into_iter().chain(unknown).chain(aside).collect()
 }
 
 fn people(w: Words, record: &VisitRecord) -> Vec<(String, String)> {
@@ -252,6 +260,7 @@ fn field_line(phrases: &Phrases, record: &VisitRecord, field: &FieldBody, marks:
                 (phrases.value(&field.path, &value.value), who(value), mark)
             })
             .collect(),
+        kept: conflict.is_some_and(|conflict| conflict.state == "resolved"),
         conflict: conflict.filter(|_| field.conflict).map(|conflict| conflict.conflict_id.clone()),
         mark: shown.and_then(|value| marks.of_change(&field.path, value.origin.as_ref())),
     }

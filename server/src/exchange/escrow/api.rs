@@ -1,5 +1,6 @@
 //! What the office sees of envelopes that were kept aside.
 
+use super::take_up;
 use crate::app::App;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::auth::OfficeAuth;
@@ -7,6 +8,7 @@ use crate::complaints::scope::Reach;
 use crate::complaints::{DeviceRef, Names, PersonRef, reach_of};
 use crate::exchange::chains::as_i64;
 use crate::exchange::quarantine::difference::{Difference, differences};
+use crate::exchange::quarantine::{Decision, DecisionWord};
 use crate::exchange::{envelopes, gate, quarantine};
 use crate::people::Role;
 use crate::problem::{self, Problem};
@@ -16,7 +18,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sync_core::ids::{ComplaintId, EnvelopeHash, VisitId};
+use sync_core::ids::{ComplaintId, EnvelopeHash, PersonId, VisitId};
 use sync_core::log::{Body, Envelope};
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
@@ -28,7 +30,7 @@ pub(super) const DECIDERS: [Role; 2] = [Role::Reviewer, Role::Lead];
 /// Earlier envelopes that are looked at together with one: what it builds on.
 const EARLIER_MAX: i64 = 200;
 
-/// The office noted what it made of an envelope in escrow.
+/// The office left an envelope in escrow where it is, with a reason.
 pub(crate) const ESCROW_DECIDED: EntryKind = EntryKind("escrow.decided");
 
 pub(in crate::exchange) fn routes() -> OpenApiRouter<App> {
@@ -39,21 +41,26 @@ pub(in crate::exchange) fn routes() -> OpenApiRouter<App> {
 }
 
 /// An envelope in escrow.
-struct Escrowed {
-    reason: String,
+pub(super) struct Escrowed {
+    pub(super) reason: String,
     received_at_ms: i64,
     not_before_ms: i64,
-    envelope: Envelope,
+    pub(super) envelope: Envelope,
     decided: Option<Decided>,
 }
 
-/// When, by whom and why it was decided.
-type Decided = (i64, String, String);
+/// What was decided, when, by whom and why.
+struct Decided {
+    outcome: String,
+    at_ms: i64,
+    by: String,
+    reason: String,
+}
 
 /// Time of receipt, number in the chain, hash: the order of the list.
 type Key = (i64, i64, String);
 
-/// An envelope of a revoked device or of a forked chain. It enters no record by itself.
+/// An envelope of a revoked device or of a forked chain. It enters no record unless a person takes it up.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::exchange) struct EscrowedBody {
     #[schema(value_type = String)]
@@ -84,6 +91,8 @@ pub(in crate::exchange) struct EscrowedBody {
     pub(in crate::exchange) not_before_ms: i64,
     /// When the server got it.
     pub(in crate::exchange) received_at_ms: i64,
+    /// `accepted`: a person took it up into the record. `rejected`: it stays evidence. Null while open.
+    pub(in crate::exchange) decision: Option<String>,
     /// When somebody decided what becomes of it; null while open.
     pub(in crate::exchange) decided_at_ms: Option<i64>,
     pub(in crate::exchange) decided_by: Option<PersonRef>,
@@ -95,7 +104,11 @@ pub(in crate::exchange) struct EscrowedBody {
 pub(in crate::exchange) struct EscrowedWithContent {
     #[serde(flatten)]
     pub(in crate::exchange) item: EscrowedBody,
-    /// What it would change in the record, after the ones before it in escrow; null when it cannot enter.
+    /// Why nobody can take it up: `forked` (its key has signed two histories), `after_revocation` (it says that it was
+    /// recorded after its device had lost its access), `no_content` (no entries of a visit). Null when a person may.
+    pub(in crate::exchange) cannot_enter: Option<&'static str>,
+    /// What it would change in the record, after the ones before it in escrow; of one that was taken up nothing is
+    /// left. Null when it cannot enter.
     pub(in crate::exchange) would_change: Option<Vec<Difference>>,
     /// The views that `would_change` compares.
     #[serde(skip)]
@@ -117,10 +130,12 @@ struct EscrowQuery {
     limit: Option<u32>,
 }
 
-/// Why it stays where it is.
+/// What becomes of it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EscrowDecisionBody {
+    /// `accept`: it enters the record, with its author and whoever took it up. `reject`: it stays evidence.
+    decision: DecisionWord,
     /// What was found out about it; 1 to 500 characters.
     #[schema(min_length = 1, max_length = 500)]
     reason: String,
@@ -139,8 +154,7 @@ async fn list_escrow(
     Ok(Json(escrowed(&app, &office, query.decided, &page).await?))
 }
 
-/// One envelope in escrow and what it would have changed. It enters no record, whatever it says: its device had lost
-/// its access or its chain had forked.
+/// One envelope in escrow, what it would change, and whether a person may take it up.
 #[utoipa::path(get, path = "/v1/escrow/{envelope_hash}", tag = "escrow", security(("session" = ["clerk", "reviewer", "lead", "administrator"])),
     params(("envelope_hash" = String, Path)),
     responses((status = OK, body = EscrowedWithContent), (status = NOT_FOUND, description = "quarantine-unknown"),
@@ -153,20 +167,21 @@ async fn read_escrowed(
     Ok(Json(escrowed_with_content(&app, &office, hash).await?))
 }
 
-/// Notes what the office made of an envelope in escrow. It stays where it is, as evidence, and is no longer listed as
-/// open. The first decision counts.
+/// Takes up an envelope from escrow into the record, with its author and whoever took it up named, or notes why it
+/// stays evidence. The first decision counts.
 #[utoipa::path(post, path = "/v1/escrow/{envelope_hash}/decision", tag = "escrow", security(("session" = ["reviewer", "lead"])),
     params(("envelope_hash" = String, Path)), request_body = EscrowDecisionBody,
     responses((status = OK, body = EscrowedWithContent), (status = NOT_FOUND, description = "quarantine-unknown"),
-        (status = CONFLICT, description = "quarantine-decided"), (status = FORBIDDEN, description = "role-missing"),
-        (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
+        (status = CONFLICT, description = "quarantine-decided, quarantine-waits"),
+        (status = FORBIDDEN, description = "role-missing"),
+        (status = UNPROCESSABLE_ENTITY, description = "quarantine-cannot-enter, body-invalid")))]
 async fn create_escrow_decision(
     State(app): State<App>,
     office: OfficeAuth,
     Path(hash): Path<EnvelopeHash>,
     crate::wire::Body(body): crate::wire::Body<EscrowDecisionBody>,
 ) -> Result<Json<EscrowedWithContent>, Problem> {
-    decide(&app, &office, hash, &body.reason).await?;
+    decide(&app, &office, hash, body.decision.into(), &body.reason).await?;
     Ok(Json(escrowed_with_content(&app, &office, hash).await?))
 }
 
@@ -201,6 +216,8 @@ pub(in crate::exchange) async fn escrowed_with_content(
     let found = find(&mut tx, hash).await?.ok_or_else(unknown)?;
     let mut envelopes = earlier(&mut tx, &found).await?;
     envelopes.push(found.envelope.clone());
+    let taken_up = found.decided.as_ref().is_some_and(|decided| decided.outcome == "accepted");
+    let cannot_enter = if taken_up { None } else { take_up::hindrance(&mut tx, &found).await? };
     let item = found.within(&mut tx, &mut Names::default(), &reach).await?.ok_or_else(unknown)?;
     drop(tx);
     let views = match item.visit_id {
@@ -210,50 +227,86 @@ pub(in crate::exchange) async fn escrowed_with_content(
     let parse = |json: String| serde_json::from_str(&json).unwrap_or(Value::Null);
     let compared = views.map(|(now, then)| (parse(now), parse(then)));
     let would_change = compared.as_ref().map(|(now, then)| differences(now, then));
-    Ok(EscrowedWithContent { item, would_change, compared })
+    Ok(EscrowedWithContent { item, cannot_enter, would_change, compared })
 }
 
-/// Closes an envelope in escrow with a reason, for the API and for pages.
+/// Decides about an envelope in escrow, for the API and for pages.
 pub(in crate::exchange) async fn decide(
     app: &App,
     office: &OfficeAuth,
     hash: EnvelopeHash,
+    decision: Decision,
     reason: &str,
 ) -> Result<(), Problem> {
-    const SQL: &str = "INSERT INTO escrow_decisions (envelope_hash, decided_by, decided_at_ms, reason) \
-        VALUES ($1, $2, $3, $4) ON CONFLICT (envelope_hash) DO NOTHING";
     let unknown = || Problem::new(&problem::QUARANTINE_UNKNOWN);
     let reach = reach_of(office, &DECIDERS)?;
     let reason = reason.trim();
     if !(1..=500).contains(&reason.chars().count()) || reason.contains('\0') {
         return Err(Problem::invalid_field("/reason", "1 to 500 characters"));
     }
-    let now = app.clock.now();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.read().await?;
     let found = find(&mut tx, hash).await?.ok_or_else(unknown)?;
-    let device = found.envelope.header().device;
-    found.within(&mut tx, &mut Names::default(), &reach).await?.ok_or_else(unknown)?;
-    let noted = on_engine!(&mut tx, |conn| {
-        let query = sqlx::query(SQL).bind(hash.to_string()).bind(office.person_id.to_string());
-        let query = query.bind(now.unix_ms()).bind(reason);
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })
-    .map_err(StoreError::from)?;
-    if noted == 0 {
+    let complaint = quarantine::complaint_of(&mut tx, found.envelope.header().visit).await?;
+    drop(tx);
+    if complaint.as_ref().is_some_and(|complaint| !reach.includes(complaint)) {
+        return Err(unknown());
+    }
+    if found.decided.is_some() {
         return Err(Problem::new(&problem::QUARANTINE_DECIDED).with("state", "decided"));
     }
-    let detail = Detail::new().with("envelope", hash.to_string());
-    let entry = NewEntry::new(ESCROW_DECIDED, now).by(Some(office.person_id)).device(device).detail(detail);
-    let entry = entry.because(Some(reason));
-    audit::append(&mut tx, &entry).await?;
-    tx.commit().await?;
-    Ok(())
+    match decision {
+        Decision::Accept => take_up::take_up(app, &found, office.person_id, reason).await,
+        Decision::Reject => close(app, &found.envelope, office.person_id, reason).await,
+    }
 }
 
-type Row = (String, String, i64, i64, Vec<u8>, Vec<u8>, Vec<u8>, Option<i64>, Option<String>, Option<String>);
+/// It stays evidence.
+async fn close(app: &App, envelope: &Envelope, by: PersonId, reason: &str) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let mut tx = app.store.write().await?;
+    if !note_decision(&mut tx, envelope.hash(), "rejected", by, reason, now).await? {
+        return Err(Problem::new(&problem::QUARANTINE_DECIDED).with("state", "decided"));
+    }
+    let detail = Detail::new().with("envelope", envelope.hash().to_string());
+    let entry = NewEntry::new(ESCROW_DECIDED, now).by(Some(by)).device(envelope.header().device);
+    audit::append(&mut tx, &entry.detail(detail).because(Some(reason))).await?;
+    Ok(tx.commit().await?)
+}
+
+/// False when somebody decided before.
+pub(super) async fn note_decision(
+    tx: &mut Tx,
+    hash: EnvelopeHash,
+    outcome: &'static str,
+    by: PersonId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO escrow_decisions (envelope_hash, decided_by, decided_at_ms, reason, outcome) \
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (envelope_hash) DO NOTHING";
+    let noted = on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(hash.to_string()).bind(by.to_string()).bind(now.unix_ms());
+        query.bind(reason).bind(outcome).execute(conn).await.map(|done| done.rows_affected())
+    })?;
+    Ok(noted == 1)
+}
+
+type Row = (
+    String,
+    String,
+    i64,
+    i64,
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
 
 const SELECT: &str = "SELECT e.envelope_hash, e.reason, e.received_at_ms, e.not_before_ms, e.cose, e.salt, e.body, \
-    d.decided_at_ms, d.decided_by, d.reason FROM escrow e \
+    d.decided_at_ms, d.decided_by, d.reason, d.outcome FROM escrow e \
     LEFT JOIN escrow_decisions d ON d.envelope_hash = e.envelope_hash ";
 
 async fn list(
@@ -306,11 +359,12 @@ async fn earlier(tx: &mut Tx, item: &Escrowed) -> Result<Vec<Envelope>, StoreErr
 
 impl Escrowed {
     fn open(row: Row) -> Result<Self, StoreError> {
-        let (hash, reason, received_at_ms, not_before_ms, cose, salt, body, at, by, why) = row;
+        let (hash, reason, received_at_ms, not_before_ms, cose, salt, body, at, by, why, outcome) = row;
         let impossible = |column| StoreError::impossible("escrow", column, &hash);
         let salt = salt.try_into().map_err(|_| impossible("salt"))?;
         let envelope = Envelope::open(&cose, salt, body).map_err(|_| impossible("cose"))?;
-        let decided = at.zip(by).zip(why).map(|((at, by), why)| (at, by, why));
+        let decided = at.zip(by).zip(why.zip(outcome));
+        let decided = decided.map(|((at_ms, by), (reason, outcome))| Decided { outcome, at_ms, by, reason });
         Ok(Self { reason, received_at_ms, not_before_ms, envelope, decided })
     }
 
@@ -333,11 +387,16 @@ impl Escrowed {
         let change = body.as_ref().and_then(Body::change);
         let photos = change.iter().flat_map(|change| &change.photos).map(|photo| photo.sha256.to_string());
         let (complaint_id, complaint_number) = complaint.map(|found| (found.id, found.number)).unzip();
-        let (mut decided_at_ms, mut decided_by, mut decision_reason) = (None, None, None);
-        if let Some((at, by, why)) = &self.decided {
-            decided_by = names.person_text(tx, by).await?;
-            (decided_at_ms, decision_reason) = (Some(*at), Some(why.clone()));
-        }
+        let decided_by = match &self.decided {
+            Some(decided) => names.person_text(tx, &decided.by).await?,
+            None => None,
+        };
+        let (decided_at_ms, decision, decision_reason) = match &self.decided {
+            Some(Decided { outcome, at_ms, reason, .. }) => {
+                (Some(*at_ms), Some(outcome.clone()), Some(reason.clone()))
+            }
+            None => (None, None, None),
+        };
         Ok(Some(EscrowedBody {
             envelope_hash: self.envelope.hash(),
             reason: self.reason,
@@ -353,6 +412,7 @@ impl Escrowed {
             claimed_at_ms: header.claimed_at,
             not_before_ms: self.not_before_ms,
             received_at_ms: self.received_at_ms,
+            decision,
             decided_at_ms,
             decided_by,
             decision_reason,

@@ -1,12 +1,9 @@
-//! The pages of what was kept aside: read what it would have changed, and note what was made of it.
-//!
-//! Nothing here lets an envelope enter a record: no envelope may enter the log behind the revocation of its device
-//! (docs/decisions/0012), and of a forked chain one act cannot be told from its forgery.
+//! The pages of what was kept aside: read what it would change, and take it up or leave it as evidence, with a reason.
 
 use super::api::{self, DECIDERS, EscrowedBody, EscrowedWithContent, READERS, escrowed};
 use crate::app::App;
 use crate::complaints::pages::Change;
-use crate::exchange::quarantine::in_words;
+use crate::exchange::quarantine::{Decision, in_words};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
 use crate::problem::{self, Problem};
 use crate::wire::{Page, PageQuery};
@@ -64,6 +61,8 @@ struct ItemPage {
     item: EscrowedBody,
     /// What it would have changed; `None` when it cannot enter.
     changes: Option<Vec<Change>>,
+    /// Why nobody can take it up.
+    cannot_enter: Option<&'static str>,
     may_decide: bool,
     typed: String,
     failure: Option<String>,
@@ -84,18 +83,20 @@ async fn item_page(
     typed: String,
     failure: Option<String>,
 ) -> Result<ItemPage, Problem> {
-    let EscrowedWithContent { item, compared, .. } =
+    let EscrowedWithContent { item, cannot_enter, compared, .. } =
         api::escrowed_with_content(app, &viewer.office, hash).await?;
     let changes = match compared {
         Some((now, then)) => in_words(app, &viewer, now, then).await?,
         None => None,
     };
     let may_decide = item.decided_at_ms.is_none() && Policy::Roles(&DECIDERS).admits(&viewer.office.roles);
-    Ok(ItemPage { shell: viewer.shell, item, changes, may_decide, typed, failure })
+    Ok(ItemPage { shell: viewer.shell, item, changes, cannot_enter, may_decide, typed, failure })
 }
 
 #[derive(Debug, Deserialize)]
 struct DecisionForm {
+    #[serde(default)]
+    decision: String,
     #[serde(default)]
     reason: String,
 }
@@ -106,11 +107,19 @@ async fn decide(
     posted: Posted<DecisionForm>,
 ) -> Result<Response, Problem> {
     let Posted { viewer, form } = posted;
-    let code = match api::decide(&app, &viewer.office, hash, &form.reason).await {
-        Ok(()) => return Ok(see_other(&format!("/arrivals/escrow/{hash}"), Some("escrow-decided"))),
-        Err(problem) if problem.kind().code == problem::BODY_INVALID.code => "arrival-reason-rule",
-        Err(problem) if problem.kind().code == problem::QUARANTINE_DECIDED.code => "escrow-decided-already",
-        Err(problem) => return Ok(problem.into_response()),
+    let (decision, said) = match form.decision.as_str() {
+        "accept" => (Decision::Accept, "escrow-accepted"),
+        _ => (Decision::Reject, "escrow-decided"),
+    };
+    let code = match api::decide(&app, &viewer.office, hash, decision, &form.reason).await {
+        Ok(()) => return Ok(see_other(&format!("/arrivals/escrow/{hash}"), Some(said))),
+        Err(problem) => match problem.kind().code {
+            code if code == problem::BODY_INVALID.code => "arrival-reason-rule",
+            code if code == problem::QUARANTINE_DECIDED.code => "escrow-decided-already",
+            code if code == problem::QUARANTINE_WAITS.code => "escrow-waits",
+            code if code == problem::QUARANTINE_CANNOT_ENTER.code => "escrow-cannot-enter",
+            _ => return Ok(problem.into_response()),
+        },
     };
     let failure = Some(viewer.w().t(code));
     Ok(unprocessable(&item_page(&app, viewer, hash, form.reason, failure).await?))

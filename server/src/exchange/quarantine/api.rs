@@ -190,11 +190,21 @@ struct DecisionBody {
     reason: String,
 }
 
+/// The two decisions about what was refused or kept aside.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum DecisionWord {
+pub(in crate::exchange) enum DecisionWord {
     Accept,
     Reject,
+}
+
+impl From<DecisionWord> for Decision {
+    fn from(word: DecisionWord) -> Self {
+        match word {
+            DecisionWord::Accept => Self::Accept,
+            DecisionWord::Reject => Self::Reject,
+        }
+    }
 }
 
 pub(crate) const READERS: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
@@ -317,11 +327,7 @@ async fn create_decision(
     Path(id): Path<i64>,
     Body(body): Body<DecisionBody>,
 ) -> Result<Json<ItemAnswer>, Problem> {
-    let decision = match body.decision {
-        DecisionWord::Accept => Decision::Accept,
-        DecisionWord::Reject => Decision::Reject,
-    };
-    decide_item(&app, &office, id, decision, &body.reason).await?;
+    decide_item(&app, &office, id, body.decision.into(), &body.reason).await?;
     let reach = reach_of(&office, &DECIDERS)?;
     Ok(Json(reachable(&mut app.store.read().await?, &reach, id).await?))
 }

@@ -11,9 +11,9 @@ mod sql;
 mod told;
 
 pub(crate) use api::READERS;
-pub(super) use api::{complaint_of, routes};
+pub(super) use api::{DecisionWord, complaint_of, routes};
 pub(super) use decide::QUARANTINE_ACCEPTED;
 pub use decide::{DecideError, Decision, decide};
 pub(super) use pages::{in_words, pages};
 pub use sql::{QuarantineItem, find, list};
-pub(super) use sql::{close, insert, note_entrance, supersede};
+pub(super) use sql::{close, insert, keep, note_entrance, supersede};

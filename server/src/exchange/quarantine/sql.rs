@@ -163,6 +163,26 @@ pub(in crate::exchange) async fn insert<'a>(
     )
 }
 
+/// Keeps one envelope that a person took up from escrow, until the same person lets it in.
+pub(in crate::exchange) async fn keep(
+    tx: &mut Tx,
+    log_index: i64,
+    envelope: &Envelope,
+    (reason, detail): (&str, &str),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO quarantine (log_index, device_id, device_seq, person_id, visit_id, envelope_hash, \
+        reason, detail, state, opened_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9)";
+    let header = envelope.header();
+    on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(log_index).bind(header.device.to_string());
+        let query = query.bind(as_i64(header.sequence)).bind(header.person.to_string());
+        let query = query.bind(header.visit.map(String::from)).bind(envelope.hash().to_string());
+        query.bind(reason).bind(detail).bind(now.unix_ms()).execute(conn).await.map(drop)
+    })?;
+    Ok(())
+}
+
 /// The device wrote these envelopes anew: nobody has to decide about them any more.
 pub(in crate::exchange) async fn supersede(
     tx: &mut Tx,

@@ -3,10 +3,12 @@
 use super::*;
 use crate::complaints::{DeviceRef, PersonRef};
 use crate::devices;
+use crate::exchange::testing::SimDevice;
 use crate::exchange::tests::{a_technician, a_visit_of, exchange};
 use crate::pages::testing::{Browser, HOSTILE, check, shells};
 use crate::people::Role;
 use crate::people::tests::a_person;
+use crate::store::on_engine;
 use crate::testing::TestApp;
 use sync_core::ids::{DeviceId, PersonId};
 use sync_core::time::Timestamp;
@@ -31,6 +33,7 @@ fn item(reason: &str, decided: bool) -> EscrowedBody {
         claimed_at_ms: Timestamp::from_unix_ms(0),
         not_before_ms: 0,
         received_at_ms: 0,
+        decision: decided.then(|| "accepted".to_owned()),
         decided_at_ms: decided.then_some(0),
         decided_by: decided.then(someone),
         decision_reason: decided.then(|| HOSTILE.to_owned()),
@@ -47,7 +50,9 @@ fn every_state_of_what_was_kept_aside_can_be_shown() {
             for changes in [None, Some(Vec::new()), Some(vec![line()])] {
                 let (typed, failure) = (HOSTILE.to_owned(), Some(HOSTILE.to_owned()));
                 let (item, may_decide) = (item(reason, decided), !decided);
-                check(&ItemPage { shell: shell.clone(), item, changes, may_decide, typed, failure });
+                let cannot_enter = (reason != "revoked").then_some("forked");
+                let shell = shell.clone();
+                check(&ItemPage { shell, item, changes, cannot_enter, may_decide, typed, failure });
             }
         }
         check(&EscrowPage { shell, decided: false, items: Vec::new(), next: None });
@@ -59,12 +64,10 @@ async fn what_a_revoked_device_sent_is_read_with_its_difference_and_closed_with_
     TestApp::for_each_engine(|test| async move {
         let mut device = a_technician(&test, "zhangwei").await;
         let visit = a_visit_of(&test, &mut [&mut device]).await;
+        device.now = test.app.clock.now().plus_ms(-60_000);
         device.save(visit, |edit| edit.answer("meter-accuracy.number", "A-1").unwrap());
         device.save(visit, |edit| edit.answer("meter-accuracy.number", "A-2").unwrap());
-        let mut tx = test.app.store.write().await.unwrap();
-        let by = devices::By::terminal(test.app.clock.now());
-        devices::revoke(&mut tx, device.device, "lost", by).await.unwrap();
-        tx.commit().await.unwrap();
+        revoke(&test, &device).await;
         exchange(&test, &mut device).await;
         let (_, reviewer) = a_person(&test, "zhaolei", &[Role::Reviewer]).await;
         let browser = Browser::of(&test, &reviewer);
@@ -74,15 +77,18 @@ async fn what_a_revoked_device_sent_is_read_with_its_difference_and_closed_with_
         let path = format!("/arrivals/escrow/{}", found[1].split('"').next().unwrap());
         let page = browser.get(&path).await;
         // The second builds on the first, which lies here as well.
-        for said in ["A-1", "A-2", "the device has no access any more"] {
+        for said in ["A-1", "A-2", "the device has no access any more", "Take up"] {
             assert!(page.html().contains(said), "{said}: {}", page.html());
         }
         let decide = format!("{path}/decision");
-        assert_eq!(browser.post(&decide, &[("reason", " ")]).await.status, 422);
-        assert_eq!(browser.post(&decide, &[("reason", "the meter was read again")]).await.status, 303);
-        let again = browser.post(&decide, &[("reason", "once more")]).await;
+        let form = |decision, reason| [("decision", decision), ("reason", reason)];
+        assert_eq!(browser.post(&decide, &form("reject", " ")).await.status, 422);
+        let early = browser.post(&decide, &form("accept", "he says so")).await;
+        assert!(early.status == 422 && early.html().contains("kept aside before it"), "{}", early.html());
+        assert_eq!(browser.post(&decide, &form("reject", "the meter was read again")).await.status, 303);
+        let again = browser.post(&decide, &form("accept", "once more")).await;
         assert!(
-            again.status == 422 && again.html().contains("Somebody closed it meanwhile"),
+            again.status == 422 && again.html().contains("Somebody decided about it meanwhile"),
             "{}",
             again.html()
         );
@@ -101,4 +107,59 @@ async fn what_a_revoked_device_sent_is_read_with_its_difference_and_closed_with_
         assert_eq!(Browser::of(&test, &clerk).post(&decide, &[]).await.status, 403);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_person_takes_up_what_was_recorded_before_the_revocation_and_the_record_says_so() {
+    TestApp::for_each_engine(|test| async move {
+        let mut device = a_technician(&test, "zhangwei").await;
+        let mut colleague = a_technician(&test, "lina").await;
+        let visit = a_visit_of(&test, &mut [&mut device, &mut colleague]).await;
+        device.now = test.app.clock.now().plus_ms(-60_000);
+        device.save(visit, |edit| edit.answer("meter-accuracy.number", "A-1").unwrap());
+        revoke(&test, &device).await;
+        device.now = test.app.clock.now().plus_ms(60_000);
+        device.save(visit, |edit| edit.answer("meter-accuracy.number", "A-2").unwrap());
+        exchange(&test, &mut device).await;
+        let (_, reviewer) = a_person(&test, "zhaolei", &[Role::Reviewer]).await;
+        let browser = Browser::of(&test, &reviewer);
+        let items = escrow_of(&test, &reviewer).await;
+        let [before, after] = [0, 1].map(|place| items[place].clone());
+        let refused = browser.get(&format!("/arrivals/escrow/{after}")).await.html().to_owned();
+        assert!(
+            refused.contains("recorded after the device") && !refused.contains("\"accept\""),
+            "{refused}"
+        );
+        let accept = |hash: &str| (format!("/arrivals/escrow/{hash}/decision"), "it was he, by phone");
+        for (hash, status) in [(&after, 422), (&before, 303), (&before, 422)] {
+            let (path, reason) = accept(hash);
+            let answer = browser.post(&path, &[("decision", "accept"), ("reason", reason)]).await;
+            assert_eq!(answer.status, status, "{}", answer.html());
+        }
+        let page = browser.get(&format!("/arrivals/escrow/{before}")).await.html().to_owned();
+        assert!(page.contains("Taken up") && page.contains("It is in the record"), "{page}");
+        let mut tx = test.app.store.read().await.unwrap();
+        let view = crate::exchange::visits::view(&mut tx, visit).await.unwrap().unwrap();
+        assert_eq!(view.answers["meter-accuracy.number"].shown, "A-1".into());
+        // A colleague gets it under the signature of its author.
+        exchange(&test, &mut colleague).await;
+        assert!(colleague.kept.iter().any(|envelope| envelope.hash().to_string() == before));
+        let kinds = "SELECT count(*) FROM server_log WHERE kind = 'escrow.accepted'";
+        let noted: i64 = on_engine!(&mut tx, |conn| sqlx::query_scalar(kinds).fetch_one(conn).await).unwrap();
+        assert_eq!(noted, 1);
+    })
+    .await;
+}
+
+async fn revoke(test: &TestApp, device: &SimDevice) {
+    let mut tx = test.app.store.write().await.unwrap();
+    let by = devices::By::terminal(test.app.clock.now());
+    devices::revoke(&mut tx, device.device, "lost", by).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn escrow_of(test: &TestApp, session: &str) -> Vec<String> {
+    let list = test.get("/v1/escrow").header("authorization", session).send().await.json;
+    let items = list["items"].as_array().unwrap();
+    items.iter().map(|item| item["envelope_hash"].as_str().unwrap().to_owned()).collect()
 }
