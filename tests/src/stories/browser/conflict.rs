@@ -65,7 +65,7 @@ async fn of_two_reviewers_who_decide_at_once_one_is_told_and_loses_no_word() {
     let browser = [&one, &other][second];
     assert_eq!(status(browser).await, 412);
     assert!(browser.text(".failure").await.contains("Somebody else decided"));
-    assert_eq!(browser.value("[name=reason]").await, reasons[second], "the own words are kept");
+    assert_eq!(browser.text(".typed").await, reasons[second], "the own words are kept");
     assert!(
         browser.text("main").await.contains(reasons[1 - second]),
         "and the decision that stands is shown"

@@ -104,7 +104,7 @@ async fn somebody_new(browser: &Browser) {
     browser.click("main summary").await;
     browser.fill("[name=login_name]", "tangmin").await;
     browser.fill("[name=display_name]", "唐敏").await;
-    browser.click("[name=roles][value=clerk]").await;
+    browser.click("[name=roles] option[value=clerk]").await;
     browser.click("form[action='/people'] button").await;
     assert_eq!(browser.said().await, "Created.");
 }
