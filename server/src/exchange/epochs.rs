@@ -33,7 +33,8 @@ pub(super) async fn check(
     now: Timestamp,
 ) -> Result<i64, StoreError> {
     let epoch = current(tx).await?;
-    if intake.envelopes.is_empty() {
+    let lacks_acknowledged = as_i64(intake.ask.epoch) == epoch && intake.ask.acknowledged > chain.sequence;
+    if intake.envelopes.is_empty() && !lacks_acknowledged {
         return Ok(epoch);
     }
     let Some(claimed) = claimed_beyond(tx, epoch, chain, intake).await? else { return Ok(epoch) };
