@@ -48,9 +48,10 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &EnrolArgs) -> Outcome {
     let answer = client.enrol(&request).await.map_err(|error| unreached(ctx, &error))?;
     let offset_ms = ctx.now().since_ms(Timestamp::from_unix_ms(answer.server_time_ms));
     let shown = fingerprint(&key.public());
+    let taken_up = answer.taken_up.clone();
     let identity = store.adopt(NewIdentity { server_url: invitation.base, answer, key }).await?;
     store.update_sync_state(|state| state.clock_offset_ms = Some(offset_ms)).await?;
-    let carried = store.carry_over().await?;
+    let carried = store.carry_over(&taken_up).await?;
     tell(ctx, &identity, &shown, offset_ms, carried);
     Ok(Exit::Ok)
 }

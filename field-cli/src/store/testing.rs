@@ -62,6 +62,7 @@ pub(crate) fn identity(seed: u8) -> NewIdentity {
             person_id: PersonId::from_bytes([seed ^ 0x80; 16]),
             person_name: "张伟".into(),
             staff_no: "T-118".into(),
+            taken_up: Vec::new(),
         },
         key: SigningKey::from_seed(&[seed; 32]),
     }

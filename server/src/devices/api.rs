@@ -296,6 +296,8 @@ struct EnrolmentAnswerShape {
     person_id: String,
     person_name: String,
     staff_no: String,
+    /// Envelopes of the person's earlier devices that were taken up from escrow.
+    taken_up: Vec<String>,
 }
 
 /// Enrols a device with the code or secret of an invitation.

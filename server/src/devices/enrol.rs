@@ -6,12 +6,13 @@ use super::model::KnownDevice;
 use super::sql::{self, NewDevice};
 use crate::app::App;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
+use crate::exchange;
 use crate::people::{self, Limit, Person};
 use crate::problem::{self, Problem};
 use crate::store::{StoreError, Tx};
 use crate::work_orders;
 use std::net::IpAddr;
-use sync_core::ids::DeviceId;
+use sync_core::ids::{DeviceId, EnvelopeHash};
 use sync_core::log::{PublicKey, fingerprint};
 use sync_core::protocol::{EnrolmentAnswer, EnrolmentRequest, enrolment_proof_input};
 use sync_core::time::Timestamp;
@@ -78,8 +79,9 @@ pub async fn enrol(
         Some(device_id) => same_device(&mut tx, device_id, &key).await?,
         None => new_device(&mut tx, app, request, &invitation, key).await?,
     };
+    let taken_up = exchange::taken_up_of(&mut tx, person.person_id).await?;
     tx.commit().await?;
-    Ok(answer(app, &device, &person))
+    Ok(answer(app, &device, &person, taken_up))
 }
 
 /// The key, if the request proves that its maker holds it.
@@ -159,7 +161,7 @@ fn label(invited: &str, own: &str) -> String {
     }
 }
 
-fn answer(app: &App, device: &KnownDevice, person: &Person) -> EnrolmentAnswer {
+fn answer(app: &App, device: &KnownDevice, person: &Person, taken_up: Vec<EnvelopeHash>) -> EnrolmentAnswer {
     EnrolmentAnswer {
         device_id: device.device_id,
         device_name: device.name(),
@@ -170,5 +172,6 @@ fn answer(app: &App, device: &KnownDevice, person: &Person) -> EnrolmentAnswer {
         person_id: person.person_id,
         person_name: person.display_name.clone(),
         staff_no: person.staff_number.clone(),
+        taken_up,
     }
 }

@@ -10,7 +10,7 @@ pub(super) use pages::pages;
 
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
 use std::collections::BTreeSet;
-use sync_core::ids::{DeviceId, EnvelopeHash};
+use sync_core::ids::{DeviceId, EnvelopeHash, PersonId};
 use sync_core::log::{ChainPosition, Envelope};
 use sync_core::time::Timestamp;
 
@@ -110,4 +110,15 @@ pub(super) async fn end(tx: &mut Tx, device: DeviceId) -> Result<Option<ChainPos
         })
     })
     .transpose()
+}
+
+/// Envelopes of a person's devices that somebody took up from escrow.
+pub(crate) async fn taken_up_of(tx: &mut Tx, person: PersonId) -> Result<Vec<EnvelopeHash>, StoreError> {
+    const SQL: &str = "SELECT e.envelope_hash FROM devices d JOIN escrow e ON e.device_id = d.device_id \
+        JOIN escrow_decisions x ON x.envelope_hash = e.envelope_hash \
+        WHERE d.person_id = $1 AND x.outcome = 'accepted' ORDER BY e.envelope_hash";
+    let person = person.to_string();
+    let hashes: Vec<String> =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(person).fetch_all(conn).await)?;
+    hashes.iter().map(|hash| StoreError::parse_column("escrow", "envelope_hash", hash, hash)).collect()
 }

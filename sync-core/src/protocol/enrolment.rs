@@ -1,6 +1,6 @@
 //! How a device gets its identity: one JSON request, one JSON answer.
 
-use crate::ids::{DeviceId, PersonId, ServerId};
+use crate::ids::{DeviceId, EnvelopeHash, PersonId, ServerId};
 use crate::log::PublicKey;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,10 @@ pub struct EnrolmentAnswer {
     pub person_name: String,
     /// That person's staff number.
     pub staff_no: String,
+    /// Envelopes of the person's earlier devices that lay in escrow and were taken up into the record: a device that
+    /// has them must not say them again.
+    #[serde(default)]
+    pub taken_up: Vec<EnvelopeHash>,
 }
 
 /// The bytes a device signs to prove that it holds the key it enrols.
