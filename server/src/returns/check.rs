@@ -18,7 +18,7 @@ use sync_core::checklist::{ItemStatus, SKIPPED, item_states};
 use sync_core::document::{Entry, Finding, Scalar, VisitView};
 use sync_core::ids::{ReturnVisitId, VisitId, WorkOrderId};
 use sync_core::return_visit::{
-    Claims, Compared, Fit, VisitFacts, answers_of, claims_of, compare, contradicts,
+    Claims, Compared, Fit, ReturnMethod, VisitFacts, answers_of, claims_of, compare, contradicts,
 };
 use sync_core::time::Timestamp;
 
@@ -139,6 +139,7 @@ async fn start_again(
         order: Some(order),
         follows: Some(planned.id),
         state: ReturnState::Waiting,
+        method: ReturnMethod::Phone,
         version: 1,
         completed_at: None,
         due_at: None,

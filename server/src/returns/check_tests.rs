@@ -166,7 +166,10 @@ async fn what_arrives_later_is_held_against_the_answers_and_what_was_asked_too_e
         });
         exchange(test, &mut zhang).await;
         assert_eq!(bureau.get(&path(&open[0])).await.json["checked"], "contradicts");
-        assert_eq!(record(&bureau, &leak.complaint).await["state"], "reopened");
+        let after = record(&bureau, &leak.complaint).await;
+        assert_eq!(after["state"], "reopened");
+        let second = after["return_visits"].as_array().unwrap().iter().find(|one| one["state"] == "waiting");
+        assert_eq!(second.unwrap()["method"], "phone", "how the first was asked does not bind the second");
     })
     .await;
 }

@@ -120,7 +120,8 @@ async fn open_second(
     };
     match ruled {
         Some(ruled) => {
-            (open.rule, open.due_at, open.provisional) = (ruled.rule, ruled.due_at, ruled.provisional);
+            (open.rule, open.method) = (ruled.rule, ruled.method);
+            (open.due_at, open.provisional) = (ruled.due_at, ruled.provisional);
         }
         // No rule asks for it, but the contradiction does: as soon as after a leak.
         None => (open.due_at, open.provisional) = rules::next_working_day(tx, completed).await?,
