@@ -781,6 +781,10 @@ sync-others = { $count ->
 }
 sync-visit-lost = { $visit } is not yours any more; what you recorded on it arrives all the same
 sync-new-epoch = The server was restored from a backup (history { $epoch }); this device gives back what it lacks
+sync-restored = { $count ->
+    [one] The server was restored from a backup and lacks 1 act that it had; it is sent again
+   *[other] The server was restored from a backup and lacks { $count } acts that it had; they are sent again
+}
 sync-given-back = { $count ->
     [one] Gave the server back 1 act of a colleague that it had lost
    *[other] Gave the server back { $count } acts of colleagues that it had lost

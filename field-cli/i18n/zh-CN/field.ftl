@@ -752,6 +752,7 @@ sync-fetched = ↓ 新核查 { $visits } · 资料 { $items }   { $bytes }
 sync-others = ↓ { $person } 在 { $visit } 上有 { $count } 项改动
 sync-visit-lost = { $visit } 已不归您负责；您在其上的记录照样送达
 sync-new-epoch = 服务器已从备份恢复（历史 { $epoch }）；本设备会补回它缺少的内容
+sync-restored = 服务器已从备份恢复，缺少它曾确认的 { $count } 项记录；现重新发送
 sync-given-back = 已向服务器补回 { $count } 条它丢失的同事记录
 sync-quarantined = 服务器搁置了 { $visit } 的一项记录（{ $reason }），由办公室决定
 sync-held-back = 办公室尚有过多本设备的搁置记录待决定：{ $acts } 项记录暂留本机，处理后再发送

@@ -206,6 +206,7 @@ impl Performed {
         self.more = later.more;
         self.held_back = later.held_back;
         self.new_epoch = later.new_epoch.or(self.new_epoch);
+        self.resent += later.resent;
         self.merged += later.merged;
         self.pending = later.pending;
         self.quarantined.extend(later.quarantined);

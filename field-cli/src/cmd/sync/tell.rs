@@ -57,6 +57,8 @@ pub(super) async fn exchanged(
     }
     if let Some(epoch) = performed.new_epoch {
         ctx.out.warn("new-epoch", &say!(ctx.words, "sync-new-epoch", epoch = epoch));
+    } else if performed.resent > 0 {
+        ctx.out.warn("server-restored", &say!(ctx.words, "sync-restored", count = performed.resent));
     }
     if performed.offered > 0 {
         ctx.out.note(&say!(ctx.words, "sync-given-back", count = performed.offered));

@@ -30,6 +30,8 @@ pub struct Performed {
     pub held_back: bool,
     /// A new server history was adopted: the server was restored from a backup.
     pub new_epoch: Option<u64>,
+    /// Own envelopes that the server had acknowledged and lacks: they are sent again.
+    pub resent: u64,
     /// Own envelopes merged, and merged after their visit was lost.
     pub merged: u64,
     /// Own envelopes that wait for their judgement.
@@ -129,7 +131,10 @@ impl Performer<'_> {
         match step {
             Step::AdoptEpoch { epoch } => self.adopt_epoch(epoch).await,
             Step::Welcome(welcome) => self.welcome(welcome).await,
-            Step::ResendFrom { sequence } => self.set_acknowledged(sequence.saturating_sub(1)).await,
+            Step::ResendFrom { sequence } => {
+                self.report.resent += self.set_acknowledged(sequence.saturating_sub(1)).await?;
+                Ok(())
+            }
             Step::FetchOwn { from } => {
                 self.state.own_from = from;
                 Ok(())
@@ -217,8 +222,8 @@ impl Performer<'_> {
         Ok(())
     }
 
-    /// The server has everything up to this sequence, and nothing after it.
-    async fn set_acknowledged(&mut self, sequence: u64) -> Result<(), StoreError> {
+    /// The server has everything up to this sequence, and nothing after it; yields how much it had before.
+    async fn set_acknowledged(&mut self, sequence: u64) -> Result<u64, StoreError> {
         let (device, number) =
             (self.writer.identity.device.to_string(), i64::try_from(sequence).unwrap_or(i64::MAX));
         sqlx::query(
@@ -236,6 +241,7 @@ impl Performer<'_> {
         .bind(number)
         .fetch_all(&mut *self.writer.tx)
         .await?;
+        let lost = u64::try_from(forgotten.len()).unwrap_or(0);
         for visit in forgotten.into_iter().flatten() {
             if let Ok(visit) = visit.parse() {
                 self.replicas.forget(visit);
@@ -250,7 +256,7 @@ impl Performer<'_> {
                 .await?;
         self.state.acknowledged = sequence;
         self.state.acknowledged_hash = hash.and_then(|hash| hash.parse().ok());
-        Ok(())
+        Ok(lost)
     }
 
     async fn note_new_visit(&mut self, visit: VisitId) -> Result<(), StoreError> {

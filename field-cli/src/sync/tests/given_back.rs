@@ -35,6 +35,12 @@ async fn one_sync_gives_a_restored_server_back_what_it_lost_of_this_device() {
     assert_eq!(rounds.performed.new_epoch, Some(2), "so that it can be said");
     assert_eq!(server.memory().log.len(), 3, "sent again in the same sync");
     assert_eq!(store.log_counts().await.unwrap().unsent, 0);
+
+    // A server that does not know itself that it was restored.
+    server.memory().log.truncate(1);
+    let rounds = exchange(&store, &client).await.unwrap();
+    assert_eq!((rounds.performed.new_epoch, rounds.performed.resent), (None, 2), "so that it can be said");
+    assert_eq!(server.memory().log.len(), 3);
 }
 
 #[tokio::test]
