@@ -61,6 +61,9 @@ impl Explain for SyncError {
             Self::Store(StoreError::DiskFull) => Told::new("disk-full", say!(words, "net-disk-full"))
                 .hint(say!(words, "net-safe"))
                 .hint(say!(words, "net-disk-full-hint")),
+            Self::NotKept => Told::new("disk-full", say!(words, "net-not-kept"))
+                .exit(Exit::Partly)
+                .hint(say!(words, "net-disk-full-hint")),
             Self::Store(error) => error.explain(words),
             Self::Client(error) => error.explain(words),
             Self::Answer(PlanError::OtherServer { .. }) => {

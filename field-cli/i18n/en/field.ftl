@@ -489,7 +489,8 @@ visit-no-access = { $visit }: no access, { $reason }. Nothing else is needed for
 visit-finished = { $visit } finished { $time }: { $outcome }
 visit-already-finished = { $visit } is finished already
 warn-far-from-address = That is { $distance } from the address
-warn-clock = The clock of this device is off by { $by }; set it, or times recorded now will be doubted
+clock-ahead = The clock of this device is { $by } ahead: it says { $says }, right is { $right }. Set it; times recorded until then are doubted
+clock-behind = The clock of this device is { $by } behind: it says { $says }, right is { $right }. Set it; times recorded until then are doubted
 ask-no-access = Why was there no access?
 ask-verdict = Is the complaint justified?
 ask-outcome = What came of the visit?
@@ -751,6 +752,7 @@ net-wipe-waits-hint = Nothing was deleted. Tell the office, and run field sync a
 net-running = Another field sync is running on this device
 net-safe = Everything you recorded is safe on this device.
 net-disk-full = The disk is full; what the server has for you could not be kept
+net-not-kept = The server took what this device sent, but the disk is full: its answer could not be kept here
 net-disk-full-hint = Free some space; the next field sync goes on from here.
 net-again = The next field sync tries again; nothing has to be redone.
 
@@ -836,7 +838,7 @@ status-escrowed = Set aside by the server, in no record: { $count }: field outbo
 status-photos-refused = Photos that the server refused: { $count }: field outbox
 status-photos-lost = Photos whose copy here cannot be read: { $count }. Add the file again, or declare them: field photo unavailable
 status-clock-ok = Clock ok
-status-clock-off = The clock of this device is off by { $by }
+status-clock-set = Clock was set; the next sync compares it
 status-clock-unknown = Clock not compared yet
 status-disk = Disk { $free } free
 ready-yes = Ready for offline: yes
@@ -848,6 +850,8 @@ ready-never-synced = the first sync
 ready-old = a fresh sync (the last one was { $ago } ago)
 ready-checklist = the checklist { $checklist } of { $visit }
 ready-disk = room on the disk ({ $free } free)
+ready-clock-ahead = the right time (the clock is { $by } ahead)
+ready-clock-behind = the right time (the clock is { $by } behind)
 
 ## Outbox, conflicts, log, undo
 

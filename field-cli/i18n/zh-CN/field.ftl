@@ -478,7 +478,8 @@ visit-no-access = { $visit }：未能进入，{ $reason }。本次核查无需�
 visit-finished = { $visit } 于 { $time } 完成：{ $outcome }
 visit-already-finished = { $visit } 之前已完成
 warn-far-from-address = 距地址 { $distance }
-warn-clock = 本机时钟相差 { $by }；请校准，否则现在记录的时间会受到质疑
+clock-ahead = 本设备的时钟快了 { $by }：显示 { $says }，应为 { $right }。请校准；校准前记录的时间会受到质疑
+clock-behind = 本设备的时钟慢了 { $by }：显示 { $says }，应为 { $right }。请校准；校准前记录的时间会受到质疑
 ask-no-access = 为什么未能进入？
 ask-verdict = 投诉是否属实？
 ask-outcome = 核查结果如何？
@@ -728,6 +729,7 @@ net-wipe-waits-hint = 没有删除任何内容。请告知办公室，并再次�
 net-running = 本设备上已有 field sync 在运行
 net-safe = 您记录的内容都安全地保存在本设备上。
 net-disk-full = 磁盘已满，服务器发来的内容无法保存
+net-not-kept = 服务器已收下本设备发送的内容，但磁盘已满：服务器的答复无法保存在本机
 net-disk-full-hint = 请腾出空间，下次 field sync 会接着进行。
 net-again = 下次 field sync 会自动重试，无需重做。
 
@@ -789,7 +791,7 @@ status-escrowed = 被服务器搁置、未进入记录：{ $count } 项：field 
 status-photos-refused = 服务器拒绝的照片：{ $count }：field outbox
 status-photos-lost = 本机副本无法读取的照片：{ $count } 张。请重新添加文件，或声明丢失：field photo unavailable
 status-clock-ok = 时钟正常
-status-clock-off = 本设备时钟偏差 { $by }
+status-clock-set = 时钟已重新设置，下次同步时比对
 status-clock-unknown = 时钟尚未比对
 status-disk = 磁盘剩余 { $free }
 ready-yes = 可以离线工作：是
@@ -801,6 +803,8 @@ ready-never-synced = 首次同步
 ready-old = 新的同步（上次在 { $ago }前）
 ready-checklist = { $visit } 的检查表 { $checklist }
 ready-disk = 磁盘空间（剩余 { $free }）
+ready-clock-ahead = 校准时钟（本设备快了 { $by }）
+ready-clock-behind = 校准时钟（本设备慢了 { $by }）
 
 ## 待上传、冲突、日志、撤回
 

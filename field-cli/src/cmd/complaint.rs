@@ -1,7 +1,8 @@
 //! `field complaint new` and `field grumble`: what customers bring up on the way.
 
 use super::choice::{Choice, of_table, pick};
-use super::visit::{clock_warning, progress, step};
+use super::standing;
+use super::visit::{progress, step};
 use super::{Outcome, site};
 use crate::cli::{ComplaintCommand, ComplaintNewArgs, GrumbleArgs, Utility};
 use crate::ctx::Ctx;
@@ -27,6 +28,7 @@ async fn new(ctx: &mut Ctx, args: &ComplaintNewArgs) -> Outcome {
     let store = ctx.store().await?;
     let complaint = compose(ctx, &store, args).await?;
     let number = complaint.provisional_number.clone();
+    standing::warn(ctx, &store, None).await?;
     if complaint.visit.is_none() {
         let command = store.record_command(None, &Request::OpenComplaint(complaint.clone())).await?;
         ctx.out.done(&say!(ctx.words, "complaint-reported", number = number.clone()));
@@ -36,7 +38,6 @@ async fn new(ctx: &mut Ctx, args: &ComplaintNewArgs) -> Outcome {
         );
         return Ok(Exit::Ok);
     }
-    clock_warning(ctx, &store).await?;
     let visit = complaint.visit.unwrap_or_else(|| VisitId::from_entropy(ctx.now(), ctx.machine.bytes()));
     let card = card(ctx, &store, args, &complaint, visit).await?;
     let start = Start { work_order: None, complaint: Some(complaint.complaint), card: Some(card) };
@@ -190,6 +191,7 @@ pub(crate) async fn grumble(ctx: &mut Ctx, args: &GrumbleArgs) -> Outcome {
         None => None,
     };
     let request = Request::Grumble { text, category, place: args.place.clone() };
+    standing::warn(ctx, &store, None).await?;
     let command = store.record_command(None, &request).await?;
     ctx.out.done(&say!(ctx.words, "grumble-saved"));
     ctx.out.event("saved", json!({ "command": command }));

@@ -170,6 +170,8 @@ async fn choose(
         }
         Ok(())
     };
+    let site = super::site::load(store, conflict.visit).await?;
+    super::standing::warn(ctx, store, Some(&site)).await?;
     let recorded = store.record(conflict.visit, compose).await?;
     ctx.out.event(
         "saved",

@@ -64,7 +64,7 @@ async fn contact(ctx: &mut Ctx, wanted: Contact, reason: Option<&str>, on: &OnVi
         return Err(Failure::usage("wrong-value", say!(ctx.words, "contact-phone")));
     }
     let store = ctx.store().await?;
-    let site = site::find(ctx, &store, on.visit.as_deref()).await?;
+    let site = site::acting(ctx, &store, on.visit.as_deref()).await?;
     let reason = ctx.need(reason, "--reason", &say!(ctx.words, "ask-reason"))?;
     let fields: Vec<&str> = [("name", &name), ("phone", &phone), ("address", &address)]
         .iter()

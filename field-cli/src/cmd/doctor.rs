@@ -1,7 +1,7 @@
 //! `field doctor`: is everything sound, and what to do where it is not.
 
 use super::Outcome;
-use super::status::{CLOCK_TOLERANCE_MS, refused};
+use super::status::{clock_words, refused};
 use crate::cli::DoctorArgs;
 use crate::client::Client;
 use crate::ctx::Ctx;
@@ -153,13 +153,8 @@ async fn photos(ctx: &Ctx, store: &Store) -> Result<Finding, StoreError> {
 }
 
 async fn clock(ctx: &Ctx, store: &Store) -> Result<Finding, StoreError> {
-    Ok(match store.sync_state().await?.clock_offset_ms {
-        Some(offset) if offset.abs() > CLOCK_TOLERANCE_MS => {
-            bad("clock", say!(ctx.words, "status-clock-off", by = render::duration(&ctx.words, offset.abs())))
-        }
-        Some(_) => good("clock", say!(ctx.words, "status-clock-ok")),
-        None => good("clock", say!(ctx.words, "status-clock-unknown")),
-    })
+    let (sound, text) = clock_words(ctx, &store.sync_state().await?);
+    Ok(Finding { code: "clock", sound, text })
 }
 
 fn disk(ctx: &Ctx, store: &Store) -> Finding {

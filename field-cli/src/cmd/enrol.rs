@@ -1,6 +1,7 @@
 //! `field enrol`: this device gets its identity.
 
 use super::Outcome;
+use super::standing::warn_about_clock;
 use crate::cli::EnrolArgs;
 use crate::client::{Client, ClientError};
 use crate::ctx::Ctx;
@@ -46,13 +47,15 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &EnrolArgs) -> Outcome {
     };
     let client = Client::new(&invitation.base, ctx.words.lang.tag())?;
     let answer = client.enrol(&request).await.map_err(|error| unreached(ctx, &error))?;
-    let offset_ms = ctx.now().since_ms(Timestamp::from_unix_ms(answer.server_time_ms));
+    let (here, server_time) = (ctx.now(), Timestamp::from_unix_ms(answer.server_time_ms));
     let shown = fingerprint(&key.public());
     let taken_up = answer.taken_up.clone();
     let identity = store.adopt(NewIdentity { server_url: invitation.base, answer, key }).await?;
-    store.update_sync_state(|state| state.clock_offset_ms = Some(offset_ms)).await?;
+    let machine = ctx.machine.clone();
+    store.update_sync_state(|state| state.compare_clocks(&machine, here, server_time)).await?;
     let carried = store.carry_over(&taken_up).await?;
-    tell(ctx, &identity, &shown, offset_ms, carried);
+    tell(ctx, &identity, &shown, here.since_ms(server_time), carried);
+    warn_about_clock(ctx, &store.sync_state().await?);
     Ok(Exit::Ok)
 }
 
@@ -121,10 +124,6 @@ fn tell(ctx: &mut Ctx, identity: &Identity, shown: &str, offset_ms: i64, carried
     let (server, device) = (host(&identity.server_url), identity.device_name.clone());
     ctx.out.done(&say!(ctx.words, "enrol-done", device = device, person = person, server = server));
     ctx.out.note(&say!(ctx.words, "enrol-key", fingerprint = shown));
-    if offset_ms.abs() > super::status::CLOCK_TOLERANCE_MS {
-        let by = crate::render::duration(&ctx.words, offset_ms.abs());
-        ctx.out.warn("clock", &say!(ctx.words, "status-clock-off", by = by));
-    }
     if carried > 0 {
         ctx.out.note(&say!(ctx.words, "enrol-carried", count = carried));
     }

@@ -24,6 +24,7 @@ mod photo;
 mod promise;
 mod search;
 mod site;
+mod standing;
 mod status;
 mod sync;
 mod terms;

@@ -1,5 +1,6 @@
 //! Which visit a command is about, and what is said after a save.
 
+use super::standing;
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Lang, Words, say};
@@ -90,9 +91,16 @@ pub(crate) async fn load(store: &Store, visit: VisitId) -> Result<Site, Failure>
     Ok(Site { visit, row, card, checklist })
 }
 
+/// Finds the visit that something is going to be recorded on, and says what will be doubted about that.
+pub(crate) async fn acting(ctx: &mut Ctx, store: &Store, typed: Option<&str>) -> Result<Site, Failure> {
+    let site = find(ctx, store, typed).await?;
+    standing::warn(ctx, store, Some(&site)).await?;
+    Ok(site)
+}
+
 /// Finds the visit to record on: it must have been started.
 pub(crate) async fn recording(ctx: &mut Ctx, store: &Store, typed: Option<&str>) -> Result<Site, Failure> {
-    let site = find(ctx, store, typed).await?;
+    let site = acting(ctx, store, typed).await?;
     let name = site.name();
     match site.row.state {
         VisitState::Planned => {

@@ -2,6 +2,7 @@
 //! begin. Asks nobody and reads no document.
 
 use super::Outcome;
+use super::standing::{clock_off, clock_off_briefly, warn_about_clock};
 use crate::ctx::Ctx;
 use crate::failure::Exit;
 use crate::i18n::{Words, say};
@@ -13,8 +14,6 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use sync_core::protocol::AssignmentCard;
 
-/// A clock that is off by less is good enough: deadlines are counted in hours.
-pub(crate) const CLOCK_TOLERANCE_MS: i64 = 5 * 60_000;
 /// A pack that is older may lack today's visits.
 const PACK_MS_MAX: i64 = 20 * 3_600_000;
 /// Less free space than this is no base for a day with photos.
@@ -42,6 +41,7 @@ pub(crate) async fn run(ctx: &mut Ctx) -> Outcome {
     if let Some((code, text)) = refused(&ctx.words, &status.state) {
         ctx.out.warn(code, &text);
     }
+    warn_about_clock(ctx, &status.state);
     event(ctx, &status, &missing);
     tell(ctx, &status, &missing);
     Ok(Exit::Ok)
@@ -75,13 +75,14 @@ impl Status {
 
 /// What stands in the way of a day without a network, ready to be read.
 fn missing(ctx: &Ctx, status: &Status) -> Vec<String> {
-    let (words, now) = (&ctx.words, ctx.now());
+    let (words, now) = (&ctx.words, status.state.server_now(&ctx.machine));
     let mut missing = Vec::new();
     match &status.binding {
         Err(StoreError::Restored { .. }) => missing.push(say!(words, "ready-restored")),
         Err(_) => missing.push(say!(words, "ready-copied")),
         Ok(()) => {}
     }
+    missing.extend(clock_off_briefly(ctx, &status.state));
     if status.state.enrol_again {
         missing.push(say!(words, "ready-enrol-again"));
     }
@@ -115,7 +116,7 @@ fn event(ctx: &mut Ctx, status: &Status, missing: &[String]) {
             "person": status.identity.person_name, "server": status.identity.server_url,
             "ready_for_offline": missing.is_empty(), "missing": missing,
             "last_sync_at_ms": state.last_sync_at, "last_failure": state.last_failure,
-            "clock_offset_ms": state.clock_offset_ms, "disk_free_bytes": status.disk_free,
+            "clock_offset_ms": state.skew_ms(&ctx.machine), "disk_free_bytes": status.disk_free,
             "outbox": {
                 "envelopes": status.log.unsent, "bytes": status.log.unsent_bytes,
                 "photos": status.photos.waiting, "photo_bytes": status.photos.waiting_bytes,
@@ -134,7 +135,7 @@ fn event(ctx: &mut Ctx, status: &Status, missing: &[String]) {
 }
 
 fn tell(ctx: &mut Ctx, status: &Status, missing: &[String]) {
-    let now = ctx.now();
+    let now = status.state.server_now(&ctx.machine);
     let words = &ctx.words;
     let synced = match status.state.last_sync_at {
         Some(at) => say!(
@@ -221,15 +222,19 @@ fn visits_line(ctx: &Ctx, status: &Status) -> String {
 
 fn machine_line(ctx: &Ctx, status: &Status) -> String {
     let words = &ctx.words;
-    let clock = match status.state.clock_offset_ms {
-        Some(offset) if offset.abs() > CLOCK_TOLERANCE_MS => {
-            say!(words, "status-clock-off", by = render::duration(words, offset.abs()))
-        }
-        Some(_) => say!(words, "status-clock-ok"),
-        None => say!(words, "status-clock-unknown"),
-    };
-    match status.disk_free {
-        Some(free) => format!("{clock} · {}", say!(words, "status-disk", free = render::bytes(free))),
-        None => clock,
+    // A wrong clock was warned about already.
+    let clock = Some(clock_words(ctx, &status.state)).filter(|(good, _)| *good).map(|(_, text)| text);
+    let disk = status.disk_free.map(|free| say!(words, "status-disk", free = render::bytes(free)));
+    clock.into_iter().chain(disk).collect::<Vec<_>>().join(" · ")
+}
+
+/// Whether the clock of this device is good enough, and what is to be said about it.
+pub(crate) fn clock_words(ctx: &Ctx, state: &SyncState) -> (bool, String) {
+    let words = &ctx.words;
+    match (clock_off(ctx, state), state.clock_offset_ms, state.skew_ms(&ctx.machine)) {
+        (Some(off), ..) => (false, off),
+        (None, None, _) => (true, say!(words, "status-clock-unknown")),
+        (None, Some(_), None) => (true, say!(words, "status-clock-set")),
+        (None, Some(_), Some(_)) => (true, say!(words, "status-clock-ok")),
     }
 }

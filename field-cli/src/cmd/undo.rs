@@ -22,6 +22,8 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &UndoArgs) -> Outcome {
         None => return Err(Failure::new("nothing-to-undo", say!(ctx.words, "undo-nothing"))),
     };
     let visit = row.visit.ok_or_else(|| Failure::new("nothing-to-undo", say!(ctx.words, "undo-nothing")))?;
+    let site = super::site::load(&store, visit).await?;
+    super::standing::warn(ctx, &store, Some(&site)).await?;
     let why = args.why.clone().unwrap_or_else(|| say!(ctx.words, "undo-reason"));
     let recorded = store
         .record(visit, |act| {

@@ -27,6 +27,7 @@ mod previews;
 mod record;
 mod search;
 mod settings;
+mod skew;
 mod sync_state;
 mod visits;
 mod wipe;
@@ -54,26 +55,46 @@ pub(crate) use search::find_code;
 pub use search::{SearchHit, SearchItem};
 pub(crate) use settings::NUMBERS;
 pub use settings::PAUSED;
+pub use skew::Comparison;
 pub use sync_state::{SyncState, Token};
 pub use visits::{ReworkRow, VisitRow, VisitState, state_of};
 pub use wipe::Tombstone;
 pub use writes::Write;
 
 use crate::machine::{Home, Machine};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Connection as _, Sqlite, SqlitePool, Transaction};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::time::Duration;
 
 /// Layouts of the store, oldest first; `PRAGMA user_version` counts those applied. Forward only,
 /// never edited once released.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/0001_base.sql"),
     include_str!("../../migrations/0002_previews.sql"),
     include_str!("../../migrations/0003_offers.sql"),
+    include_str!("../../migrations/0004_clock.sql"),
 ];
 /// How long a command waits for another process of this client that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// One connection: a command does one thing after another, and a second would only wait.
+async fn connect_with(options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .test_before_acquire(false)
+        // A full disk ends a transaction behind its back; the next one begins on a new connection.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await?;
+    // The first look at the file is what fails.
+    sqlx::query("SELECT 1 FROM sqlite_schema").fetch_optional(&pool).await?;
+    Ok(pool)
+}
 
 /// An open transaction.
 pub(crate) type Tx = Transaction<'static, Sqlite>;
@@ -129,14 +150,14 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
-        // One connection: a command does one thing after another, and a second would only wait.
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options)
-            .await?;
+        let pool = match connect_with(options.clone()).await {
+            // The file that processes share cannot be made: alone, SQLite does without it, and
+            // what is here can be read and sent.
+            Err(StoreError::DiskFull) => {
+                connect_with(options.locking_mode(SqliteLockingMode::Exclusive)).await?
+            }
+            other => other?,
+        };
         let store = Self { pool, home, machine };
         store.migrate().await?;
         Ok(store)

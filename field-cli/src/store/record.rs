@@ -262,6 +262,11 @@ pub(crate) struct LogWriter<'s> {
 }
 
 impl LogWriter<'_> {
+    /// The machine of the store.
+    pub(super) fn machine(&self) -> &Machine {
+        self.store.machine()
+    }
+
     async fn open_visit(&mut self, visit: VisitId, start: Option<&Start>) -> Result<OpenVisit, StoreError> {
         if let Some(start) = start {
             Store::ensure_visit_in(&mut self.tx, visit, self.now).await?;

@@ -1,6 +1,6 @@
 //! Where the exchange with the server stands.
 
-use super::{Store, StoreError, Tx};
+use super::{Comparison, Store, StoreError, Tx};
 use sqlx_macros::FromRow;
 use sync_core::ids::EnvelopeHash;
 use sync_core::time::Timestamp;
@@ -22,7 +22,9 @@ pub struct SyncState {
     pub server_time_known: Timestamp,
     /// Device clock minus server clock at that answer, in milliseconds.
     pub clock_offset_ms: Option<i64>,
-    /// When an exchange last succeeded.
+    /// When both clocks were compared.
+    pub compared: Comparison,
+    /// When an exchange last succeeded, by the server's clock.
     pub last_sync_at: Option<Timestamp>,
     /// When one was last tried.
     pub last_attempt_at: Option<Timestamp>,
@@ -70,6 +72,9 @@ struct RawState {
     log_index_known: i64,
     server_time_known_ms: i64,
     clock_offset_ms: Option<i64>,
+    clock_server_ms: i64,
+    clock_monotonic_ms: i64,
+    clock_boot: i64,
     last_sync_at_ms: Option<i64>,
     last_attempt_at_ms: Option<i64>,
     last_failure: Option<String>,
@@ -86,7 +91,8 @@ struct RawState {
 
 const SELECT: &str = "SELECT epoch, cursor, acknowledged, acknowledged_hash, log_index_known, server_time_known_ms, \
     clock_offset_ms, last_sync_at_ms, last_attempt_at_ms, last_failure, conflicts_open, digest_differs, \
-    wants_everything, own_from, enrol_again, body_bytes_max, token, token_until_ms, kept_logs_due FROM sync_state";
+    wants_everything, own_from, enrol_again, body_bytes_max, token, token_until_ms, kept_logs_due, \
+    clock_server_ms, clock_monotonic_ms, clock_boot FROM sync_state";
 
 impl TryFrom<RawState> for SyncState {
     type Error = StoreError;
@@ -102,6 +108,11 @@ impl TryFrom<RawState> for SyncState {
             log_index_known: count(row.log_index_known),
             server_time_known: Timestamp::from_unix_ms(row.server_time_known_ms),
             clock_offset_ms: row.clock_offset_ms,
+            compared: Comparison {
+                server_ms: row.clock_server_ms,
+                monotonic_ms: row.clock_monotonic_ms,
+                boot: row.clock_boot,
+            },
             last_sync_at: row.last_sync_at_ms.map(Timestamp::from_unix_ms),
             last_attempt_at: row.last_attempt_at_ms.map(Timestamp::from_unix_ms),
             last_failure: row.last_failure,
@@ -144,7 +155,7 @@ impl Store {
              log_index_known = $5, server_time_known_ms = $6, clock_offset_ms = $7, last_sync_at_ms = $8, \
              last_attempt_at_ms = $9, last_failure = $10, conflicts_open = $11, digest_differs = $12, \
              wants_everything = $13, own_from = $14, enrol_again = $15, body_bytes_max = $16, token = $17, \
-             token_until_ms = $18, kept_logs_due = $19",
+             token_until_ms = $18, kept_logs_due = $19, clock_server_ms = $20, clock_monotonic_ms = $21, clock_boot = $22",
         )
         .bind(int(state.epoch))
         .bind(int(state.cursor))
@@ -165,6 +176,9 @@ impl Store {
         .bind(state.token.as_ref().map(|token| &token.secret))
         .bind(state.token.as_ref().map(|token| token.until.unix_ms()))
         .bind(state.kept_logs_due)
+        .bind(state.compared.server_ms)
+        .bind(state.compared.monotonic_ms)
+        .bind(state.compared.boot)
         .execute(&mut **tx)
         .await?;
         Ok(())

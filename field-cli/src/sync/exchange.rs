@@ -2,7 +2,7 @@
 
 use super::SyncError;
 use crate::client::{Backoff, ClientError, DeviceClient};
-use crate::store::{PAUSED, Performed, Store, Told};
+use crate::store::{PAUSED, Performed, Store, StoreError, Told};
 use sync_core::protocol::BODY_BYTES_MAX;
 use sync_core::replica::{compose, plan};
 
@@ -166,7 +166,7 @@ async fn after_failure(store: &Store, error: &ClientError, backoff: &mut Backoff
 async fn attempt(store: &Store, client: &DeviceClient, rounds: &mut Rounds) -> Result<Round, SyncError> {
     let bytes_max = usize::try_from(store.sync_state().await?.body_bytes_max).unwrap_or(BODY_BYTES_MAX);
     let outgoing = store.outgoing(bytes_max).await?;
-    client.set_token(outgoing.state.token.clone(), outgoing.state.clock_offset_ms);
+    client.set_token(outgoing.state.token.clone(), outgoing.state.skew_ms(store.machine()));
     let composed = compose(&outgoing.upload(bytes_max));
     let answer = client.exchange(&composed.body, BODY_BYTES_MAX).await?;
     rounds.count += 1;
@@ -176,7 +176,10 @@ async fn attempt(store: &Store, client: &DeviceClient, rounds: &mut Rounds) -> R
     let plan = plan(&answer, identity.server, outgoing.state.epoch, outgoing.own, outgoing.acknowledged())?;
     let settled: &[_] = if composed.complete { &outgoing.ask.settled_visits } else { &[] };
     let told = Told { settled, kept_logs: outgoing.state.kept_logs_due };
-    let performed = store.perform(plan, told).await?;
+    let performed = store.perform(plan, told).await.map_err(|error| match error {
+        StoreError::DiskFull => SyncError::NotKept,
+        other => other.into(),
+    })?;
     let state = store.sync_state().await?;
     let waits = store.log_counts().await?.unsent > 0 && store.setting(PAUSED).await?.is_none();
     let grown = state.body_bytes_max.saturating_mul(2).min(u64::try_from(BODY_BYTES_MAX).unwrap_or(u64::MAX));

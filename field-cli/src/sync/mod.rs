@@ -30,6 +30,9 @@ pub enum SyncError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The server took what was sent, but there is no room on the disk for its answer.
+    #[error("the disk is full: the server's answer could not be kept")]
+    NotKept,
     /// The network or the server.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -64,6 +67,7 @@ impl SyncError {
     pub fn code(&self) -> &str {
         match self {
             Self::Store(_) => "store",
+            Self::NotKept => "disk-full",
             Self::Client(error) => error.code(),
             Self::Answer(PlanError::OtherServer { .. }) => "other-server",
             Self::Answer(_) => "answer-unreadable",

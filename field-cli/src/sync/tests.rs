@@ -126,6 +126,22 @@ async fn a_server_whose_disk_is_full_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_full_disk_keeps_nothing_from_being_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = device(dir.path()).await;
+    let (server, client) = TestServer::of(&store).await;
+    let long = "x".repeat(8_000);
+    add(&store, &long).await;
+    sqlx::query("PRAGMA max_page_count = 1").execute(store.pool()).await.unwrap();
+    server.memory().say.push(DownFrame::Pack(PackItem { key: "checklist/long".into(), json: Some(long) }));
+    assert!(matches!(exchange(&store, &client).await, Err(SyncError::NotKept)));
+    assert_eq!(server.memory().log.len(), 2, "the server has what was recorded");
+    assert_eq!(store.log_counts().await.unwrap().unsent, 2);
+    exchange(&store, &client).await.unwrap();
+    assert_eq!(store.log_counts().await.unwrap().unsent, 0);
+}
+
+#[tokio::test]
 async fn a_clock_that_is_off_gets_a_nonce_and_locks_nobody_out() {
     let dir = tempfile::tempdir().unwrap();
     let store = device(dir.path()).await;

@@ -489,8 +489,14 @@ async fn a_wrong_clock_is_told_where_times_begin_to_count() {
     store.close().await;
     insta::assert_snapshot!(desk.day(&[&["visit", "start", "0421"]]).await, @r#"
     $ field visit start 0421
-    ! The clock of this device is off by 400 d 0 h; set it, or times recorded now will be doubted
+    ! The clock of this device is 400 d 0 h ahead: it says 21 Nov 2025 17:42, right is 17 Oct 2024 17:42. Set it; times recorded until then are doubted
     ✓ C-2025-0421 "Smell of gas in the kitchen" started 17:42. It is now @.
       next: field visit show
     "#);
+    let status = desk.ok(&["status"]).await;
+    assert!(status.contains("! The clock of this device is 400 d 0 h ahead"), "{status}");
+    assert!(
+        status.contains("Ready for offline: no, missing: the right time (the clock is 400 d 0 h ahead)"),
+        "{status}"
+    );
 }

@@ -10,6 +10,7 @@ pub(crate) use add::{prepare, refuse_strangers, warn_unshowable};
 use super::choice::language;
 use super::people::People;
 use super::site::{entry, fate, numbered};
+use super::standing;
 use super::{Outcome, site};
 use crate::cli::{OnVisit, PhotoCommand};
 use crate::ctx::Ctx;
@@ -121,6 +122,7 @@ async fn unavailable(ctx: &mut Ctx, typed: &str, reason: Option<&str>, on: &OnVi
         )));
     }
     let reason = ctx.need(reason, "--reason", &say!(ctx.words, "ask-reason"))?;
+    standing::warn(ctx, &store, Some(&site)).await?;
     let request = Request::PhotoUnavailable { visit: site.visit, entry: id, reason: reason.clone() };
     let command = store.record_command(Some(site.visit), &request).await?;
     store.set_blob_state(row.blob.sha256, BlobState::Unavailable, Some(&reason)).await?;

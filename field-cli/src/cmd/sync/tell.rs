@@ -2,6 +2,7 @@
 
 use super::{Course, event, left, summary_fields};
 use crate::cmd::acts::{visit_name, visit_names};
+use crate::cmd::standing::warn_about_clock;
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
@@ -60,6 +61,7 @@ pub(super) async fn exchanged(
     } else if performed.resent > 0 {
         ctx.out.warn("server-restored", &say!(ctx.words, "sync-restored", count = performed.resent));
     }
+    warn_about_clock(ctx, &store.sync_state().await?);
     if performed.offered > 0 {
         ctx.out.note(&say!(ctx.words, "sync-given-back", count = performed.offered));
     }
@@ -189,6 +191,9 @@ pub(super) async fn summary(
     }
     let mut fields = summary_fields(course, exit);
     fields["conflicts"] = conflicts.into();
+    if !wiped {
+        fields["clock_offset_ms"] = store.sync_state().await?.skew_ms(&ctx.machine).into();
+    }
     event(ctx, "summary", fields);
     Ok(())
 }

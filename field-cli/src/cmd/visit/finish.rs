@@ -20,7 +20,7 @@ use sync_core::protocol::Request;
 /// Finishes the visit if nothing is missing.
 pub(crate) async fn run(ctx: &mut Ctx, args: &FinishArgs) -> Outcome {
     let store = ctx.store().await?;
-    let site = site::find(ctx, &store, args.on.visit.as_deref()).await?;
+    let site = site::acting(ctx, &store, args.on.visit.as_deref()).await?;
     if site.row.state == VisitState::Planned {
         let hint = say!(ctx.words, "next-step", command = format!("field visit start {}", site.name()));
         return Err(Failure::new(

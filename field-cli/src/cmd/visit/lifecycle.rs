@@ -9,7 +9,7 @@ use crate::failure::{Exit, Failure};
 use crate::i18n::say;
 use crate::place::Position;
 use crate::render;
-use crate::store::{Act, Recorded, Store, VisitState};
+use crate::store::{Act, Recorded, VisitState};
 use serde_json::json;
 use sync_core::codes::CodeTable;
 use sync_core::document::{Progress, ProposalField, SharedText};
@@ -18,8 +18,6 @@ use sync_core::protocol::Request;
 
 /// Farther from the address than this is worth a question.
 const SITE_METRES_MAX: f64 = 500.0;
-/// A clock that is off by more than this is told; the server's tolerance is larger.
-const CLOCK_OFF_MS_MAX: i64 = 120_000;
 
 /// A step of the visit without anything else.
 pub(crate) fn progress(event: &str) -> Progress {
@@ -37,8 +35,7 @@ pub(crate) fn step(act: &mut Act<'_>, progress: &Progress) -> Result<EntryId, Fa
 pub(crate) async fn start(ctx: &mut Ctx, typed: &str, at: Option<&str>) -> Outcome {
     let store = ctx.store().await?;
     let position = at.map(|text| read_position(ctx, text)).transpose()?;
-    let site = site::find(ctx, &store, Some(typed)).await?;
-    clock_warning(ctx, &store).await?;
+    let site = site::acting(ctx, &store, Some(typed)).await?;
     if site.row.state == VisitState::Running {
         store.set_current_visit(Some(site.visit)).await?;
         ctx.out.done(&say!(ctx.words, "visit-is-current", visit = site.name()));
@@ -118,22 +115,6 @@ fn say_started(ctx: &mut Ctx, site: &Site, recorded: &Recorded<EntryId>, positio
     ctx.out.next(&say!(ctx.words, "next-step", command = command));
 }
 
-/// Warns when the clock of this device is known to be wrong: times it records are doubted then.
-pub(crate) async fn clock_warning(ctx: &mut Ctx, store: &Store) -> Result<(), Failure> {
-    let state = store.sync_state().await?;
-    let behind = state.server_time_known.since_ms(ctx.now());
-    let off = match state.clock_offset_ms {
-        _ if behind > CLOCK_OFF_MS_MAX => Some(-behind),
-        Some(offset) if offset.abs() > CLOCK_OFF_MS_MAX => Some(offset),
-        _ => None,
-    };
-    if let Some(off) = off {
-        let by = render::duration(&ctx.words, off.abs());
-        ctx.out.warn("clock-off", &say!(ctx.words, "warn-clock", by = by));
-    }
-    Ok(())
-}
-
 fn read_position(ctx: &Ctx, text: &str) -> Result<Position, Failure> {
     Position::parse(text).ok_or_else(|| {
         let what = say!(ctx.words, "usage-wrong-value", value = text, argument = "--at");
@@ -144,7 +125,7 @@ fn read_position(ctx: &Ctx, text: &str) -> Result<Position, Failure> {
 /// Pauses a running visit.
 pub(crate) async fn pause(ctx: &mut Ctx, reason: Option<&str>, on: &OnVisit) -> Outcome {
     let store = ctx.store().await?;
-    let site = site::find(ctx, &store, on.visit.as_deref()).await?;
+    let site = site::acting(ctx, &store, on.visit.as_deref()).await?;
     if site.row.state != VisitState::Running {
         return Err(not_possible(ctx, &site));
     }
@@ -158,7 +139,7 @@ pub(crate) async fn pause(ctx: &mut Ctx, reason: Option<&str>, on: &OnVisit) -> 
 /// Goes on with a paused visit.
 pub(crate) async fn resume(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
     let store = ctx.store().await?;
-    let site = site::find(ctx, &store, on.visit.as_deref()).await?;
+    let site = site::acting(ctx, &store, on.visit.as_deref()).await?;
     if site.row.state != VisitState::Paused {
         return Err(not_possible(ctx, &site));
     }
@@ -176,7 +157,7 @@ pub(crate) async fn resume(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
 /// Records that the technician was there in vain. Nothing else is asked for then.
 pub(crate) async fn no_access(ctx: &mut Ctx, reason: Option<&str>, on: &OnVisit) -> Outcome {
     let store = ctx.store().await?;
-    let site = site::find(ctx, &store, on.visit.as_deref()).await?;
+    let site = site::acting(ctx, &store, on.visit.as_deref()).await?;
     if matches!(site.row.state, VisitState::Finished | VisitState::NoAccess) {
         return Err(not_possible(ctx, &site));
     }

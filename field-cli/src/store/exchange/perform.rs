@@ -199,7 +199,7 @@ impl Performer<'_> {
     }
 
     async fn welcome(&mut self, welcome: WelcomeBack) -> Result<(), StoreError> {
-        self.state.clock_offset_ms = Some(self.received_at.since_ms(welcome.server_time));
+        self.state.compare_clocks(self.writer.machine(), self.received_at, welcome.server_time);
         self.state.server_time_known = welcome.server_time;
         self.state.log_index_known = welcome.log_index;
         self.writer.known.server_time_known_ms = welcome.server_time.unix_ms();
@@ -335,7 +335,7 @@ impl Performer<'_> {
         self.state.cursor = done.cursor;
         self.state.conflicts_open = done.conflicts_open;
         self.state.wants_everything = false;
-        self.state.last_sync_at = Some(self.received_at);
+        self.state.last_sync_at = Some(self.state.server_time_known);
         self.state.last_failure = None;
         self.report.more = done.more;
         self.report.conflicts_open = done.conflicts_open;
