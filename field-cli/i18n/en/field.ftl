@@ -433,6 +433,7 @@ no-checklist = { $visit } has no checklist on this device
 none-recorded = Nothing recorded
 warn-visit-paused = { $visit } is paused; recorded all the same. To go on: field visit resume
 warn-visit-finished = { $visit } is finished; this is recorded as an addition and the office sees it as one
+warn-visit-lost = { $visit } is not yours any more. It is saved all the same; the office decides what becomes of it
 
 ## Saved
 
@@ -455,6 +456,7 @@ column-by = By
 column-photo = Photo
 list-empty = No visits on { $day }
 list-late = { $time } (past)
+list-lost = { " " }· not yours any more
 list-earlier = { $count ->
     [one] One earlier visit is still open: field visit list --all
    *[other] { $count } earlier visits are still open: field visit list --all
@@ -509,6 +511,7 @@ show-class = class { $class }
 show-meter = meter { $meter }
 show-aliases = also called { $aliases }
 show-rework = To redo: { $reason }
+show-lost = ! Not yours any more: what was recorded before has been taken in, what is recorded now is put aside for the office
 show-proposed = { $field }: { $value }
 show-edited = { " " }· changed { $at } by { $who }
 show-withdrawn = { " " }· withdrawn: { $reason }
@@ -529,6 +532,9 @@ title-progress = Course of the visit
 title-photos = Photos
 title-customer = Customer
 title-proposal = Proposed to the office
+title-decisions = Decided by the office
+decision-value = { $place }: { $value }, decided by the office: { $reason }
+decision-both = { $place }: both values stand, decided by the office: { $reason }
 
 ## Checklist
 
@@ -899,6 +905,8 @@ code-place-gas-tests = gas test
 code-place-statements = statement
 code-place-signatures = signature
 code-place-progress = visit
+code-place-resolutions = decision of the office
+code-place-hazard-lowered = danger lowered
 code-request-accept-work-order = accept the work order
 code-request-decline-work-order = decline the work order
 code-request-arrive = arrived
@@ -920,6 +928,19 @@ code-quarantine-forbidden-value = a value that is not allowed
 code-quarantine-photos-differ = photos that were not announced
 code-quarantine-depends-on-refused = builds on an act that was put aside
 code-quarantine-document-full = the visit is full
+code-quarantine-wrong-sequence = out of order
+code-quarantine-bad-counter = its counters do not follow one another
+code-quarantine-unknown-actor = from an unknown source
+code-quarantine-unknown-object = changes something unknown
+code-quarantine-bad-predecessor = builds on something that is not there
+code-quarantine-entry-taken = that entry exists already
+code-quarantine-entry-incomplete = an entry lacks fields
+code-quarantine-birth-differs = the visit begins differently
+code-quarantine-trial-failed = it could not be merged
+code-quarantine-out-of-scope = the visit was not yours any more
+code-quarantine-person-not-on-device = this device belongs to somebody else
+code-quarantine-unreadable-body = it cannot be read
+code-quarantine-no-visit = it names no visit
 code-refusal-unknown-request = the server is older than this program
 code-refusal-failed = the server could not do it; the office sees it
 code-refusal-not-supported = the server does not take such requests

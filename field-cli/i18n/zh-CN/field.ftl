@@ -428,6 +428,7 @@ no-checklist = 本机没有 { $visit } 的检查表
 none-recorded = 尚无记录
 warn-visit-paused = { $visit } 已暂停，内容照常记录。继续请用：field visit resume
 warn-visit-finished = { $visit } 已完成，此次作为补充记录，办公室会看到
+warn-visit-lost = { $visit } 已不由您负责。照样保存，由办公室决定如何处理
 
 ## 已保存
 
@@ -450,6 +451,7 @@ column-by = 记录人
 column-photo = 照片
 list-empty = { $day }没有核查
 list-late = { $time }（已过）
+list-lost = { " " }· 已不由您负责
 list-earlier = 还有 { $count } 次以前的核查未完成：field visit list --all
 list-conflicts = { "" } · { $count } 处冲突
 code-state-planned = 待核查
@@ -495,6 +497,7 @@ show-class = { $class } 级
 show-meter = 表计 { $meter }
 show-aliases = 曾用编号 { $aliases }
 show-rework = 需返工：{ $reason }
+show-lost = ! 已不由您负责：此前的记录已收下，现在的记录会搁置，由办公室处理
 show-proposed = { $field }：{ $value }
 show-edited = { "" } · { $at } { $who } 改动
 show-withdrawn = { "" } · 已撤回：{ $reason }
@@ -512,6 +515,9 @@ title-progress = 核查过程
 title-photos = 照片
 title-customer = 用户
 title-proposal = 向办公室的建议
+title-decisions = 办公室的裁定
+decision-value = { $place }：{ $value }，办公室裁定：{ $reason }
+decision-both = { $place }：两个值均保留，办公室裁定：{ $reason }
 
 ## 检查表
 
@@ -852,6 +858,8 @@ code-place-gas-tests = 燃气检测
 code-place-statements = 陈述
 code-place-signatures = 签名
 code-place-progress = 核查
+code-place-resolutions = 办公室裁定
+code-place-hazard-lowered = 隐患降级
 code-request-accept-work-order = 接受工单
 code-request-decline-work-order = 拒绝工单
 code-request-arrive = 到场
@@ -873,6 +881,19 @@ code-quarantine-forbidden-value = 不允许的值
 code-quarantine-photos-differ = 照片未经声明
 code-quarantine-depends-on-refused = 以被搁置的记录为基础
 code-quarantine-document-full = 该核查已满
+code-quarantine-wrong-sequence = 编号不连续
+code-quarantine-bad-counter = 计数不连续
+code-quarantine-unknown-actor = 来源未知
+code-quarantine-unknown-object = 修改了未知内容
+code-quarantine-bad-predecessor = 所依据的内容不存在
+code-quarantine-entry-taken = 该条目已存在
+code-quarantine-entry-incomplete = 条目缺少字段
+code-quarantine-birth-differs = 到访起始内容不一致
+code-quarantine-trial-failed = 无法合并
+code-quarantine-out-of-scope = 该核查当时已不由您负责
+code-quarantine-person-not-on-device = 本设备属于他人
+code-quarantine-unreadable-body = 无法读取
+code-quarantine-no-visit = 未指明核查
 code-refusal-unknown-request = 服务器版本较旧
 code-refusal-failed = 服务器未能执行，办公室可见
 code-refusal-not-supported = 服务器不受理此类请求

@@ -1,10 +1,11 @@
 //! An act of the device log in a few words.
 
-use super::terms::{self, Terms};
+use super::terms::Terms;
 use crate::i18n::{Words, say};
 use crate::store::{CommandRow, LogRow, Store, StoreError, Write};
+use serde_json::Value;
 use std::collections::BTreeMap;
-use sync_core::document::Shape;
+use sync_core::document::{Container, Shape};
 use sync_core::ids::VisitId;
 
 /// Places of one act that are named.
@@ -12,7 +13,8 @@ const PLACES_MAX: usize = 3;
 
 /// The numbers by which people know the visits of this device.
 pub(crate) async fn visit_names(store: &Store) -> Result<BTreeMap<VisitId, String>, StoreError> {
-    Ok(store.assignments().await?.into_iter().map(|card| (card.visit, card.number)).collect())
+    let rows = store.visits().await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.visit, row.number?))).collect())
 }
 
 /// The number of a visit, the end of its id without a card.
@@ -30,21 +32,39 @@ pub(crate) fn describe(words: &Words, terms: &Terms, row: &LogRow, commands: &[C
     if let Some(command) = commands.iter().find(asks) {
         return words.code("request", &command.request);
     }
-    if row.writes.is_empty() {
-        return words.code("act", &row.kind);
+    written(words, terms, &row.kind, &row.writes)
+}
+
+/// What an act wrote, its kind when it wrote nothing.
+pub(crate) fn written(words: &Words, terms: &Terms, kind: &str, writes: &[Write]) -> String {
+    if writes.is_empty() {
+        return words.code("act", kind);
     }
-    let mut places: Vec<String> =
-        row.writes.iter().take(PLACES_MAX).map(|write| place(words, terms, write)).collect();
-    if row.writes.len() > PLACES_MAX {
+    let shown = if terms.whole { usize::MAX } else { PLACES_MAX };
+    let mut places: Vec<String> = writes.iter().take(shown).map(|write| place(words, terms, write)).collect();
+    if writes.len() > shown {
         places.push("…".to_owned());
     }
     places.join(words.lang.pick("；", "; "))
 }
 
+/// Puts the words of statements, which are kept beside the document, where an act names them.
+pub(crate) async fn with_statements(store: &Store, row: &mut LogRow) -> Result<(), StoreError> {
+    for write in &mut row.writes {
+        let Some((Container::Statements, _)) = write.place() else { continue };
+        let part = write.after.get("part").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        let Some(part) = part else { continue };
+        if let (Some(text), Some(entry)) = (store.part_text(part).await?, write.after.as_object_mut()) {
+            entry.insert("text".to_owned(), text.into());
+        }
+    }
+    Ok(())
+}
+
 /// A place and what was written there.
 fn place(words: &Words, terms: &Terms, write: &Write) -> String {
     let Some((container, key)) = write.place() else { return write.path.clone() };
-    let name = words.code("place", container.path());
+    let name = words.code("place", container.key());
     match container.shape() {
         Shape::Shared => {
             let value = terms.value(words, container, key, &write.after);
@@ -52,7 +72,7 @@ fn place(words: &Words, terms: &Terms, write: &Write) -> String {
         }
         Shape::Text => name,
         _ => {
-            let text = format!("{name} {}", terms::entry(words, container, &write.after));
+            let text = format!("{name} {}", terms.entry(words, container, &write.after));
             let text = text.trim_end();
             match (write.before.is_null(), write.after.get("withdrawn").is_some_and(|gone| !gone.is_null())) {
                 (_, true) => say!(words, "act-withdrawn", what = text),

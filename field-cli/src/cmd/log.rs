@@ -1,7 +1,7 @@
 //! `field log`: who recorded what, when, on which device.
 
 use super::Outcome;
-use super::acts::{describe, visit_name, visit_names};
+use super::acts::{describe, visit_name, visit_names, with_statements, written};
 use super::people::People;
 use super::terms::Terms;
 use crate::cli::LogArgs;
@@ -30,7 +30,10 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &LogArgs) -> Outcome {
         Some(typed) => Some(super::site::find(ctx, &store, Some(typed)).await?.visit),
         None => None,
     };
-    let own = store.log(visit, ROWS_MAX).await?;
+    let mut own = store.log(visit, ROWS_MAX).await?;
+    for row in &mut own {
+        with_statements(&store, row).await?;
+    }
     let foreign = store.foreign_log(visit, ROWS_MAX).await?;
     let mut rows: Vec<Row> =
         own.into_iter().map(Row::Own).chain(foreign.into_iter().map(Row::Foreign)).collect();
@@ -97,14 +100,14 @@ impl Shown {
             "act",
             json!({
                 "own": false, "device": row.device, "sequence": row.sequence, "hash": row.hash, "kind": row.kind,
-                "visit": row.visit, "at_ms": row.claimed_at, "person": row.person,
+                "visit": row.visit, "at_ms": row.claimed_at, "person": row.person, "writes": row.writes,
             }),
         );
         [
             render::time(&ctx.words, row.claimed_at, ctx.now(), &ctx.zone),
-            self.people.name(row.person),
+            self.people.author(&ctx.words, row.device),
             visit_name(&self.names, row.visit),
-            ctx.words.code("act", &row.kind),
+            written(&ctx.words, &self.terms, &row.kind, &row.writes),
             String::new(),
         ]
     }

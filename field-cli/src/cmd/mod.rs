@@ -7,6 +7,7 @@ mod choice;
 mod complaint;
 mod conflicts;
 mod customer;
+mod decisions;
 mod doctor;
 mod enrol;
 mod export;

@@ -1,14 +1,14 @@
 //! `field outbox`: what has not arrived, and why.
 
 use super::Outcome;
-use super::acts::{describe, visit_name, visit_names};
+use super::acts::{describe, visit_name, visit_names, with_statements};
 use super::terms::Terms;
 use crate::cli::{OutboxArgs, OutboxCommand};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
 use crate::render;
-use crate::store::{BlobState, CommandRow, CommandState, PAUSED, Store};
+use crate::store::{BlobState, CommandRow, CommandState, EnvelopeState, PAUSED, Store};
 use serde_json::json;
 use std::collections::BTreeMap;
 use sync_core::ids::VisitId;
@@ -66,14 +66,17 @@ async fn acts(
     names: &Names,
     commands: &[CommandRow],
 ) -> Result<Vec<Line>, Failure> {
-    let (now, terms) = (ctx.now(), Terms::known(store).await?);
+    let now = ctx.now();
+    let (terms, whole) = (Terms::known(store).await?, Terms::known(store).await?.whole());
     let mut lines = Vec::new();
-    for row in store.outbox().await? {
+    for mut row in store.outbox().await? {
+        with_statements(store, &mut row).await?;
         ctx.out.event(
             "act",
             json!({
                 "sequence": row.sequence, "hash": row.hash, "kind": row.kind, "visit": row.visit,
                 "at_ms": row.claimed_at, "state": row.state.as_str(), "reason": row.reason, "bytes": row.size_bytes,
+                "writes": row.writes,
             }),
         );
         let state = ctx.words.code("envelope", row.state.as_str());
@@ -82,7 +85,10 @@ async fn acts(
             .as_ref()
             .map_or(state.clone(), |reason| format!("{state}: {}", ctx.words.code("quarantine", reason)));
         let time = render::time(&ctx.words, row.claimed_at, now, &ctx.zone);
-        lines.push([time, visit_name(names, row.visit), describe(&ctx.words, &terms, &row, commands), state]);
+        // What is in no record is to be read nowhere else.
+        let set_aside = matches!(row.state, EnvelopeState::Quarantined | EnvelopeState::Escrowed);
+        let terms = if set_aside { &whole } else { &terms };
+        lines.push([time, visit_name(names, row.visit), describe(&ctx.words, terms, &row, commands), state]);
     }
     Ok(lines)
 }

@@ -30,7 +30,8 @@ pub(crate) struct Site {
 impl Site {
     /// How the visit is called: its complaint number, or its id without a card.
     pub(crate) fn name(&self) -> String {
-        self.card.as_ref().map_or_else(|| self.visit.to_string(), |card| card.number.clone())
+        let number = self.card.as_ref().map(|card| card.number.clone());
+        number.or_else(|| self.row.number.clone()).unwrap_or_else(|| self.visit.to_string())
     }
 
     /// The meter on record.
@@ -125,11 +126,11 @@ async fn resolve(ctx: &Ctx, store: &Store, typed: &str) -> Result<VisitId, Failu
     let (cards, rows) = (store.assignments().await?, store.visits().await?);
     let plain = fold(typed);
     let of = |visit: VisitId| cards.iter().find(|card| card.visit == visit);
+    let number = |visit: VisitId| rows.iter().find(|row| row.visit == visit)?.number.as_deref();
     let names = |visit: VisitId| {
-        of(visit)
-            .into_iter()
-            .flat_map(|card| std::iter::once(&card.number).chain(&card.aliases))
-            .map(|name| fold(name))
+        let of_card =
+            of(visit).into_iter().flat_map(|card| std::iter::once(&card.number).chain(&card.aliases));
+        of_card.map(|name| fold(name)).chain(number(visit).map(fold))
     };
     let id = |visit: VisitId| visit.to_string();
     let all = || rows.iter().map(|row| row.visit);

@@ -51,8 +51,11 @@ pub(crate) fn warn_about_clock(ctx: &mut Ctx, state: &SyncState) {
 }
 
 /// Says what the office will doubt about whatever is recorded now. Nothing is kept from being recorded.
-pub(crate) async fn warn(ctx: &mut Ctx, store: &Store, _site: Option<&Site>) -> Result<(), Failure> {
+pub(crate) async fn warn(ctx: &mut Ctx, store: &Store, site: Option<&Site>) -> Result<(), Failure> {
     let state = store.sync_state().await?;
     warn_about_clock(ctx, &state);
+    if let Some(site) = site.filter(|site| site.row.unassigned) {
+        ctx.out.warn("visit-lost", &say!(ctx.words, "warn-visit-lost", visit = site.name()));
+    }
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! Envelopes of others, as they came.
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, Write};
 use sqlx_macros::FromRow;
 use sync_core::ids::{DeviceId, EnvelopeHash, PersonId, VisitId};
 use sync_core::time::Timestamp;
 
 /// An envelope of another device as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ForeignRow {
     /// The device.
     pub device: DeviceId,
@@ -22,6 +22,8 @@ pub struct ForeignRow {
     pub person: PersonId,
     /// When it was recorded, by that device's clock.
     pub claimed_at: Timestamp,
+    /// What it changed here; empty when it came before that was noted.
+    pub writes: Vec<Write>,
 }
 
 #[derive(FromRow)]
@@ -33,6 +35,7 @@ struct RawForeign {
     visit_id: Option<String>,
     person_id: String,
     claimed_at_ms: i64,
+    writes: Option<String>,
 }
 
 impl TryFrom<RawForeign> for ForeignRow {
@@ -47,6 +50,7 @@ impl TryFrom<RawForeign> for ForeignRow {
             visit: row.visit_id.as_deref().map(str::parse).transpose().map_err(|_| damaged("visit_id"))?,
             person: row.person_id.parse().map_err(|_| damaged("person_id"))?,
             claimed_at: Timestamp::from_unix_ms(row.claimed_at_ms),
+            writes: row.writes.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
             kind: row.kind,
         })
     }
@@ -63,7 +67,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<ForeignRow>, StoreError> {
         let rows: Vec<RawForeign> = sqlx::query_as(
-            "SELECT device_id, sequence, hash, kind, visit_id, person_id, claimed_at_ms FROM foreign_log \
+            "SELECT device_id, sequence, hash, kind, visit_id, person_id, claimed_at_ms, writes FROM foreign_log \
              WHERE $1 IS NULL OR visit_id = $1 ORDER BY claimed_at_ms DESC, sequence DESC LIMIT $2",
         )
         .bind(visit.map(|id| id.to_string()))

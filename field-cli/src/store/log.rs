@@ -2,7 +2,7 @@
 
 use super::{Store, StoreError, Tx, Write};
 use sqlx_macros::FromRow;
-use sync_core::ids::{DeviceId, EnvelopeHash, VisitId};
+use sync_core::ids::{DeviceId, EntryId, EnvelopeHash, VisitId};
 use sync_core::log::{BodyKind, ChainPosition, Envelope};
 use sync_core::protocol::EnvelopeStatus;
 use sync_core::time::Timestamp;
@@ -205,6 +205,15 @@ impl Store {
         );
         let rows: Vec<RawLogRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(self.pool()).await?;
         rows.into_iter().map(LogRow::try_from).collect()
+    }
+
+    /// A text that is kept beside a document.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn part_text(&self, part: EntryId) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT text FROM parts WHERE part_id = $1";
+        Ok(sqlx::query_scalar(sql).bind(part.to_string()).fetch_optional(self.pool()).await?)
     }
 
     /// How many own envelopes wait for what.

@@ -71,11 +71,12 @@ use std::time::Duration;
 
 /// Layouts of the store, oldest first; `PRAGMA user_version` counts those applied. Forward only,
 /// never edited once released.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../migrations/0001_base.sql"),
     include_str!("../../migrations/0002_previews.sql"),
     include_str!("../../migrations/0003_offers.sql"),
     include_str!("../../migrations/0004_clock.sql"),
+    include_str!("../../migrations/0005_names.sql"),
 ];
 /// How long a command waits for another process of this client that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);

@@ -57,6 +57,8 @@ pub fn state_of(view: &VisitView) -> VisitState {
 pub struct VisitRow {
     /// The visit.
     pub visit: VisitId,
+    /// How people call it; stays when the visit was taken away and its card is gone.
+    pub number: Option<String>,
     /// Generation of this device's actor in it.
     pub generation: u64,
     /// Whether this device has begun to write it under that generation.
@@ -101,6 +103,7 @@ pub struct ReworkRow {
 #[derive(FromRow)]
 struct RawVisit {
     visit_id: String,
+    number: Option<String>,
     generation: i64,
     begun_generation: Option<i64>,
     has_document: bool,
@@ -115,7 +118,7 @@ struct RawVisit {
     receipt_photos_arrived: Option<i64>,
 }
 
-const SELECT: &str = "SELECT visit_id, generation, begun_generation, saved IS NOT NULL AS has_document, \
+const SELECT: &str = "SELECT visit_id, number, generation, begun_generation, saved IS NOT NULL AS has_document, \
     work_order_id, complaint_id, state, conflicts_open, updated_at_ms, unassigned, receipt_up_to_ms, \
     receipt_photos_named, receipt_photos_arrived FROM visits";
 
@@ -127,6 +130,7 @@ impl TryFrom<RawVisit> for VisitRow {
         let count = |value: Option<i64>| u32::try_from(value.unwrap_or(0)).unwrap_or(0);
         Ok(Self {
             visit: row.visit_id.parse().map_err(|_| damaged("visit_id"))?,
+            number: row.number,
             generation: u64::try_from(row.generation).map_err(|_| damaged("generation"))?,
             begun: row.begun_generation == Some(row.generation),
             has_document: row.has_document,

@@ -19,9 +19,12 @@ pub struct Write {
 impl Write {
     /// The container and the key inside it.
     pub fn place(&self) -> Option<(Container, &str)> {
-        let (name, key) = self.path.split_once('/').unwrap_or((&self.path, ""));
-        let container = Container::ALL.into_iter().find(|container| container.path() == name)?;
-        Some((container, key))
+        let rest = |container: Container| {
+            let rest = self.path.strip_prefix(container.path())?;
+            if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
+        };
+        // Containers of the office stand inside another: the longest name is meant.
+        Container::ALL.into_iter().rev().find_map(|container| Some((container, rest(container)?)))
     }
 
     /// Whether the act minted this entry.
@@ -37,7 +40,7 @@ pub(super) fn between(before: &VisitView, after: &VisitView) -> Vec<Write> {
     let mut writes = Vec::new();
     for container in Container::ALL {
         let path = container.path();
-        let (old, new) = (&before[path], &after[path]);
+        let (old, new) = (&before[container.key()], &after[container.key()]);
         if old == new {
             continue;
         }

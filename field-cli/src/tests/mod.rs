@@ -4,6 +4,7 @@ mod acts;
 mod bad_input;
 mod day;
 mod help;
+mod office;
 mod photos;
 mod words;
 

@@ -391,6 +391,11 @@ fn mean(ctx: &mut Ctx, view: &VisitView, check: &MeterCheck, profile: &LimitProf
     }
 }
 
+/// How a check is called in lists and in `--corrects`: readings have the plain numbers.
+pub(crate) fn label(number: usize) -> String {
+    format!("c{number}")
+}
+
 /// What follows from a recorded check.
 pub(crate) fn result_of(check: &MeterCheck, day: CivilDate) -> Result<MeterCheckResult, RecordedError> {
     recorded::evaluate_meter_check(check, PROFILE, day)

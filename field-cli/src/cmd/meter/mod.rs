@@ -5,8 +5,10 @@ mod read;
 pub(crate) mod seal;
 
 use super::choice::language;
+use super::decisions::{self, Decision};
 use super::people::People;
 use super::site::{Site, fate, numbered};
+use super::terms::Terms;
 use super::{Outcome, site};
 use crate::cli::{MeterCommand, OnVisit};
 use crate::ctx::Ctx;
@@ -14,7 +16,7 @@ use crate::failure::Exit;
 use crate::i18n::{Words, say};
 use crate::render;
 use serde_json::json;
-use sync_core::document::Reading;
+use sync_core::document::{Container, Entry, Reading};
 use sync_core::metering::ReadingKind;
 use sync_core::number::unit_shown;
 
@@ -53,47 +55,50 @@ async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
     let store = ctx.store().await?;
     let site = site::find(ctx, &store, on.visit.as_deref()).await?;
     let view = store.document(site.visit).await?.view();
-    let people = People::known(&store).await?;
-    let (now, zone) = (ctx.now(), ctx.zone.clone());
-    let mut lines: Vec<(String, String, sync_core::time::Timestamp, sync_core::ids::PersonId)> = Vec::new();
+    let (people, terms) = (People::known(&store).await?, Terms::known(&store).await?);
+    let mut rows: Vec<[String; 4]> = Vec::new();
     for (number, id, entry) in numbered(&view.readings) {
         ctx.out.event("reading", json!({ "number": number, "reading": id, "record": entry }));
-        lines.push((
-            number.to_string(),
-            reading_line(&ctx.words, &entry.content) + &fate(&ctx.words, entry),
-            entry.meta.at,
-            entry.meta.by,
-        ));
+        let line = reading_line(&ctx.words, &entry.content);
+        rows.push(row(ctx, &people, number.to_string(), &line, entry));
     }
-    for (_, id, entry) in numbered(&view.meter_checks) {
-        let result = check::result_of(&entry.content, super::visit::civil_day(entry.meta.at, &zone));
-        ctx.out.event("meter_check", json!({ "check": id, "record": entry, "result": result.ok() }));
-        let line =
-            check::result_line(&ctx.words, &entry.content, super::visit::civil_day(entry.meta.at, &zone));
-        let line = line + &fate(&ctx.words, entry);
-        lines.push((String::new(), line, entry.meta.at, entry.meta.by));
+    for (number, id, entry) in numbered(&view.meter_checks) {
+        let day = super::visit::civil_day(entry.meta.at, &ctx.zone);
+        let result = check::result_of(&entry.content, day);
+        ctx.out.event(
+            "meter_check",
+            json!({ "number": number, "check": id, "record": entry, "result": result.ok() }),
+        );
+        let line = check::result_line(&ctx.words, &entry.content, day);
+        rows.push(row(ctx, &people, check::label(number), &line, entry));
     }
     for (_, id, entry) in numbered(&view.seals) {
         ctx.out.event("seal", json!({ "seal": id, "record": entry }));
-        let line = seal::line(&ctx.words, &entry.content) + &fate(&ctx.words, entry);
-        lines.push((String::new(), line, entry.meta.at, entry.meta.by));
+        let line = seal::line(&ctx.words, &entry.content);
+        rows.push(row(ctx, &people, String::new(), &line, entry));
     }
-    if lines.is_empty() {
+    // Only what was found on the meter; every other decision stands in `visit show`.
+    let of_seals =
+        |decision: &Decision<'_>| decision.entry.content.path.starts_with(Container::SealStates.path());
+    for decision in decisions::standing(&view).into_iter().filter(of_seals) {
+        ctx.out.event("decision", decision.json());
+        let at = render::time(&ctx.words, decision.entry.meta.at, ctx.now(), &ctx.zone);
+        let (line, office) = (decision.line(&ctx.words, &terms), ctx.words.code("author", "office"));
+        rows.push([String::new(), line, at, office]);
+    }
+    if rows.is_empty() {
         ctx.out.data(&say!(ctx.words, "none-recorded"));
         return Ok(Exit::Ok);
     }
-    let mut table = render::table(
-        &ctx.out,
-        [
-            "#".to_owned(),
-            say!(ctx.words, "column-text"),
-            say!(ctx.words, "column-time"),
-            say!(ctx.words, "column-by"),
-        ],
-    );
-    for (number, line, at, by) in lines {
-        table.add_row([number, line, render::time(&ctx.words, at, now, &zone), people.name(by)]);
-    }
+    let headers =
+        ["column-text", "column-time", "column-by"].map(|id| ctx.words.find(id).unwrap_or_default());
+    let mut table = render::table(&ctx.out, std::iter::once("#".to_owned()).chain(headers));
+    rows.into_iter().for_each(|row| table.add_row(row));
     ctx.out.data(&render::lines(&table));
     Ok(Exit::Ok)
+}
+
+fn row<T>(ctx: &Ctx, people: &People, number: String, line: &str, entry: &Entry<T>) -> [String; 4] {
+    let at = render::time(&ctx.words, entry.meta.at, ctx.now(), &ctx.zone);
+    [number, format!("{line}{}", fate(&ctx.words, entry)), at, people.name(entry.meta.by)]
 }

@@ -3,6 +3,7 @@
 use super::{Course, event, left, summary_fields};
 use crate::cmd::acts::{visit_name, visit_names};
 use crate::cmd::standing::warn_about_clock;
+use crate::cmd::terms::Terms;
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
@@ -65,7 +66,7 @@ pub(super) async fn exchanged(
     if performed.offered > 0 {
         ctx.out.note(&say!(ctx.words, "sync-given-back", count = performed.offered));
     }
-    refusals(ctx, rounds, &names);
+    refusals(ctx, store, rounds, &names).await?;
     if performed.held_back {
         let acts = store.log_counts().await?.unsent;
         ctx.out.warn("held-back", &say!(ctx.words, "sync-held-back", acts = acts));
@@ -94,8 +95,17 @@ async fn others(
     Ok(())
 }
 
-fn refusals(ctx: &mut Ctx, rounds: &Rounds, names: &BTreeMap<VisitId, String>) {
+async fn refusals(
+    ctx: &mut Ctx,
+    store: &Store,
+    rounds: &Rounds,
+    names: &BTreeMap<VisitId, String>,
+) -> Result<(), SyncError> {
     let performed = &rounds.performed;
+    if !performed.quarantined.is_empty() {
+        ctx.out.next(&say!(ctx.words, "next-step", command = "field outbox"));
+    }
+    let terms = Terms::known(store).await?;
     for (visit, sequence, reason) in &performed.quarantined {
         event(ctx, "quarantined", json!({ "visit": visit, "sequence": sequence, "reason": reason }));
         let (visit, reason) = (visit_name(names, *visit), ctx.words.code("quarantine", reason));
@@ -130,7 +140,11 @@ fn refusals(ctx: &mut Ctx, rounds: &Rounds, names: &BTreeMap<VisitId, String>) {
         );
         let (visit, reason) = (visit_name(names, Some(rework.visit)), rework.reason.clone());
         ctx.out.warn("rework", &say!(ctx.words, "sync-rework", visit = visit, reason = reason));
+        for path in &rework.paths {
+            ctx.out.note(&format!("  - {}", terms.path(&ctx.words, path)));
+        }
     }
+    Ok(())
 }
 
 /// What the server has of each visit that this sync was about.

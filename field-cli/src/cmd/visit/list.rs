@@ -100,7 +100,9 @@ fn show(ctx: &mut Ctx, lines: &[Line], current: Option<VisitId>, day: Date) {
             "visit": line.card.visit, "number": line.card.number, "aliases": line.card.aliases,
             "state": line.row.state.as_str(), "rework": line.rework, "current": current == Some(line.card.visit),
             "address": line.card.address, "summary": line.card.summary, "planned_on": line.card.planned_on,
-            "due_at_ms": line.card.due_at, "conflicts_open": line.row.conflicts_open,
+            "unassigned": line.row.unassigned,
+            "due_at_ms": line.card.due_at, "appointment_from_ms": line.card.appointment_from,
+            "appointment_to_ms": line.card.appointment_to, "conflicts_open": line.row.conflicts_open,
         }));
     }
     let today = render::day(ctx.now(), &ctx.zone);
@@ -149,8 +151,9 @@ fn state_name(ctx: &Ctx, line: &Line) -> String {
         0 => String::new(),
         count => say!(ctx.words, "list-conflicts", count = count),
     };
+    let lost = if line.row.unassigned { say!(ctx.words, "list-lost") } else { String::new() };
     let state = if line.rework { "rework" } else { line.row.state.as_str() };
-    format!("{}{conflicts}", ctx.words.code("state", state))
+    format!("{}{lost}{conflicts}", ctx.words.code("state", state))
 }
 
 fn next(ctx: &mut Ctx, lines: &[Line], current: Option<VisitId>) {

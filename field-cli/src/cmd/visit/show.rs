@@ -1,5 +1,6 @@
 //! Everything recorded on a visit, for people to read.
 
+use crate::cmd::decisions::{self, Decision};
 use crate::cmd::people::People;
 use crate::cmd::site::{Site, fate, item_name, numbered};
 use crate::cmd::terms::Terms;
@@ -39,6 +40,7 @@ pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Ou
             "visit",
             json!({
                 "visit": site.visit, "number": site.name(), "state": site.row.state.as_str(),
+                "unassigned": site.row.unassigned,
                 "card": site.card, "record": view, "changed_by": changed_by,
                 "rework": rework.map(|rework| json!({ "reason": rework.reason, "paths": rework.paths })),
             }),
@@ -68,6 +70,7 @@ pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Ou
         page.photos(&store, &site, view).await?;
         page.said(view);
         page.proposal(view);
+        page.decisions(&Terms::known(&store).await?, view);
     }
     let text = page.text.join("\n");
     ctx.out.data(&text);
@@ -136,6 +139,9 @@ impl Page<'_> {
         let state = self.words.code("state", site.row.state.as_str());
         let summary = site.card.as_ref().map(|card| card.summary.clone()).unwrap_or_default();
         self.text.push(format!("{}  {summary}  [{state}]", site.name()));
+        if site.row.unassigned {
+            self.line(say!(self.words, "show-lost"));
+        }
         let Some(card) = &site.card else { return };
         let customer = [&card.customer.name, &card.customer.phone, &card.customer.number];
         let customer: Vec<&str> = customer.into_iter().flatten().map(String::as_str).collect();
@@ -253,6 +259,16 @@ impl Page<'_> {
             format!("{number}  {}", say!(words, "show-promise", what = what, due = due))
         }));
         self.section(say!(self.words, "title-customer"), lines);
+    }
+
+    fn decisions(&mut self, terms: &Terms, view: &VisitView) {
+        let office = self.words.code("author", "office");
+        let line = |decision: &Decision<'_>| {
+            let at = self.time(decision.entry.meta.at);
+            format!("{}  ({at} {office})", decision.line(self.words, terms))
+        };
+        let lines = decisions::standing(view).iter().map(line).collect();
+        self.section(say!(self.words, "title-decisions"), lines);
     }
 
     fn proposal(&mut self, view: &VisitView) {

@@ -5,8 +5,8 @@ use super::replicas::OpenReplica;
 use crate::store::log::kind_word;
 use crate::store::origins::note_origins_in;
 use crate::store::settings::{NUMBERS, note_count_in};
-use crate::store::{EnvelopeState, Origin, Store, StoreError, Write, commands};
-use sync_core::document::Container;
+use crate::store::{EnvelopeState, Origin, Store, StoreError, Write, commands, writes};
+use sync_core::document::{Container, VisitView};
 use sync_core::ids::{BlobHash, VisitId};
 use sync_core::log::{Body, ChainPosition, ChainStep, Envelope};
 use sync_core::protocol::Request;
@@ -23,7 +23,28 @@ impl Performer<'_> {
             *self.report.foreign.entry((visit, envelope.header().device)).or_default() += 1;
         }
         // A known one, too: a server that was restored took it out of the document and has it again.
-        self.apply(visit, envelope, false).await
+        let before = if fresh { Some(self.replica(visit).await?.replica.document.view()) } else { None };
+        self.apply(visit, envelope, false).await?;
+        match before {
+            Some(before) => self.note_foreign_writes(visit, envelope, &before).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What an act of somebody else changed here, for the log.
+    async fn note_foreign_writes(
+        &mut self,
+        visit: VisitId,
+        envelope: &Envelope,
+        before: &VisitView,
+    ) -> Result<(), StoreError> {
+        let writes = writes::between(before, &self.replica(visit).await?.replica.document.view());
+        sqlx::query("UPDATE foreign_log SET writes = $2 WHERE hash = $1")
+            .bind(envelope.hash().to_string())
+            .bind(serde_json::to_string(&writes).expect("writes are plain JSON"))
+            .execute(&mut *self.writer.tx)
+            .await?;
+        Ok(())
     }
 
     async fn store_foreign(&mut self, envelope: &Envelope) -> Result<bool, StoreError> {

@@ -1,0 +1,100 @@
+//! What the office does to visits while a technician is away, as the command line tells it.
+
+use super::{Desk, morning};
+use crate::i18n::Lang;
+use crate::store::Store;
+use sync_core::document::{ActorId16, EditAuthor, Resolution, Role, Scalar};
+use sync_core::ids::{EntryId, PersonId};
+use sync_core::time::Timestamp;
+
+async fn execute(desk: &Desk, sql: &'static str) {
+    let store = desk.store().await;
+    sqlx::query(sql).bind(morning().to_string()).execute(store.pool()).await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_visit_that_was_taken_away_says_so_before_anything_is_saved() {
+    let desk = Desk::new(Lang::En).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    execute(&desk, "UPDATE visits SET unassigned = 1 WHERE visit_id = $1").await;
+    let today = desk.ok(&["today"]).await;
+    assert!(today.contains("running · not yours"), "{today}");
+    let shown = desk.ok(&["visit", "show"]).await;
+    assert!(shown.contains("! Not yours any more"), "{shown}");
+    let saved = desk.ok(&["finding", "add", "--text", "too late"]).await;
+    let warned = saved.find("! C-2025-0417 is not yours any more").expect("a warning");
+    assert!(warned < saved.find("✓ saved").unwrap(), "{saved}");
+}
+
+#[tokio::test]
+async fn what_was_put_aside_is_read_on_the_device_with_its_reason_in_words() {
+    // Cells of a table are broken where it is narrow: words, not sentences.
+    for (lang, reason) in [(Lang::En, "yours"), (Lang::ZhCn, "负责")] {
+        let desk = Desk::new(lang).await;
+        let long = "The seal lay broken on the floor of the cupboard when I came in at ten";
+        desk.ok(&["visit", "start", "0417"]).await;
+        desk.ok(&["finding", "add", "--text", long]).await;
+        desk.ok(&["customer", "statement", "--text", "I did not open it"]).await;
+        execute(&desk, "UPDATE log SET state = 'quarantined', reason = 'out_of_scope' WHERE visit_id = $1")
+            .await;
+        execute(&desk, "UPDATE visits SET unassigned = 1, saved = NULL WHERE visit_id = $1").await;
+        execute(&desk, "DELETE FROM pack_items WHERE key = 'assignment/' || $1").await;
+        let outbox = desk.ok(&["outbox"]).await;
+        for part in ["cupboard", "ten", "did not", "C-2025-0417", reason] {
+            assert!(outbox.contains(part), "{part}: {outbox}");
+        }
+        assert!(!outbox.contains("out_of_scope") && !outbox.contains('…'), "{outbox}");
+        let log = desk.ok(&["log", "0417"]).await;
+        assert!(log.contains("The seal"), "{log}");
+    }
+}
+
+#[test]
+fn every_reason_of_the_gate_has_words_in_both_languages() {
+    let source = include_str!("../../../sync-core/src/merge/job.rs");
+    let codes = source.split("Self::").filter_map(|rest| rest.split_once(" => \"")?.1.split('"').next());
+    let of_scope = ["out_of_scope", "person_not_on_device", "unreadable_body", "no_visit"];
+    let codes: Vec<&str> = codes.chain(of_scope).collect();
+    assert!(codes.len() > 20, "{codes:?}");
+    for lang in Lang::ALL {
+        let words = crate::i18n::Words::new(lang);
+        for code in &codes {
+            assert_ne!(&words.code("quarantine", code), code, "{lang}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_decision_of_the_office_is_read_with_its_reason() {
+    let desk = Desk::new(Lang::En).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    desk.ok(&["meter", "seal", "--no", "A1", "--position", "表尾", "--state", "intact"]).await;
+    let store = desk.store().await;
+    let mut document = store.document(morning()).await.unwrap();
+    let at = Timestamp::from_unix_ms(crate::store::testing::START_MS + 60_000);
+    let mut edit = document.edit(EditAuthor {
+        actor: ActorId16::of_office(1, morning()),
+        person: PersonId::from_bytes([9; 16]),
+        at,
+        role: Role::Office,
+    });
+    let resolution = Resolution {
+        path: "seal_states/000000110438/terminal_cover".into(),
+        choice: "written".into(),
+        reason: "fitted anew last month".into(),
+        kept: None,
+    };
+    edit.resolve(EntryId::from_bytes([7; 16]), &resolution, Some(Scalar::Text("replaced".into()))).unwrap();
+    edit.commit().unwrap();
+    let mut tx = store.write().await.unwrap();
+    Store::save_document_in(&mut tx, &document, &document.view(), at).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    for command in [&["meter", "list"][..], &["visit", "show"]] {
+        let shown = desk.ok(command).await;
+        for part in ["Terminal cover: Replaced, decided by the", "fitted anew last month", "the office"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+    }
+}
