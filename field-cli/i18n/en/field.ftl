@@ -434,6 +434,8 @@ none-recorded = Nothing recorded
 warn-visit-paused = { $visit } is paused; recorded all the same. To go on: field visit resume
 warn-visit-finished = { $visit } is finished; this is recorded as an addition and the office sees it as one
 warn-visit-lost = { $visit } is not yours any more. It is saved all the same; the office decides what becomes of it
+warn-revoked = The office revoked this device: this is kept here and enters the record only after the office has looked at it
+warn-enrol-again = The server wants this device to enrol again: this is kept here and is sent after that
 
 ## Saved
 
@@ -511,7 +513,7 @@ show-class = class { $class }
 show-meter = meter { $meter }
 show-aliases = also called { $aliases }
 show-rework = To redo: { $reason }
-show-lost = ! Not yours any more: what was recorded before has been taken in, what is recorded now is put aside for the office
+show-lost = ! Not yours any more: what was recorded before has been taken in, what is recorded now is put aside for the office. What you recorded: { $command }
 show-proposed = { $field }: { $value }
 show-edited = { " " }· changed { $at } by { $who }
 show-withdrawn = { " " }· withdrawn: { $reason }
@@ -856,6 +858,8 @@ ready-never-synced = the first sync
 ready-old = a fresh sync (the last one was { $ago } ago)
 ready-checklist = the checklist { $checklist } of { $visit }
 ready-disk = room on the disk ({ $free } free)
+ready-key = the key of this device; nothing can be recorded without it
+ready-revoked = a new invitation (the office revoked this device)
 ready-clock-ahead = the right time (the clock is { $by } ahead)
 ready-clock-behind = the right time (the clock is { $by } behind)
 
@@ -948,6 +952,7 @@ code-refusal-not-supported = the server does not take such requests
 ## Doctor, export
 
 doctor-place-ok = The folder is where it belongs
+doctor-damaged-hint = Delete nothing: keep this folder and tell the office. What field sync sent before is safe on the server. To go on working, ask for an invitation and use another folder: FIELD_HOME=<folder> field enrol <link>
 doctor-key-ok = The key can be used
 doctor-database-ok = The database is sound
 doctor-chain-ok = Acts { $count }: readable, signed, in order
@@ -962,6 +967,7 @@ export-done = wrote { $file } ({ $size })
 placeholder-file = <file>
 placeholder-place = <place>
 placeholder-number = <number>
+placeholder-invitation = <invitation>
 result-line = { $method }: { $line }
 file-missing = there is no such file
 file-forbidden = this may not be read or written

@@ -429,6 +429,8 @@ none-recorded = 尚无记录
 warn-visit-paused = { $visit } 已暂停，内容照常记录。继续请用：field visit resume
 warn-visit-finished = { $visit } 已完成，此次作为补充记录，办公室会看到
 warn-visit-lost = { $visit } 已不由您负责。照样保存，由办公室决定如何处理
+warn-revoked = 办公室已撤销本设备：内容保存在本机，须经办公室核查后才进入记录
+warn-enrol-again = 服务器要求本设备重新登记：内容保存在本机，登记后再发送
 
 ## 已保存
 
@@ -497,7 +499,7 @@ show-class = { $class } 级
 show-meter = 表计 { $meter }
 show-aliases = 曾用编号 { $aliases }
 show-rework = 需返工：{ $reason }
-show-lost = ! 已不由您负责：此前的记录已收下，现在的记录会搁置，由办公室处理
+show-lost = ! 已不由您负责：此前的记录已收下，现在的记录会搁置，由办公室处理。您记录的内容：{ $command }
 show-proposed = { $field }：{ $value }
 show-edited = { "" } · { $at } { $who } 改动
 show-withdrawn = { "" } · 已撤回：{ $reason }
@@ -809,6 +811,8 @@ ready-never-synced = 首次同步
 ready-old = 新的同步（上次在 { $ago }前）
 ready-checklist = { $visit } 的检查表 { $checklist }
 ready-disk = 磁盘空间（剩余 { $free }）
+ready-key = 本设备的密钥，没有它无法记录
+ready-revoked = 新的邀请（办公室已撤销本设备）
 ready-clock-ahead = 校准时钟（本设备快了 { $by }）
 ready-clock-behind = 校准时钟（本设备慢了 { $by }）
 
@@ -901,6 +905,7 @@ code-refusal-not-supported = 服务器不受理此类请求
 ## 自检、导出
 
 doctor-place-ok = 文件夹位置正确
+doctor-damaged-hint = 不要删除任何内容：保留此文件夹并告知办公室。之前用 field sync 发送的内容在服务器上是安全的。要继续工作，请索取邀请并使用另一个文件夹：FIELD_HOME=<文件夹> field enrol <链接>
 doctor-key-ok = 密钥可用
 doctor-database-ok = 数据库完好
 doctor-chain-ok = 记录 { $count } 项：可读、已签名、次序正确
@@ -915,6 +920,7 @@ export-done = 已写入 { $file }（{ $size }）
 placeholder-file = <文件>
 placeholder-place = <部位>
 placeholder-number = <编号>
+placeholder-invitation = <邀请>
 result-line = { $method }：{ $line }
 file-missing = 没有这个文件
 file-forbidden = 没有读写权限

@@ -5,7 +5,7 @@ use super::status::{clock_words, refused};
 use crate::cli::DoctorArgs;
 use crate::client::Client;
 use crate::ctx::Ctx;
-use crate::failure::Exit;
+use crate::failure::{Exit, Failure};
 use crate::i18n::say;
 use crate::machine::disk_free_bytes;
 use crate::render;
@@ -24,11 +24,20 @@ struct Finding {
     code: &'static str,
     sound: bool,
     text: String,
+    /// Whether `--fix` helps.
+    mendable: bool,
 }
 
 /// Checks, and repairs where that is asked for.
 pub(crate) async fn run(ctx: &mut Ctx, args: &DoctorArgs) -> Outcome {
-    let store = ctx.store().await?;
+    let store = match ctx.store().await {
+        // Nobody is sent here again from here.
+        Err(StoreError::Database(error)) => {
+            let what = say!(ctx.words, "store-damaged", error = error.to_string());
+            return Err(Failure::new("store-damaged", what).hint(say!(ctx.words, "doctor-damaged-hint")));
+        }
+        store => store?,
+    };
     let mut findings = vec![place(ctx, &store, args.fix).await?, key(ctx, &store)];
     findings.push(database(ctx, &store).await?);
     findings.push(chain(ctx, &store).await?);
@@ -49,7 +58,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &DoctorArgs) -> Outcome {
         ctx.out.data(&format!("{mark} {}", finding.text));
         // A server out of reach, or one that refuses, is no damage to this device.
         sound &= finding.sound || matches!(finding.code, "server" | "access");
-        mendable |= !finding.sound && matches!(finding.code, "place" | "documents");
+        mendable |= !finding.sound && finding.mendable;
     }
     if mendable && !args.fix {
         ctx.out.next(&say!(ctx.words, "next-step", command = "field doctor --fix"));
@@ -58,11 +67,11 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &DoctorArgs) -> Outcome {
 }
 
 fn good(code: &'static str, text: String) -> Finding {
-    Finding { code, sound: true, text }
+    Finding { code, sound: true, text, mendable: false }
 }
 
 fn bad(code: &'static str, text: String) -> Finding {
-    Finding { code, sound: false, text }
+    Finding { code, sound: false, text, mendable: false }
 }
 
 /// The store is where it was enrolled.
@@ -76,7 +85,12 @@ async fn place(ctx: &Ctx, store: &Store, fix: bool) -> Result<Finding, StoreErro
         Err(StoreError::Copied { belongs_to }) => {
             let place = belongs_to
                 .map_or_else(|| say!(ctx.words, "store-another-machine"), |path| path.display().to_string());
-            bad("place", say!(ctx.words, "store-copied", place = place))
+            let copied = say!(ctx.words, "store-copied", place = place);
+            if store.may_accept_move().await? {
+                Finding { mendable: true, ..bad("place", copied) }
+            } else {
+                bad("place", format!("{copied} {}", say!(ctx.words, "store-copied-hint")))
+            }
         }
         Err(StoreError::Restored { .. }) => bad("place", say!(ctx.words, "ready-restored")),
         Err(error) => return Err(error),
@@ -123,7 +137,10 @@ async fn documents(ctx: &Ctx, store: &Store, fix: bool) -> Result<Finding, Store
     }
     Ok(match damaged {
         0 => good("documents", say!(ctx.words, "doctor-documents-ok", count = count)),
-        damaged => bad("documents", say!(ctx.words, "doctor-documents-damaged", count = damaged)),
+        damaged => Finding {
+            mendable: true,
+            ..bad("documents", say!(ctx.words, "doctor-documents-damaged", count = damaged))
+        },
     })
 }
 
@@ -154,7 +171,7 @@ async fn photos(ctx: &Ctx, store: &Store) -> Result<Finding, StoreError> {
 
 async fn clock(ctx: &Ctx, store: &Store) -> Result<Finding, StoreError> {
     let (sound, text) = clock_words(ctx, &store.sync_state().await?);
-    Ok(Finding { code: "clock", sound, text })
+    Ok(Finding { sound, ..good("clock", text) })
 }
 
 fn disk(ctx: &Ctx, store: &Store) -> Finding {

@@ -5,7 +5,7 @@ use crate::ctx::Ctx;
 use crate::failure::Failure;
 use crate::i18n::say;
 use crate::render;
-use crate::store::{Store, SyncState};
+use crate::store::{REVOKED, Store, SyncState};
 
 /// A clock that is off by less is good enough: deadlines are counted in hours.
 const CLOCK_TOLERANCE_MS: i64 = 5 * 60_000;
@@ -54,6 +54,11 @@ pub(crate) fn warn_about_clock(ctx: &mut Ctx, state: &SyncState) {
 pub(crate) async fn warn(ctx: &mut Ctx, store: &Store, site: Option<&Site>) -> Result<(), Failure> {
     let state = store.sync_state().await?;
     warn_about_clock(ctx, &state);
+    if state.refusal() == Some(REVOKED) {
+        ctx.out.warn(REVOKED, &say!(ctx.words, "warn-revoked"));
+    } else if state.enrol_again {
+        ctx.out.warn("enrol-again", &say!(ctx.words, "warn-enrol-again"));
+    }
     if let Some(site) = site.filter(|site| site.row.unassigned) {
         ctx.out.warn("visit-lost", &say!(ctx.words, "warn-visit-lost", visit = site.name()));
     }

@@ -8,7 +8,10 @@ use crate::failure::Exit;
 use crate::i18n::{Words, say};
 use crate::machine::disk_free_bytes;
 use crate::render;
-use crate::store::{Identity, LogCounts, PhotoCounts, Store, StoreError, SyncState, VisitRow, VisitState};
+use crate::store::{
+    Identity, LogCounts, PAUSED, PhotoCounts, REVOKED, SUSPENDED, Store, StoreError, SyncState, VisitRow,
+    VisitState,
+};
 use crate::sync_failure::host;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -30,20 +33,22 @@ struct Status {
     binding: Result<(), StoreError>,
     disk_free: Option<u64>,
     reworks: usize,
+    paused: bool,
+    has_key: bool,
 }
 
 /// Shows the status.
 pub(crate) async fn run(ctx: &mut Ctx) -> Outcome {
     let store = ctx.store().await?;
     let status = gather(&store).await?;
-    let missing = missing(ctx, &status);
+    let obstacles = obstacles(ctx, &status);
     // First, so that the status stays the last line for scripts.
     if let Some((code, text)) = refused(&ctx.words, &status.state) {
         ctx.out.warn(code, &text);
     }
     warn_about_clock(ctx, &status.state);
-    event(ctx, &status, &missing);
-    tell(ctx, &status, &missing);
+    event(ctx, &status, &obstacles);
+    tell(ctx, &status, &obstacles);
     Ok(Exit::Ok)
 }
 
@@ -60,6 +65,8 @@ async fn gather(store: &Store) -> Result<Status, StoreError> {
         binding: store.check_binding().await,
         disk_free: disk_free_bytes(&store.home().data),
         reworks: store.reworks().await?.len(),
+        paused: store.setting(PAUSED).await?.is_some(),
+        has_key: store.key().is_ok(),
     })
 }
 
@@ -73,23 +80,52 @@ impl Status {
     }
 }
 
-/// What stands in the way of a day without a network, ready to be read.
-fn missing(ctx: &Ctx, status: &Status) -> Vec<String> {
+/// Something that stands in the way of a day without a network.
+struct Obstacle {
+    /// Ready to be read.
+    text: String,
+    /// What helps.
+    remedy: Remedy,
+}
+
+/// What helps against an obstacle, the most pressing first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Remedy {
+    /// An invitation of the office.
+    Enrol,
+    Sync,
+    /// Nothing that can be typed here.
+    Elsewhere,
+}
+
+/// What stands in the way of a day without a network.
+fn obstacles(ctx: &Ctx, status: &Status) -> Vec<Obstacle> {
     let (words, now) = (&ctx.words, status.state.server_now(&ctx.machine));
-    let mut missing = Vec::new();
+    let mut found = Vec::new();
+    let mut add = |remedy, text| found.push(Obstacle { text, remedy });
     match &status.binding {
-        Err(StoreError::Restored { .. }) => missing.push(say!(words, "ready-restored")),
-        Err(_) => missing.push(say!(words, "ready-copied")),
+        Err(StoreError::Restored { .. }) => add(Remedy::Sync, say!(words, "ready-restored")),
+        Err(_) => add(Remedy::Enrol, say!(words, "ready-copied")),
         Ok(()) => {}
     }
-    missing.extend(clock_off_briefly(ctx, &status.state));
+    if !status.has_key {
+        add(Remedy::Enrol, say!(words, "ready-key"));
+    }
+    // A suspended device goes on recording: what it records is sent once it is resumed.
+    if status.state.refusal() == Some(REVOKED) {
+        add(Remedy::Enrol, say!(words, "ready-revoked"));
+    }
+    if let Some(text) = clock_off_briefly(ctx, &status.state) {
+        add(Remedy::Elsewhere, text);
+    }
     if status.state.enrol_again {
-        missing.push(say!(words, "ready-enrol-again"));
+        add(Remedy::Enrol, say!(words, "ready-enrol-again"));
     }
     match status.state.last_sync_at {
-        None => missing.push(say!(words, "ready-never-synced")),
+        None => add(Remedy::Sync, say!(words, "ready-never-synced")),
         Some(at) if now.since_ms(at) > PACK_MS_MAX => {
-            missing.push(say!(words, "ready-old", ago = render::duration(words, now.since_ms(at))));
+            let ago = render::duration(words, now.since_ms(at));
+            add(Remedy::Sync, say!(words, "ready-old", ago = ago));
         }
         Some(_) => {}
     }
@@ -98,17 +134,30 @@ fn missing(ctx: &Ctx, status: &Status) -> Vec<String> {
     };
     for card in status.cards.iter().filter(lacking) {
         let (visit, checklist) = (card.number.clone(), card.checklist.clone());
-        missing.push(say!(words, "ready-checklist", visit = visit, checklist = checklist));
+        add(Remedy::Sync, say!(words, "ready-checklist", visit = visit, checklist = checklist));
     }
     if status.disk_free.is_some_and(|free| free < DISK_FREE_MIN) {
         let free = render::bytes(status.disk_free.unwrap_or(0));
-        missing.push(say!(words, "ready-disk", free = free));
+        add(Remedy::Elsewhere, say!(words, "ready-disk", free = free));
     }
-    missing
+    found
 }
 
-fn event(ctx: &mut Ctx, status: &Status, missing: &[String]) {
+/// The command that helps most now; `None` when there is nothing to do.
+fn next_command(words: &Words, status: &Status, obstacles: &[Obstacle]) -> Option<String> {
+    let waits = status.log.unsent > 0 || status.photos.waiting > 0;
+    let remedy = obstacles.iter().map(|obstacle| obstacle.remedy).min();
+    match remedy {
+        Some(Remedy::Enrol) => Some(format!("field enrol {}", say!(words, "placeholder-invitation"))),
+        _ if status.paused => Some("field outbox retry".to_owned()),
+        Some(Remedy::Sync) => Some("field sync".to_owned()),
+        _ => waits.then(|| "field sync".to_owned()),
+    }
+}
+
+fn event(ctx: &mut Ctx, status: &Status, obstacles: &[Obstacle]) {
     let state = &status.state;
+    let missing: Vec<&str> = obstacles.iter().map(|obstacle| obstacle.text.as_str()).collect();
     ctx.out.event(
         "status",
         json!({
@@ -129,12 +178,13 @@ fn event(ctx: &mut Ctx, status: &Status, missing: &[String]) {
                 "running": status.count(&[VisitState::Running, VisitState::Paused]),
                 "finished": status.count(&[VisitState::Finished, VisitState::NoAccess]),
             },
-            "conflicts": status.conflicts(), "reworks": status.reworks,
+            "conflicts": status.conflicts(), "reworks": status.reworks, "paused": status.paused,
+            "next": next_command(&ctx.words, status, obstacles),
         }),
     );
 }
 
-fn tell(ctx: &mut Ctx, status: &Status, missing: &[String]) {
+fn tell(ctx: &mut Ctx, status: &Status, obstacles: &[Obstacle]) {
     let now = status.state.server_now(&ctx.machine);
     let words = &ctx.words;
     let synced = match status.state.last_sync_at {
@@ -158,6 +208,9 @@ fn tell(ctx: &mut Ctx, status: &Status, missing: &[String]) {
     if conflicts > 0 {
         lines.push(say!(words, "status-conflicts", count = conflicts));
     }
+    if status.paused {
+        lines.push(say!(words, "outbox-paused"));
+    }
     if status.log.quarantined > 0 {
         lines.push(say!(words, "status-quarantined", count = status.log.quarantined));
     }
@@ -171,23 +224,23 @@ fn tell(ctx: &mut Ctx, status: &Status, missing: &[String]) {
         lines.push(say!(words, "status-photos-lost", count = status.photos.lost));
     }
     lines.push(machine_line(ctx, status));
-    lines.push(if missing.is_empty() {
+    lines.push(if obstacles.is_empty() {
         say!(words, "ready-yes")
     } else {
-        say!(words, "ready-no", missing = missing.join("; "))
+        let missing: Vec<&str> = obstacles.iter().map(|obstacle| obstacle.text.as_str()).collect();
+        say!(words, "ready-no", missing = missing.join(words.lang.pick("；", "; ")))
     });
     lines.iter().for_each(|line| ctx.out.data(line));
-    let waits = status.log.unsent > 0 || status.photos.waiting > 0 || !missing.is_empty();
-    if waits {
-        ctx.out.next(&say!(ctx.words, "next-step", command = "field sync"));
+    if let Some(command) = next_command(&ctx.words, status, obstacles) {
+        ctx.out.next(&say!(ctx.words, "next-step", command = command));
     }
 }
 
 /// What the office did to this device, as it was told at the last contact.
 pub(crate) fn refused(words: &Words, state: &SyncState) -> Option<(&'static str, String)> {
-    match state.last_failure.as_deref() {
-        Some("device-revoked") => Some(("device-revoked", say!(words, "net-revoked"))),
-        Some("device-suspended") => Some(("device-suspended", say!(words, "net-suspended"))),
+    match state.refusal() {
+        Some(REVOKED) => Some((REVOKED, say!(words, "net-revoked"))),
+        Some(SUSPENDED) => Some((SUSPENDED, say!(words, "net-suspended"))),
         _ => None,
     }
 }
@@ -195,7 +248,7 @@ pub(crate) fn refused(words: &Words, state: &SyncState) -> Option<(&'static str,
 fn outbox_line(ctx: &Ctx, status: &Status) -> String {
     let (log, photos) = (&status.log, &status.photos);
     if log.unsent == 0 && photos.waiting == 0 {
-        if log.escrowed > 0 || photos.stuck() > 0 {
+        if log.escrowed + log.quarantined > 0 || photos.stuck() > 0 {
             return say!(ctx.words, "status-outbox-rest");
         }
         return say!(ctx.words, "status-outbox-empty");

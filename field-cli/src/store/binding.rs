@@ -73,6 +73,23 @@ impl Store {
         check(self.home(), self.machine(), &identity, end.sequence)
     }
 
+    /// Whether a store that is not where it was enrolled can stay: it comes from this machine, and
+    /// the old place has it no more.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn may_accept_move(&self) -> Result<bool, StoreError> {
+        let identity = self.identity().await?;
+        let same_machine = self.machine().binding(&identity.install) == identity.machine;
+        let elsewhere = match self.check_binding().await {
+            Err(StoreError::Copied { belongs_to }) => {
+                belongs_to.is_some_and(|old| old.join("field.sqlite").exists())
+            }
+            _ => false,
+        };
+        Ok(same_machine && !elsewhere)
+    }
+
     /// Accepts that the store was moved to this directory. Refused while the old one still has it.
     ///
     /// # Errors
@@ -83,9 +100,7 @@ impl Store {
             Err(StoreError::Copied { belongs_to }) => belongs_to,
             other => return other,
         };
-        let same_machine = self.machine().binding(&identity.install) == identity.machine;
-        let elsewhere = belongs_to.as_ref().is_some_and(|old| old.join("field.sqlite").exists());
-        if !same_machine || elsewhere {
+        if !self.may_accept_move().await? {
             return Err(StoreError::Copied { belongs_to });
         }
         let mut tx = self.pool().begin().await?;

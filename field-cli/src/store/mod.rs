@@ -56,7 +56,7 @@ pub use search::{SearchHit, SearchItem};
 pub(crate) use settings::NUMBERS;
 pub use settings::PAUSED;
 pub use skew::Comparison;
-pub use sync_state::{SyncState, Token};
+pub use sync_state::{REVOKED, SUSPENDED, SyncState, Token};
 pub use visits::{ReworkRow, VisitRow, VisitState, state_of};
 pub use wipe::Tombstone;
 pub use writes::Write;

@@ -5,6 +5,11 @@ use sqlx_macros::FromRow;
 use sync_core::ids::EnvelopeHash;
 use sync_core::time::Timestamp;
 
+/// Code of a device that the office revoked.
+pub const REVOKED: &str = "device-revoked";
+/// Code of a device that the office suspended.
+pub const SUSPENDED: &str = "device-suspended";
+
 /// Where the exchange with the server stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncState {
@@ -128,6 +133,14 @@ impl TryFrom<RawState> for SyncState {
                 .zip(row.token_until_ms)
                 .map(|(secret, until)| Token { secret, until: Timestamp::from_unix_ms(until) }),
         })
+    }
+}
+
+impl SyncState {
+    /// What the office did to this device, as it was told at the last contact.
+    pub fn refusal(&self) -> Option<&'static str> {
+        let code = self.last_failure.as_deref()?;
+        [REVOKED, SUSPENDED].into_iter().find(|refusal| *refusal == code)
     }
 }
 

@@ -72,7 +72,7 @@ impl SyncError {
             Self::Answer(PlanError::OtherServer { .. }) => "other-server",
             Self::Answer(_) => "answer-unreadable",
             Self::Stuck => "stuck",
-            Self::Revoked => "device-revoked",
+            Self::Revoked => crate::store::REVOKED,
             Self::MustEnrolAgain => "enrol-again",
             Self::Wiped { .. } => "wiped",
             Self::WipeWaits => "wipe-waits",

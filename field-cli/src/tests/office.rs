@@ -98,3 +98,31 @@ async fn a_decision_of_the_office_is_read_with_its_reason() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_status_says_what_is_so_and_what_helps() {
+    let desk = Desk::new(Lang::En).await;
+    execute(&desk, "UPDATE sync_state SET last_sync_at_ms = 1763718120000 WHERE $1 != ''").await;
+    let status = desk.ok(&["status"]).await;
+    assert!(status.contains("Ready for offline: yes") && !status.contains("next:"), "{status}");
+    desk.ok(&["outbox", "pause"]).await;
+    let paused = desk.ok(&["status"]).await;
+    assert!(paused.contains("Nothing is sent until you type") && paused.contains("next: field outbox retry"));
+    desk.ok(&["outbox", "retry"]).await;
+    execute(&desk, "UPDATE sync_state SET last_failure = 'device-revoked' WHERE $1 != ''").await;
+    let revoked = desk.ok(&["status"]).await;
+    assert!(revoked.contains("no, missing: a new invitation"), "{revoked}");
+    assert!(revoked.contains("next: field enrol <invitation>"), "{revoked}");
+    desk.ok(&["visit", "start", "0417"]).await;
+    let saved = desk.ok(&["finding", "add", "--text", "x"]).await;
+    assert!(saved.starts_with("! The office revoked this device"), "{saved}");
+    execute(&desk, "UPDATE sync_state SET last_failure = NULL, enrol_again = 1 WHERE $1 != ''").await;
+    execute(&desk, "UPDATE log SET state = 'escrowed' WHERE $1 != ''").await;
+    let forked = desk.ok(&["status"]).await;
+    assert!(!forked.contains("Everything recorded here has arrived"), "{forked}");
+    assert!(forked.contains("next: field enrol <invitation>"), "{forked}");
+    execute(&desk, "UPDATE sync_state SET enrol_again = 0 WHERE $1 != ''").await;
+    std::fs::remove_file(desk.home().key_file()).unwrap();
+    let keyless = desk.ok(&["status"]).await;
+    assert!(keyless.contains("missing: the key of this device"), "{keyless}");
+}

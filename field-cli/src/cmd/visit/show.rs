@@ -140,7 +140,11 @@ impl Page<'_> {
         let summary = site.card.as_ref().map(|card| card.summary.clone()).unwrap_or_default();
         self.text.push(format!("{}  {summary}  [{state}]", site.name()));
         if site.row.unassigned {
-            self.line(say!(self.words, "show-lost"));
+            self.line(say!(
+                self.words,
+                "show-lost",
+                command = format!("field log {}", super::list::tail(&site.name()))
+            ));
         }
         let Some(card) = &site.card else { return };
         let customer = [&card.customer.name, &card.customer.phone, &card.customer.number];
