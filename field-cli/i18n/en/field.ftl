@@ -841,6 +841,10 @@ status-outbox-empty = Everything recorded here has arrived
 status-outbox-rest = Nothing waits to be sent; what is set aside is named below
 status-visits = Visits     finished { $finished } · running { $running } · to do { $planned }
 status-conflicts = Conflicts  { $count }: field conflicts
+status-settled = { $count ->
+    [one] Settled in the field, the office decides: 1 conflict (field conflicts)
+   *[other] Settled in the field, the office decides: { $count } conflicts (field conflicts)
+}
 status-quarantined = Put aside by the server: { $count }. The office decides: field outbox
 status-escrowed = Set aside by the server, in no record: { $count }: field outbox
 status-photos-refused = Photos that the server refused: { $count }: field outbox
@@ -983,6 +987,11 @@ prompt-yes-or-no = Answer y or n
 ## Places, values, obstacles
 
 conflict-both = both
+conflict-recorded = recorded { $claimed }
+conflict-recorded-received = recorded { $claimed }, received here { $received }
+conflict-time-unknown = when is not known here; the office sees it
+conflict-photo = photo { $number }: { $what }
+conflict-settled = settled in the field by { $by }; the office decides
 code-author-unknown = someone this device was never told of
 code-part-verdict = verdict
 code-part-cause = cause

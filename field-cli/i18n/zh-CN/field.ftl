@@ -794,6 +794,7 @@ status-outbox-empty = 本机记录已全部送达
 status-outbox-rest = 没有等待上传的内容；被搁置的内容见下
 status-visits = 核查     已完成 { $finished } · 进行中 { $running } · 待办 { $planned }
 status-conflicts = 冲突     { $count }：field conflicts
+status-settled = 已在现场选定、待办公室裁定的冲突：{ $count }（field conflicts）
 status-quarantined = 被服务器搁置：{ $count }，由办公室决定：field outbox
 status-escrowed = 被服务器搁置、未进入记录：{ $count } 项：field outbox
 status-photos-refused = 服务器拒绝的照片：{ $count }：field outbox
@@ -936,6 +937,11 @@ prompt-yes-or-no = 请回答 y（是）或 n（否）
 ## 位置、取值、网络障碍
 
 conflict-both = 两者
+conflict-recorded = 记录于 { $claimed }
+conflict-recorded-received = 记录于 { $claimed }，本机收到于 { $received }
+conflict-time-unknown = 本机不知道记录时间，办公室可以看到
+conflict-photo = 照片 { $number }：{ $what }
+conflict-settled = 已由 { $by } 在现场选定，待办公室裁定
 code-author-unknown = 本机未知的人员
 code-part-verdict = 属实性
 code-part-cause = 原因

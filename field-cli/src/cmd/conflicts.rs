@@ -4,19 +4,21 @@
 use super::Outcome;
 use super::acts::{visit_name, visit_names};
 use super::people::People;
+use super::site::numbered;
 use super::terms::Terms;
 use crate::cli::{ConflictsArgs, ConflictsCommand};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Words, say};
 use crate::render;
-use crate::store::{Act, Store};
+use crate::store::{Act, Author, Store};
 use crate::wrap::width;
 use serde_json::json;
 use sync_core::document::{
-    Container, Edit, EditError, FindingEdit, Place, ProposalField, Scalar, SharedText, Written,
+    Container, Edit, EditError, Entry, FindingEdit, Photo, Place, ProposalField, Scalar, SharedText,
+    VisitView, Written,
 };
-use sync_core::ids::VisitId;
+use sync_core::ids::{EntryId, VisitId};
 
 /// One path with its values.
 struct Conflict {
@@ -35,7 +37,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &ConflictsArgs) -> Outcome {
     let store = ctx.store().await?;
     let conflicts = all(&ctx.words, &store).await?;
     match &args.command {
-        None | Some(ConflictsCommand::List) => list(ctx, &conflicts),
+        None | Some(ConflictsCommand::List) => list(ctx, &store, &conflicts).await?,
         Some(ConflictsCommand::Show { number }) => {
             show(ctx, &store, pick(ctx, &conflicts, *number)?, *number).await?;
         }
@@ -80,7 +82,7 @@ fn pick<'c>(ctx: &Ctx, conflicts: &'c [Conflict], number: usize) -> Result<&'c C
     })
 }
 
-fn list(ctx: &mut Ctx, conflicts: &[Conflict]) {
+async fn list(ctx: &mut Ctx, store: &Store, conflicts: &[Conflict]) -> Result<(), Failure> {
     for (index, conflict) in conflicts.iter().enumerate() {
         let values: Vec<_> = conflict.values.iter().map(|written| &written.value).collect();
         ctx.out.event(
@@ -92,30 +94,24 @@ fn list(ctx: &mut Ctx, conflicts: &[Conflict]) {
         let line = format!("{:>3}  {} › {}   {texts}", index + 1, conflict.name, conflict.place);
         ctx.out.data(&line);
     }
-    if conflicts.is_empty() {
-        ctx.out.data(&say!(ctx.words, "conflicts-none"));
-    } else {
+    let settled = settled(ctx, store).await?;
+    if !conflicts.is_empty() {
         ctx.out.next(&say!(ctx.words, "next-step", command = "field conflicts show 1"));
+    } else if !settled {
+        ctx.out.data(&say!(ctx.words, "conflicts-none"));
     }
+    Ok(())
 }
 
 async fn show(ctx: &mut Ctx, store: &Store, conflict: &Conflict, number: usize) -> Result<(), Failure> {
     ctx.out.data(&format!("{} › {}", conflict.name, conflict.place));
-    let people = People::known(store).await?;
-    let now = ctx.now();
+    let (people, terms) = (People::known(store).await?, Terms::known(store).await?);
+    let view = store.document(conflict.visit).await?.view();
     let widest = conflict.texts.iter().map(|text| width(text)).max().unwrap_or_default();
     for ((letter, written), text) in ('A'..='Z').zip(&conflict.values).zip(&conflict.texts) {
         let author = store.author(conflict.visit, written).await?;
-        let (who, at) = match &author {
-            Some(author) => {
-                let at = author.claimed_at.map(|at| render::time(&ctx.words, at, now, &ctx.zone));
-                (format!("{} {}", people.name(author.person), author.device_name), at.unwrap_or_default())
-            }
-            None if store.is_by_office(conflict.visit, written).await? => {
-                (ctx.words.code("author", "office"), String::new())
-            }
-            None => (ctx.words.code("author", "unknown"), String::new()),
-        };
+        let by = by(ctx, store, &people, conflict.visit, written).await?;
+        let photos = photos_of(&view, &conflict.path, written);
         ctx.out.event(
             "value",
             json!({
@@ -123,15 +119,108 @@ async fn show(ctx: &mut Ctx, store: &Store, conflict: &Conflict, number: usize) 
                 "person": author.as_ref().map(|author| author.person),
                 "device": author.as_ref().map(|author| author.device),
                 "at_ms": author.as_ref().and_then(|author| author.claimed_at),
+                "received_here_at_ms": author.as_ref().and_then(|author| author.received_at),
+                "photos": photos.iter().map(|(_, id, _)| id).collect::<Vec<_>>(),
             }),
         );
         let gap = " ".repeat(widest - width(text));
-        ctx.out.data(format!("  {letter}  {text}{gap}   {who}  {at}").trim_end());
+        let times = author.map(|author| times(ctx, &author)).unwrap_or_default();
+        ctx.out.data(format!("  {letter}  {text}{gap}   {by}  {times}").trim_end());
+        for (number, _, entry) in photos {
+            let record = serde_json::to_value(&entry.content).expect("an entry is plain JSON");
+            let what = terms.entry(&ctx.words, Container::Photos, &record);
+            ctx.out
+                .data(&format!("     {}", say!(ctx.words, "conflict-photo", number = number, what = what)));
+        }
     }
     ctx.out.note(&say!(ctx.words, "conflict-safe"));
     let command = format!("field conflicts choose {number} --keep a --why \"…\"");
     ctx.out.next(&say!(ctx.words, "next-step", command = command));
     Ok(())
+}
+
+/// Person and device behind a value, in words.
+async fn by(
+    ctx: &Ctx,
+    store: &Store,
+    people: &People,
+    visit: VisitId,
+    written: &Written,
+) -> Result<String, Failure> {
+    Ok(match store.author(visit, written).await? {
+        Some(author) => format!("{} {}", people.name(author.person), author.device_name),
+        None if store.is_by_office(visit, written).await? => ctx.words.code("author", "office"),
+        None => ctx.words.code("author", "unknown"),
+    })
+}
+
+/// When a value was recorded, and when it came to this device.
+fn times(ctx: &Ctx, author: &Author) -> String {
+    let time = |at| render::time(&ctx.words, at, ctx.now(), &ctx.zone);
+    match (author.claimed_at.map(time), author.received_at.map(time)) {
+        (None, _) => say!(ctx.words, "conflict-time-unknown"),
+        (Some(claimed), None) => say!(ctx.words, "conflict-recorded", claimed = claimed),
+        (Some(claimed), Some(received)) => {
+            say!(ctx.words, "conflict-recorded-received", claimed = claimed, received = received)
+        }
+    }
+}
+
+/// Photos that belong to a value: of the same act, of the seal, or of the finding by the same author.
+fn photos_of<'v>(
+    view: &'v VisitView,
+    path: &str,
+    written: &Written,
+) -> Vec<(usize, EntryId, &'v Entry<Photo>)> {
+    let about = |photo: &Photo| match Place::parse(path) {
+        Some(Place::Shared(Container::SealStates, _)) => photo.role == "seal",
+        Some(Place::Field(Container::Findings, finding, _)) => {
+            photo.finding.is_some_and(|id| id.to_string() == finding)
+        }
+        _ => false,
+    };
+    let belongs = |entry: &Entry<Photo>| {
+        entry.meta.change == written.change || entry.meta.actor == written.actor && about(&entry.content)
+    };
+    numbered(&view.photos).into_iter().filter(|(_, _, entry)| entry.stands() && belongs(entry)).collect()
+}
+
+/// What somebody settled in the field: open at the office until it has decided.
+async fn settled(ctx: &mut Ctx, store: &Store) -> Result<bool, Failure> {
+    let (names, people, terms) =
+        (visit_names(store).await?, People::known(store).await?, Terms::known(store).await?);
+    let settled = store.settled_in_field().await?;
+    for (visit, path) in &settled {
+        let view = store.document(*visit).await?.view();
+        let written = shown_at(&view, path);
+        let value =
+            written.map(|written| terms.value_at(&ctx.words, path, &written.value)).unwrap_or_default();
+        let by = match written {
+            Some(written) => by(ctx, store, &people, *visit, written).await?,
+            None => ctx.words.code("author", "unknown"),
+        };
+        ctx.out.event(
+            "settled",
+            json!({ "visit": visit, "complaint": names.get(visit), "path": path,
+                "value": written.map(|written| &written.value) }),
+        );
+        let place = format!("{} › {}", visit_name(&names, Some(*visit)), terms.path(&ctx.words, path));
+        let line = say!(ctx.words, "conflict-settled", by = by);
+        ctx.out.data(&format!("  –  {place}   {value}   {line}"));
+    }
+    Ok(!settled.is_empty())
+}
+
+/// The value that is shown at a shared place.
+fn shown_at<'v>(view: &'v VisitView, path: &str) -> Option<&'v Written> {
+    let Some(Place::Shared(container, key)) = Place::parse(path) else { return None };
+    let values = match container {
+        Container::Answers => &view.answers,
+        Container::SealStates => &view.seal_states,
+        Container::Proposal => &view.proposal,
+        _ => return None,
+    };
+    values.get(key)?.values.last()
 }
 
 async fn choose(

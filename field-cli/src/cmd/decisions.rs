@@ -32,7 +32,7 @@ pub(crate) fn standing(view: &VisitView) -> Vec<Decision<'_>> {
 }
 
 /// What is shown at a path of a record.
-fn value_at(record: &Value, path: &str) -> Value {
+pub(crate) fn value_at(record: &Value, path: &str) -> Value {
     match Place::parse(path) {
         Some(Place::Shared(container, key)) => record[container.key()][key]["shown"].clone(),
         Some(Place::Field(container, entry, field)) => record[container.key()][entry][field].clone(),

@@ -33,6 +33,7 @@ struct Status {
     binding: Result<(), StoreError>,
     disk_free: Option<u64>,
     reworks: usize,
+    settled: usize,
     paused: bool,
     has_key: bool,
 }
@@ -65,6 +66,7 @@ async fn gather(store: &Store) -> Result<Status, StoreError> {
         binding: store.check_binding().await,
         disk_free: disk_free_bytes(&store.home().data),
         reworks: store.reworks().await?.len(),
+        settled: store.settled_in_field().await?.len(),
         paused: store.setting(PAUSED).await?.is_some(),
         has_key: store.key().is_ok(),
     })
@@ -178,7 +180,7 @@ fn event(ctx: &mut Ctx, status: &Status, obstacles: &[Obstacle]) {
                 "running": status.count(&[VisitState::Running, VisitState::Paused]),
                 "finished": status.count(&[VisitState::Finished, VisitState::NoAccess]),
             },
-            "conflicts": status.conflicts(), "reworks": status.reworks, "paused": status.paused,
+            "conflicts": status.conflicts(), "settled_in_field": status.settled, "reworks": status.reworks, "paused": status.paused,
             "next": next_command(&ctx.words, status, obstacles),
         }),
     );
@@ -207,6 +209,9 @@ fn tell(ctx: &mut Ctx, status: &Status, obstacles: &[Obstacle]) {
     let conflicts = status.conflicts();
     if conflicts > 0 {
         lines.push(say!(words, "status-conflicts", count = conflicts));
+    }
+    if status.settled > 0 {
+        lines.push(say!(words, "status-settled", count = status.settled));
     }
     if status.paused {
         lines.push(say!(words, "outbox-paused"));

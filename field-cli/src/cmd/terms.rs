@@ -112,7 +112,7 @@ impl Terms {
             _ => return String::new(),
         };
         let shown = fields.iter().filter_map(|field| {
-            let value = value.get(*field).filter(|value| value.as_str() != Some(""))?;
+            let value = value.get(*field).filter(|value| !value.is_null() && value.as_str() != Some(""))?;
             Some(self.entry_field(words, container, field, value))
         });
         shown.collect::<Vec<_>>().join(" · ")

@@ -27,6 +27,7 @@ mod previews;
 mod record;
 mod search;
 mod settings;
+mod settled;
 mod skew;
 mod sync_state;
 mod visits;
@@ -71,12 +72,13 @@ use std::time::Duration;
 
 /// Layouts of the store, oldest first; `PRAGMA user_version` counts those applied. Forward only,
 /// never edited once released.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/0001_base.sql"),
     include_str!("../../migrations/0002_previews.sql"),
     include_str!("../../migrations/0003_offers.sql"),
     include_str!("../../migrations/0004_clock.sql"),
     include_str!("../../migrations/0005_names.sql"),
+    include_str!("../../migrations/0006_settled.sql"),
 ];
 /// How long a command waits for another process of this client that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);

@@ -85,6 +85,8 @@ pub struct Author {
     pub device_name: String,
     /// When, by that device's clock; `None` when only the device is known.
     pub claimed_at: Option<Timestamp>,
+    /// When this device got it, by its own clock; `None` for its own and for what came in a whole document.
+    pub received_at: Option<Timestamp>,
 }
 
 impl Store {
@@ -105,7 +107,9 @@ impl Store {
         if let Some(origin) = self.origins(&[written.change]).await?.remove(&written.change) {
             let device_name = named(origin.device).map(|(_, name, _)| name.clone()).unwrap_or_default();
             let (person, device) = (origin.person, origin.device);
-            return Ok(Some(Author { person, device, device_name, claimed_at: Some(origin.claimed_at) }));
+            let received_at = self.received_at(&origin).await?;
+            let claimed_at = Some(origin.claimed_at);
+            return Ok(Some(Author { person, device, device_name, claimed_at, received_at }));
         }
         let is_author = |device: DeviceId| {
             (0..=GENERATIONS_TRIED)
@@ -117,7 +121,18 @@ impl Store {
             device: *device,
             device_name: device_name.clone(),
             claimed_at: None,
+            received_at: None,
         }))
+    }
+
+    async fn received_at(&self, origin: &Origin) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT received_at_ms FROM foreign_log WHERE device_id = $1 AND sequence = $2";
+        let at: Option<i64> = sqlx::query_scalar(sql)
+            .bind(origin.device.to_string())
+            .bind(i64::try_from(origin.sequence).unwrap_or(i64::MAX))
+            .fetch_optional(self.pool())
+            .await?;
+        Ok(at.map(Timestamp::from_unix_ms))
     }
 
     /// Whether the office wrote a value, in this or an earlier history of the server.

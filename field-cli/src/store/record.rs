@@ -210,6 +210,7 @@ impl Store {
         let after = open.document.view();
         let writes = writes::between(&before, &after);
         writer.write_act(visit, &open, finished, &writes, &after).await?;
+        Self::note_settled_in(&mut writer.tx, &before, &after).await?;
         let (now, envelopes) = (writer.now, writer.written.clone());
         writer.commit().await?;
         Ok(Recorded { value, view: after, writes, envelopes, at: now })

@@ -4,7 +4,7 @@ use super::{Desk, morning};
 use crate::i18n::Lang;
 use crate::store::Store;
 use sync_core::document::{ActorId16, EditAuthor, Resolution, Role, Scalar};
-use sync_core::ids::{EntryId, PersonId};
+use sync_core::ids::{DeviceId, EntryId, PersonId};
 use sync_core::time::Timestamp;
 
 async fn execute(desk: &Desk, sql: &'static str) {
@@ -125,4 +125,44 @@ async fn the_status_says_what_is_so_and_what_helps() {
     std::fs::remove_file(desk.home().key_file()).unwrap();
     let keyless = desk.ok(&["status"]).await;
     assert!(keyless.contains("missing: the key of this device"), "{keyless}");
+}
+
+#[tokio::test]
+async fn a_conflict_shows_times_and_photos_and_stays_open_at_the_office_once_settled_here() {
+    let desk = Desk::new(Lang::En).await;
+    let photo = desk.file("seal.jpg", &super::photo("2025:11:21 17:43:00", None));
+    let photo = photo.to_str().unwrap();
+    desk.ok(&["visit", "start", "0417"]).await;
+    let store = desk.store().await;
+    let mut theirs = store.document(morning()).await.unwrap();
+    store.close().await;
+    desk.ok(&["meter", "seal", "--no", "A1", "--position", "表尾", "--state", "intact", "--photo", photo])
+        .await;
+    // A colleague, at the same time, without having seen it.
+    let at = Timestamp::from_unix_ms(crate::store::testing::START_MS);
+    let mut edit = theirs.edit(EditAuthor {
+        actor: ActorId16::of_device(DeviceId::from_bytes([2; 16]), morning(), 0),
+        person: PersonId::from_bytes([0x82; 16]),
+        at,
+        role: Role::Field,
+    });
+    edit.set_seal_state("000000110438", "terminal_cover", Some("missing")).unwrap();
+    let change = edit.commit().unwrap();
+    let store = desk.store().await;
+    let mut ours = store.document(morning()).await.unwrap();
+    ours.apply(&[change.bytes]).unwrap();
+    let mut tx = store.write().await.unwrap();
+    Store::save_document_in(&mut tx, &ours, &ours.view(), at).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+
+    let shown = desk.ok(&["conflicts", "show", "1"]).await;
+    assert!(shown.contains("张伟 dev-01  recorded 17:42"), "{shown}");
+    assert!(shown.contains("     photo 1: Seal\n"), "{shown}");
+    assert!(shown.contains("李娜 dev-11  when is not known here"), "{shown}");
+    desk.ok(&["conflicts", "choose", "1", "--keep", "b", "--why", "looked again"]).await;
+    let listed = desk.ok(&["conflicts"]).await;
+    assert!(listed.contains("Intact   settled in the field by 张伟 dev-01; the office decides"), "{listed}");
+    let status = desk.ok(&["status"]).await;
+    assert!(status.contains("Settled in the field, the office decides: 1"), "{status}");
 }

@@ -190,6 +190,10 @@ pub(super) async fn summary(
         Exit::Ok | Exit::Conflicts => {
             ctx.out.done(&say!(ctx.words, "sync-done"));
             tell_left(ctx, store, wiped).await?;
+            let settled = if wiped { 0 } else { store.settled_in_field().await?.len() };
+            if settled > 0 {
+                ctx.out.note(&say!(ctx.words, "status-settled", count = settled));
+            }
             if exit == Exit::Conflicts {
                 let count = conflicts.max(1);
                 ctx.out.warn("conflicts", &say!(ctx.words, "sync-conflicts", count = count));

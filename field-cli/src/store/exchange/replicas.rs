@@ -157,6 +157,7 @@ impl LogWriter<'_> {
     ) -> Result<Vec<Write>, StoreError> {
         let view = open.replica.document.view();
         let changed = writes::between(&open.before, &view);
+        Store::note_settled_in(&mut self.tx, &open.before, &view).await?;
         Store::save_document_in(&mut self.tx, &open.replica.document, &view, self.now).await?;
         search::index_writes_in(&mut self.tx, visit, &changed).await?;
         sqlx::query(
