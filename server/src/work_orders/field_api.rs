@@ -12,6 +12,7 @@ use crate::complaints::scope::OFFICE;
 use crate::idempotency::{IdempotencyKey, Kept};
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::store::Tx;
 use crate::wire::{Body, Page, PageQuery};
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -20,6 +21,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sync_core::ids::{CommandId, ComplaintId};
+use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -73,6 +75,9 @@ async fn list_field_work(
 struct LinkForm {
     #[schema(value_type = String, format = "uuid")]
     complaint_id: ComplaintId,
+    /// Why it belongs there.
+    #[schema(min_length = 1, max_length = 2000)]
+    reason: String,
 }
 
 /// Puts field work under a complaint: its visit becomes one of the complaint's, its number an alias.
@@ -93,20 +98,32 @@ async fn create_link(
 ) -> Result<Response, Problem> {
     let now = app.clock.now();
     let request = key.of(office.person_id, &form, now);
-    let unknown = || Problem::new(&problem::FIELD_WORK_UNKNOWN);
     let mut tx = app.store.write().await?;
     if let Some(answer) = request.answered(&mut tx).await? {
         return Ok(answer.into_response());
     }
-    reachable(&mut tx, &office, OFFICE, form.complaint_id).await?;
-    let work = field_work::find(&mut tx, &id.to_string()).await?.ok_or_else(unknown)?;
-    let actor = Actor::office(office.person_id, now);
-    field_work::link(&mut tx, &work, form.complaint_id, actor).await?;
-    let work = field_work::find(&mut tx, &id.to_string()).await?.ok_or_else(unknown)?;
+    let work = link(&mut tx, &office, id, form.complaint_id, &form.reason, now).await?;
     let answer = Kept::json(StatusCode::OK, &FieldWorkBody::from(work));
     request.keep(&mut tx, &answer).await?;
     tx.commit().await?;
     Ok(answer.into_response())
+}
+
+/// Links field work within the caller's transaction, for the API and for pages.
+pub(super) async fn link(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    id: CommandId,
+    to: ComplaintId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<FieldWork, Problem> {
+    let unknown = || Problem::new(&problem::FIELD_WORK_UNKNOWN);
+    let reason = checked_reason("/reason", reason).map_err(ComplaintError::Invalid)?;
+    reachable(tx, office, OFFICE, to).await?;
+    let work = field_work::find(tx, &id.to_string()).await?.ok_or_else(unknown)?;
+    field_work::link(tx, &work, to, &reason, Actor::office(office.person_id, now)).await?;
+    field_work::find(tx, &id.to_string()).await?.ok_or_else(unknown)
 }
 
 /// Why field work belongs to no complaint.

@@ -1,13 +1,12 @@
 //! Field work without a complaint, and grumbles, as the office meets them.
 
-use super::field_api::{reject, settle};
+use super::field_api::{link, reject, settle};
 use super::field_work::{self, FieldWork};
 use super::prevention::{self, Grumble};
 use crate::app::App;
-use crate::complaints::acts::Actor;
 use crate::complaints::phrases::Phrases;
-use crate::complaints::scope::OFFICE;
-use crate::complaints::{self, Names, reachable};
+use crate::complaints::scope::{INTAKE, OFFICE};
+use crate::complaints::{self, Names};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
 use crate::problem::{self, Problem};
 use crate::wire::{Page, PageQuery};
@@ -26,7 +25,7 @@ const PER_PAGE: u32 = 50;
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
     routes
         .page("/arrivals/field-work", Policy::Roles(OFFICE), get(show_field_work))
-        .page("/arrivals/field-work/{field_work_id}/link", Policy::Roles(OFFICE), post(link))
+        .page("/arrivals/field-work/{field_work_id}/link", Policy::Roles(OFFICE), post(link_work))
         .page("/arrivals/field-work/{field_work_id}/rejection", Policy::Roles(OFFICE), post(reject_work))
         .page("/arrivals/grumbles", Policy::Roles(OFFICE), get(show_grumbles))
         .page("/arrivals/grumbles/{grumble_id}/settlement", Policy::Roles(OFFICE), post(settle_grumble))
@@ -54,15 +53,22 @@ struct FieldWorkPage {
 /// A form that could not be carried out.
 struct Refused {
     id: String,
+    /// `link` or `reject`.
+    act: &'static str,
     number: String,
     reason: String,
     failure: String,
 }
 
 impl FieldWorkPage {
-    /// The form of this item that was refused.
-    fn refused_of(&self, row: &FieldWorkRow) -> Option<&Refused> {
-        self.refused.as_ref().filter(|refused| refused.id == row.work.field_work_id)
+    /// This form of this item, if it was refused.
+    fn refused_of(&self, row: &FieldWorkRow, act: &str) -> Option<&Refused> {
+        self.refused.as_ref().filter(|refused| refused.id == row.work.field_work_id && refused.act == act)
+    }
+
+    /// Whether the reader may make a complaint of it.
+    fn may_make(&self) -> bool {
+        self.shell.has_role(INTAKE)
     }
 }
 
@@ -134,30 +140,35 @@ fn typed_fields(phrases: &Phrases, json: &str) -> Vec<(String, String)> {
 struct LinkForm {
     #[serde(default)]
     number: String,
+    #[serde(default)]
+    reason: String,
 }
 
-async fn link(
+async fn link_work(
     State(app): State<App>,
     Path(id): Path<CommandId>,
     posted: Posted<LinkForm>,
 ) -> Result<Response, Problem> {
     let Posted { viewer, form } = posted;
-    match link_to(&app, &viewer, id, form.number.trim()).await {
-        Ok(complaint) => Ok(see_other(&format!("/complaints/{complaint}"), Some("field-work-linked"))),
+    let problem = match link_to(&app, &viewer, id, form.number.trim(), &form.reason).await {
+        Ok(complaint) => {
+            return Ok(see_other(&format!("/complaints/{complaint}"), Some("field-work-linked")));
+        }
         Err(problem) if problem.status().is_server_error() || problem.status() == 403 => {
-            Ok(problem.into_response())
+            return Ok(problem.into_response());
         }
-        Err(problem) => {
-            let code = problem.kind().code;
-            let failure = if code == problem::COMPLAINT_UNKNOWN.code {
-                viewer.w().t("field-work-no-such-number")
-            } else {
-                problem.words(viewer.w().language).1.to_owned()
-            };
-            let refused = Refused { id: id.to_string(), number: form.number, reason: String::new(), failure };
-            Ok(unprocessable(&field_work_page(&app, viewer, false, None, Some(refused)).await?))
-        }
-    }
+        Err(problem) => problem,
+    };
+    let (w, code) = (viewer.w(), problem.kind().code);
+    let failure = match () {
+        () if code == problem::COMPLAINT_UNKNOWN.code => w.t("field-work-no-such-number"),
+        () if code == problem::BODY_INVALID.code => w.t("field-work-reason-rule"),
+        () if code == problem::CHANGED_MEANWHILE.code => w.t("field-work-decided-already"),
+        () => problem.words(w.language).1.to_owned(),
+    };
+    let LinkForm { number, reason } = form;
+    let refused = Refused { id: id.to_string(), act: "link", number, reason, failure };
+    Ok(unprocessable(&field_work_page(&app, viewer, false, None, Some(refused)).await?))
 }
 
 #[derive(Debug, Deserialize)]
@@ -181,19 +192,22 @@ async fn reject_work(
         Err(problem) => return Ok(problem.into_response()),
     };
     let failure = viewer.w().t(key);
-    let refused = Refused { id: id.to_string(), number: String::new(), reason: form.reason, failure };
+    let (act, number) = ("reject", String::new());
+    let refused = Refused { id: id.to_string(), act, number, reason: form.reason, failure };
     Ok(unprocessable(&field_work_page(&app, viewer, false, None, Some(refused)).await?))
 }
 
-async fn link_to(app: &App, viewer: &Viewer, id: CommandId, number: &str) -> Result<ComplaintId, Problem> {
+async fn link_to(
+    app: &App,
+    viewer: &Viewer,
+    id: CommandId,
+    number: &str,
+    reason: &str,
+) -> Result<ComplaintId, Problem> {
     let mut tx = app.store.write().await?;
     let found = complaints::find_by_number(&mut tx, number).await?;
     let complaint = found.ok_or_else(|| Problem::new(&problem::COMPLAINT_UNKNOWN))?.id;
-    reachable(&mut tx, &viewer.office, OFFICE, complaint).await?;
-    let work = field_work::find(&mut tx, &id.to_string()).await?;
-    let work = work.ok_or_else(|| Problem::new(&problem::FIELD_WORK_UNKNOWN))?;
-    let actor = Actor::office(viewer.office.person_id, app.clock.now());
-    field_work::link(&mut tx, &work, complaint, actor).await?;
+    link(&mut tx, &viewer.office, id, complaint, reason, app.clock.now()).await?;
     tx.commit().await?;
     Ok(complaint)
 }

@@ -17,7 +17,7 @@ use crate::complaints::{self, history};
 use crate::exchange::members;
 use crate::people;
 use crate::store::{StoreError, Tx, on_engine};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx_macros::FromRow;
 use std::collections::BTreeSet;
@@ -25,6 +25,9 @@ use sync_core::ids::{ComplaintId, PersonId, VisitId};
 use sync_core::protocol::{CardMeter, NewComplaint as FieldComplaint};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
+
+/// The number given to the customer belongs to another complaint.
+const NUMBER_TAKEN: &str = "number_taken";
 
 /// Field work whose complaint was refused.
 #[derive(Debug, Clone, FromRow, Serialize, ToSchema)]
@@ -56,6 +59,8 @@ pub struct FieldWork {
     pub linked_by: Option<String>,
     /// When.
     pub linked_at_ms: Option<i64>,
+    /// Why it belongs there.
+    pub linked_reason: Option<String>,
     /// When somebody said that it belongs to no complaint.
     pub rejected_at_ms: Option<i64>,
     /// Who did.
@@ -64,8 +69,57 @@ pub struct FieldWork {
     pub rejected_reason: Option<String>,
 }
 
+/// Somebody said to which complaint field work belongs.
+pub(crate) const FIELD_WORK_LINKED: EntryKind = EntryKind("field_work.linked");
 /// Somebody said that field work belongs to no complaint.
 pub(crate) const FIELD_WORK_REJECTED: EntryKind = EntryKind("field_work.rejected");
+
+/// What the technician typed about a complaint.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct TypedOnSite {
+    pub(crate) utility: String,
+    pub(crate) category: String,
+    pub(crate) summary: String,
+    pub(crate) address: String,
+    pub(crate) customer_name: Option<String>,
+    pub(crate) customer_phone: Option<String>,
+    pub(crate) meter_no: Option<String>,
+}
+
+impl From<&FieldComplaint> for TypedOnSite {
+    fn from(new: &FieldComplaint) -> Self {
+        Self {
+            utility: clean(&new.utility),
+            category: clean(&new.category),
+            summary: clean(&new.summary),
+            address: clean(&new.address),
+            customer_name: new.customer_name.as_deref().map(clean),
+            customer_phone: new.customer_phone.as_deref().map(clean),
+            meter_no: new.meter_no.as_deref().map(clean),
+        }
+    }
+}
+
+impl FieldWork {
+    /// What the technician typed.
+    pub(crate) fn typed(&self) -> TypedOnSite {
+        serde_json::from_str(&self.request_json).unwrap_or_default()
+    }
+
+    /// Since when it is known: the device's word, or the time of receipt when its clock was ahead.
+    pub(crate) fn known_since(&self) -> Timestamp {
+        Timestamp::from_unix_ms(self.claimed_at_ms.min(self.received_at_ms))
+    }
+
+    /// Unit and region of the technician, where they are one; else empty.
+    pub(crate) async fn place(&self, tx: &mut Tx) -> Result<(String, String), StoreError> {
+        match self.person_id.parse() {
+            Ok(person) => place_of(tx, person).await,
+            Err(_) => Ok(Default::default()),
+        }
+    }
+}
 
 /// Opens a complaint met in the field, or keeps the work for the office when it cannot be opened.
 pub(super) async fn open(tx: &mut Tx, command: &FieldCommand, new: &FieldComplaint) -> Decision {
@@ -112,7 +166,7 @@ async fn open_complaint(
         provisional_number: Some(clean(&new.provisional_number)).filter(|number| !number.is_empty()),
     };
     complaints::acts::open(tx, new, command.actor()).await.map_err(|error| match error {
-        ComplaintError::AliasTaken => Refusal::because("number_taken", error.to_string()),
+        ComplaintError::AliasTaken => Refusal::because(NUMBER_TAKEN, error.to_string()),
         ComplaintError::IdTaken => Refusal::because("complaint_taken", error.to_string()),
         ComplaintError::Store(source) => Refusal::Store(source),
         other => Refusal::because("refused", other.to_string()),
@@ -225,11 +279,7 @@ async fn keep(
     const SQL: &str = "INSERT INTO field_work (field_work_id, complaint_id, visit_id, provisional_number, reason, \
         request_json, person_id, device_id, claimed_at_ms, received_at_ms) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (field_work_id) DO NOTHING";
-    let request = json!({
-        "utility": clean(&new.utility), "category": clean(&new.category), "summary": clean(&new.summary),
-        "address": clean(&new.address), "customer_name": new.customer_name.as_deref().map(clean),
-        "customer_phone": new.customer_phone.as_deref().map(clean), "meter_no": new.meter_no.as_deref().map(clean),
-    });
+    let request = json!(TypedOnSite::from(new));
     on_engine!(tx, |conn| {
         sqlx::query(SQL)
             .bind(command.id.to_string())
@@ -252,7 +302,7 @@ async fn keep(
 macro_rules! columns {
     () => {
         "SELECT field_work_id, complaint_id, visit_id, provisional_number, reason, request_json, person_id, device_id, \
-         claimed_at_ms, received_at_ms, linked_to, linked_by, linked_at_ms, rejected_at_ms, rejected_by, \
+         claimed_at_ms, received_at_ms, linked_to, linked_by, linked_at_ms, linked_reason, rejected_at_ms, rejected_by, \
          rejected_reason FROM field_work "
     };
 }
@@ -299,7 +349,7 @@ pub(super) async fn reject(
 }
 
 /// The field work under this id.
-pub(super) async fn find(tx: &mut Tx, id: &str) -> Result<Option<FieldWork>, StoreError> {
+pub(crate) async fn find(tx: &mut Tx, id: &str) -> Result<Option<FieldWork>, StoreError> {
     const SQL: &str = concat!(columns!(), "WHERE field_work_id = $1");
     Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id).fetch_optional(conn).await)?)
 }
@@ -313,20 +363,26 @@ pub async fn field_work_of_visit(tx: &mut Tx, visit: VisitId) -> Result<Option<F
 /// Puts field work under a complaint: its visit becomes one of the complaint's, its number an alias.
 ///
 /// Linking again to the same complaint changes nothing.
-pub(super) async fn link(
+pub(crate) async fn link(
     tx: &mut Tx,
     work: &FieldWork,
     to: ComplaintId,
+    reason: &str,
     by: Actor,
 ) -> Result<(), WorkOrderError> {
     let complaint = find_open_to_acts(tx, to).await?;
     if work.linked_to.as_deref() == Some(&*to.to_string()) {
         return Ok(());
     }
-    if !mark_linked(tx, work, to, by.person, by.at).await? {
+    if !mark_linked(tx, work, to, reason, by).await? {
         return Err(WorkOrderError::Changed);
     }
-    complaints::add_alias(tx, &complaint, &work.provisional_number, by.at).await?;
+    // A number that another complaint had already leads there and nowhere else.
+    if work.reason != NUMBER_TAKEN {
+        complaints::add_alias(tx, &complaint, &work.provisional_number, by.at).await?;
+    }
+    let facts = json!({ "field_work": work.field_work_id, "number": work.provisional_number });
+    let mut event = by.event(EventKind::FieldWorkLinked).reason(reason).detail(facts);
     let visit = match &work.visit_id {
         Some(text) => {
             let id = StoreError::parse_column("field_work", "visit_id", &work.field_work_id, text)?;
@@ -334,17 +390,33 @@ pub(super) async fn link(
         }
         None => None,
     };
-    if let Some(visit) = visit {
-        let visit = change_visit(tx, VisitPlan { complaint: Some(to), ..visit }).await?;
-        complaints::refresh_crew(tx, visit.id).await?;
-        let crew = crew_of(tx, visit.id).await?;
-        cards::put_for(tx, &visit, &crew).await?;
-        let event = by.event(EventKind::FieldWorkLinked).visit(visit.id);
-        history::add(tx, to, &event.detail(json!({ "field_work": work.field_work_id }))).await?;
-        let act = if visit.is_open() { Act::Assign } else { Act::Investigate };
-        let event = by.event(EventKind::StateChanged).visit(visit.id);
-        step(tx, complaint, act, event, by).await?;
+    if let Some(visit) = &visit {
+        event = event.visit(visit.id);
     }
+    history::add(tx, to, &event).await?;
+    let detail = Detail::new().with("field_work", work.field_work_id.clone());
+    let detail = detail.with("complaint", to).with("number", &complaint.number);
+    audit::append(tx, &by.entry(FIELD_WORK_LINKED, detail).because(Some(reason))).await?;
+    match visit {
+        Some(visit) => bring_along(tx, visit, complaint, by).await,
+        None => Ok(()),
+    }
+}
+
+/// The visit becomes one of the complaint's, which has moved on with it.
+async fn bring_along(
+    tx: &mut Tx,
+    visit: VisitPlan,
+    complaint: Complaint,
+    by: Actor,
+) -> Result<(), WorkOrderError> {
+    let visit = change_visit(tx, VisitPlan { complaint: Some(complaint.id), ..visit }).await?;
+    complaints::refresh_crew(tx, visit.id).await?;
+    let crew = crew_of(tx, visit.id).await?;
+    cards::put_for(tx, &visit, &crew).await?;
+    let act = if visit.is_open() { Act::Assign } else { Act::Investigate };
+    let event = by.event(EventKind::StateChanged).visit(visit.id);
+    step(tx, complaint, act, event, by).await?;
     Ok(())
 }
 
@@ -352,14 +424,15 @@ async fn mark_linked(
     tx: &mut Tx,
     work: &FieldWork,
     to: ComplaintId,
-    by: PersonId,
-    at: Timestamp,
+    reason: &str,
+    by: Actor,
 ) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE field_work SET linked_to = $2, linked_by = $3, linked_at_ms = $4 \
+    const SQL: &str = "UPDATE field_work SET linked_to = $2, linked_by = $3, linked_at_ms = $4, linked_reason = $5 \
         WHERE field_work_id = $1 AND linked_to IS NULL";
     let changed = on_engine!(tx, |conn| {
         let query = sqlx::query(SQL).bind(&work.field_work_id).bind(to.to_string());
-        query.bind(by.to_string()).bind(at.unix_ms()).execute(conn).await.map(|done| done.rows_affected())
+        let query = query.bind(by.person.to_string()).bind(by.at.unix_ms()).bind(reason);
+        query.execute(conn).await.map(|done| done.rows_affected())
     })?;
     Ok(changed == 1)
 }

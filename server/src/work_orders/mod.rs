@@ -38,6 +38,7 @@ pub use dispatch::WorkOrderError;
 pub(crate) use entries::{EntryBody, FieldBody, FieldValue, OriginBody, bare_entries};
 pub(crate) use field_pages::pages as field_pages;
 pub use field_work::{FieldWork, field_work_of_visit};
+pub(crate) use field_work::{find as find_field_work, link as link_field_work};
 pub(crate) use late_work::{Arrival, content_arrived};
 pub use prevention::{PhotoDeclaration, PromiseDeadline, photo_declarations, promises};
 pub use sql::{assignments_of, find_order, find_visit, orders_of, visits_of};

@@ -238,7 +238,7 @@ async fn work_of_somebody_who_lost_the_visit_is_noted_and_ends_nothing() {
     .await;
 }
 
-fn born_in_the_field(n: u8, category: &str) -> NewComplaint {
+pub(crate) fn born_in_the_field(n: u8, category: &str) -> NewComplaint {
     NewComplaint {
         complaint: ComplaintId::from_bytes([n; 16]),
         visit: Some(VisitId::from_bytes([n; 16])),
@@ -299,13 +299,20 @@ async fn refused_field_work_waits_until_it_is_linked() {
         assert_eq!([reject(" ").await, reject("a prank").await, reject("twice").await], [422, 204, 409]);
         assert!(bureau.get("/v1/field-work").await.json["items"].as_array().unwrap().is_empty(), "set aside");
         let path = format!("{work}/link");
-        let linked = bureau.post(&path, &json!({ "complaint_id": complaint })).await;
+        let to = json!({ "complaint_id": complaint, "reason": "same house" });
+        let no_reason = json!({ "complaint_id": complaint, "reason": " " });
+        assert_eq!(bureau.post(&path, &no_reason).await.json["errors"][0]["pointer"], "/reason");
+        let linked = bureau.post(&path, &to).await;
         assert_eq!(linked.status, 200, "{}", linked.json);
-        assert_eq!(bureau.post(&path, &json!({ "complaint_id": complaint })).await.status, 200, "repeated");
+        assert_eq!(linked.json["linked_reason"], "same house");
+        assert_eq!(bureau.post(&path, &to).await.status, 200, "repeated");
         assert!(bureau.get("/v1/field-work").await.json["items"].as_array().unwrap().is_empty());
         let record = bureau.get("/v1/complaints/P-07-009").await.json;
         assert_eq!((&record["number"], &record["state"]), (&json!("C-2025-0001"), &json!("investigated")));
         assert_eq!(record["visits"][0]["visit_id"], json!(visit));
+        let timeline = record["timeline"].as_array().unwrap();
+        let event = timeline.iter().find(|entry| entry["kind"] == "field_work_linked").unwrap();
+        assert_eq!((&event["reason"], &event["visit_id"]), (&json!("same house"), &json!(visit)));
     })
     .await;
 }

@@ -84,3 +84,4 @@ log-deadline-escalated = Missed deadline escalated
 log-deadline-kept = Breach of a deadline taken back
 log-fact-told = Told: { $a }
 log-field-work-rejected = Field work set aside
+log-field-work-linked = Field work put under a complaint

@@ -84,3 +84,4 @@ log-deadline-escalated = 超时升级
 log-deadline-kept = 撤销超时记录
 log-fact-told = 已告知：{ $a }
 log-field-work-rejected = 现场工作搁置
+log-field-work-linked = 现场工作归入投诉

@@ -45,7 +45,7 @@ async fn work_on_a_refused_complaint_waits_for_the_office_and_is_linked() {
     device.ok(&["finding", "add", "SEAL_OK", "--text", "after the refusal."]);
     device.ok(&["sync"]);
     let link = format!("/v1/field-work/{}/link", work["field_work_id"].as_str().unwrap());
-    desk.post(&link, &json!({ "complaint_id": case.complaint })).await;
+    desk.post(&link, &json!({ "complaint_id": case.complaint, "reason": "the same house" })).await;
     let record = desk.get(&format!("/v1/complaints/{}", case.complaint)).await;
     assert_eq!(texts_of(&record), ["after the refusal.", "born in the field."], "{record:#}");
     assert!(record["aliases"].to_string().contains(number.as_str().unwrap()), "{record:#}");

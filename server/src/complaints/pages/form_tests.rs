@@ -1,6 +1,7 @@
 //! What the forms about complaints promise.
 
 use super::edit::{EditPage, HistoryRow};
+use super::from_field::FromField;
 use super::new::NewPage;
 use super::sections::{Beside, Theirs, sections};
 use super::typed::Typed;
@@ -27,6 +28,19 @@ pub(crate) fn a_candidate() -> Candidate {
         received: hostile(),
         score: 88,
         reasons: vec![hostile()],
+    }
+}
+
+fn a_field_work(wrong: bool) -> FromField {
+    FromField {
+        id: hostile(),
+        number: hostile(),
+        person: hostile(),
+        claimed_at_ms: 0,
+        refused: hostile(),
+        visit: wrong.then(hostile),
+        reason: hostile(),
+        wrong,
     }
 }
 
@@ -70,7 +84,8 @@ fn every_form_can_be_rendered() {
                 let candidates = candidates.clone();
                 let sections = sections(shell.w, typed, beside);
                 let shell = shell.clone();
-                check(&NewPage { shell, id, sections, candidates, wrong: true, held_back: true });
+                let field = beside.utility.is_none().then(|| a_field_work(candidates.is_some()));
+                check(&NewPage { shell, id, sections, candidates, wrong: true, held_back: true, field });
             }
         }
         beside.utility = Some(Utility::Gas);

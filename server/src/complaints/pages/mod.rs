@@ -7,6 +7,7 @@ mod edit;
 mod entries;
 #[cfg(test)]
 pub(crate) mod form_tests;
+mod from_field;
 mod gas_checks;
 mod history;
 mod kept_words;

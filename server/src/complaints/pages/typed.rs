@@ -47,6 +47,9 @@ macro_rules! typed {
             pub(super) act: String,
             /// Whether likely duplicates were shown.
             pub(super) checked: String,
+            /// The field work of which the record is made, and why.
+            pub(super) field_work: String,
+            pub(super) field_work_reason: String,
         }
 
         impl PostedForm {
@@ -302,7 +305,7 @@ fn moment(
 }
 
 /// A moment as forms show it.
-fn shown(at: Timestamp) -> String {
+pub(super) fn shown(at: Timestamp) -> String {
     office_time(at).strftime("%Y-%m-%dT%H:%M").to_string()
 }
 
