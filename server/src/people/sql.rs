@@ -22,9 +22,9 @@ struct PersonRow {
     version: i64,
 }
 
-/// Somebody who may be sent to a site.
+/// Somebody who is offered for choosing.
 #[derive(Debug, Clone, FromRow)]
-pub(crate) struct Technician {
+pub(crate) struct Offered {
     /// Who.
     pub(crate) person_id: String,
     /// Name.
@@ -121,14 +121,22 @@ pub(crate) async fn names(tx: &mut Tx) -> Result<Vec<(String, String)>, StoreErr
 const NAMES_MAX: i64 = 2_000;
 
 /// Most people who are offered for choosing.
-const TECHNICIANS_MAX: i64 = 500;
+const OFFERED_MAX: i64 = 500;
 
 /// Everybody who may be sent to a site, in the order of their names.
-pub(crate) async fn technicians(tx: &mut Tx) -> Result<Vec<Technician>, StoreError> {
+pub(crate) async fn technicians(tx: &mut Tx) -> Result<Vec<Offered>, StoreError> {
     const SQL: &str = "SELECT p.person_id, p.display_name, p.staff_number FROM people p \
         WHERE p.disabled_at_ms IS NULL AND EXISTS (SELECT 1 FROM person_roles r \
         WHERE r.person_id = p.person_id AND r.role = 'technician') ORDER BY p.display_name, p.person_id LIMIT $1";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(TECHNICIANS_MAX).fetch_all(conn).await)?)
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(OFFERED_MAX).fetch_all(conn).await)?)
+}
+
+/// Everybody who works with complaints in the office, in the order of their names.
+pub(crate) async fn office_people(tx: &mut Tx) -> Result<Vec<Offered>, StoreError> {
+    const SQL: &str = "SELECT p.person_id, p.display_name, p.staff_number FROM people p \
+        WHERE p.disabled_at_ms IS NULL AND EXISTS (SELECT 1 FROM person_roles r WHERE r.person_id = p.person_id \
+        AND r.role IN ('clerk', 'reviewer', 'lead')) ORDER BY p.display_name, p.person_id LIMIT $1";
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(OFFERED_MAX).fetch_all(conn).await)?)
 }
 
 /// Most organisation units that are offered for choosing.

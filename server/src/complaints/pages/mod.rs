@@ -1,5 +1,6 @@
 //! Pages about complaints.
 
+pub(crate) mod bulk;
 mod checks;
 #[cfg(test)]
 mod crowded_tests;
@@ -45,5 +46,5 @@ use crate::pages::PageRoutes;
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
     let routes = super::contact::pages(routes);
     let routes = history::pages(steps::pages(news::pages(record::pages(routes))));
-    edit::pages(new::pages(queue::pages(routes)))
+    edit::pages(new::pages(bulk::pages(queue::pages(routes))))
 }

@@ -9,7 +9,7 @@ use crate::complaints::search::{self, Filter, NEWER_MAX};
 use crate::complaints::units::within_reach;
 use crate::complaints::{office_moment, office_time, reach_of};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other};
-use crate::people::{self, Technician};
+use crate::people::{self, Offered};
 use crate::problem::Problem;
 use crate::store::{StoreError, Tx};
 use crate::wire::{Page, PageQuery};
@@ -169,7 +169,9 @@ pub(super) struct QueuePage {
     /// Where to ask what came since.
     pub(super) news: String,
     /// Who can be sent; none when the reader may send nobody.
-    pub(super) technicians: Vec<Technician>,
+    pub(super) technicians: Vec<Offered>,
+    /// Who can be made accountable; none when the reader may hand nothing over.
+    pub(super) holders: Vec<Offered>,
     /// The organisation units within reach; none when nobody is limited to one.
     pub(super) units: Vec<String>,
     /// Today, for the day of a visit.
@@ -179,6 +181,11 @@ pub(super) struct QueuePage {
 }
 
 impl QueuePage {
+    /// Whether the reader may do something with several complaints at once.
+    pub(super) fn may_choose(&self) -> bool {
+        !self.technicians.is_empty() || !self.holders.is_empty()
+    }
+
     /// The states to choose from.
     pub(super) fn states(&self) -> &'static [ComplaintState] {
         ComplaintState::ALL
@@ -239,6 +246,10 @@ async fn show_queue(
         true => people::technicians(&mut tx).await?,
         false => Vec::new(),
     };
+    let holders = match viewer.shell.has_role(OFFICE) {
+        true => people::office_people(&mut tx).await?,
+        false => Vec::new(),
+    };
     let units = within_reach(&mut tx, &reach).await?;
     let next = next_cursor.map(|cursor| search.page_after(&cursor));
     let today = office_time(now).date().to_string();
@@ -250,6 +261,7 @@ async fn show_queue(
         next,
         news,
         technicians,
+        holders,
         units,
         today,
         forgotten,

@@ -50,8 +50,8 @@ pub(crate) struct QueueRow {
 }
 
 impl QueueRow {
-    /// Whether somebody can be sent: not to what is over or belongs to another.
-    pub(crate) fn may_send(&self) -> bool {
+    /// Whether it can be chosen for an act: not what is over or belongs to another.
+    pub(crate) fn may_choose(&self) -> bool {
         !self.merged && !matches!(self.state, State::Closed | State::Withdrawn)
     }
 }

@@ -5,7 +5,7 @@ use super::rows::{QueueRow, RowDeadline, shortened};
 use crate::complaints::model::{Priority, State};
 use crate::complaints::tests::{Bureau, a_regional_clerk};
 use crate::pages::testing::{Browser, HOSTILE, check, shells};
-use crate::people::Technician;
+use crate::people::Offered;
 use crate::people::tests::a_person;
 use serde_json::json;
 use sync_core::ids::ComplaintId;
@@ -35,7 +35,7 @@ fn a_row(deadline: Option<RowDeadline>) -> QueueRow {
 #[test]
 fn every_queue_can_be_rendered() {
     let late = RowDeadline { class: "bad", word: HOSTILE.to_owned(), at: HOSTILE.to_owned() };
-    let technician = Technician {
+    let technician = Offered {
         person_id: HOSTILE.to_owned(),
         display_name: HOSTILE.to_owned(),
         staff_number: HOSTILE.to_owned(),
@@ -55,7 +55,10 @@ fn every_queue_can_be_rendered() {
             let units = if technicians.is_empty() { Vec::new() } else { vec![HOSTILE.to_owned()] };
             let shell = shell.clone();
             let forgotten = units.is_empty();
-            check(&QueuePage { shell, search, rows, next, news, technicians, units, today, forgotten });
+            let holders = if forgotten { technicians.clone() } else { vec![technician.clone()] };
+            let page =
+                QueuePage { shell, search, rows, next, news, technicians, holders, units, today, forgotten };
+            check(&page);
         }
         for count in [0, 1, 99] {
             let show = Search::default().first();

@@ -1,9 +1,9 @@
 //! What the pages about work orders promise.
 
-use super::bulk::{BulkPage, BulkRow};
 use super::dispatch::{Candidate, DispatchPage, Member, OrderRow, SendForm, VisitRow};
 use crate::complaints::model::Priority;
-use crate::complaints::tests::Bureau;
+use crate::complaints::pages::bulk::{BulkPage, BulkRow};
+use crate::complaints::tests::{Bureau, a_regional_clerk};
 use crate::pages::testing::{Browser, HOSTILE, check, shells};
 use crate::work_orders::model::{OrderKind, OrderState, VisitState, WorkOrder};
 use crate::work_orders::sending::Sent;
@@ -17,9 +17,12 @@ fn every_fate_of_many_complaints_can_be_rendered() {
     let row = |fate| BulkRow { id: HOSTILE.to_owned(), number: HOSTILE.to_owned(), fate };
     for shell in shells() {
         for failure in [None, Some(HOSTILE.to_owned())] {
-            let rows = [Ok(Sent::Already), Ok(Sent::OpenVisit), Ok(Sent::NewVisit), Err(HOSTILE.to_owned())];
-            let rows = rows.map(row).to_vec();
-            check(&BulkPage { shell: shell.clone(), person: HOSTILE.to_owned(), rows, failure });
+            let rows = [Ok(HOSTILE.to_owned()), Err(HOSTILE.to_owned())].map(row).to_vec();
+            let (title, person) = ("queue-bulk", HOSTILE.to_owned());
+            check(&BulkPage { shell: shell.clone(), title, person, rows, failure });
+        }
+        for sent in [Sent::Already, Sent::OpenVisit, Sent::NewVisit] {
+            assert!(shell.w.has(&format!("queue-bulk-{}", sent.as_str().replace('_', "-"))), "{sent:?}");
         }
     }
 }
@@ -60,7 +63,44 @@ async fn many_complaints_get_a_technician_and_each_says_what_became_of_it() {
         }
         let reviewer = Browser::of(&bureau.test, &bureau.reviewer.1);
         assert_eq!(reviewer.post("/queue/assignments", &fields).await.status, 403);
-        assert!(!reviewer.get("/queue").await.html().contains("/queue/assignments\" class"));
+        assert!(!reviewer.get("/queue").await.html().contains("/queue/assignments"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_complaints_are_handed_over_by_whoever_may_hand_over_one() {
+    Bureau::for_each_engine(|bureau| async move {
+        let id =
+            async |changes| bureau.complaint(&changes).await["complaint_id"].as_str().unwrap().to_owned();
+        let (first, second) = (id(json!({})).await, id(json!({})).await);
+        let reviewer = Browser::of(&bureau.test, &bureau.reviewer.1);
+        let lead = bureau.lead.0.to_string();
+        let list = reviewer.get("/queue").await;
+        assert!(list.html().contains("formaction=\"/queue/handovers\""), "{}", list.html());
+        let fields = [
+            ("complaint", first.as_str()),
+            ("complaint", &second),
+            ("complaint", "nonsense"),
+            ("holder", &lead),
+            ("reason", "on leave until Monday"),
+        ];
+        for few in [&fields[..3], &fields[..4], &fields[3..]] {
+            let html = reviewer.post("/queue/handovers", few).await;
+            assert!(html.html().contains("role=\"alert\""), "{}", html.html());
+        }
+        let done = reviewer.post("/queue/handovers", &fields).await;
+        assert!(done.html().contains("2 of 3 done"), "{}", done.html());
+        for complaint in [first, second] {
+            let record = bureau.get(&format!("/v1/complaints/{complaint}")).await.json;
+            assert_eq!(record["holder"]["person_id"], json!(lead));
+            assert!(record["timeline"].to_string().contains("on leave until Monday"), "{record:#}");
+        }
+        let regional = a_regional_clerk(&bureau.test, "west").await;
+        let elsewhere = id(json!({ "region": "east" })).await;
+        let fields = [("complaint", elsewhere.as_str()), ("holder", &lead), ("reason", "mine now")];
+        let refused = Browser::of(&bureau.test, &regional).post("/queue/handovers", &fields).await;
+        assert!(refused.html().contains("0 of 1 done"), "{}", refused.html());
     })
     .await;
 }
