@@ -232,7 +232,8 @@ mod tests {
             "English: fieldloop --lang en --help",
             "用法： fieldloop demo [选项]",
             "重新开始",
-            "（默认 127.0.0.1:8080）",
+            "127.0.0.1:8080）",
+            "FIELDLOOP_SERVER_LISTEN",
         ] {
             assert!(chinese.contains(part), "{part}: {chinese}");
         }
@@ -241,6 +242,14 @@ mod tests {
         }
         assert!(help("fieldloop --lang=zh help device").contains("立即取消设备的访问权"));
         assert!(help("fieldloop --lang en device --help").contains("Take a device's access away"));
+    }
+
+    #[test]
+    fn the_demonstration_listens_where_the_environment_says() {
+        let mut tree = Arguments::command();
+        let demo = tree.find_subcommand_mut("demo").unwrap();
+        let listen = demo.get_arguments().find(|argument| argument.get_id() == "listen").unwrap();
+        assert_eq!(listen.get_env(), Some("FIELDLOOP_SERVER_LISTEN".as_ref()));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub struct DemoArgs {
     #[arg(long)]
     pub fresh: bool,
     /// Address and port; loopback only.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    #[arg(long, env = "FIELDLOOP_SERVER_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub listen: SocketAddr,
     /// Folder of its own for everything it keeps.
     #[arg(long, default_value = "./fieldloop-demo", value_name = "FOLDER")]
