@@ -94,6 +94,9 @@ pub(crate) struct TimelineEntry {
     pub(crate) reason: Option<String>,
     /// Further facts.
     pub(crate) detail: Value,
+    /// The envelope that brought it.
+    #[serde(skip)]
+    pub(crate) log_index: Option<i64>,
 }
 
 /// Builds the record.
@@ -179,6 +182,7 @@ async fn entries(
             received_at_ms: event.received_at_ms,
             reason: event.reason,
             detail: serde_json::from_str(&event.detail_json).unwrap_or(Value::Null),
+            log_index: None,
         });
     }
     Ok(entries)
@@ -209,6 +213,7 @@ fn recorded(act: RecordedAct, merged_from: Option<ComplaintId>) -> TimelineEntry
         clock_flags: act.origin.clock_flags,
         reason,
         detail,
+        log_index: Some(act.origin.log_index),
     }
 }
 
@@ -229,6 +234,7 @@ fn refused(act: RefusedAct, merged_from: Option<ComplaintId>) -> TimelineEntry {
         clock_flags: clock_flags(claimed_at_ms, received_at_ms),
         reason: Some(act.reason),
         detail: json!({ "quarantine": act.id, "state": act.state }),
+        log_index: None,
     }
 }
 
@@ -249,6 +255,7 @@ fn decided(act: &RefusedAct, merged_from: Option<ComplaintId>) -> Option<Timelin
         clock_flags: Vec::new(),
         reason,
         detail: json!({ "quarantine": act.id, "decision": act.state }),
+        log_index: None,
     })
 }
 

@@ -23,7 +23,8 @@ arrival-facts = What arrived
 arrival-state = State
 arrival-device = Device
 arrival-sequence = act no. { $n }
-arrival-exactly = Exactly
+arrival-exactly = The exact message of the check
+arrival-exactly-hint = What the check noted about this item, word for word in English. It names places in the data; the heading above says the same in words.
 arrival-content = Content
 arrival-changes = { $n ->
     [one] { $n } change

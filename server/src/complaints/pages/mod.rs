@@ -28,6 +28,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod told;
 mod typed;
 mod verdicts;
 mod visits;

@@ -80,6 +80,37 @@ async fn a_record_shows_what_was_recorded_by_whom_and_what_is_open() {
 }
 
 #[tokio::test]
+async fn the_timeline_says_what_was_recorded() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let visit = site.visit;
+        site.zhang.save(visit, |edit| edit.answer("meter-accuracy.seal", "broken").unwrap());
+        exchange(&bureau.test, &mut site.zhang).await;
+        site.zhang.save(visit, |edit| {
+            edit.answer("meter-accuracy.seal", "intact").unwrap();
+            for n in 0..8 {
+                let text = format!("no. {n}: {}", "the cover is warm ".repeat(20));
+                let finding = Finding { code: "note".into(), text, item: None, severity: None };
+                edit.add_finding(EntryId::from_bytes([n; 16]), &finding).unwrap();
+            }
+        });
+        exchange(&bureau.test, &mut site.zhang).await;
+        let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
+        let page = browser.get(&format!("/complaints/{}", site.complaint)).await;
+        let html = page.html().split("<h2>Timeline</h2>").nth(1).unwrap();
+        let html = html.split("id=\"visits\"").next().unwrap();
+        for words in
+            ["State of the seals: Intact", "Findings: ", "no. 0: the cover is warm", "…</bdi>", "and 3 more"]
+        {
+            assert!(html.contains(words), "{words}: {html}");
+        }
+        assert!(!html.contains("Broken"), "nobody sees it as the value that stands: {html}");
+        assert!(html.contains(&format!("/visits/{visit}/history")), "where it can be read: {html}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_record_can_be_read_in_both_languages() {
     let bureau = Bureau::of(crate::testing::TestApp::sqlite().await).await;
     let site = a_full_site(&bureau).await;

@@ -1,5 +1,6 @@
 //! The merged timeline in words: customer, office, visits and system, with the three times never mixed.
 
+use super::told::Told;
 use crate::complaints::phrases::Phrases;
 use crate::complaints::record::{CentralRecord, TimelineEntry};
 use crate::complaints::{DeviceRef, PersonRef};
@@ -90,6 +91,10 @@ pub(crate) struct Line {
     pub(crate) title: String,
     /// It in detail.
     pub(crate) facts: Vec<String>,
+    /// What was recorded, one after the other.
+    pub(crate) told: Vec<String>,
+    /// Where to read what was recorded when nothing of it stands in the record any more.
+    pub(crate) history: Option<String>,
     /// The reason given.
     pub(crate) reason: Option<String>,
     /// Who, on which device, when.
@@ -107,16 +112,26 @@ pub(crate) fn lines(
     people: &BTreeMap<String, String>,
     most: usize,
 ) -> Vec<Line> {
-    record.timeline.iter().rev().take(most).map(|entry| line(phrases, record, people, entry)).collect()
+    let told = Told::of(record);
+    record
+        .timeline
+        .iter()
+        .rev()
+        .take(most)
+        .map(|entry| line(phrases, record, (people, &told), entry))
+        .collect()
 }
 
 fn line(
     phrases: &Phrases,
     record: &CentralRecord,
-    people: &BTreeMap<String, String>,
+    (people, told): (&BTreeMap<String, String>, &Told<'_>),
     entry: &TimelineEntry,
 ) -> Line {
     let w = phrases.w;
+    let told = told.lines(phrases, entry);
+    // Notes and what was written over since stand in no entry.
+    let history = (entry.kind == "recorded" && told.is_empty()).then_some(entry.visit_id).flatten();
     let visit = entry.visit_id.and_then(|id| {
         record.visits.iter().position(|visit| visit.visit.visit_id == id).map(|place| place + 1)
     });
@@ -134,6 +149,8 @@ fn line(
         class: class_of(entry),
         title: w.code("timeline", &entry.kind),
         facts: facts(phrases, people, entry),
+        told,
+        history: history.map(|visit| format!("/visits/{visit}/history")),
         reason,
         who: Who::of_entry(w, entry),
         visit,
@@ -163,14 +180,8 @@ fn facts(phrases: &Phrases, people: &BTreeMap<String, String>, entry: &TimelineE
         let named = |unit: &str| if unit.is_empty() { w.t("unit-none") } else { unit.to_owned() };
         facts.push(w.ab("record-state-step", named(from), named(to)));
     }
-    facts.extend(counted(w, &detail["entries"]));
-    for field in detail["fields"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        facts.push(if entry.kind == "recorded" {
-            phrases.path(field)
-        } else {
-            w.code("change-field", field)
-        });
-    }
+    let fields = detail["fields"].as_array().filter(|_| entry.kind != "recorded");
+    facts.extend(fields.into_iter().flatten().filter_map(Value::as_str).map(|f| w.code("change-field", f)));
     for path in detail["paths"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         facts.push(phrases.path(path));
     }
@@ -202,16 +213,6 @@ pub(crate) fn outcome_words(phrases: &Phrases, code: &str) -> String {
         .into_iter()
         .find(|table| table.find(code).is_some());
     table.map_or_else(|| code.to_owned(), |table| phrases.coded(table, code))
-}
-
-/// "Findings: 3", for each kind of entry.
-fn counted(w: Words, entries: &Value) -> Vec<String> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for entry in entries.as_array().into_iter().flatten() {
-        let container = entry["container"].as_str().unwrap_or_default().replace('/', "-");
-        *counts.entry(w.code("container", container)).or_default() += 1;
-    }
-    counts.into_iter().map(|(container, count)| w.ab("record-count", container, count)).collect()
 }
 
 /// Ids of people whom the details of a timeline name.
