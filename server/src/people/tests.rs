@@ -157,8 +157,8 @@ async fn bodies_are_checked_and_lost_updates_are_refused() {
         (json!({ "login_name": "ok", "display_name": "" }), "/display_name"),
         (json!({ "login_name": "ok", "display_name": "x\u{7}" }), "/display_name"),
         (json!({ "login_name": "ok", "display_name": "x", "password": "short" }), "/password"),
-        (json!({ "login_name": "ok", "display_name": "x", "colour": "red" }), ""),
-        (json!({ "login_name": "ok", "display_name": "x", "roles": [{ "role": "king" }] }), ""),
+        (json!({ "login_name": "ok", "display_name": "x", "colour": "red" }), "/colour"),
+        (json!({ "login_name": "ok", "display_name": "x", "roles": [{ "role": "king" }] }), "/roles/0/role"),
     ] {
         let answer = test.post("/v1/people").header("authorization", &admin).json(&body).send().await;
         assert_eq!((answer.status, answer.json["code"].as_str()), (422, Some("body-invalid")), "{body}");
