@@ -58,7 +58,7 @@ pub(crate) use settings::NUMBERS;
 pub use settings::PAUSED;
 pub use skew::Comparison;
 pub use sync_state::{REVOKED, SUSPENDED, SyncState, Token};
-pub use visits::{ReworkRow, VisitRow, VisitState, state_of};
+pub use visits::{ReworkRow, VisitRow, VisitState};
 pub use wipe::Tombstone;
 pub use writes::Write;
 

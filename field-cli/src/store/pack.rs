@@ -1,7 +1,7 @@
 //! What the device carries to read.
 
 use super::{SearchItem, Store, StoreError, Tx};
-use sync_core::ids::VisitId;
+use sync_core::ids::{PersonId, VisitId};
 use sync_core::protocol::{AssignmentCard, PackItem, PackKey};
 use sync_core::time::Timestamp;
 
@@ -87,11 +87,18 @@ impl Store {
             sqlx::query("DELETE FROM pack_items WHERE key = $1").bind(&item.key).execute(&mut **tx).await?;
             return Ok(());
         };
+        let before = match item.key.parse::<PackKey>() {
+            Ok(PackKey::Assignment(visit)) => crew_in(tx, visit).await?,
+            _ => Vec::new(),
+        };
         put_in(tx, &item.key, json, false, now).await?;
         if let Ok(PackKey::Assignment(_)) = item.key.parse::<PackKey>()
             && let Ok(card) = serde_json::from_str::<AssignmentCard>(json)
         {
             take_card_in(tx, &card, now).await?;
+            if card.crew != before {
+                Self::follow_crew_in(tx, card.visit, &card.crew).await?;
+            }
         }
         Ok(())
     }
@@ -134,6 +141,16 @@ async fn put_in(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Who is sent to a visit, as its card says; nobody when there is none.
+pub(super) async fn crew_in(tx: &mut Tx, visit: VisitId) -> Result<Vec<PersonId>, StoreError> {
+    let json: Option<String> = sqlx::query_scalar("SELECT json FROM pack_items WHERE key = $1")
+        .bind(PackKey::Assignment(visit).to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    let card = json.and_then(|json| serde_json::from_str::<AssignmentCard>(&json).ok());
+    Ok(card.map(|card| card.crew).unwrap_or_default())
 }
 
 /// A card makes its visit known here, and can be found by its words.

@@ -1,9 +1,9 @@
 use super::testing::{assign, card, enrolled, identity, machine, visit_id};
 use super::*;
 use sync_core::document::{EditError, Finding, Photo, Progress};
-use sync_core::ids::{BlobHash, EntryId};
+use sync_core::ids::{BlobHash, EntryId, PersonId};
 use sync_core::log::{Body, ChainPosition, ChainStep};
-use sync_core::protocol::Request;
+use sync_core::protocol::{AssignmentCard, Request};
 
 #[derive(Debug, thiserror::Error)]
 enum TestError {
@@ -225,6 +225,37 @@ async fn the_state_of_a_visit_follows_its_newest_step() {
         assert_eq!(store.visit(visit_id(9)).await.unwrap().unwrap().state, state);
     }
     assert_eq!(store.current_visit().await.unwrap(), Some(visit_id(9)));
+}
+
+#[tokio::test]
+async fn what_somebody_began_who_is_not_sent_any_more_is_to_be_begun_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = enrolled(dir.path(), 1).await;
+    let me = store.identity().await.unwrap().person;
+    let (other, visit) = (PersonId::from_bytes([77; 16]), visit_id(9));
+    let sent = |crew: Vec<PersonId>| AssignmentCard { crew, ..card(visit, "C-2025-0417") };
+    assign(&store, &sent(vec![me])).await;
+    let state = async || store.visit(visit).await.unwrap().unwrap().state;
+    let step = async |event: &str| {
+        let step = Progress { event: event.into(), reason: None, outcome: None, lat: None, lon: None };
+        let add = |act: &mut Act<'_>| {
+            let id = act.new_entry();
+            Ok::<_, TestError>(act.edit().add_progress(id, &step)?)
+        };
+        store.record(visit, add).await.unwrap();
+    };
+    step("started").await;
+    for (crew, expected) in [
+        (vec![other], VisitState::Planned),
+        (vec![other, me], VisitState::Running),
+        (Vec::new(), VisitState::Running),
+    ] {
+        assign(&store, &sent(crew)).await;
+        assert_eq!(state().await, expected);
+    }
+    step("finished").await;
+    assign(&store, &sent(vec![other])).await;
+    assert_eq!(state().await, VisitState::Finished, "what is over stays over");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::{Store, StoreError, Tx};
 use sqlx_macros::FromRow;
 use sync_core::document::{VisitDocument, VisitView, birth_hash};
-use sync_core::ids::{ChangeHash, ComplaintId, EntryId, VisitId, WorkOrderId};
+use sync_core::ids::{ChangeHash, ComplaintId, EntryId, PersonId, VisitId, WorkOrderId};
 use sync_core::time::Timestamp;
 
 /// Where a visit stands, told from its newest step.
@@ -39,9 +39,14 @@ impl VisitState {
     }
 }
 
-/// Where a visit stands: the newest step that nobody took back decides.
-pub fn state_of(view: &VisitView) -> VisitState {
-    let standing = view.progress.iter().filter(|(_, step)| step.stands());
+/// Where a visit stands: the newest step that nobody took back decides. Whoever is not sent any more is not on site,
+/// so what they began is to be begun anew; what they ended stays ended.
+fn state_of(view: &VisitView, crew: &[PersonId]) -> VisitState {
+    let is_sent = |person: &PersonId| crew.is_empty() || crew.contains(person);
+    let standing = view.progress.iter().filter(|(_, step)| {
+        let ends = ["finished", "no_access"].contains(&step.content.event.as_str());
+        step.stands() && (ends || is_sent(&step.meta.by))
+    });
     let newest = standing.max_by_key(|(id, step)| (step.meta.at, **id));
     match newest.map(|(_, step)| step.content.event.as_str()) {
         Some("started" | "resumed") => VisitState::Running,
@@ -244,6 +249,7 @@ impl Store {
         view: &VisitView,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let crew = super::pack::crew_in(tx, document.visit()).await?;
         sqlx::query(
             "INSERT INTO visits (visit_id, saved, accepted_heads, generation, state, conflicts_open, updated_at_ms, \
              unassigned) VALUES ($1, $2, $6, 0, $3, $4, $5, 0) ON CONFLICT (visit_id) DO UPDATE SET \
@@ -251,12 +257,33 @@ impl Store {
         )
         .bind(document.visit().to_string())
         .bind(document.save())
-        .bind(state_of(view).as_str())
+        .bind(state_of(view, &crew).as_str())
         .bind(i64::try_from(view.conflicts.len()).unwrap_or(i64::MAX))
         .bind(now.unix_ms())
         .bind(born_heads(document.visit()))
         .execute(&mut **tx)
         .await?;
+        Ok(())
+    }
+
+    /// Says anew where a visit stands whose crew may have changed.
+    pub(super) async fn follow_crew_in(
+        tx: &mut Tx,
+        visit: VisitId,
+        crew: &[PersonId],
+    ) -> Result<(), StoreError> {
+        // What nobody wrote in stays planned whoever is sent, and what is over stays over.
+        const OPEN: &str = "SELECT saved FROM visits WHERE visit_id = $1 AND saved IS NOT NULL \
+            AND state NOT IN ('finished', 'no_access')";
+        let saved: Option<Option<Vec<u8>>> =
+            sqlx::query_scalar(OPEN).bind(visit.to_string()).fetch_optional(&mut **tx).await?;
+        let Some(saved) = saved.flatten() else { return Ok(()) };
+        let state = state_of(&read_document(visit, Some(saved))?.view(), crew);
+        sqlx::query("UPDATE visits SET state = $2 WHERE visit_id = $1")
+            .bind(visit.to_string())
+            .bind(state.as_str())
+            .execute(&mut **tx)
+            .await?;
         Ok(())
     }
 
