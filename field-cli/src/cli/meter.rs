@@ -10,6 +10,14 @@ pub(crate) enum MeterCommand {
     #[command(subcommand)]
     Check(Box<MeterCheckCommand>),
     Seal(MeterSealArgs),
+    Withdraw {
+        /// As listed: `1` is a reading, `c1` a check.
+        entry: String,
+        #[arg(long)]
+        reason: Option<String>,
+        #[command(flatten)]
+        on: OnVisit,
+    },
     #[command(alias = "ls")]
     List {
         #[command(flatten)]
@@ -76,6 +84,9 @@ pub(crate) struct CheckCommon {
     pub(crate) instrument_class: Option<String>,
     #[arg(long, value_name = "DATE", requires = "instrument")]
     pub(crate) instrument_valid_to: Option<String>,
+    /// A check that this one corrects: `c1` as listed.
+    #[arg(long, value_name = "CHECK")]
+    pub(crate) corrects: Option<String>,
     #[command(flatten)]
     pub(crate) on: OnVisit,
 }

@@ -70,7 +70,11 @@ fn place(words: &Words, terms: &Terms, write: &Write) -> String {
             let value = terms.value(words, container, key, &write.after);
             format!("{} = {value}", terms.place(words, container, key))
         }
-        Shape::Text => name,
+        Shape::Text => {
+            let (before, after) = (write.before.as_str().unwrap_or(""), write.after.as_str().unwrap_or(""));
+            let added = after.strip_prefix(before).unwrap_or(after).trim();
+            format!("{name} {}", terms.text(&added.into())).trim_end().to_owned()
+        }
         _ => {
             let text = format!("{name} {}", terms.entry(words, container, &write.after));
             let text = text.trim_end();

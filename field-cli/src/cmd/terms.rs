@@ -137,7 +137,7 @@ impl Terms {
     }
 
     /// A value on one line, or to its end.
-    fn text(&self, value: &Value) -> String {
+    pub(crate) fn text(&self, value: &Value) -> String {
         match value {
             Value::String(text) if self.whole => text.clone(),
             other => short(other),

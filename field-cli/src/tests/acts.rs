@@ -235,3 +235,26 @@ async fn what_people_wrote_cannot_command_the_terminal() {
         assert!(shown.contains("screen"), "{shown}");
     }
 }
+
+#[tokio::test]
+async fn a_slip_in_a_check_is_told_and_taken_back_and_other_loads_enter_no_mean() {
+    let desk = Desk::new(Lang::En).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    let watt =
+        |seconds, watts| ["meter", "check", "watt", "--pulses", "10", "--seconds", seconds, "--watts", watts];
+    desk.ok(&watt("22.5", "1000")).await;
+    let slip = desk.ok(&watt("0.0000000001", "1000")).await;
+    assert!(slip.contains("! So large an error is nearly always a slip"), "{slip}");
+    assert!(slip.contains("next: field meter withdraw c2 --reason"), "{slip}");
+    desk.ok(&["meter", "withdraw", "c2", "--reason", "mistyped"]).await;
+    let other = desk.ok(&watt("75", "300")).await;
+    assert!(!other.contains("mean of"), "{other}");
+    let again = desk.ok(&[&watt("22.6", "1000")[..], &["--corrects", "c1"]].concat()).await;
+    assert!(!again.contains("mean of"), "{again}");
+    let series = desk.ok(&watt("22.4", "1000")).await;
+    assert!(series.contains("mean of 2 runs"), "{series}");
+    let list = desk.ok(&["meter", "list"]).await;
+    assert!(list.contains("withdrawn: mistyped") && list.contains("corrected later"), "{list}");
+    let typo = desk.ok(&["meter", "read", "--register", "totl=5"]).await;
+    assert!(typo.contains("! totl is no register of this program: total (total), sharp (sharp)"), "{typo}");
+}

@@ -193,19 +193,19 @@ async fn odd_figures_are_recorded_with_a_warning() {
     ✓ saved   total 17 kWh · Read on site   checklist 1/7
       next: field answer appearance_ok yes|no
     $ field meter check reference --tested 10.23 --reference 10.00 --current 0.2 --power-factor 0.5L
-      error +2.4 % (exactly +2.3 %), limit ±2.0 %: load unsuitable, no verdict
+      error +2.4 % (unrounded +2.3000 %), limit ±2.0 %: load unsuitable, no verdict
       class 2 · Replace when over the class limit (DL/T 448-2000 7.3 d)
     ! Current too small: 0.04 of the basic current, 0.1 needed
-    ✓ saved   checklist 2/7
+    ✓ saved   check c1   checklist 2/7
       next: field answer appearance_ok yes|no
     $ field meter check errors +0.1 -0.3 --class 0.5S --instrument S-1 --instrument-class 0.5 --instrument-valid-to 2024-01-01
       spread 0.4 %
-      error −0.10 % (exactly −0.1 %), limit ±0.50 %: within the limit, as a screening
+      error −0.10 % (unrounded −0.1000 %), limit ±0.50 %: within the limit, as a screening
       class 0.5S · Replace when over the class limit (DL/T 448-2000 7.3 d)
     ! The calibration of the reference ended on 2024-01-01
     ! The reference (class 0.5) is not two classes better than the meter
     ! Load not recorded (--current, --power-factor): whether it was large enough is not checked
-    ✓ saved   checklist 2/7
+    ✓ saved   check c2   checklist 2/7
       next: field answer appearance_ok yes|no
     "#);
 }

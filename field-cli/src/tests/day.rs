@@ -90,19 +90,19 @@ async fn a_day_in_english() {
       next: field meter check watt --pulses … --seconds … --watts …
     $ field meter check watt --constant 1600 --pulses 10 --seconds 22.10 --watts 1000
       expected 22.5 s · measured 22.10 s
-      error +1.8 % (exactly +1.8100 %), limit ±2.0 %: within the limit, as a screening
+      error +1.8 % (unrounded +1.8100 %), limit ±2.0 %: within the limit, as a screening
       class 2 · Replace when over the class limit (DL/T 448-2000 7.3 d)
     ! Timed by hand for 22.10 s; 50 s are needed for a verdict. Count more pulses.
     ! Load not recorded (--current, --power-factor): whether it was large enough is not checked
-    ✓ saved   checklist 5/7
+    ✓ saved   check c1   checklist 5/7
       next: field photo add <file> --tag seal
     $ field meter check watt --pulses 30 --seconds 67.1 --watts 1000
       expected 67.5 s · measured 67.1 s
-      error +0.6 % (exactly +0.5961 %), limit ±2.0 %: within the limit
+      error +0.6 % (unrounded +0.5961 %), limit ±2.0 %: within the limit
       class 2 · Replace when over the class limit (DL/T 448-2000 7.3 d)
     ! Load not recorded (--current, --power-factor): whether it was large enough is not checked
-      mean of 2 runs: error +1.2 % (exactly +1.2030 %), limit ±2.0 %: within the limit, as a screening; spread 1.21 %
-    ✓ saved   checklist 5/7
+      mean of 2 runs: error +1.2 % (unrounded +1.2030 %), limit ±2.0 %: within the limit, as a screening; spread 1.21 %
+    ✓ saved   check c2   checklist 5/7
       next: field photo add <file> --tag seal
     $ field photo add IMG_0417.jpg --tag nameplate
       521 B  sha256 6300c050…  taken 17:43 (device clock agrees)  31.230400,121.473700
@@ -157,8 +157,8 @@ async fn a_day_in_english() {
 
     Meter and tests
       1  total 012501.25 kWh · Read on site  (17:42 张伟)
-      Watt-second method: error +1.8 % (exactly +1.8100 %), limit ±2.0 %: within the limit, as a screening  (17:42 张伟)
-      Watt-second method: error +0.6 % (exactly +0.5961 %), limit ±2.0 %: within the limit  (17:42 张伟)
+      Watt-second method: error +1.8 % (unrounded +1.8100 %), limit ±2.0 %: within the limit, as a screening  (17:42 张伟)
+      Watt-second method: error +0.6 % (unrounded +0.5961 %), limit ±2.0 %: within the limit  (17:42 张伟)
       seal Terminal cover: Intact · A123456  (17:42 张伟)
 
     Course of the visit
@@ -230,7 +230,7 @@ async fn a_day_in_chinese() {
       2 级 · 超差更换（DL/T 448-2000 7.3 d）
     ! 手动计时 22.10 秒，下结论至少需要 50 秒，请多数一些脉冲
     ! 未记录负荷（--current、--power-factor），无法核对负荷是否足够
-    ✓ 已保存   检查项 5/7
+    ✓ 已保存   检验 c1   检查项 5/7
       下一步：field photo add <文件> --tag seal
     $ field meter check watt --pulses 30 --seconds 67.1 --watts 1000
       理论 67.5 秒 · 实测 67.1 秒
@@ -238,7 +238,7 @@ async fn a_day_in_chinese() {
       2 级 · 超差更换（DL/T 448-2000 7.3 d）
     ! 未记录负荷（--current、--power-factor），无法核对负荷是否足够
       2 次平均：误差 +1.2 %（未化整 +1.2030 %），限值 ±2.0 %：筛查在限值内；极差 1.21 %
-    ✓ 已保存   检查项 5/7
+    ✓ 已保存   检验 c2   检查项 5/7
       下一步：field photo add <文件> --tag seal
     $ field photo add IMG_0417.jpg --tag nameplate
       521 B  sha256 6300c050…  拍摄于 17:43（与本机时钟一致）  31.230400,121.473700

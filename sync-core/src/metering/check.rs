@@ -425,5 +425,6 @@ fn doubt_load(
 }
 
 mod measure;
+mod series;
 #[cfg(test)]
 mod tests;

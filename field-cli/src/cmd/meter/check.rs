@@ -4,7 +4,7 @@
 
 use super::meter_no;
 use crate::cli::{CheckCommon, ErrorsArgs, MeterCheckCommand, PowerArgs, PulseArgs, ReferenceArgs, WattArgs};
-use crate::cmd::site::{Site, saved};
+use crate::cmd::site::{Site, entry, numbered, saved};
 use crate::cmd::visit::civil_day;
 use crate::cmd::{Outcome, number, site};
 use crate::ctx::Ctx;
@@ -14,6 +14,7 @@ use rust_decimal::Decimal;
 use serde_json::json;
 use sync_core::date::CivilDate;
 use sync_core::document::{MeterCheck, VisitView};
+use sync_core::ids::EntryId;
 use sync_core::metering::{
     AccuracyClass, Energy, Limit, LimitProfile, Load, LoadCharacter, MeterCheckInput, MeterCheckResult,
     Method, Ratio, Reason, ReferenceInstrument, Timing, Transformers, Verdict, evaluate, evaluate_runs,
@@ -25,6 +26,9 @@ use sync_core::recorded::{self, RecordedError};
 /// The profile by which a check on site is judged when nothing else is said: what a meter over its
 /// class on site leads to.
 const PROFILE: &str = "CN_DLT448_REPLACE";
+
+/// Decimals of an error that was not rounded.
+const UNROUNDED_DECIMALS: u32 = 4;
 
 /// Where the words of these arguments are found.
 const PATH: &str = "meter-check";
@@ -59,6 +63,10 @@ pub(crate) async fn run(ctx: &mut Ctx, command: &MeterCheckCommand) -> Outcome {
         load: load(ctx, &site, &common)?,
         reference: instrument(ctx, &common, day)?,
     };
+    let corrects = match common.corrects.as_deref() {
+        Some(typed) => Some(find(&ctx.words, &store.document(site.visit).await?.view(), typed)?),
+        None => None,
+    };
     let result = evaluate(&input, profile).map_err(|error| number::check(&ctx.words, &error))?;
     let meter = meter_no(ctx, &site, common.meter.as_deref());
     let check = recorded::meter_check(&input, Some(&profile.code), meter.as_deref()).map_err(|error| {
@@ -68,12 +76,28 @@ pub(crate) async fn run(ctx: &mut Ctx, command: &MeterCheckCommand) -> Outcome {
     let done = store
         .record(site.visit, |act| {
             let id = act.new_entry();
-            act.edit().add_meter_check(id, &check)?;
+            match corrects {
+                Some(old) => act.edit().correct(old, id, &check)?,
+                None => act.edit().add_meter_check(id, &check)?,
+            }
             Ok::<_, Failure>(id)
         })
         .await?;
-    mean(ctx, &done.view, &check, profile);
-    saved(ctx, &site, &done, "", json!({ "check": done.value, "result": result }));
+    mean(ctx, &done.view, (&check, &input), profile);
+    let number =
+        numbered(&done.view.meter_checks).iter().find(|(_, id, _)| *id == done.value).map(|row| row.0);
+    let name = number.map(label).unwrap_or_default();
+    saved(
+        ctx,
+        &site,
+        &done,
+        &say!(ctx.words, "check-saved", check = name.clone()),
+        json!({ "check": done.value, "number": number, "result": result }),
+    );
+    if result.is_implausible() {
+        let command = format!("field meter withdraw {name} --reason …");
+        ctx.out.next(&say!(ctx.words, "next-step", command = command));
+    }
     Ok(Exit::Ok)
 }
 
@@ -263,6 +287,9 @@ fn show(ctx: &mut Ctx, input: &MeterCheckInput, result: &MeterCheckResult) {
     let name = ctx.words.lang.pick(&result.profile_name.zh, &result.profile_name.en).to_owned();
     ctx.out.data(&format!("  {line}"));
     ctx.out.data(&format!("  {class} · {name}"));
+    if result.is_implausible() {
+        ctx.out.warn("implausible", &say!(ctx.words, "warn-check-implausible"));
+    }
     for reason in &result.reasons {
         ctx.out.warn("check", &reason_text(&ctx.words, reason));
     }
@@ -292,8 +319,16 @@ fn steps(words: &Words, input: &MeterCheckInput, result: &MeterCheckResult) -> O
 
 /// Error, limit and verdict in one line.
 fn verdict_line(words: &Words, result: &MeterCheckResult) -> String {
-    let error = signed(&result.rounded_text);
-    let raw = signed(&result.error_percent.round_dp(4).to_string());
+    let mut unrounded = result.error_percent.round_dp(UNROUNDED_DECIMALS);
+    unrounded.rescale(UNROUNDED_DECIMALS);
+    let unrounded = signed(&unrounded.to_string());
+    let error = match result.step {
+        Some(_) => {
+            say!(words, "check-rounded", error = signed(&result.rounded_text), unrounded = unrounded)
+        }
+        // Judged as it is: one figure says it.
+        None => say!(words, "check-unrounded", error = unrounded),
+    };
     let verdict = verdict(words, result);
     match &result.limit {
         Some(limit) => {
@@ -301,12 +336,11 @@ fn verdict_line(words: &Words, result: &MeterCheckResult) -> String {
                 words,
                 "check-line",
                 error = error,
-                raw = raw,
                 limit = limit_text(limit, result.step),
                 verdict = verdict
             )
         }
-        None => say!(words, "check-line-no-limit", error = error, raw = raw, verdict = verdict),
+        None => say!(words, "check-line-no-limit", error = error, verdict = verdict),
     }
 }
 
@@ -369,17 +403,21 @@ fn reason_text(words: &Words, reason: &Reason) -> String {
     }
 }
 
-/// Shows the mean of all standing runs of the same kind on the same meter, once there are two.
-fn mean(ctx: &mut Ctx, view: &VisitView, check: &MeterCheck, profile: &LimitProfile) {
+/// Shows the mean of all standing runs that measured the same on the same meter, once there are two.
+fn mean(
+    ctx: &mut Ctx,
+    view: &VisitView,
+    (check, input): (&MeterCheck, &MeterCheckInput),
+    profile: &LimitProfile,
+) {
     let runs: Vec<MeterCheckInput> = view
         .meter_checks
         .values()
         .filter(|entry| entry.stands())
         .map(|entry| &entry.content)
-        .filter(|other| {
-            other.method == check.method && other.meter_no == check.meter_no && other.class == check.class
-        })
+        .filter(|other| other.meter_no == check.meter_no && other.profile == check.profile)
         .filter_map(|other| recorded::meter_check_input(other).ok())
+        .filter(|other| other.is_in_series_with(input))
         .collect();
     if let Ok(mean) = evaluate_runs(&runs, profile) {
         let spread = mean.worked.spread_percent.unwrap_or_default().round_dp(2).to_string();
@@ -389,6 +427,11 @@ fn mean(ctx: &mut Ctx, view: &VisitView, check: &MeterCheck, profile: &LimitProf
             say!(ctx.words, "check-mean", runs = runs.len(), line = line, spread = spread)
         ));
     }
+}
+
+/// The check with a label as listed, or with the end of an id.
+pub(super) fn find(words: &Words, view: &VisitView, typed: &str) -> Result<EntryId, Failure> {
+    entry(words, &view.meter_checks, typed.trim().trim_start_matches(['c', 'C']))
 }
 
 /// How a check is called in lists and in `--corrects`: readings have the plain numbers.

@@ -7,12 +7,12 @@ pub(crate) mod seal;
 use super::choice::language;
 use super::decisions::{self, Decision};
 use super::people::People;
-use super::site::{Site, fate, numbered};
+use super::site::{Site, entry, fate, numbered, saved};
 use super::terms::Terms;
 use super::{Outcome, site};
 use crate::cli::{MeterCommand, OnVisit};
 use crate::ctx::Ctx;
-use crate::failure::Exit;
+use crate::failure::{Exit, Failure};
 use crate::i18n::{Words, say};
 use crate::render;
 use serde_json::json;
@@ -27,6 +27,7 @@ pub(crate) async fn run(ctx: &mut Ctx, command: MeterCommand) -> Outcome {
         MeterCommand::Check(command) => check::run(ctx, &command).await,
         MeterCommand::Seal(args) => seal::run(ctx, &args).await,
         MeterCommand::List { on } => list(ctx, &on).await,
+        MeterCommand::Withdraw { entry, reason, on } => withdraw(ctx, &entry, reason.as_deref(), &on).await,
     }
 }
 
@@ -49,6 +50,24 @@ pub(crate) fn reading_line(words: &Words, reading: &Reading) -> String {
     let kind = reading.kind.parse::<ReadingKind>();
     let kind = kind.map_or_else(|_| reading.kind.clone(), |kind| kind.name(language(words)).to_owned());
     format!("{register} {} {} · {kind}", reading.shown, unit_shown(&reading.unit))
+}
+
+/// Takes a reading or a check back, saying why; it stays readable.
+async fn withdraw(ctx: &mut Ctx, typed: &str, reason: Option<&str>, on: &OnVisit) -> Outcome {
+    let store = ctx.store().await?;
+    let site = site::recording(ctx, &store, on.visit.as_deref()).await?;
+    let view = store.document(site.visit).await?.view();
+    let (container, id) = if typed.trim().starts_with(['c', 'C']) {
+        (Container::MeterChecks, check::find(&ctx.words, &view, typed)?)
+    } else {
+        (Container::Readings, entry(&ctx.words, &view.readings, typed)?)
+    };
+    let reason = ctx.need(reason, "--reason", &say!(ctx.words, "ask-reason"))?;
+    let recorded = store
+        .record(site.visit, |act| Ok::<_, Failure>(act.edit().withdraw(container, id, &reason)?))
+        .await?;
+    saved(ctx, &site, &recorded, &say!(ctx.words, "finding-withdrawn"), json!({ "entry": id }));
+    Ok(Exit::Ok)
 }
 
 async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {

@@ -18,6 +18,8 @@ use sync_core::metering::{
 use sync_core::number::Entered;
 use sync_core::protocol::CardMeter;
 
+/// The registers that meters on record have.
+const REGISTERS: [&str; 5] = [TOTAL, "sharp", "peak", "flat", "valley"];
 /// The register that counts everything.
 const TOTAL: &str = "total";
 
@@ -32,6 +34,16 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &MeterReadArgs) -> Outcome {
     let typed = typed_registers(ctx, args)?;
     if corrects.is_some() && typed.len() > 1 {
         return Err(Failure::usage("one-at-a-time", say!(ctx.words, "reading-one-correction")));
+    }
+    let strange = typed.iter().filter(|(register, _)| !REGISTERS.contains(&register.as_str()));
+    for (register, _) in strange {
+        let known: Vec<String> =
+            REGISTERS.iter().map(|code| format!("{code} ({})", ctx.words.code("register", code))).collect();
+        let (register, known) = (register.clone(), known.join(", "));
+        ctx.out.warn(
+            "register-unknown",
+            &say!(ctx.words, "warn-register-unknown", register = register, known = known),
+        );
     }
     let kind = kind(ctx, args, corrects.is_some())?;
     let meter = meter_no(ctx, &site, args.meter.as_deref());
