@@ -1,6 +1,7 @@
 //! What every command has at hand: words, output, the machine, the folder of this device.
 
 use crate::cli::Global;
+use crate::cli::help::argument_name;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Lang, Words, say};
 use crate::machine::{Home, Machine};
@@ -170,8 +171,15 @@ impl Ctx {
         prompt.prompt().map_err(|error| self.unanswered(&error))
     }
 
+    /// Says on the terminal why an answer does not do, before it is asked for again.
+    pub(crate) fn tell_slip(&self, failure: Failure) {
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), "✗ {}", failure.told(&self.words).what);
+    }
+
     fn missing(&self, argument: &str) -> Failure {
-        Failure::usage("missing-value", say!(self.words, "usage-missing", arguments = argument))
+        let name = argument_name(&self.words, argument);
+        Failure::usage("missing-value", say!(self.words, "usage-missing", arguments = name))
             .hint(say!(self.words, "usage-help"))
     }
 

@@ -53,9 +53,16 @@ async fn run(mut ctx: Ctx, arguments: Vec<OsString>) -> Exit {
     let result = match parse(&ctx.words, &arguments) {
         Ok(cli) => {
             ctx.take(&cli.global);
-            cmd::run(&mut ctx, cli.command).await
+            // On the heap: the futures of all commands together are large.
+            Box::pin(cmd::run(&mut ctx, cli.command)).await
         }
-        Err(error) => return cli::usage::report(&mut ctx, &error),
+        Err(error) => {
+            if arguments.iter().any(|argument| argument == "--json") {
+                ctx.interactive = false;
+                return cli::usage::report_in_json(&mut ctx, &error);
+            }
+            return cli::usage::report(&mut ctx, &error);
+        }
     };
     match result {
         Ok(exit) => {

@@ -65,6 +65,8 @@ pub(crate) struct Output {
     messages: Stream,
     json: bool,
     next: Option<String>,
+    /// What warnings are about, when there are several things.
+    about: Option<String>,
     /// Columns of the terminal; `None` off a terminal, where nothing is wrapped.
     pub(crate) columns: Option<u16>,
     /// Whether moving bars can be drawn.
@@ -85,6 +87,7 @@ impl Output {
             messages: stream(err_tty, Box::new(stderr)),
             json: false,
             next: None,
+            about: None,
             columns: columns(out_tty),
             bars: err_tty,
         }
@@ -133,8 +136,28 @@ impl Output {
 
     /// Something to look at; nothing is blocked by it. Also an event of its own.
     pub(crate) fn warn(&mut self, code: &str, text: &str) {
-        self.event("warning", json!({ "code": code, "message": text }));
-        self.marked(Paint::Yellow, "!", text);
+        let mut fields = json!({ "code": code, "message": text });
+        if let Some(about) = &self.about {
+            fields["about"] = about.as_str().into();
+        }
+        self.event("warning", fields);
+        match &self.about {
+            Some(about) => {
+                let text = format!("{about}: {text}");
+                self.marked(Paint::Yellow, "!", &text);
+            }
+            None => self.marked(Paint::Yellow, "!", text),
+        }
+    }
+
+    /// What warnings are about at present.
+    pub(crate) fn is_about(&self) -> Option<&str> {
+        self.about.as_deref()
+    }
+
+    /// Names what the next warnings are about; `None` when that is clear.
+    pub(crate) fn about(&mut self, what: Option<String>) {
+        self.about = what;
     }
 
     /// A line of explanation.
@@ -240,6 +263,7 @@ pub(crate) mod testing {
                 messages: stream(),
                 json: false,
                 next: None,
+                about: None,
                 columns: Some(100),
                 bars: false,
             }

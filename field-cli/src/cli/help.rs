@@ -41,6 +41,14 @@ fn placeholder(name: &str, words: &Words) -> String {
     words.find(&placeholder_id(name)).unwrap_or_else(|| name.to_owned())
 }
 
+/// An argument as messages name it: placeholders in the words of the user, options as they are typed.
+pub(crate) fn argument_name(words: &Words, argument: &str) -> String {
+    match argument.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+        Some(name) => format!("<{}>", placeholder(name, words)),
+        None => argument.to_owned(),
+    }
+}
+
 fn apply(command: Command, built: &Command, words: &Words, path: &str) -> Command {
     let about = if path.is_empty() {
         say!(words, "about")

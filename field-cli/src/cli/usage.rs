@@ -23,6 +23,16 @@ pub(crate) fn report(ctx: &mut Ctx, error: &clap::Error) -> Exit {
     }
 }
 
+/// The same for a script: mistakes are a JSON line like every other failure; help stays help.
+pub(crate) fn report_in_json(ctx: &mut Ctx, error: &clap::Error) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return report(ctx, error);
+    }
+    ctx.out.json_lines();
+    let failure = failure(&ctx.words, error);
+    ctx.report(failure)
+}
+
 fn failure(words: &Words, error: &clap::Error) -> Failure {
     let found = |kind| error.get(kind).map(text).unwrap_or_default();
     let argument = found(ContextKind::InvalidArg);
@@ -33,7 +43,9 @@ fn failure(words: &Words, error: &clap::Error) -> Failure {
             say!(words, "usage-unknown-command", command = found(ContextKind::InvalidSubcommand))
         }
         ErrorKind::MissingRequiredArgument => say!(words, "usage-missing", arguments = argument),
-        ErrorKind::MissingSubcommand => say!(words, "usage-missing-command"),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            say!(words, "usage-missing-command")
+        }
         ErrorKind::ArgumentConflict => {
             say!(words, "usage-conflict", argument = argument, other = found(ContextKind::PriorArg))
         }

@@ -1,6 +1,7 @@
 //! Codes that people choose from: typed in any form, offered on a terminal, named in both languages.
 
 use super::site::not_one_of;
+use crate::cli::help::argument_name;
 use crate::ctx::Ctx;
 use crate::failure::Failure;
 use crate::i18n::{Lang, Words, say};
@@ -96,7 +97,8 @@ pub(crate) fn pick(
         None if !ctx.interactive => {
             let known: Vec<String> =
                 options.iter().map(|option| format!("{} ({})", option.code, option.name)).collect();
-            let what = say!(ctx.words, "usage-missing", arguments = argument);
+            let name = argument_name(&ctx.words, argument);
+            let what = say!(ctx.words, "usage-missing", arguments = name);
             let hint = say!(ctx.words, "usage-valid-values", values = known.join(", "));
             Err(Failure::usage("missing-value", what).hint(hint))
         }

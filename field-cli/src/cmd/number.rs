@@ -1,6 +1,6 @@
 //! What is wrong with typed figures, in the language of the user.
 
-use crate::cli::help::argument_ids;
+use crate::cli::help::{argument_ids, argument_name};
 use crate::ctx::Ctx;
 use crate::failure::Failure;
 use crate::i18n::{Words, say};
@@ -23,11 +23,19 @@ pub(crate) fn read(words: &Words, argument: &str, typed: &str) -> Result<Entered
 pub(crate) fn ask(ctx: &Ctx, path: &str, typed: Option<&str>, argument: &str) -> Result<Entered, Failure> {
     let ids = argument_ids(path, argument.trim_start_matches('-'));
     let question = ids.iter().find_map(|id| ctx.words.find(id)).unwrap_or_else(|| argument.to_owned());
-    read(&ctx.words, argument, &ctx.need(typed, argument, &question)?)
+    loop {
+        let answer = ctx.need(typed, argument, &question)?;
+        match read(&ctx.words, argument, &answer) {
+            // A slip at a question costs one more answer, not everything typed before.
+            Err(failure) if typed.is_none() && ctx.interactive => ctx.tell_slip(failure),
+            read => return read,
+        }
+    }
 }
 
 /// Why a text is no figure.
 pub(crate) fn failure(words: &Words, argument: &str, error: &NumberError) -> Failure {
+    let argument = argument_name(words, argument);
     let what = match error {
         NumberError::Empty => say!(words, "usage-missing", arguments = argument),
         NumberError::NotANumber { found } => {

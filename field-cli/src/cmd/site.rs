@@ -1,6 +1,7 @@
 //! Which visit a command is about, and what is said after a save.
 
 use super::standing;
+use crate::cli::help::argument_name;
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Lang, Words, say};
@@ -263,6 +264,7 @@ pub(crate) fn item_name(lang: Lang, item: &ChecklistItem) -> &str {
 
 /// A usage failure that lists what would be taken.
 pub(crate) fn not_one_of(words: &Words, argument: &str, found: &str, known: &[(String, String)]) -> Failure {
+    let argument = argument_name(words, argument);
     let failure =
         Failure::usage("wrong-value", say!(words, "usage-wrong-value", value = found, argument = argument));
     let shown = |(code, name): &(String, String)| {

@@ -6,6 +6,7 @@ use super::visits::OpenVisit;
 use super::{EnvelopeState, Identity, Store, StoreError, Tx, Write, binding, photos, visits, writes};
 use crate::machine::Machine;
 use sqlx_macros::FromRow;
+use std::cell::Cell;
 use sync_core::document::{ActorId16, Chunk, Edit, EditAuthor, Role, VisitView};
 use sync_core::ids::{
     BlobHash, ChangeHash, CommandId, ComplaintId, EntryId, EnvelopeHash, VisitId, WorkOrderId,
@@ -41,6 +42,7 @@ pub struct Act<'a> {
     commands: Vec<Command>,
     current: Option<Option<VisitId>>,
     undoes: Vec<EnvelopeHash>,
+    minted: Cell<u16>,
 }
 
 /// What was committed.
@@ -86,7 +88,12 @@ impl<'a> Act<'a> {
 
     /// A fresh id for an entry.
     pub fn new_entry(&self) -> EntryId {
-        EntryId::from_entropy(self.now, self.machine.bytes())
+        let mut entropy: [u8; 10] = self.machine.bytes();
+        // Entries of one act share their time: the count keeps them in the order of being minted.
+        let count = self.minted.get();
+        self.minted.set(count.wrapping_add(1));
+        entropy[..2].copy_from_slice(&count.to_be_bytes());
+        EntryId::from_entropy(self.now, entropy)
     }
 
     /// Keeps a text beside the document; yields its id and the commitment that the document holds.
@@ -200,6 +207,7 @@ impl Store {
             commands: Vec::new(),
             current: None,
             undoes: Vec::new(),
+            minted: Cell::new(0),
         };
         if sent_back {
             act.edit.confirming();

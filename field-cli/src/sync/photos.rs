@@ -45,6 +45,9 @@ struct Step<'a, W> {
     photo: &'a PhotoRow,
     watch: &'a mut W,
     begun: bool,
+    /// Where this sync found the upload, and where it is now.
+    from: u64,
+    at: u64,
 }
 
 impl<W: PhotoWatch> Watch for Step<'_, W> {
@@ -53,11 +56,13 @@ impl<W: PhotoWatch> Watch for Step<'_, W> {
         let _ = self.store.set_upload(self.photo.blob.sha256, Some(url), offset).await;
         if !self.begun {
             self.begun = true;
+            (self.from, self.at) = (offset, offset);
             self.watch.begins(self.photo, offset);
         }
     }
 
     fn moved(&mut self, offset: u64) {
+        self.at = offset;
         self.watch.moved(self.photo, offset);
     }
 }
@@ -84,13 +89,16 @@ pub async fn send_photos(
             path: photo.blob.path.clone(),
             upload_url: photo.blob.upload_url.clone(),
         };
-        let mut step = Step { store, photo: &photo, watch, begun: false };
+        let mut step = Step { store, photo: &photo, watch, begun: false, from: 0, at: 0 };
         let end = match client.upload(&blob, rate, &mut step).await {
             Ok(Sent::Had) => PhotoEnd::Had,
             Ok(Sent::Bytes(bytes)) => PhotoEnd::Arrived(bytes),
             Err(UploadError::Refused { problem, .. }) => PhotoEnd::Refused(problem.code, problem.title),
             Err(UploadError::Copy { .. }) => PhotoEnd::Lost,
-            Err(UploadError::Client(error)) => return Err(stopped(store, error).await?),
+            Err(UploadError::Client(error)) => {
+                report.bytes += step.at.saturating_sub(step.from);
+                return Err(stopped(store, error).await?);
+            }
         };
         settle(store, &photo, &end, report).await?;
         watch.ended(&photo, &end);

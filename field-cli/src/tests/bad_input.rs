@@ -327,7 +327,7 @@ async fn the_same_photo_is_kept_once_and_told_when_it_was_used_elsewhere() {
     let seen = desk.day(&lines).await;
     insta::assert_snapshot!(desk.plain(&seen), @r#"
     $ field photo add IMG.jpg IMG.jpg --tag seal
-      407 B  sha256 8d0d24a9…  taken 17:45 (device clock agrees)
+      IMG.jpg  407 B  sha256 8d0d24a9…  taken 17:45 (device clock agrees)
     ✓ saved   1 photo   checklist 1/7
       next: field answer appearance_ok yes|no
     $ field photo add IMG.jpg --tag seal
@@ -466,7 +466,7 @@ async fn dates_levels_and_seals_are_checked_when_typed() {
             ✗ “确认漏气”为 H1，只有审核人可以调低等级
             (exit 2)
             $ field hazard add smell
-            ✗ smell 不适用于 <CODE>
+            ✗ smell 不适用于 <代码>
               可选：leak (确认漏气), carbon_monoxide (检出一氧化碳), flue_missing (热水器无烟道或烟道未通室外), closed_space (相对密度不小于 0.75 的燃气管道、调压装置或燃具设在地下室、半地下室、地下箱体等密闭地下空间), pipe_in_bathroom (燃气引入管、立管、水平干管设在卫生间内), living_room (燃气管道及附件、燃具设在卧室、旅馆建筑客房等人员居住和休息的房间内), eliminated_equipment (使用国家明令淘汰的燃气燃烧器具、连接管), hose_expired (胶管超期或老化), meter_expired (超期表), no_flame_failure_device (灶具无熄火保护装置), pipe_altered (私改燃气管道), advice (安全用气提示)
             (exit 2)
             $ field meter seal --position meter_box --state replaced --no A1

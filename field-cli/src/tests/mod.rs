@@ -6,6 +6,7 @@ mod day;
 mod help;
 mod office;
 mod photos;
+mod scripts;
 mod words;
 
 use crate::ctx::Ctx;

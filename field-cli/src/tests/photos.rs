@@ -1,6 +1,6 @@
 //! Photos whose copy on the device went bad, and what brings them back.
 
-use super::{Desk, sample};
+use super::{Desk, photo, sample};
 use crate::i18n::Lang;
 use crate::store::{BlobRow, BlobState, COPY_LOST};
 
@@ -61,4 +61,25 @@ async fn a_photo_that_is_here_cannot_be_declared_lost() {
     let status = desk.ok(&["status"]).await;
     assert!(!status.contains("cannot be read"), "{status}");
     assert_eq!(desk.run(&["doctor"]).await.text.matches('✗').count(), 1, "only the server is away");
+}
+
+#[tokio::test]
+async fn several_photos_keep_the_order_in_which_they_were_typed_and_warnings_name_theirs() {
+    let desk = Desk::new(Lang::En).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    let names = ["first.jpg", "second.jpg", "third.jpg"];
+    let files = names.map(|name| {
+        let mut bytes = photo("2027:11:21 17:43:00", None);
+        bytes.extend_from_slice(name.as_bytes());
+        desk.file(name, &bytes).to_str().unwrap().to_owned()
+    });
+    let line = [&["photo", "add"][..], &files.each_ref().map(String::as_str)].concat();
+    let told = desk.plain(&desk.ok(&line).await);
+    assert!(told.contains("! second.jpg: The camera says"), "{told}");
+    assert!(told.contains("  second.jpg  417 B"), "{told}");
+    let rows = desk.ok(&["--json", "photo", "list"]).await;
+    let hashes = told.split("sha256 ").skip(1).map(|rest| &rest[..8]);
+    let listed: Vec<usize> = hashes.map(|hash| rows.find(hash).expect("listed")).collect();
+    assert_eq!(listed.len(), 3);
+    assert!(listed.is_sorted(), "{rows}");
 }

@@ -187,8 +187,14 @@ fn ratio(ctx: &Ctx, text: &str, argument: &str) -> Result<Ratio, Failure> {
 fn class(ctx: &Ctx, site: &Site, common: &CheckCommon) -> Result<AccuracyClass, Failure> {
     let on_record = site.card.as_ref().and_then(|card| card.meter.as_ref()?.class.as_deref());
     let question = ctx.words.find("arg-class").unwrap_or_default();
-    let text = ctx.need(common.class.as_deref().or(on_record), "--class", &question)?;
-    read_class(ctx, &text, "--class")
+    let known = common.class.as_deref().or(on_record);
+    loop {
+        let text = ctx.need(known, "--class", &question)?;
+        match read_class(ctx, &text, "--class") {
+            Err(failure) if known.is_none() && ctx.interactive => ctx.tell_slip(failure),
+            class => return class,
+        }
+    }
 }
 
 fn read_class(ctx: &Ctx, text: &str, argument: &str) -> Result<AccuracyClass, Failure> {

@@ -14,7 +14,7 @@ use crate::render;
 use crate::store::{Act, Store, StoredBlob, media_type};
 use serde_json::json;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use sync_core::codes::CodeTable;
 use sync_core::document::Photo;
 use sync_core::ids::EntryId;
@@ -27,6 +27,8 @@ pub(crate) struct Prepared {
     photo: Photo,
     blob: StoredBlob,
     claims: Claims,
+    /// The file as it was typed.
+    file: PathBuf,
 }
 
 impl Prepared {
@@ -53,7 +55,9 @@ impl Prepared {
         let place =
             self.claims.position.as_ref().map(|place| format!("{},{}", place.lat_text, place.lon_text));
         let hash = format!("sha256 {}…", &hash[..8]);
-        let parts = [Some(size), Some(hash), taken, place];
+        // Among several, each says which it is.
+        let name = ctx.out.is_about().map(str::to_owned);
+        let parts = [name, Some(size), Some(hash), taken, place];
         let line = parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
         ctx.out.note(&line);
     }
@@ -95,7 +99,9 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
         }
     };
     let mut prepared: Vec<Prepared> = Vec::new();
+    let several = args.files.len() > 1;
     for file in &args.files {
+        ctx.out.about(several.then(|| file.display().to_string()));
         let mut photo =
             prepare(ctx, &store, &site, file, &role, args.caption.as_deref(), args.allow_old).await?;
         photo.photo.finding = finding;
@@ -115,6 +121,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
             prepared.push(photo);
         }
     }
+    ctx.out.about(None);
     if prepared.is_empty() {
         ctx.out.event("saved", json!({ "visit": site.visit, "photos": [] }));
         return Ok(Exit::Ok);
@@ -134,8 +141,10 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
         }))
         .collect();
     for photo in &prepared {
+        ctx.out.about(several.then(|| photo.file.display().to_string()));
         photo.tell(ctx, &store);
     }
+    ctx.out.about(None);
     let what = say!(ctx.words, "photo-count", count = prepared.len());
     saved(ctx, &site, &recorded, &what, json!({ "photos": photos }));
     Ok(Exit::Ok)
@@ -174,7 +183,7 @@ pub(crate) async fn prepare(
         accuracy: None,
         finding: None,
     };
-    Ok(Prepared { photo, blob, claims })
+    Ok(Prepared { photo, blob, claims, file: file.to_owned() })
 }
 
 /// Refuses what is no photo, whatever its name says, before anything is copied.
