@@ -67,6 +67,11 @@ fn expected(error: &serde_json::Error) -> String {
     }
 }
 
+/// A body of bytes, as the document describes it.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct RawBytes(pub Vec<u8>);
+
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

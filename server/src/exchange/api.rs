@@ -7,6 +7,7 @@ use crate::auth::{AnyDeviceAuth, OfficeAuth};
 use crate::layers::Class;
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::wire::RawBytes;
 use crate::work_orders::{self, reachable_visit};
 use axum::Json;
 use axum::body::Body;
@@ -44,9 +45,9 @@ pub(crate) fn office_routes() -> OpenApiRouter<App> {
 /// Takes what a device recorded and answers with what it has to know: one CBOR sequence each way, zstd-compressed,
 /// described in docs/protocol.md.
 #[utoipa::path(post, path = "/v1/exchange", tag = "exchange", security(("device" = [])),
-    request_body(content_type = "application/vnd.fieldloop.exchange", content = Vec<u8>),
+    request_body(content_type = "application/vnd.fieldloop.exchange", content = RawBytes),
     responses(
-        (status = OK, content_type = "application/vnd.fieldloop.exchange", body = Vec<u8>,
+        (status = OK, content_type = "application/vnd.fieldloop.exchange", body = RawBytes,
             description = "What became of the envelopes, and what is new"),
         (status = BAD_REQUEST, description = "exchange-unreadable"),
         (status = UPGRADE_REQUIRED, description = "protocol-unknown"),

@@ -30,19 +30,24 @@ use std::net::SocketAddr;
 use sync_core::testing::Rng;
 
 /// A complaint that was dispatched.
-struct Dispatched {
-    complaint: String,
-    number: String,
-    visit: String,
+pub(crate) struct Dispatched {
+    pub(crate) complaint: String,
+    pub(crate) number: String,
+    pub(crate) visit: String,
 }
 
 /// An office with a clerk who may do everything the office does.
-async fn clerk(office: &Office) -> Desk {
+pub(crate) async fn clerk(office: &Office) -> Desk {
     office.desk("clerk", &["administrator", "lead", "reviewer", "clerk"]).await
 }
 
 /// A technician with a device, and their person id.
-async fn technician(office: &Office, desk: &Desk, login: &str, address: SocketAddr) -> (FieldDevice, String) {
+pub(crate) async fn technician(
+    office: &Office,
+    desk: &Desk,
+    login: &str,
+    address: SocketAddr,
+) -> (FieldDevice, String) {
     let device = FieldDevice::enrolled(&office.invite(login), address);
     (device, person_id(desk, login).await)
 }
@@ -57,7 +62,7 @@ async fn person_id(desk: &Desk, login: &str) -> String {
 }
 
 /// A complaint about a fast meter with one visit for these people.
-async fn dispatch(desk: &Desk, people: &[&str]) -> Dispatched {
+pub(crate) async fn dispatch(desk: &Desk, people: &[&str]) -> Dispatched {
     dispatch_as(desk, &a_complaint(), people).await
 }
 
@@ -92,12 +97,12 @@ fn a_complaint() -> Value {
 }
 
 /// Path of a photo among the test data.
-fn photo(name: &str) -> String {
+pub(crate) fn photo(name: &str) -> String {
     format!("{}/data/photos/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// SHA-256 of a file's bytes, hexadecimal.
-fn sha256_of(file: &str) -> String {
+pub(crate) fn sha256_of(file: &str) -> String {
     let bytes = std::fs::read(file).expect("the file is among the test data");
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

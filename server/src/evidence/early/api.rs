@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::auth::DeviceAuth;
 use crate::layers::Class;
 use crate::problem::Problem;
+use crate::wire::RawBytes;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -27,7 +28,7 @@ pub(in crate::evidence) fn routes() -> OpenApiRouter<App> {
 /// never counts as arrived. Repeating it changes nothing.
 #[utoipa::path(put, path = "/v1/photos/{sha256}/preview", tag = "photos", security(("device" = [])),
     params(("sha256" = String, Path, description = "SHA-256 of the original, hexadecimal")),
-    request_body(content = Vec<u8>, content_type = "image/jpeg"),
+    request_body(content = RawBytes, content_type = "image/jpeg"),
     responses(
         (status = NO_CONTENT, description = "it is shown, or is not needed any more"),
         (status = BAD_REQUEST, description = "no SHA-256"),

@@ -10,6 +10,7 @@ use crate::auth::EvidenceAuth;
 use crate::disk;
 use crate::layers::Class;
 use crate::problem::{self, Problem};
+use crate::wire::RawBytes;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -89,11 +90,11 @@ fn abilities() -> Response {
 /// `application/offset+octet-stream` carries the first bytes of a new upload.
 #[utoipa::path(post, path = "/v1/uploads", tag = "uploads", security(("device" = [])),
     params(
-        ("Tus-Resumable" = String, Header, description = "1.0.0"),
+        ("Tus-Resumable" = String, Header, description = "1.0.0", pattern = r"^1\.0\.0$"),
         ("Upload-Length" = Option<u64>, Header, description = "Size in bytes; required"),
         ("Upload-Metadata" = Option<String>, Header, description = "sha256, media_type, visit; sha256 is required"),
         ("Upload-Checksum" = Option<String>, Header, description = "sha1 or sha256 of the body")),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    request_body(content = RawBytes, content_type = "application/offset+octet-stream"),
     responses(
         (status = CREATED, description = "Location of the new upload, Upload-Offset, Upload-Expires"),
         (status = OK, description = "Fieldloop-Have: 1, or Location and Upload-Offset of the unfinished upload"),
@@ -140,7 +141,7 @@ async fn create_upload(
 /// How far an upload is. Ends an older request for the same upload; what that one received is counted.
 #[utoipa::path(head, path = "/v1/uploads/{upload_id}", tag = "uploads", security(("device" = [])),
     params(("upload_id" = String, Path, description = "From Location"),
-        ("Tus-Resumable" = String, Header, description = "1.0.0")),
+        ("Tus-Resumable" = String, Header, description = "1.0.0", pattern = r"^1\.0\.0$")),
     responses(
         (status = OK, description = "Upload-Offset: everything before it is durable; Upload-Length, Upload-Expires"),
         (status = UNAUTHORIZED, description = "no valid token"),
@@ -178,10 +179,10 @@ async fn head_upload(
 /// With `Upload-Checksum` the body is kept whole or not at all. With the last byte the hash decides.
 #[utoipa::path(patch, path = "/v1/uploads/{upload_id}", tag = "uploads", security(("device" = [])),
     params(("upload_id" = String, Path, description = "From Location"),
-        ("Tus-Resumable" = String, Header, description = "1.0.0"),
+        ("Tus-Resumable" = String, Header, description = "1.0.0", pattern = r"^1\.0\.0$"),
         ("Upload-Offset" = Option<u64>, Header, description = "Where the body begins; required"),
         ("Upload-Checksum" = Option<String>, Header, description = "sha1 or sha256 of the body")),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    request_body(content = RawBytes, content_type = "application/offset+octet-stream"),
     responses(
         (status = NO_CONTENT, description = "Upload-Offset: everything before it is durable"),
         (status = BAD_REQUEST, description = "a header is missing or wrong"),
@@ -222,7 +223,7 @@ async fn patch_upload(
 /// Gives up an unfinished upload and deletes its bytes. Evidence that is whole stays.
 #[utoipa::path(delete, path = "/v1/uploads/{upload_id}", tag = "uploads", security(("device" = [])),
     params(("upload_id" = String, Path, description = "From Location"),
-        ("Tus-Resumable" = String, Header, description = "1.0.0")),
+        ("Tus-Resumable" = String, Header, description = "1.0.0", pattern = r"^1\.0\.0$")),
     responses(
         (status = NO_CONTENT, description = "forgotten"),
         (status = UNAUTHORIZED, description = "no valid token"),
@@ -250,9 +251,9 @@ async fn delete_upload(
 /// For networks that let only GET and POST through: `X-HTTP-Method-Override` names PATCH, DELETE or HEAD.
 #[utoipa::path(post, path = "/v1/uploads/{upload_id}", tag = "uploads", security(("device" = [])),
     params(("upload_id" = String, Path, description = "From Location"),
-        ("Tus-Resumable" = String, Header, description = "1.0.0"),
+        ("Tus-Resumable" = String, Header, description = "1.0.0", pattern = r"^1\.0\.0$"),
         ("X-HTTP-Method-Override" = Option<String>, Header, description = "PATCH, DELETE or HEAD; required")),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    request_body(content = RawBytes, content_type = "application/offset+octet-stream"),
     responses(
         (status = NO_CONTENT, description = "as the method named"),
         (status = OK, description = "as the method named"),
