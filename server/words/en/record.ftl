@@ -366,7 +366,10 @@ record-photos-arrived = Photos: { $a } of { $b } arrived
 record-photos-lost = { $n } unavailable
 record-nothing-recorded = Nothing was recorded yet.
 record-unknown-places = { $n } places in this visit come from a newer client and cannot be shown here.
-record-pending = { $n } arrived envelopes are not judged yet.
+record-pending = { $n ->
+    [one] One act has arrived and is not judged yet: see Arrivals, Waiting.
+   *[other] { $n } acts have arrived and are not judged yet: see Arrivals, Waiting.
+}
 record-escrowed = { $n ->
     [one] One act about this visit lies in escrow, undecided: see Arrivals, Escrow.
    *[other] { $n } acts about this visit lie in escrow, undecided: see Arrivals, Escrow.
