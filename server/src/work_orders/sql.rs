@@ -212,8 +212,8 @@ pub(super) async fn visits_on(
 /// Inserts the plan of a visit.
 pub(super) async fn insert_visit(tx: &mut Tx, visit: &VisitPlan) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO visit_plans (visit_id, work_order_id, complaint_id, version, state, origin, \
-        checklist, planned_on, appointment_from_ms, appointment_to_ms, created_by, created_at_ms) \
-        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11)";
+        checklist, planned_on, appointment_from_ms, appointment_to_ms, arrived_claimed_ms, arrived_received_ms, \
+        created_by, created_at_ms) VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     on_engine!(tx, |conn| {
         sqlx::query(SQL)
             .bind(visit.id.to_string())
@@ -225,6 +225,8 @@ pub(super) async fn insert_visit(tx: &mut Tx, visit: &VisitPlan) -> Result<(), S
             .bind(&visit.planned_on)
             .bind(visit.appointment.map(|(from, _)| from.unix_ms()))
             .bind(visit.appointment.map(|(_, to)| to.unix_ms()))
+            .bind(visit.arrived.map(|(claimed, _)| claimed.unix_ms()))
+            .bind(visit.arrived.map(|(_, received)| received.unix_ms()))
             .bind(visit.created_by.to_string())
             .bind(visit.created_at.unix_ms())
             .execute(conn)

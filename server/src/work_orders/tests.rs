@@ -265,7 +265,9 @@ async fn a_complaint_born_in_the_field_keeps_its_provisional_number() {
         assert_eq!((&record["number"], &record["state"]), (&json!("C-2025-0001"), &json!("assigned")));
         assert_eq!((&record["channel"], &record["aliases"][0]), (&json!("field"), &json!("P-07-007")));
         assert_eq!(record["opened_on"]["device_id"], json!(zhang.device));
-        assert_eq!(record["visits"][0]["origin"], "field");
+        let visit = &record["visits"][0];
+        assert_eq!((&visit["origin"], &visit["state"]), (&json!("field"), &json!("on_site")));
+        assert!(visit["arrived"]["claimed_at_ms"].is_i64(), "who opens it is there: {visit:#}");
         let card = zhang.card(&bureau, VisitId::from_bytes([7; 16])).await.unwrap();
         assert_eq!((card.number.as_str(), card.work_order), ("C-2025-0001", None));
         assert_eq!(card.aliases, ["P-07-007"]);
