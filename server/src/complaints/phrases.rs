@@ -9,6 +9,7 @@ use crate::store::{StoreError, Tx};
 use serde_json::Value;
 use sync_core::codes::{self, CodeTable};
 use sync_core::document::Scalar;
+use sync_core::gas::HazardItem;
 use sync_core::metering::{SealPosition, SealState};
 use sync_core::number::unit_shown;
 use sync_core::protocol::{ChecklistItem, ChecklistTemplate, ItemKind};
@@ -95,6 +96,12 @@ impl Phrases {
     pub(crate) fn seal_state(&self, code: &str) -> String {
         let found = code.parse::<SealState>();
         found.map_or_else(|_| code.to_owned(), |found| found.name(self.language()).to_owned())
+    }
+
+    /// The name of a hazard; an organisation's own code stands for itself.
+    pub(crate) fn hazard(&self, code: &str) -> String {
+        let found = HazardItem::find(code);
+        found.map_or_else(|| code.to_owned(), |item| self.w.either(&item.zh, &item.en).to_owned())
     }
 
     /// A place in a visit document, for example `answers/meter-accuracy.seal`.
@@ -192,6 +199,8 @@ mod tests {
             assert_eq!(en.path(path), said, "{path}");
             assert_eq!(en.value(path, &Scalar::from(value)), in_words, "{path}");
         }
+        assert_ne!((en.hazard("leak"), zh.hazard("leak")), ("leak".into(), "leak".into()));
+        assert_eq!(zh.hazard("our.own"), "our.own");
         assert_eq!(zh.path("answers/meter-accuracy.seal"), "铅封状态");
         assert_eq!(zh.value("answers/meter-accuracy.number", &Scalar::Bool(true)), "是");
     }

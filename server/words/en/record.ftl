@@ -66,6 +66,7 @@ timeline-device-lost = Device declared lost
 timeline-recorded = Recorded on site
 timeline-more = and { $n } more
 timeline-in-history = What it wrote: in the history of the visit
+notice-kind-hazard = About a hazard
 timeline-refused = Arrived and was refused
 timeline-conflict-reopened = Decision about a conflict undone
 timeline-conflict-resolved = Conflict decided

@@ -66,6 +66,7 @@ timeline-device-lost = 设备已宣布丢失
 timeline-recorded = 现场记录
 timeline-more = 另有 { $n } 项
 timeline-in-history = 所写内容见到访历史
+notice-kind-hazard = 隐患告知
 timeline-refused = 送达但未被采纳
 timeline-conflict-reopened = 冲突裁决已撤销
 timeline-conflict-resolved = 冲突已裁决

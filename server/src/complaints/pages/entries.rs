@@ -240,7 +240,8 @@ fn describe_more(phrases: &Phrases, entry: &EntryBody, line: &mut EntryLine) {
             }
         },
         "hazards" => {
-            line.title = format!("{} · {}", w.code("hazard-level", text("level")), text("code"));
+            line.title =
+                format!("{} · {}", w.code("hazard-level", text("level")), phrases.hazard(text("code")));
             line.facts.extend(given("action").map(|action| (w.t("record-action"), action.to_owned())));
         }
         "progress" => {
@@ -250,7 +251,7 @@ fn describe_more(phrases: &Phrases, entry: &EntryBody, line: &mut EntryLine) {
         }
         "notices" => {
             line.title = format!("{} · {}", text("number"), w.code("delivered", text("delivered")));
-            line.text = given("kind").map(str::to_owned);
+            line.text = given("kind").map(|kind| w.code("notice-kind", kind));
         }
         "office/resolutions" => {
             line.title =
