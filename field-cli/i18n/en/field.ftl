@@ -461,6 +461,7 @@ column-by = By
 column-photo = Photo
 list-empty = No visits on { $day }
 list-late = { $time } (past)
+list-later = Nothing is left to do on this day; the next visits are on { $day }: { $command }
 list-lost = { " " }· not yours any more
 list-earlier = { $count ->
     [one] One earlier visit is still open: field visit list --all

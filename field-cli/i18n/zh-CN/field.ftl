@@ -456,6 +456,7 @@ column-by = 记录人
 column-photo = 照片
 list-empty = { $day }没有核查
 list-late = { $time }（已过）
+list-later = 当天已没有待办；之后的核查在 { $day }：{ $command }
 list-lost = { " " }· 已不由您负责
 list-earlier = 还有 { $count } 次以前的核查未完成：field visit list --all
 list-conflicts = { "" } · { $count } 处冲突

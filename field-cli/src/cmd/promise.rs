@@ -28,12 +28,13 @@ async fn add(ctx: &mut Ctx, what: Option<&str>, due: Option<&str>, on: &OnVisit)
     let site = site::recording(ctx, &store, on.visit.as_deref()).await?;
     let what = ctx.need(what, "--what", &say!(ctx.words, "ask-promise"))?;
     let typed = ctx.need(due, "--due", &say!(ctx.words, "ask-due"))?;
-    let now = render::zoned(ctx.now(), &ctx.zone);
-    let due = read_due(&typed, &now).ok_or_else(|| {
+    // The customer's tomorrow, also where the clock of this device is wrong.
+    let now = store.sync_state().await?.server_now(&ctx.machine);
+    let due = read_due(&typed, &render::zoned(now, &ctx.zone)).ok_or_else(|| {
         let what = say!(ctx.words, "usage-wrong-value", value = typed.clone(), argument = "--due");
         Failure::usage("wrong-value", what).hint(say!(ctx.words, "due-hint"))
     })?;
-    if due <= ctx.now() {
+    if due <= now {
         return Err(Failure::usage("due-in-the-past", say!(ctx.words, "due-past", due = typed)));
     }
     let promise = Promise { what: what.clone(), due_ms: due, to: Some("customer".to_owned()) };
@@ -45,7 +46,7 @@ async fn add(ctx: &mut Ctx, what: Option<&str>, due: Option<&str>, on: &OnVisit)
             Ok::<_, Failure>(entry)
         })
         .await?;
-    let due = render::time(&ctx.words, due, ctx.now(), &ctx.zone);
+    let due = render::time(&ctx.words, due, now, &ctx.zone);
     let line = say!(ctx.words, "show-promise", what = what, due = due);
     saved(ctx, &site, &recorded, &line, json!({ "promise": recorded.value, "due_at_ms": promise.due_ms }));
     Ok(Exit::Ok)

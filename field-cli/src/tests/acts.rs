@@ -258,3 +258,23 @@ async fn a_slip_in_a_check_is_told_and_taken_back_and_other_loads_enter_no_mean(
     let typo = desk.ok(&["meter", "read", "--register", "totl=5"]).await;
     assert!(typo.contains("! totl is no register of this program: total (total), sharp (sharp)"), "{typo}");
 }
+
+#[tokio::test]
+async fn an_appointment_is_a_window_and_a_day_without_work_names_the_next() {
+    let desk = Desk::new(Lang::En).await;
+    let mut card = visit_in_the_morning();
+    card.appointment_from = Some(Timestamp::from_unix_ms(START_MS + 3_600_000));
+    card.appointment_to = Some(Timestamp::from_unix_ms(START_MS + 2 * 3_600_000));
+    put(&desk.store().await, &PackKey::Assignment(card.visit), &card).await;
+    let today = desk.ok(&["today"]).await;
+    assert!(today.contains("18:42–19:42"), "{today}");
+    let before = desk.ok(&["visit", "list", "--date", "2025-11-19"]).await;
+    let next = "the next visits are on 21 Nov: field visit list --date 2025-11-21";
+    assert!(before.contains(next), "{before}");
+    // A clock that is a day ahead still lists the visits of the right day.
+    let store = desk.store().await;
+    store.update_sync_state(|state| state.clock_offset_ms = Some(-86_400_000)).await.unwrap();
+    store.close().await;
+    let ahead = desk.ok(&["today"]).await;
+    assert!(!ahead.contains("C-2025-0417"), "the right day is the next one: {ahead}");
+}

@@ -40,7 +40,8 @@ impl Line {
 /// Lists the visits of a day, or all.
 pub(crate) async fn run(ctx: &mut Ctx, date: Option<&str>, all: bool) -> Outcome {
     let store = ctx.store().await?;
-    let today = render::day(ctx.now(), &ctx.zone);
+    // A clock that is off by days would list those of another day.
+    let today = render::day(store.sync_state().await?.server_now(&ctx.machine), &ctx.zone);
     let day = date.map_or(Ok(today), |text| read_day(ctx, text, today))?;
     let current = store.current_visit().await?;
     let reworks = store.reworks().await?;
@@ -72,8 +73,15 @@ pub(crate) async fn run(ctx: &mut Ctx, date: Option<&str>, all: bool) -> Outcome
         .iter()
         .filter(|line| line.card.planned_on < day.to_string() && line.is_open() && !of_day(line))
         .count();
+    let later = lines.iter().filter(|line| line.card.planned_on > day.to_string() && line.is_waiting());
+    let later = later.map(|line| line.card.planned_on.clone()).min();
     let shown: Vec<Line> = lines.into_iter().filter(|line| all || of_day(line)).collect();
     show(ctx, &shown, current, day);
+    if let Some(later) = later.filter(|_| !all && !shown.iter().any(Line::is_open)) {
+        let command = format!("field visit list --date {later}");
+        let later = later.parse().map_or(later, |later| render::date(&ctx.words, later, today));
+        ctx.out.note(&say!(ctx.words, "list-later", day = later, command = command));
+    }
     if !all && earlier > 0 && day == today {
         ctx.out.note(&say!(ctx.words, "list-earlier", count = earlier));
     }
@@ -127,6 +135,11 @@ fn show(ctx: &mut Ctx, lines: &[Line], current: Option<VisitId>, day: Date) {
         let due = line.card.appointment_from.or(line.card.due_at);
         let due = due.map(|at| {
             let time = render::time(&ctx.words, at, now, &ctx.zone);
+            let window = line.card.appointment_from.and(line.card.appointment_to);
+            let time = match window.map(|end| render::zoned(end, &ctx.zone).strftime("%H:%M").to_string()) {
+                Some(end) => format!("{time}–{end}"),
+                None => time,
+            };
             // An appointment passes when its window does.
             let late = line.card.appointment_to.or(line.card.due_at).is_some_and(|end| end < now);
             if late && line.is_waiting() { say!(ctx.words, "list-late", time = time) } else { time }
