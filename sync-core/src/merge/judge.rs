@@ -243,20 +243,23 @@ impl Gate<'_> {
         let mut merger = Merger { trial, limits: self.limits, failed: HashMap::new(), saved: None };
         let passed = std::mem::take(&mut self.passed);
         let everyone: Vec<&Passed> = passed.iter().collect();
-        let merged = merger.merge(base.automerge().clone(), &everyone);
+        let merged = merger.merge(base.automerge(), &everyone);
         self.mark_failed(&merger.failed);
         let accepted: Vec<&Passed> = passed
             .iter()
             .filter(|passed| !merger.failed.contains_key(&passed.changes[0].hash().into()))
             .collect();
-        let document = VisitDocument::from_automerge(merged).ok_or(BaseError::NotGated)?;
+        let document = match merged {
+            Some(merged) => &VisitDocument::from_automerge(merged).ok_or(BaseError::NotGated)?,
+            None => base,
+        };
         let mut changed_paths = BTreeSet::new();
         accepted.iter().for_each(|passed| changed_paths.extend(passed.record.changed.iter().cloned()));
         let resolutions =
             accepted.iter().flat_map(|passed| passed.record.resolutions.iter().copied()).collect();
         let view = document.view();
         let records: Vec<&Record> = accepted.iter().map(|passed| &passed.record).collect();
-        let conflicts = conflicts::list(&document, &view, &mut self.ledger, &records, &self.job.open_paths);
+        let conflicts = conflicts::list(document, &view, &mut self.ledger, &records, &self.job.open_paths);
         let view_json = match merger.saved {
             Some(_) => serde_json::to_string(&view).expect("a view has only text keys and finite numbers"),
             None => String::new(),
@@ -295,15 +298,16 @@ struct Merger<'a> {
 }
 
 impl Merger<'_> {
-    fn merge(&mut self, document: Automerge, units: &[&Passed]) -> Automerge {
+    /// The document with what could enter it; `None` when nothing could.
+    fn merge(&mut self, document: &Automerge, units: &[&Passed]) -> Option<Automerge> {
         let changes: Vec<Change> = units.iter().flat_map(|unit| unit.changes.iter().cloned()).collect();
         if changes.is_empty() {
-            return document;
+            return None;
         }
-        let refusal = match (self.trial)(&document, changes, self.limits) {
+        let refusal = match (self.trial)(document, changes, self.limits) {
             Ok((merged, saved)) => {
                 self.saved = Some(saved);
-                return merged;
+                return Some(merged);
             }
             Err(refusal) => refusal,
         };
@@ -316,11 +320,11 @@ impl Merger<'_> {
             };
             let hashes = unit.changes.iter().map(|change| (change.hash().into(), refusal.clone()));
             self.failed.extend(hashes);
-            return document;
+            return None;
         }
         let (left, right) = units.split_at(units.len() / 2);
-        let document = self.merge(document, left);
-        self.merge(document, right)
+        let merged = self.merge(document, left);
+        self.merge(merged.as_ref().unwrap_or(document), right).or(merged)
     }
 
     fn dependency_failed(&self, unit: &Passed) -> Option<ChangeHash> {
