@@ -227,7 +227,7 @@ impl Worker {
     async fn perform(&mut self, job: &[u8], limits: WorkerLimits) -> Result<Vec<u8>, WorkerFailure> {
         self.jobs += 1;
         let began = Instant::now();
-        let cpu_before = self.cpu_time();
+        let mut cpu_before = None;
         let process = self.child.id();
         let Self { child, input, output, .. } = self;
         let exchange = async {
@@ -241,10 +241,11 @@ impl Worker {
                 Ok(Err(source)) => break Err(source),
                 Err(_) => {}
             }
-            let cpu =
-                process.and_then(cpu_time_of).zip(cpu_before).map(|(now, then)| now.saturating_sub(then));
+            // Counted from the first look, which few jobs live to see: looking takes as long as a small job.
+            let cpu = process.and_then(cpu_time_of);
+            cpu_before = cpu_before.or(cpu);
             let after = began.elapsed();
-            if cpu.is_some_and(|cpu| cpu > limits.cpu_max) {
+            if cpu.zip(cpu_before).is_some_and(|(now, then)| now.saturating_sub(then) > limits.cpu_max) {
                 return Err(WorkerFailure::TooSlow { after });
             }
             if after > limits.wall_max {
@@ -255,10 +256,6 @@ impl Worker {
             Ok(outcome) => Ok(outcome),
             Err(source) => Err(how_it_ended(child, source).await),
         }
-    }
-
-    fn cpu_time(&self) -> Option<Duration> {
-        self.child.id().and_then(cpu_time_of)
     }
 }
 
