@@ -67,7 +67,10 @@ pub(super) async fn compose(
     let page = page::read(&mut tx, &wanted).await?;
     let receipts = receipts(&mut tx, auth, received).await?;
     let mut results = page.results.clone();
-    if let Some((first, last)) = received.sequences {
+    // What the request brought is in the feed, too, as soon as it is decided.
+    let is_told =
+        |(first, last): &(u64, u64)| (*first..=*last).all(|sequence| results.contains_key(&sequence));
+    if let Some((first, last)) = received.sequences.filter(|span| !is_told(span)) {
         let of_request = envelopes::results(&mut tx, auth.device.device_id, first, last).await?;
         results.extend(of_request.into_iter().map(|result| (result.sequence, result)));
     }
