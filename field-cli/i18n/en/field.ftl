@@ -518,6 +518,8 @@ show-meter = meter { $meter }
 show-aliases = also called { $aliases }
 show-rework = To redo: { $reason }
 show-lost = ! Not yours any more: what was recorded before has been taken in, what is recorded now is put aside for the office. What you recorded: { $command }
+visit-gone = { $visit } is not yours any more, and its data is no longer on this device
+visit-gone-hint = What you recorded on it: { $command }
 show-proposed = { $field }: { $value }
 show-edited = { " " }· changed { $at } by { $who }
 show-withdrawn = { " " }· withdrawn: { $reason }
@@ -769,7 +771,7 @@ net-wipe-waits-hint = Nothing was deleted. Tell the office, and run field sync a
 net-running = Another field sync is running on this device
 net-safe = Everything you recorded is safe on this device.
 net-disk-full = The disk is full; what the server has for you could not be kept
-net-not-kept = The server took what this device sent, but the disk is full: its answer could not be kept here
+net-not-kept = The disk is full: the server took what this device sent, but its answer could not be kept here
 net-disk-full-hint = Free some space; the next field sync goes on from here.
 net-again = The next field sync tries again; nothing has to be redone.
 

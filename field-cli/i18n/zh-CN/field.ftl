@@ -504,6 +504,8 @@ show-meter = 表计 { $meter }
 show-aliases = 曾用编号 { $aliases }
 show-rework = 需返工：{ $reason }
 show-lost = ! 已不由您负责：此前的记录已收下，现在的记录会搁置，由办公室处理。您记录的内容：{ $command }
+visit-gone = { $visit } 已不由您负责，其资料已不在本机
+visit-gone-hint = 您在其中的记录：{ $command }
 show-proposed = { $field }：{ $value }
 show-edited = { "" } · { $at } { $who } 改动
 show-withdrawn = { "" } · 已撤回：{ $reason }
@@ -746,7 +748,7 @@ net-wipe-waits-hint = 没有删除任何内容。请告知办公室，并再次�
 net-running = 本设备上已有 field sync 在运行
 net-safe = 您记录的内容都安全地保存在本设备上。
 net-disk-full = 磁盘已满，服务器发来的内容无法保存
-net-not-kept = 服务器已收下本设备发送的内容，但磁盘已满：服务器的答复无法保存在本机
+net-not-kept = 磁盘已满：服务器已收下本设备发送的内容，但答复无法保存在本机
 net-disk-full-hint = 请腾出空间，下次 field sync 会接着进行。
 net-again = 下次 field sync 会自动重试，无需重做。
 

@@ -27,7 +27,7 @@ enum Row {
 pub(crate) async fn run(ctx: &mut Ctx, args: &LogArgs) -> Outcome {
     let store = ctx.store().await?;
     let visit = match &args.visit {
-        Some(typed) => Some(super::site::find(ctx, &store, Some(typed)).await?.visit),
+        Some(typed) => Some(super::site::find_any(ctx, &store, Some(typed)).await?.visit),
         None => None,
     };
     let mut own = store.log(visit, ROWS_MAX).await?;

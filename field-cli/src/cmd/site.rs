@@ -35,6 +35,11 @@ impl Site {
         number.or_else(|| self.row.number.clone()).unwrap_or_else(|| self.visit.to_string())
     }
 
+    /// Whether the visit was taken away and put away: only what was recorded is still known.
+    fn is_gone(&self) -> bool {
+        self.row.unassigned && !self.row.has_document && self.card.is_none()
+    }
+
     /// The meter on record.
     pub(crate) fn meter_no(&self) -> Option<&str> {
         self.card.as_ref()?.meter.as_ref().map(|meter| meter.number.as_str())
@@ -68,6 +73,20 @@ impl Site {
 
 /// Finds the visit that was meant: `@` or nothing, a complaint number or its end, an id or its end.
 pub(crate) async fn find(ctx: &Ctx, store: &Store, typed: Option<&str>) -> Result<Site, Failure> {
+    let site = find_any(ctx, store, typed).await?;
+    if site.is_gone() {
+        let (visit, log) = (site.name(), format!("field log {}", super::visit::tail(&site.name())));
+        return Err(Failure::new("visit-gone", say!(ctx.words, "visit-gone", visit = visit)).hint(say!(
+            ctx.words,
+            "visit-gone-hint",
+            command = log
+        )));
+    }
+    Ok(site)
+}
+
+/// The same, also when only the log still knows the visit.
+pub(crate) async fn find_any(ctx: &Ctx, store: &Store, typed: Option<&str>) -> Result<Site, Failure> {
     let typed = typed.map(str::trim).filter(|text| !text.is_empty() && *text != "@");
     let visit = match typed {
         Some(typed) => resolve(ctx, store, typed).await?,

@@ -47,6 +47,8 @@ async fn what_was_put_aside_is_read_on_the_device_with_its_reason_in_words() {
         assert!(!outbox.contains("out_of_scope") && !outbox.contains('…'), "{outbox}");
         let log = desk.ok(&["log", "0417"]).await;
         assert!(log.contains("The seal"), "{log}");
+        let gone = desk.run(&["visit", "show", "0417"]).await;
+        assert!(gone.exit == 1 && gone.text.contains("field log 0417"), "{}", gone.text);
     }
 }
 

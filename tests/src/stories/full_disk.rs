@@ -77,9 +77,17 @@ async fn a_device_whose_disk_is_full_records_nothing_halfway_and_keeps_what_it_h
     assert_eq!(refused.code, Some(1), "{refused:?}");
     assert!(refused.err.contains("The disk is full; nothing was recorded"), "{refused:?}");
     disk.fill();
+    for reading in
+        [&["status"][..], &["today"], &["visit", "show"], &["finding", "list"], &["outbox"], &["log"]]
+    {
+        device.ok(reading);
+    }
     // A sync needs little room and may find it in its own open files; otherwise it says what is wrong.
+    // Either way the server has what was recorded.
     let sync = device.run(&["sync"]);
     assert!(sync.code == Some(0) || sync.err.contains("The disk is full"), "{sync:?}");
+    let record = desk.get(&format!("/v1/complaints/{}", case.complaint)).await;
+    assert_eq!(texts_of(&record), ["before."], "sent from a full disk");
 
     disk.make_room();
     device.ok(&photo);

@@ -43,7 +43,8 @@ async fn who_lost_the_visit_while_offline_loses_no_work_and_who_got_it_gets_ever
     assert_eq!(photos["photos"][0]["state"], "whole", "{photos:#}");
     zhang.ok(&["sync"]);
     let gone = zhang.run(&["visit", "show", &case.number]);
-    assert_ne!(gone.code, Some(0), "{gone:?}");
+    assert_eq!(gone.code, Some(1), "{gone:?}");
+    assert!(gone.err.contains("is not yours any more, and its data is no longer on this device"), "{gone:?}");
     let devices = desk.get(&format!("/v1/visits/{}/devices", case.visit)).await;
     let of_zhang = devices.as_array().unwrap().iter().find(|device| device["person_id"] == json!(zhang_id));
     assert_eq!(of_zhang.unwrap()["may_hold_unseen_work"], false, "{devices:#}");

@@ -10,6 +10,7 @@ use crate::cli::{TodayArgs, VisitCommand};
 use crate::ctx::Ctx;
 
 pub(crate) use lifecycle::{progress, step};
+pub(crate) use list::tail;
 pub(crate) use show::{answer_text, civil_day, item_line};
 
 /// Runs a subcommand of `field visit`.
