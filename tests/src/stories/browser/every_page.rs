@@ -41,7 +41,7 @@ impl Samples {
         let demo = Demo::open().await;
         demo.run(&["user", "role", READER, "administrator", "lead", "reviewer", "clerk"]);
         let desk = demo.desk(READER).await;
-        leave_something_in_escrow(&demo, &desk).await;
+        leave_field_work_and_something_in_escrow(&demo, &desk).await;
         let conflict = first(&desk, "/v1/conflicts?state=open").await;
         let photo = of(&conflict, "visit_id");
         let photo = desk.get(&format!("/v1/visits/{photo}/photos")).await["photos"][0].clone();
@@ -63,6 +63,13 @@ impl Samples {
             ("record-visits", format!("{complaint}?all=1")),
             ("queue-nothing", "/queue?q=%E6%B2%A1%E6%9C%89%E8%BF%99%E6%A0%B7%E7%9A%84".to_owned()),
             ("queue-conflicts", "/queue?view=conflicts".to_owned()),
+            (
+                "complaints-new-from-field",
+                format!(
+                    "/complaints/new?field_work={}",
+                    of(&first(&desk, "/v1/field-work").await, "field_work_id")
+                ),
+            ),
             ("failure-404", "/nowhere".to_owned()),
         ];
         let places = vec![
@@ -119,10 +126,24 @@ impl Samples {
     }
 }
 
-/// A device writes something after it was revoked.
-async fn leave_something_in_escrow(demo: &Demo, desk: &Desk) {
+/// A device brings a complaint that cannot be opened, and writes something after it was revoked.
+async fn leave_field_work_and_something_in_escrow(demo: &Demo, desk: &Desk) {
     let device = FieldDevice::enrolled(&demo.invite("lina"), demo.address);
     assert_eq!(device.run(&["sync"]).code, Some(6), "the story leaves conflicts open");
+    let address = "城东老街拐角处门牌脱落的三层小楼后院。".repeat(17);
+    let mut met = vec!["complaint", "new", "邻居家电表箱冒烟，柜门烫手。", "--address", address.as_str()];
+    met.extend([
+        "--utility",
+        "power",
+        "--category",
+        "power.BIZ.metering",
+        "--customer",
+        "王强",
+        "--phone",
+        "13900001111",
+    ]);
+    device.ok(&met);
+    assert_eq!(device.run(&["sync"]).code, Some(6), "its address is too long");
     let visits = device.ok(&["--json", "today"]).events("visit");
     let number = visits.first().map(|visit| visit["number"].clone()).expect("the story plans work for today");
     device.ok(&["visit", "start", number.as_str().expect("a number is text")]);
