@@ -72,6 +72,9 @@ impl Writer {
     pub(super) async fn open(options: SqliteConnectOptions, wait_max: Duration) -> Result<Self, StoreError> {
         let mut lane = Lane { options, conn: None, group: None, closed: false };
         lane.connect().await?;
+        // What a process left in the write-ahead log that was killed goes into the file while nobody waits for it.
+        // Beside a running server this waits for nobody either; if it fails, the log is longer than it need be.
+        let _ = lane.execute("PRAGMA wal_checkpoint(PASSIVE)").await;
         let shared = Shared {
             lane: Arc::new(Mutex::new(lane)),
             waiting: AtomicUsize::new(0),

@@ -376,3 +376,34 @@ async fn a_database_that_went_away_is_not_called_busy() {
     let away = super::engine::acquired(&pool, timed_out()).await.unwrap_err();
     assert!(matches!(away, StoreError::Away) && !away.is_busy(), "{away}");
 }
+
+/// The workspace's `.cargo/config.toml` compiles SQLite so.
+#[tokio::test]
+async fn a_statement_is_planned_once_whatever_is_bound_to_it() {
+    const SQL: &str = "SELECT compile_options FROM pragma_compile_options WHERE compile_options IN ('ENABLE_QPSG', 'ENABLE_MEMORY_MANAGEMENT')";
+    let store = TestDatabase::sqlite().open().await;
+    let mut tx = store.read().await.unwrap();
+    let options: Vec<String> =
+        on_engine!(&mut tx, |conn| sqlx::query_scalar(SQL).fetch_all(conn).await).unwrap();
+    assert_eq!(options, ["ENABLE_QPSG"]);
+}
+
+#[tokio::test]
+async fn what_a_killed_process_left_in_the_log_is_in_the_file_after_the_next_start() {
+    let database = TestDatabase::sqlite();
+    let store = database.open().await;
+    with_notes(&store).await;
+    spawn_note(&store, "kept".to_owned()).await.unwrap().unwrap();
+    let Engine::Sqlite(pools) = &store.engine else { panic!("only the embedded store has a log beside it") };
+    let file = pools.path.clone();
+    let is_in_file = || {
+        let bytes = std::fs::read(&file).expect("the file of an open store can be read");
+        bytes.windows(b"kept".len()).any(|window| window == b"kept")
+    };
+    assert!(!is_in_file());
+    // As a killed process: never closed.
+    std::mem::forget(store);
+    let store = database.open().await;
+    assert!(is_in_file());
+    assert_eq!(notes(&store).await, ["kept"]);
+}
