@@ -51,6 +51,7 @@ pub(crate) async fn measure(report: &mut Report, saves: usize) -> anyhow::Result
     let wall = began.elapsed();
     let cpu = process::cpu_seconds(office.pid()) - before;
     let peak = process::peak_bytes(office.pid());
+    let once = process::proportional_bytes(office.pid());
     let up = link.traffic().up;
     for remote in &fleet {
         let settled = remote.device.visits.values().all(|visit| visit.unsettled.is_empty());
@@ -74,6 +75,11 @@ pub(crate) async fn measure(report: &mut Report, saves: usize) -> anyhow::Result
         name("peak memory, merge workers included"),
         format!("{:.1} MB", kilo(peak) / 1000.0),
         bar("80 MB"),
+    );
+    report.row(
+        name("memory after it, shared pages once"),
+        format!("{:.1} MB", kilo(once) / 1000.0),
+        "beside it",
     );
     report.row(name("wall time until all are in step"), format!("{:.2} s", wall.as_secs_f64()), "");
     if strict {

@@ -18,6 +18,15 @@ pub(crate) fn peak_bytes(pid: u32) -> u64 {
     std::iter::once(pid).chain(children(pid)).map(|pid| memory_of(pid, "VmHWM:")).sum()
 }
 
+/// Resident bytes of `pid` and its living children at this moment, pages that they share counted once.
+pub(crate) fn proportional_bytes(pid: u32) -> u64 {
+    let pss = |pid| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+        kibibytes(&text, "Pss:")
+    };
+    std::iter::once(pid).chain(children(pid)).map(pss).sum()
+}
+
 /// Resident bytes of `pid` and its living children at this moment.
 pub(crate) fn resident_bytes(pid: u32) -> u64 {
     std::iter::once(pid).chain(children(pid)).map(|pid| memory_of(pid, "VmRSS:")).sum()
@@ -41,9 +50,13 @@ fn children(pid: u32) -> Vec<u32> {
     ids.filter(|child| stat(*child).is_some_and(|fields| fields.get(1) == Some(&u64::from(pid)))).collect()
 }
 
-/// A line of `/proc/<pid>/status` that is given in kibibytes.
+/// A line of `/proc/<pid>/status`.
 fn memory_of(pid: u32, name: &str) -> u64 {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    kibibytes(&std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default(), name)
+}
+
+/// Bytes of a line that is given in kibibytes.
+fn kibibytes(text: &str, name: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
     let kibibytes: u64 = line.trim().trim_end_matches(" kB").trim().parse().unwrap_or(0);
     kibibytes * 1024
