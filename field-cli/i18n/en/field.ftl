@@ -786,7 +786,7 @@ enrol-already-hint = A second device needs another folder: FIELD_HOME=<folder> f
 enrol-done = Enrolled: { $device } of { $person } at { $server }
 enrol-key = Key { $fingerprint } stays on this device. If you lose it, ask the office to revoke it.
 enrol-other-person = The invitation is for somebody else, and this folder holds { $acts } acts of { $person } that are in no record yet. Nothing was changed here
-enrol-other-person-hint = Ask the office for another invitation and use a folder of its own: FIELD_HOME=<folder> field enrol <link>. The acts here go on when { $person } enrols again in this folder.
+enrol-other-person-hint = The invitation is still good: use it in a folder of its own, FIELD_HOME=<folder> field enrol <link>. The acts here go on when { $person } enrols again in this folder.
 enrol-carried = { $count ->
     [one] 1 act that had not arrived is sent under the new identity
    *[other] { $count } acts that had not arrived are sent under the new identity

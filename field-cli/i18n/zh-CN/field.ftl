@@ -763,7 +763,7 @@ enrol-already-hint = 第二台设备需要另一个文件夹：FIELD_HOME=<文�
 enrol-done = 已登记：{ $device }，{ $person }，{ $server }
 enrol-key = 密钥 { $fingerprint } 只保存在本设备。若丢失设备，请让办公室撤销它。
 enrol-other-person = 该邀请属于其他人员，而此文件夹中有 { $person } 的 { $acts } 项记录尚未进入档案。此处未作任何更改
-enrol-other-person-hint = 请向办公室申请新的邀请，并使用单独的文件夹：FIELD_HOME=<文件夹> field enrol <链接>。{ $person } 在此文件夹重新注册后，这里的记录会继续上传。
+enrol-other-person-hint = 该邀请仍然有效：请在单独的文件夹中使用，FIELD_HOME=<文件夹> field enrol <链接>。{ $person } 在此文件夹重新注册后，这里的记录会继续上传。
 enrol-carried = { $count } 项尚未送达的记录将以新身份发送
 
 ## 同步

@@ -7,7 +7,7 @@ use crate::client::{Client, ClientError};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Explain as _, Failure, Told};
 use crate::i18n::say;
-use crate::store::{Identity, NewIdentity, Store, StoreError, Tombstone};
+use crate::store::{Identity, KeptActs, NewIdentity, Store, StoreError, Tombstone};
 use crate::sync::report_wipe;
 use crate::sync_failure::host;
 use serde_json::json;
@@ -36,6 +36,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &EnrolArgs) -> Outcome {
     if let Some(identity) = store.find_identity().await? {
         may_replace(ctx, &store, &identity).await?;
     }
+    let kept = store.kept_acts().await?;
     let key = SigningKey::from_seed(&ctx.machine.bytes());
     let proof = key.sign(&enrolment_proof_input(&invitation.code, &key.public()));
     let request = EnrolmentRequest {
@@ -44,9 +45,10 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &EnrolArgs) -> Outcome {
         proof: data_encoding::HEXLOWER.encode(&proof),
         label: args.name.clone().unwrap_or_else(machine_name).chars().take(NAME_CHARS_MAX).collect(),
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
+        person_id: kept.as_ref().map(|kept| kept.person),
     };
     let client = Client::new(&invitation.base, ctx.words.lang.tag())?;
-    let answer = client.enrol(&request).await.map_err(|error| unreached(ctx, &error))?;
+    let answer = client.enrol(&request).await.map_err(|error| refused(ctx, &error, kept))?;
     let (here, server_time) = (ctx.now(), Timestamp::from_unix_ms(answer.server_time_ms));
     let shown = fingerprint(&key.public());
     let taken_up = answer.taken_up.clone();
@@ -60,7 +62,12 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &EnrolArgs) -> Outcome {
 }
 
 /// Why the server did not enrol this device. A sync would not try it again.
-fn unreached(ctx: &Ctx, error: &ClientError) -> Told {
+fn refused(ctx: &Ctx, error: &ClientError, kept: Option<KeptActs>) -> Told {
+    if let (ClientError::Problem { problem }, Some(kept)) = (error, kept)
+        && problem.code == "invitation-of-another"
+    {
+        return kept.of_other_person().explain(&ctx.words);
+    }
     let told = error.explain(&ctx.words);
     if told.exit == Exit::Unreachable {
         return Told { hints: vec![say!(ctx.words, "enrol-again-hint")], ..told };

@@ -47,6 +47,24 @@ pub struct NewIdentity {
     pub key: SigningKey,
 }
 
+/// Acts of the device's person that the server has not taken, or keeps in escrow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptActs {
+    /// Whose they are.
+    pub person: PersonId,
+    /// That person's name.
+    pub person_name: String,
+    /// How many, at least one.
+    pub acts: u64,
+}
+
+impl KeptActs {
+    /// Why nobody else may take this device over.
+    pub fn of_other_person(self) -> StoreError {
+        StoreError::OtherPerson { person: self.person_name, acts: self.acts }
+    }
+}
+
 #[derive(FromRow)]
 struct IdentityRow {
     server_url: String,
@@ -119,20 +137,20 @@ impl Store {
         seed.map(|seed| SigningKey::from_seed(&seed)).ok_or(StoreError::Key { path })
     }
 
-    /// What one person recorded is never said by another: neither sent again nor hidden.
-    async fn refuse_other_person(&self, person: PersonId) -> Result<(), StoreError> {
-        let Some(before) = self.find_identity().await?.filter(|before| before.person != person) else {
-            return Ok(());
-        };
+    /// Acts of this device's person that are in no record yet; `None` when there are none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn kept_acts(&self) -> Result<Option<KeptActs>, StoreError> {
+        let Some(before) = self.find_identity().await? else { return Ok(None) };
         let acts: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM log WHERE state IN ('unsent', 'escrowed') AND dropped = 0 AND reissued_by IS NULL",
         )
         .fetch_one(self.pool())
         .await?;
-        match u64::try_from(acts).unwrap_or(0) {
-            0 => Ok(()),
-            acts => Err(StoreError::OtherPerson { person: before.person_name, acts }),
-        }
+        let acts = u64::try_from(acts).unwrap_or(0);
+        let kept = KeptActs { person: before.person, person_name: before.person_name, acts };
+        Ok(Some(kept).filter(|kept| kept.acts > 0))
     }
 
     /// Takes on a new identity. Whatever was recorded stays; the exchange starts from nothing.
@@ -140,7 +158,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::OtherPerson`] when acts of somebody else are left, and when key, marker or row cannot be written.
     pub async fn adopt(&self, new: NewIdentity) -> Result<Identity, StoreError> {
-        self.refuse_other_person(new.answer.person_id).await?;
+        // What one person recorded is never said by another: neither sent again nor hidden.
+        if let Some(kept) = self.kept_acts().await?.filter(|kept| kept.person != new.answer.person_id) {
+            return Err(kept.of_other_person());
+        }
         let install = data_encoding::HEXLOWER.encode(&self.machine().bytes::<16>());
         write_key(self.home(), &new.key)?;
         let machine = self.machine().binding(&install);

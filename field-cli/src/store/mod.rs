@@ -43,7 +43,7 @@ pub use commands::{CommandRow, CommandState};
 pub use error::StoreError;
 pub use exchange::{Outgoing, Performed, Told, VisitReceipt};
 pub use foreign::ForeignRow;
-pub use identity::{Identity, NewIdentity};
+pub use identity::{Identity, KeptActs, NewIdentity};
 pub use last_act::LastAct;
 pub use log::{EnvelopeState, LogCounts, LogRow};
 pub use origins::{Author, Origin};

@@ -89,6 +89,7 @@ impl Device {
             proof: HEXLOWER.encode(&key.sign(&enrolment_proof_input(code, &key.public()))),
             label: label.to_owned(),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
+            person_id: None,
         };
         let answer = client.json(Method::POST, "/v1/enrolments", None, &request).await?;
         let answer: EnrolmentAnswer =

@@ -276,6 +276,9 @@ struct EnrolmentRequestShape {
     proof: String,
     label: String,
     app_version: String,
+    /// Whose acts lie on the device and in no record yet.
+    #[schema(format = "uuid")]
+    person_id: Option<String>,
 }
 
 /// Shape of its answer.
@@ -302,7 +305,7 @@ struct EnrolmentAnswerShape {
 
 /// Enrols a device with the code or secret of an invitation.
 #[utoipa::path(post, path = "/v1/enrolments", tag = "devices", request_body = EnrolmentRequestShape,
-    responses((status = CREATED, body = EnrolmentAnswerShape), (status = CONFLICT, description = "key-in-use"),
+    responses((status = CREATED, body = EnrolmentAnswerShape), (status = CONFLICT, description = "key-in-use, invitation-of-another"),
         (status = UNPROCESSABLE_ENTITY, description = "invitation-invalid, proof-invalid, body-invalid"),
         (status = TOO_MANY_REQUESTS, description = "too many wrong codes")))]
 async fn create_enrolment(

@@ -26,6 +26,9 @@ pub enum EnrolError {
     /// Key or signature cannot be used.
     #[error("the device did not prove that it holds its key")]
     Proof,
+    /// The device holds acts of another person than the one who is invited. The invitation stays good.
+    #[error("the invitation is for somebody else")]
+    OtherPerson,
     /// The key is that of a device.
     #[error("the key belongs to a device already")]
     KeyInUse,
@@ -45,6 +48,7 @@ impl From<EnrolError> for Problem {
         match error {
             EnrolError::Invitation => Self::new(&problem::INVITATION_INVALID),
             EnrolError::Proof => Self::new(&problem::PROOF_INVALID),
+            EnrolError::OtherPerson => Self::new(&problem::INVITATION_OF_ANOTHER),
             EnrolError::KeyInUse => Self::new(&problem::KEY_IN_USE),
             EnrolError::TooManyTries { left_ms } => {
                 let seconds = u32::try_from(left_ms / 1000).unwrap_or(3600) + 1;
@@ -73,6 +77,9 @@ pub async fn enrol(
         tx.commit().await?;
         return Err(EnrolError::Invitation);
     };
+    if request.person_id.is_some_and(|person| person != invitation.person_id) {
+        return Err(EnrolError::OtherPerson);
+    }
     let person = people::find(&mut tx, invitation.person_id).await?;
     let person = person.filter(|person| person.disabled_at.is_none()).ok_or(EnrolError::Invitation)?;
     let device = match invitation.device_id {

@@ -5,7 +5,7 @@ use crate::people::Role;
 use crate::people::tests::{a_person, an_administrator};
 use crate::testing::{Answer, TestApp};
 use serde_json::{Value, json};
-use sync_core::ids::DeviceId;
+use sync_core::ids::{DeviceId, PersonId};
 use sync_core::log::SigningKey;
 use sync_core::protocol::enrolment_proof_input;
 
@@ -83,6 +83,22 @@ async fn an_invitation_works_once_and_a_lost_answer_can_be_had_again() {
     assert_eq!(send(&test, &request(&invitation.secret, &key(1))).await.json["code"], "key-in-use");
     test.app.clock.advance_ms(10 * 60_000);
     assert_eq!(send(&test, &request(&invitation.secret, &key(2))).await.json["code"], "invitation-invalid");
+}
+
+#[tokio::test]
+async fn an_invitation_for_somebody_else_is_refused_and_stays_good() {
+    let test = TestApp::sqlite().await;
+    let (person, _) = a_person(&test, "zhangwei", &[Role::Technician]).await;
+    let (other, _) = a_person(&test, "lina", &[Role::Technician]).await;
+    let invitation = invite(&test.app, person, "dev", None).await.unwrap();
+    let holding_acts_of = |holder: PersonId| {
+        let mut request = request(&invitation.secret, &key(1));
+        request["person_id"] = json!(holder);
+        request
+    };
+    let refused = send(&test, &holding_acts_of(other)).await;
+    assert_eq!((refused.status, &refused.json["code"]), (409, &json!("invitation-of-another")));
+    assert_eq!(send(&test, &holding_acts_of(person)).await.status, 201);
 }
 
 #[tokio::test]

@@ -132,6 +132,9 @@ problems! {
     INVITATION_INVALID: 422 "invitation-invalid"
         en "This code is not valid" "Check it. Codes are good for a few minutes, once, and bear few wrong tries; ask for a new one."
         zh "该登记码无效" "请核对。登记码仅在数分钟内有效、只能使用一次且错误次数有限；请索取新码。";
+    INVITATION_OF_ANOTHER: 409 "invitation-of-another"
+        en "This invitation is for somebody else" "It is still good: use it where nothing of another person waits to be sent."
+        zh "该邀请属于其他人员" "该邀请仍然有效：请在没有他人待传记录的位置使用。";
     PROOF_INVALID: 422 "proof-invalid"
         en "The device did not prove that it holds its key" "Repeat the enrolment; if it fails again, update the client."
         zh "设备未能证明持有其密钥" "请重新登记；若再次失败，请更新客户端。";

@@ -18,6 +18,9 @@ pub struct EnrolmentRequest {
     pub label: String,
     /// Version of the client.
     pub app_version: String,
+    /// Whose acts lie on the device and in no record yet: an invitation for somebody else is refused and stays good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_id: Option<PersonId>,
 }
 
 /// Answer to an enrolment.
