@@ -8,7 +8,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use std::fs::File;
-use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
+use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 /// Largest preview.
@@ -17,8 +17,8 @@ pub const PREVIEW_BYTES_MAX: usize = 40_000;
 pub const PHOTO_BYTES_MIN: u64 = 200_000;
 /// The segment of a JPEG behind which its picture begins.
 const START_OF_SCAN: u8 = 0xda;
-/// Cameras put little behind the end of a picture.
-const TAIL_BYTES: u64 = 64 * 1024;
+/// Behind which nothing belongs to the picture; in the picture itself these bytes never meet.
+const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
 /// Longest side that is decoded; as on the server.
 const SIDE_PX_MAX: u32 = 12_000;
 /// Most pixels that are decoded.
@@ -78,11 +78,21 @@ pub fn make(photo: &Path) -> Result<Vec<u8>, NoPreview> {
 pub fn is_cut(photo: &Path) -> bool {
     let Ok(mut file) = File::open(photo) else { return false };
     let Some(picture) = picture_at(&mut file) else { return false };
-    let length = file.metadata().map_or(0, |found| found.len());
-    let at = SeekFrom::Start(length.saturating_sub(TAIL_BYTES).max(picture));
-    let mut tail = Vec::new();
-    let read = file.seek(at).and_then(|_| file.read_to_end(&mut tail));
-    read.is_ok() && !tail.windows(2).any(|pair| pair == [0xff, 0xd9])
+    file.seek(SeekFrom::Start(picture)).is_ok_and(|_| !has_end(BufReader::new(file)).unwrap_or(true))
+}
+
+/// Whether the end of a picture comes anywhere: phones put whole films behind it.
+fn has_end(mut picture: impl BufRead) -> std::io::Result<bool> {
+    let mut last = 0;
+    loop {
+        let bytes = picture.fill_buf()?;
+        let (Some(first), length) = (bytes.first(), bytes.len()) else { return Ok(false) };
+        if [last, *first] == END_OF_IMAGE || bytes.windows(2).any(|pair| pair == END_OF_IMAGE) {
+            return Ok(true);
+        }
+        last = bytes[length - 1];
+        picture.consume(length);
+    }
 }
 
 /// Where the picture of a JPEG begins, behind metadata that may hold a whole small picture.
@@ -173,6 +183,8 @@ mod tests {
         for length in [20_000, whole.len() / 2, whole.len() - 2] {
             assert!(is_cut(&file("cut.jpg", &whole[..length])), "{length}");
         }
+        let with_film = [whole.as_slice(), &[7; 300_000]].concat();
+        assert!(!is_cut(&file("moving.jpg", &with_film)), "a film behind the picture");
         assert!(!is_cut(&photo("iphone6plus-beijing.jpg")) && !is_cut(&photo("lumia820-gps-no-time.jpg")));
         let mut header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
         header.extend([50_000_u32.to_be_bytes(), 50_000_u32.to_be_bytes()].concat());

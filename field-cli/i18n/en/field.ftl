@@ -437,7 +437,7 @@ none-recorded = Nothing recorded
 warn-visit-paused = { $visit } is paused; recorded all the same. To go on: field visit resume
 warn-visit-finished = { $visit } is finished; this is recorded as an addition and the office sees it as one
 warn-visit-lost = { $visit } is not yours any more. It is saved all the same; the office decides what becomes of it
-warn-revoked = The office revoked this device: this is kept here and enters the record only after the office has looked at it
+warn-revoked = The office revoked this device: this is kept here and handed over as evidence, but enters no record
 warn-enrol-again = The server wants this device to enrol again: this is kept here and is sent after that
 
 ## Saved
@@ -681,6 +681,9 @@ photo-again = { $file } is whole again: photo { $number } waits to be sent
 photo-waiting = waiting
 photo-partly = { $percent } % on the server
 photo-arrived = on the server
+code-photo-refusal-upload-hash-differs = the copy on this device is damaged; add the photo again: field photo add <file>
+code-photo-refusal-upload-claim-differs = it is not the photo that was recorded; add the photo again: field photo add <file>
+code-photo-refusal-upload-too-large = it is larger than the server takes
 photo-refused = refused: { $reason }
 photo-unavailable = declared lost
 photo-declared = declared as lost; the office does not wait for it any more

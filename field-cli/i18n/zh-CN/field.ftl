@@ -432,7 +432,7 @@ none-recorded = 尚无记录
 warn-visit-paused = { $visit } 已暂停，内容照常记录。继续请用：field visit resume
 warn-visit-finished = { $visit } 已完成，此次作为补充记录，办公室会看到
 warn-visit-lost = { $visit } 已不由您负责。照样保存，由办公室决定如何处理
-warn-revoked = 办公室已撤销本设备：内容保存在本机，须经办公室核查后才进入记录
+warn-revoked = 办公室已撤销本设备：内容保存在本机并作为证据移交，但不进入记录
 warn-enrol-again = 服务器要求本设备重新登记：内容保存在本机，登记后再发送
 
 ## 已保存
@@ -658,6 +658,9 @@ photo-again = { $file } 已恢复完整：照片 { $number } 等待上传
 photo-waiting = 待上传
 photo-partly = 已上传 { $percent } %
 photo-arrived = 已送达
+code-photo-refusal-upload-hash-differs = 本机副本已损坏，请重新添加照片：field photo add <文件>
+code-photo-refusal-upload-claim-differs = 与所记录的照片不符，请重新添加照片：field photo add <文件>
+code-photo-refusal-upload-too-large = 超过服务器允许的大小
 photo-refused = 被拒：{ $reason }
 photo-unavailable = 已声明丢失
 photo-declared = 已声明丢失，办公室不再等待

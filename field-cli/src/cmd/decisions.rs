@@ -9,6 +9,7 @@ use sync_core::document::{Entry, Place, Resolution, VisitView};
 /// What takes a decision back is one, too.
 const UNDONE: &str = "undone";
 const BOTH: &str = "both";
+const WRITTEN: &str = "written";
 
 /// A decision that stands.
 pub(crate) struct Decision<'v> {
@@ -29,6 +30,13 @@ pub(crate) fn standing(view: &VisitView) -> Vec<Decision<'_>> {
     let record = serde_json::to_value(view).expect("a view is plain JSON");
     let decisions = newest.into_values().filter(|entry| entry.content.choice != UNDONE);
     decisions.map(|entry| Decision { entry, value: value_at(&record, &entry.content.path) }).collect()
+}
+
+/// Whether the office wrote a value of its own at a path.
+pub(crate) fn is_written_by_office(view: &VisitView, path: &str) -> bool {
+    standing(view)
+        .iter()
+        .any(|decision| decision.entry.content.path == path && decision.entry.content.choice == WRITTEN)
 }
 
 /// What is shown at a path of a record.

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::acts::{describe, visit_name, visit_names, with_statements};
+use super::photo::refusal;
 use super::terms::Terms;
 use crate::cli::{OutboxArgs, OutboxCommand};
 use crate::ctx::Ctx;
@@ -108,6 +109,9 @@ async fn photos(ctx: &mut Ctx, store: &Store, names: &Names) -> Result<Vec<Line>
         let size = render::bytes(blob.size_bytes);
         let what = say!(ctx.words, "outbox-photo", file = blob.original_name.clone(), size = size);
         let state = match blob.upload_offset * 100 / blob.size_bytes.max(1) {
+            _ if blob.state == BlobState::Refused => {
+                say!(ctx.words, "photo-refused", reason = refusal(&ctx.words, blob))
+            }
             0 => ctx.words.code("blob", blob.state.as_str()),
             percent => format!("{} {percent} %", ctx.words.code("blob", blob.state.as_str())),
         };

@@ -58,7 +58,8 @@ fn keys_between(path: &str, old: &Value, new: &Value) -> Vec<Write> {
         value.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default()
     };
     let keys = &keys_of(old) | &keys_of(new);
-    let differing = keys.into_iter().filter(|key| old.get(key) != new.get(key));
+    let differing =
+        keys.into_iter().filter(|key| old.get(key).map(as_recorded) != new.get(key).map(as_recorded));
     differing
         .map(|key| {
             let shown = |value: &Value| without_origin(value.get(&key).unwrap_or(&Value::Null));
@@ -67,12 +68,21 @@ fn keys_between(path: &str, old: &Value, new: &Value) -> Vec<Write> {
         .collect()
 }
 
+/// Without what follows from other entries: that it was corrected is written in the correction.
+fn as_recorded(value: &Value) -> Value {
+    let mut value = value.clone();
+    if let Some(entry) = value.as_object_mut() {
+        entry.remove("superseded_by");
+    }
+    value
+}
+
 /// A shared value as it is shown, an entry without the change that wrote it.
 fn without_origin(value: &Value) -> Value {
     if let Some(shown) = value.get("shown") {
         return shown.clone();
     }
-    let mut value = value.clone();
+    let mut value = as_recorded(value);
     if let Some(entry) = value.as_object_mut() {
         entry.remove("change");
         entry.remove("actor");

@@ -210,6 +210,9 @@ problems! {
     QUARANTINE_WAITS: 409 "quarantine-waits"
         en "This item cannot be judged now" "It may build on another item: decide about that one first, then try again."
         zh "该隔离项暂时无法判定" "它可能依赖另一隔离项：请先处理后者，然后重试。";
+    ESCROW_CANNOT_ENTER: 422 "escrow-cannot-enter"
+        en "This cannot be taken up into the record" "The member reason says why: recorded after the revocation, of a device whose key signed two histories (forked), or without content. Reject it; it stays as evidence, and its author can record it anew."
+        zh "该内容无法采入记录" "成员 reason 说明原因：撤销之后的记录、密钥签署了两份历史的设备（forked），或没有内容。请拒绝；它仍作为证据保留，记录人可重新记录。";
     QUARANTINE_CANNOT_ENTER: 422 "quarantine-cannot-enter"
         en "This item cannot enter the record" "It would damage the visit, or holds nothing that could enter. Reject it; it stays as evidence."
         zh "该隔离项无法并入记录" "它会损坏现场记录，或没有可并入的内容。请予以驳回；原件仍作为证据保留。";

@@ -114,7 +114,7 @@ pub(super) async fn of_visit(tx: &mut Tx, visit: VisitId) -> Result<Vec<Conflict
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ValueBody {
     /// The value.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub(crate) value: Scalar,
     /// The change that wrote it; names the value in a decision.
     #[schema(value_type = String)]
@@ -145,7 +145,7 @@ pub(crate) struct ValueBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EarlierBody {
     /// The value.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub(crate) value: Scalar,
     pub(crate) person: Option<PersonRef>,
     pub(crate) device: Option<DeviceRef>,
@@ -163,7 +163,7 @@ pub(crate) struct DecisionBody {
     /// When, Unix milliseconds.
     pub(crate) decided_at_ms: i64,
     /// The value that was decided on; null for `both` and `undone`.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = serde_json::Value)]
     pub(crate) value: Option<Scalar>,
     /// `chosen`: the change whose value was chosen.
     #[schema(value_type = Option<String>)]
@@ -213,7 +213,7 @@ pub(crate) struct ConflictBody {
     /// Every value, the shown one last.
     pub(crate) values: Vec<ValueBody>,
     /// The value that stands in the record now.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = serde_json::Value)]
     pub(crate) stands: Option<Scalar>,
     /// Whose later value stands, when somebody overwrote the field on site.
     pub(crate) settled_by: Option<PersonRef>,

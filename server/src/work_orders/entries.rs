@@ -102,7 +102,7 @@ pub(crate) struct FieldBody {
     /// For example `answers/meter-accuracy.seal`.
     pub(crate) path: String,
     /// The value that every device shows. Not the latest: with competing values there is none.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub(crate) shown: Scalar,
     /// Whether different values stand beside one another.
     pub(crate) conflict: bool,
@@ -113,7 +113,7 @@ pub(crate) struct FieldBody {
 /// One value of a field.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FieldValue {
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub(crate) value: Scalar,
     #[schema(value_type = String)]
     pub(crate) change: ChangeHash,

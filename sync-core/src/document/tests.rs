@@ -229,6 +229,27 @@ fn a_correction_names_what_it_corrects_and_both_stay() {
 }
 
 #[test]
+fn a_correction_that_is_taken_back_corrects_nothing() {
+    let mut doc = VisitDocument::birth(VISIT);
+    commit(&mut doc, author(1), |edit| {
+        edit.add(entry(1), &sample_check()).unwrap();
+        edit.correct(entry(1), entry(2), &sample_check()).unwrap();
+        edit.correct(entry(2), entry(3), &sample_check()).unwrap();
+    });
+    let standing = |doc: &VisitDocument| -> Vec<EntryId> {
+        doc.view().meter_checks.iter().filter(|(_, check)| check.stands()).map(|(id, _)| *id).collect()
+    };
+    let withdraw = |doc: &mut VisitDocument, id| {
+        commit(doc, author(1), |edit| edit.withdraw(Container::MeterChecks, id, "a slip").unwrap());
+    };
+    assert_eq!(standing(&doc), [entry(3)]);
+    withdraw(&mut doc, entry(2));
+    assert_eq!(standing(&doc), [entry(3)], "the first is corrected by way of the second");
+    withdraw(&mut doc, entry(3));
+    assert_eq!(standing(&doc), [entry(1)]);
+}
+
+#[test]
 fn the_highest_hazard_wins_until_a_reviewer_lowers_it() {
     let mut doc = VisitDocument::birth(VISIT);
     commit(&mut doc, author(1), |edit| {

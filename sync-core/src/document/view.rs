@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ValueRef};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most unknown places that are named.
 pub const UNKNOWN_MAX: usize = 256;
@@ -90,7 +90,7 @@ pub struct EntryMeta {
     pub actor: ActorId16,
     /// The entry that this one corrects.
     pub supersedes: Option<EntryId>,
-    /// The entries that correct this one; for a decision, those that undid it.
+    /// The entries that correct this one and were not taken back; for a decision, those that undid it.
     #[serde(default)]
     pub superseded_by: Vec<EntryId>,
     /// The fields that were written again later, perhaps by somebody else.
@@ -260,6 +260,26 @@ pub(crate) fn written_at(am: &Automerge, object: &ObjId, key: &str) -> Vec<Writt
         .collect()
 }
 
+/// Notes beside each entry what corrects it. A correction that was taken back corrects nothing, unless it was corrected
+/// in turn by one that stands.
+fn note_corrections<T>(entries: &mut BTreeMap<EntryId, Entry<T>>) {
+    let mut counting = BTreeSet::new();
+    for (id, _) in entries.iter().filter(|(_, entry)| entry.meta.withdrawn.is_none()) {
+        let mut next = Some(*id);
+        // What counts already has had its own corrected entries counted, so a circle ends, too.
+        while let Some(id) = next.filter(|id| counting.insert(*id)) {
+            next = entries.get(&id).and_then(|entry| entry.meta.supersedes);
+        }
+    }
+    let corrections: Vec<_> =
+        entries.iter().filter_map(|(id, entry)| Some((entry.meta.supersedes?, *id))).collect();
+    for (old, new) in corrections.into_iter().filter(|(_, new)| counting.contains(new)) {
+        if let Some(entry) = entries.get_mut(&old) {
+            entry.meta.superseded_by.push(new);
+        }
+    }
+}
+
 fn origin(am: &Automerge, id: &ObjId) -> Option<(ChangeHash, ActorId16)> {
     let ObjId::Id(_, actor, _) = id else { return None };
     Some((am.hash_for_opid(id)?.into(), ActorId16::from_slice(actor.to_bytes())?))
@@ -357,13 +377,7 @@ impl Reader<'_> {
                 None => self.unknown(format!("{}/{}", container.path(), item.key)),
             }
         }
-        let corrections: Vec<_> =
-            entries.iter().filter_map(|(id, entry)| Some((entry.meta.supersedes?, *id))).collect();
-        for (old, new) in corrections {
-            if let Some(entry) = entries.get_mut(&old) {
-                entry.meta.superseded_by.push(new);
-            }
-        }
+        note_corrections(&mut entries);
         entries
     }
 

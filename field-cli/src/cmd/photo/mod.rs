@@ -17,7 +17,7 @@ use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Words, say};
 use crate::render;
-use crate::store::{BlobState, PhotoRow, PreviewState};
+use crate::store::{BlobRow, BlobState, PhotoRow, PreviewState};
 use serde_json::json;
 use sync_core::codes::CodeTable;
 use sync_core::document::Photo;
@@ -48,6 +48,11 @@ pub(crate) fn line(words: &Words, photo: &Photo, row: Option<&PhotoRow>) -> Stri
         .join(" · ")
 }
 
+/// Why the server did not take a photo, and what helps.
+pub(crate) fn refusal(words: &Words, blob: &BlobRow) -> String {
+    words.code("photo-refusal", blob.reason.as_deref().unwrap_or_default())
+}
+
 fn state(words: &Words, row: &PhotoRow) -> String {
     let blob = &row.blob;
     match blob.state {
@@ -58,7 +63,7 @@ fn state(words: &Words, row: &PhotoRow) -> String {
         BlobState::Waiting if blob.preview == PreviewState::Arrived => say!(words, "photo-previewed"),
         BlobState::Waiting => say!(words, "photo-waiting"),
         BlobState::Arrived => say!(words, "photo-arrived"),
-        BlobState::Refused => say!(words, "photo-refused", reason = blob.reason.clone().unwrap_or_default()),
+        BlobState::Refused => say!(words, "photo-refused", reason = refusal(words, blob)),
         BlobState::Unavailable => say!(words, "photo-unavailable"),
     }
 }

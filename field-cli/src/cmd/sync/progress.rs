@@ -107,10 +107,11 @@ impl PhotoWatch for Progress<'_> {
                 }
                 return;
             }
-            PhotoEnd::Refused(_, title) => (
-                "photo-refused",
-                say!(self.ctx.words, "sync-photo-refused", file = name, reason = title.clone()),
-            ),
+            PhotoEnd::Refused(code, title) => {
+                let known = self.ctx.words.code("photo-refusal", code);
+                let reason = if known == *code { title.clone() } else { known };
+                ("photo-refused", say!(self.ctx.words, "sync-photo-refused", file = name, reason = reason))
+            }
             PhotoEnd::Lost => ("photo-lost", say!(self.ctx.words, "sync-photo-lost", file = name)),
         };
         if let Some(bar) = &self.bar {

@@ -283,6 +283,7 @@ impl Page<'_> {
         ];
         let mut lines: Vec<String> = tables
             .iter()
+            .filter(|(key, _)| !decisions::is_written_by_office(view, &format!("proposal/{key}")))
             .filter_map(|(key, table)| {
                 let code = view.proposal.get(*key)?.shown.as_text()?;
                 let name = table.name(code, choice::language(self.words)).to_owned();

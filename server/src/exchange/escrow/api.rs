@@ -174,7 +174,7 @@ async fn read_escrowed(
     responses((status = OK, body = EscrowedWithContent), (status = NOT_FOUND, description = "quarantine-unknown"),
         (status = CONFLICT, description = "quarantine-decided, quarantine-waits"),
         (status = FORBIDDEN, description = "role-missing"),
-        (status = UNPROCESSABLE_ENTITY, description = "quarantine-cannot-enter, body-invalid")))]
+        (status = UNPROCESSABLE_ENTITY, description = "escrow-cannot-enter, body-invalid")))]
 async fn create_escrow_decision(
     State(app): State<App>,
     office: OfficeAuth,

@@ -117,7 +117,7 @@ async fn decide(
             code if code == problem::BODY_INVALID.code => "arrival-reason-rule",
             code if code == problem::QUARANTINE_DECIDED.code => "escrow-decided-already",
             code if code == problem::QUARANTINE_WAITS.code => "escrow-waits",
-            code if code == problem::QUARANTINE_CANNOT_ENTER.code => "escrow-cannot-enter",
+            code if code == problem::ESCROW_CANNOT_ENTER.code => "escrow-cannot-enter",
             _ => return Ok(problem.into_response()),
         },
     };

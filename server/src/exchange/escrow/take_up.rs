@@ -44,7 +44,7 @@ pub(super) async fn hindrance(tx: &mut Tx, item: &Escrowed) -> Result<Option<&'s
 /// Brings it into the record of its visit. Nothing changed when it fails, except that it may have become an item in
 /// quarantine when others wrote the same visit meanwhile.
 pub(super) async fn take_up(app: &App, item: &Escrowed, by: PersonId, reason: &str) -> Result<(), Problem> {
-    let cannot = |why: &str| Problem::new(&problem::QUARANTINE_CANNOT_ENTER).with("reason", why);
+    let cannot = |why: &str| Problem::new(&problem::ESCROW_CANNOT_ENTER).with("reason", why);
     let mut tx = app.store.read().await?;
     if let Some(why) = hindrance(&mut tx, item).await? {
         return Err(cannot(why));

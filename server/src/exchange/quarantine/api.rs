@@ -183,7 +183,7 @@ impl ItemState {
 /// What a person decides.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct DecisionBody {
+struct QuarantineDecision {
     decision: DecisionWord,
     /// Why; 1 to 500 characters.
     #[schema(min_length = 1, max_length = 500)]
@@ -317,7 +317,7 @@ async fn reachable(tx: &mut Tx, reach: &Reach, id: i64) -> Result<ItemAnswer, Pr
 
 /// Lets a refused envelope enter the record with its author named, or rejects it for good.
 #[utoipa::path(post, path = "/v1/quarantine/{id}/decision", tag = "quarantine", security(("session" = ["reviewer", "lead"])),
-    params(("id" = i64, Path)), request_body = DecisionBody,
+    params(("id" = i64, Path)), request_body = QuarantineDecision,
     responses((status = OK, body = ItemAnswer), (status = NOT_FOUND, description = "quarantine-unknown"),
         (status = CONFLICT, description = "quarantine-decided, quarantine-waits"),
         (status = UNPROCESSABLE_ENTITY, description = "quarantine-cannot-enter, body-invalid")))]
@@ -325,7 +325,7 @@ async fn create_decision(
     State(app): State<App>,
     office: OfficeAuth,
     Path(id): Path<i64>,
-    Body(body): Body<DecisionBody>,
+    Body(body): Body<QuarantineDecision>,
 ) -> Result<Json<ItemAnswer>, Problem> {
     decide_item(&app, &office, id, body.decision.into(), &body.reason).await?;
     let reach = reach_of(&office, &DECIDERS)?;
