@@ -35,6 +35,9 @@ pub(crate) struct MeterReadArgs {
     /// Confirms that a register below the last reading rolled over.
     #[arg(long)]
     pub(crate) confirm_rollover: bool,
+    /// Confirms that the register is below the last reading and that this one is right.
+    #[arg(long, conflicts_with = "confirm_rollover")]
+    pub(crate) confirm_below: bool,
     #[arg(long, value_name = "NUMBER")]
     pub(crate) meter: Option<String>,
     #[arg(long)]

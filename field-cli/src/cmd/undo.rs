@@ -53,7 +53,13 @@ async fn stays(ctx: &Ctx, store: &Store, row: &LogRow) -> Result<Failure, Failur
     let what = describe(&ctx.words, &terms, row, &commands);
     let time = render::time(&ctx.words, row.claimed_at, ctx.now(), &ctx.zone);
     let failure = Failure::new("request-stays", say!(ctx.words, "undo-request", what = what, time = time));
-    Ok(failure.hint(say!(ctx.words, "undo-request-hint")))
+    let request =
+        commands.iter().find(|command| command.sequence == row.sequence && command.device == row.device);
+    let hint = match request.map(|command| command.request.as_str()) {
+        Some("arrive" | "no_access" | "finish") => say!(ctx.words, "undo-progress-hint"),
+        _ => say!(ctx.words, "undo-request-hint"),
+    };
+    Ok(failure.hint(hint))
 }
 
 /// Why nothing of an act can be taken back; then nothing is recorded either.

@@ -66,8 +66,9 @@ impl Store {
 
 impl CommandRow {
     /// Whether such a request is asked by an act that also writes into the record of the visit and that can be taken
-    /// back as a whole.
+    /// back as a whole. That somebody arrived, left or finished moves the visit at the office, which does not move
+    /// back.
     fn goes_with_a_save(&self) -> bool {
-        matches!(self.request.as_str(), "promise" | "finish" | "arrive" | "no_access")
+        self.request == "promise"
     }
 }

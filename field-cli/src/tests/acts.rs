@@ -225,6 +225,32 @@ async fn undo_takes_back_the_last_act_or_says_why_it_stays() {
 }
 
 #[tokio::test]
+async fn what_moved_the_visit_at_the_office_is_not_taken_back_here() {
+    let desk = Desk::new(Lang::En).await;
+    let lines: [&[&str]; 4] = [
+        &["visit", "start", "0417"],
+        &["visit", "no-access", "--reason", "nobody home"],
+        &["undo"],
+        &["visit", "start", "0417"],
+    ];
+    let seen = desk.day(&lines).await;
+    assert!(
+        seen.contains("It cannot be taken back here") && seen.contains("visit start after a visit"),
+        "{seen}"
+    );
+    assert_eq!(seen.matches("(exit").count(), 1, "the way out works: {seen}");
+}
+
+#[tokio::test]
+async fn a_true_reading_below_the_one_on_record_is_recorded_with_a_warning() {
+    let desk = Desk::new(Lang::En).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    let read = desk.day(&[&["meter", "read", "--register", "total=012300.00", "--confirm-below"]]).await;
+    assert!(read.contains("one of them is wrong, the office sees both"), "{read}");
+    assert!(desk.ok(&["meter", "list"]).await.contains("012300.00"));
+}
+
+#[tokio::test]
 async fn what_people_wrote_cannot_command_the_terminal() {
     let desk = Desk::new(Lang::En).await;
     desk.ok(&["visit", "start", "0417"]).await;

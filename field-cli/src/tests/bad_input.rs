@@ -72,7 +72,7 @@ async fn figures_that_cannot_be_are_refused_and_nothing_is_recorded() {
             (exit 2)
             $ field meter read --register total=012300.00
             ✗ 012300.00 is below the last reading 012345.60: a slip, an exchanged meter, or the register passed its end (then 999954.4 was used)
-              Check the digits. If the register passed its end: --confirm-rollover. Another meter: --meter <number>.
+              Check the digits. If they are right: --confirm-below, and the last reading on record is wrong, or --confirm-rollover when the register passed its end. Another meter: --meter <number>.
             (exit 2)
             $ field meter read --register total=-5
             ✗ The reading must not be negative, not -5
@@ -115,7 +115,7 @@ async fn figures_that_cannot_be_are_refused_and_nothing_is_recorded() {
             (exit 2)
             $ field meter read --register total=012300.00
             ✗ 012300.00 小于上次示数 012345.60：可能是输错、换表，或计度器走满归零（那样用量为 999954.4）
-              请核对数字。若已走满归零：--confirm-rollover；若不是同一块表：--meter <表号>。
+              请核对数字。若示数无误而档案中的上次示数有误：--confirm-below；若已走满归零：--confirm-rollover；若不是同一块表：--meter <表号>。
             (exit 2)
             $ field meter read --register total=-5
             ✗ 示数不能为负，不能是 -5

@@ -54,7 +54,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &MeterReadArgs) -> Outcome {
     let mut more = json!({});
     for (register, reading) in &typed {
         if register == TOTAL {
-            more = compare(ctx, reading, booked, args.confirm_rollover)?;
+            more = compare(ctx, reading, booked, args)?;
         }
     }
     check_sum(ctx, &typed)?;
@@ -150,7 +150,7 @@ fn compare(
     ctx: &mut Ctx,
     reading: &Entered,
     meter: Option<&CardMeter>,
-    confirmed: bool,
+    args: &MeterReadArgs,
 ) -> Result<Value, Failure> {
     let Some(meter) = meter else { return Ok(json!({})) };
     let previous = meter.last_reading.as_deref().and_then(|text| Entered::parse(text).ok());
@@ -161,7 +161,7 @@ fn compare(
         current: reading.clone(),
         register: RegisterFormat { digits: whole, decimals: meter.decimals.unwrap_or(0) },
         multiplier,
-        rollover_confirmed: confirmed,
+        rollover_confirmed: args.confirm_rollover,
         meter_exchanged: false,
     };
     match consumption(&input) {
@@ -172,7 +172,7 @@ fn compare(
             Ok(json!({ "consumption": consumed, "rolled_over": used.rolled_over }))
         }
         Err(ConsumptionError::BelowPrevious { if_rolled_over, .. }) => {
-            rollover(ctx, &input, &if_rolled_over.normalize().to_string())
+            below_last(ctx, &input, &if_rolled_over.normalize().to_string(), args.confirm_below)
         }
         Err(ConsumptionError::DoesNotFitRegister { found, digits, decimals, .. }) => {
             let shape = format!("{digits}+{decimals}");
@@ -188,13 +188,26 @@ fn compare(
 }
 
 /// A register below the last reading is a slip of the finger until somebody says otherwise.
-fn rollover(ctx: &mut Ctx, input: &ConsumptionInput, used: &str) -> Result<Value, Failure> {
+fn below_last(
+    ctx: &mut Ctx,
+    input: &ConsumptionInput,
+    used: &str,
+    confirmed: bool,
+) -> Result<Value, Failure> {
     let (last, found) = (input.previous.typed().to_owned(), input.current.typed().to_owned());
+    let is_right = json!({ "below_last": true, "last_reading": last });
+    if confirmed {
+        ctx.out.warn("below-last", &say!(ctx.words, "warn-below-last", value = found, last = last));
+        return Ok(is_right);
+    }
     let what = say!(ctx.words, "reading-below-last", value = found, last = last, used = used);
     if ctx.interactive {
         ctx.out.warn("below-last", &what);
         if ctx.confirm(&say!(ctx.words, "ask-rollover"))? {
             return Ok(json!({ "rolled_over": true, "consumption": used }));
+        }
+        if ctx.confirm(&say!(ctx.words, "ask-below-last"))? {
+            return Ok(is_right);
         }
         return Err(Failure::usage("below-last", say!(ctx.words, "nothing-recorded")));
     }
