@@ -245,3 +245,18 @@ fn photo(taken: &str, position: Option<(f64, f64)>) -> Vec<u8> {
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/photos").join(name)
 }
+
+/// A desk whose technician has begun the visit.
+async fn started(lang: Lang) -> Desk {
+    let desk = Desk::new(lang).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    desk
+}
+
+/// How many acts lie in the log.
+async fn acts(desk: &Desk) -> usize {
+    let store = desk.store().await;
+    let count = store.log(Some(morning()), 1000).await.unwrap().len();
+    store.close().await;
+    count
+}

@@ -1,6 +1,6 @@
 //! Photos whose copy on the device went bad, and what brings them back.
 
-use super::{Desk, photo, sample};
+use super::{Desk, acts, photo, sample, started};
 use crate::i18n::Lang;
 use crate::store::{BlobRow, BlobState, COPY_LOST};
 
@@ -82,4 +82,143 @@ async fn several_photos_keep_the_order_in_which_they_were_typed_and_warnings_nam
     let listed: Vec<usize> = hashes.map(|hash| rows.find(hash).expect("listed")).collect();
     assert_eq!(listed.len(), 3);
     assert!(listed.is_sorted(), "{rows}");
+}
+
+#[tokio::test]
+async fn what_is_no_photo_is_refused_whatever_its_name_says() {
+    for lang in Lang::ALL {
+        let desk = started(lang).await;
+        let before = acts(&desk).await;
+        let html = desk.file("nameplate.jpg", b"<html><body>Not found</body></html>");
+        let empty = desk.file("empty.jpg", b"");
+        let text = desk.file("notes.jpg", b"hello, this is text");
+        let mut seen = String::new();
+        for file in [html, empty, text, desk.root.path().join("missing.jpg")] {
+            seen.push_str(
+                &desk.day(&[&["photo", "add", file.to_str().unwrap(), "--tag", "nameplate"]]).await,
+            );
+        }
+        let seen = desk.plain(&seen);
+        assert_eq!(acts(&desk).await, before, "{seen}");
+        assert!(desk.store().await.photos(None).await.unwrap().is_empty());
+        match lang {
+            Lang::En => insta::assert_snapshot!(seen, @r#"
+            $ field photo add nameplate.jpg --tag nameplate
+            ✗ nameplate.jpg is no photo: its content is HTML / XML
+              JPEG, PNG, WebP and HEIC are taken, whatever the name says.
+            (exit 2)
+            $ field photo add empty.jpg --tag nameplate
+            ✗ empty.jpg is no photo: its content is empty
+              JPEG, PNG, WebP and HEIC are taken, whatever the name says.
+            (exit 2)
+            $ field photo add notes.jpg --tag nameplate
+            ✗ notes.jpg is no photo: its content is something else
+              JPEG, PNG, WebP and HEIC are taken, whatever the name says.
+            (exit 2)
+            $ field photo add missing.jpg --tag nameplate
+            ✗ missing.jpg: there is no such file
+            (exit 2)
+            "#),
+            Lang::ZhCn => insta::assert_snapshot!(seen, @r#"
+            $ field photo add nameplate.jpg --tag nameplate
+            ✗ nameplate.jpg 不是照片：其内容为 HTML / XML
+              接受 JPEG、PNG、WebP 和 HEIC，以内容为准，与文件名无关。
+            (exit 2)
+            $ field photo add empty.jpg --tag nameplate
+            ✗ empty.jpg 不是照片：其内容为 空文件
+              接受 JPEG、PNG、WebP 和 HEIC，以内容为准，与文件名无关。
+            (exit 2)
+            $ field photo add notes.jpg --tag nameplate
+            ✗ notes.jpg 不是照片：其内容为 无法识别的格式
+              接受 JPEG、PNG、WebP 和 HEIC，以内容为准，与文件名无关。
+            (exit 2)
+            $ field photo add missing.jpg --tag nameplate
+            ✗ missing.jpg：没有这个文件
+            (exit 2)
+            "#),
+        }
+    }
+}
+
+#[tokio::test]
+async fn claims_of_cameras_are_compared_and_never_believed() {
+    let desk = started(Lang::En).await;
+    let mut seen = String::new();
+    for name in ["clock-in-2099.jpg", "iphone6plus-beijing.jpg", "gps-degrees-as-text.jpg"] {
+        let file = sample(name);
+        let text =
+            desk.day(&[&["photo", "add", file.to_str().unwrap(), "--tag", "site", "--allow-old"]]).await;
+        seen.push_str(&text.replace(file.to_str().unwrap(), name));
+    }
+    for name in ["huge_tag_exif.jpg", "infinite_loop_exif.jpg"] {
+        let file = sample("damaged").join(name);
+        let text =
+            desk.day(&[&["photo", "add", file.to_str().unwrap(), "--tag", "site", "--allow-old"]]).await;
+        seen.push_str(&text.replace(file.to_str().unwrap(), name));
+    }
+    insta::assert_snapshot!(seen, @r#"
+    $ field photo add clock-in-2099.jpg --tag site --allow-old
+    ! The camera says 73 years from now: its clock is wrong. Kept; the office sees both times.
+    ! This photo cannot be shown to its end: the file is damaged. It is kept; better take it again.
+      37 kB  sha256 3afe23f3…  taken 12 Aug 2099 19:59
+    ✓ saved   1 photo   checklist 0/7
+      next: field answer appearance_ok yes|no
+    $ field photo add iphone6plus-beijing.jpg --tag site --allow-old
+    ! Taken 9 years before this visit started
+    ! The camera says 1074.3 km from the address
+      733 kB  sha256 3b41ff6b…  taken 24 Mar 2016 14:49  40.004086,116.484781
+    ✓ saved   1 photo   checklist 0/7
+      next: field answer appearance_ok yes|no
+    $ field photo add gps-degrees-as-text.jpg --tag site --allow-old
+    ! Taken 11 years before this visit started
+      22 kB  sha256 090a3789…  taken 26 Apr 2014 19:09
+    ✓ saved   1 photo   checklist 0/7
+      next: field answer appearance_ok yes|no
+    $ field photo add huge_tag_exif.jpg --tag site --allow-old
+    ! This photo cannot be shown to its end: the file is damaged. It is kept; better take it again.
+      66 kB  sha256 410bb4a2…
+    ✓ saved   1 photo   checklist 0/7
+      next: field answer appearance_ok yes|no
+    $ field photo add infinite_loop_exif.jpg --tag site --allow-old
+      4 kB  sha256 5cfed267…
+    ✓ saved   1 photo   checklist 0/7
+      next: field answer appearance_ok yes|no
+    "#);
+}
+
+#[tokio::test]
+async fn the_same_photo_is_kept_once_and_told_when_it_was_used_elsewhere() {
+    let desk = started(Lang::En).await;
+    let file = desk.file("IMG.jpg", &photo("2025:11:21 17:45:00", None));
+    let file = file.to_str().unwrap();
+    let lines: [&[&str]; 5] = [
+        &["photo", "add", file, file, "--tag", "seal"],
+        &["photo", "add", file, "--tag", "seal"],
+        &["visit", "start", "0421"],
+        &["photo", "add", file, "--tag", "seal"],
+        &["photo", "list", "--visit", "0417"],
+    ];
+    let seen = desk.day(&lines).await;
+    insta::assert_snapshot!(desk.plain(&seen), @r#"
+    $ field photo add IMG.jpg IMG.jpg --tag seal
+      IMG.jpg  407 B  sha256 8d0d24a9…  taken 17:45 (device clock agrees)
+    ✓ saved   1 photo   checklist 1/7
+      next: field answer appearance_ok yes|no
+    $ field photo add IMG.jpg --tag seal
+    ✓ IMG.jpg is here already: photo 1
+    $ field visit start 0421
+    ✓ C-2025-0421 "Smell of gas in the kitchen" started 17:42. It is now @.
+      C-2025-0417 is still running; to pause it: field visit pause --visit C-2025-0417
+      next: field visit show
+    $ field photo add IMG.jpg --tag seal
+    ! The same photo was recorded on C-2025-0417
+      407 B  sha256 8d0d24a9…  taken 17:45 (device clock agrees)
+    ✓ saved   1 photo
+    $ field photo list --visit 0417
+    ┌──────────────────────────────────────────────────────────────┐
+    │ #   Photo                                       Time    By   │
+    ╞══════════════════════════════════════════════════════════════╡
+    │ 1   Seal · 407 B · sha256 8d0d24a9… · waiting   17:42   张伟 │
+    └──────────────────────────────────────────────────────────────┘
+    "#);
 }
