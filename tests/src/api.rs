@@ -1,7 +1,7 @@
 //! The API as its document describes it, asked by somebody who does not believe it.
 
 use crate::harness::{FieldDevice, Office, TestDatabase, peer_python};
-use crate::stories::{clerk, dispatch, photo, sha256_of, technician};
+use crate::stories::{OnSite, on_site, photo, sha256_of};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -63,11 +63,7 @@ async fn no_bytes_of_a_device_make_the_server_fail_or_answer_undocumented() {
     let test = "no_bytes_of_a_device_make_the_server_fail_or_answer_undocumented";
     let Some(python) = peer_python(test) else { return };
     let office = Office::open(TestDatabase::sqlite()).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let OnSite { desk, device, case, .. } = on_site(&office).await;
     let file = photo("iphone6plus-beijing.jpg");
     device.ok(&["photo", "add", &file, "--tag", "seal", "--allow-old"]);
     device.ok(&["sync", "--photos-later"]);

@@ -1,6 +1,6 @@
 //! A store in two places, or from yesterday.
 
-use super::{clerk, device_id, dispatch, log_about, technician, texts_of};
+use super::{OnSite, device_id, log_about, on_site, texts_of};
 use crate::harness::{FieldDevice, Office, Run, TestDatabase};
 use serde_json::{Value, json};
 
@@ -18,11 +18,7 @@ fn number_of_a_complaint(device: &FieldDevice) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copied_store_is_not_written_to() {
     let office = Office::open(TestDatabase::sqlite()).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let OnSite { desk, device, case, .. } = on_site(&office).await;
     let copy = FieldDevice::fresh();
     copy.restore_store(&device.image());
 
@@ -45,11 +41,7 @@ async fn a_copied_store_is_not_written_to() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_clones_of_one_machine_neither_loses_what_it_recorded() {
     let office = Office::open(TestDatabase::sqlite()).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let OnSite { desk, device, case, .. } = on_site(&office).await;
     device.ok(&["sync"]);
     let id = device_id(&device);
     // A snapshot of the whole machine is started beside it: nothing on either of them can tell.
@@ -93,11 +85,7 @@ async fn of_two_clones_of_one_machine_neither_loses_what_it_recorded() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_from_yesterday_fetches_its_own_acts_back_before_it_writes() {
     let office = Office::open(TestDatabase::sqlite()).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let OnSite { desk, device, case, .. } = on_site(&office).await;
     assert_eq!(add(&device, "yesterday.").code, Some(0));
     device.ok(&["sync"]);
     let yesterday = device.image();

@@ -1,6 +1,6 @@
 //! `kill -9` of the server and of the client, again and again.
 
-use super::{a_large_jpeg, clerk, dispatch, technician, texts_of};
+use super::{OnSite, a_large_jpeg, on_site, texts_of};
 use crate::harness::{Desk, Office, TestDatabase};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -16,11 +16,7 @@ const SMALL_BYTES: u64 = 64 * 1024;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_killed_a_hundred_times_loses_and_doubles_nothing() {
     let mut office = Office::open(TestDatabase::sqlite()).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let OnSite { desk, device, case, .. } = on_site(&office).await;
     let mut rng = Rng::new(11);
     let (mut said, mut taken, folder) = (Vec::new(), BTreeSet::new(), tempfile::tempdir().unwrap());
     for round in 0..KILLS {
@@ -50,11 +46,7 @@ async fn a_server_killed_a_hundred_times_loses_and_doubles_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_killed_a_hundred_times_keeps_what_it_said_was_saved() {
     let office = Office::open(TestDatabase::sqlite()).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let OnSite { desk, device, case, .. } = on_site(&office).await;
     let mut rng = Rng::new(12);
     let (mut saved, mut photos, folder) = (Vec::new(), BTreeSet::new(), tempfile::tempdir().unwrap());
     for round in 0..KILLS {

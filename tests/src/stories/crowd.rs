@@ -1,6 +1,6 @@
 //! Several processes of `field` on one store.
 
-use super::{clerk, dispatch, technician, texts_of};
+use super::{OnSite, on_site, texts_of};
 use crate::harness::{Office, TestDatabase};
 use std::collections::BTreeSet;
 use std::thread;
@@ -11,11 +11,7 @@ const ACTS: usize = 5;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_processes_on_one_store_save_everything_once_and_syncs_do_not_disturb_them() {
     let office = Office::open(TestDatabase::sqlite()).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let OnSite { desk, device, case, .. } = on_site(&office).await;
     let device = &device;
     let numbers: Vec<String> = thread::scope(|scope| {
         let hands: Vec<_> = (0..HANDS)

@@ -1,6 +1,6 @@
 //! A disk that is full: the server's, then the device's.
 
-use super::{clerk, dispatch, person_id, photo, technician, texts_of};
+use super::{OnSite, clerk, dispatch, on_site, person_id, photo, texts_of};
 use crate::harness::{FieldDevice, Office, SmallDisk, TestDatabase};
 use reqwest::Method;
 
@@ -12,11 +12,7 @@ async fn a_server_whose_disk_is_full_says_so_and_goes_on_when_there_is_room() {
     let name = "a_server_whose_disk_is_full_says_so_and_goes_on_when_there_is_room";
     let Some(disk) = SmallDisk::of_mib(24, name) else { return };
     let office = Office::open_on(&disk).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let OnSite { desk, device, case, .. } = on_site(&office).await;
     device.ok(&["photo", "add", &photo("iphone6plus-beijing.jpg"), "--tag", "seal", "--allow-old"]);
 
     disk.fill();

@@ -52,6 +52,24 @@ pub(crate) async fn technician(
     (device, person_id(desk, login).await)
 }
 
+/// A technician at work on a visit, and the clerk who sent them.
+pub(crate) struct OnSite {
+    pub(crate) desk: Desk,
+    pub(crate) device: FieldDevice,
+    pub(crate) person: String,
+    pub(crate) case: Dispatched,
+}
+
+/// A technician who was sent, has synced and has begun the visit.
+pub(crate) async fn on_site(office: &Office) -> OnSite {
+    let desk = clerk(office).await;
+    let (device, person) = technician(office, &desk, "zhang", office.address).await;
+    let case = dispatch(&desk, &[&person]).await;
+    device.ok(&["sync"]);
+    device.ok(&["visit", "start", &case.number]);
+    OnSite { desk, device, person, case }
+}
+
 /// The id of the person with this login name.
 async fn person_id(desk: &Desk, login: &str) -> String {
     let people = desk.get("/v1/people?limit=200").await;

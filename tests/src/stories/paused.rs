@@ -1,16 +1,12 @@
 //! What a technician holds back is never called arrived.
 
-use super::{clerk, dispatch, photo, technician};
+use super::{on_site, photo};
 use crate::harness::{Office, TestDatabase};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sync_says_what_stays_here_when_sending_was_paused_or_photos_were_put_off() {
     let office = Office::open(TestDatabase::sqlite()).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let device = on_site(&office).await.device;
     device.ok(&["outbox", "pause"]);
     let paused = device.run(&["sync"]);
     assert_eq!(paused.code, Some(3), "{paused:?}");

@@ -1,6 +1,6 @@
 //! A device loses its access: while it is away, and in the middle of an upload.
 
-use super::{clerk, device_id, dispatch, technician, texts_of};
+use super::{OnSite, clerk, device_id, dispatch, on_site, technician, texts_of};
 use crate::harness::{Desk, FieldDevice, Link, Office, TestDatabase};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -9,11 +9,7 @@ use sync_core::testing::Rng;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_revoked_device_recorded_away_is_set_aside_and_nothing_is_deleted() {
     let office = Office::open(TestDatabase::sqlite()).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let OnSite { desk, device, case, .. } = on_site(&office).await;
     device.ok(&["finding", "add", "SEAL_OK", "--text", "before."]);
     device.ok(&["sync"]);
     device.ok(&["finding", "add", "SEAL_BROKEN", "--text", "away."]);

@@ -1,17 +1,13 @@
 //! A server, or whatever sits before it, takes the connection and never says a word.
 
-use super::{clerk, dispatch, technician};
+use super::on_site;
 use crate::harness::{Office, TestDatabase};
 use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_server_is_waited_for_aloud_and_not_for_long() {
     let mut office = Office::open(TestDatabase::sqlite()).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let device = on_site(&office).await.device;
     office.kill();
     let _silent = std::net::TcpListener::bind(office.address).expect("the server left its address");
 

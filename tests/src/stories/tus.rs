@@ -1,6 +1,6 @@
 //! Somebody else's tus client sends a photo that `field` has signed for.
 
-use super::{clerk, dispatch, photo, sha256_of, technician};
+use super::{OnSite, on_site, photo, sha256_of};
 use crate::harness::{Link, Office, TestDatabase, peer_python};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -15,11 +15,7 @@ async fn a_foreign_tus_client_is_cut_off_and_goes_on_where_the_server_stands() {
         return;
     };
     let office = Office::open(TestDatabase::sqlite()).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let OnSite { desk, device, person, case } = on_site(&office).await;
     let file = photo("iphone6plus-beijing.jpg");
     device.ok(&["photo", "add", &file, "--tag", "seal", "--allow-old"]);
     device.ok(&["sync", "--photos-later"]);

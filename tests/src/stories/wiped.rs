@@ -1,6 +1,6 @@
 //! A device is suspended and resumed; a device must forget everything and hands over first what nobody has seen.
 
-use super::{clerk, device_id, dispatch, log_about, sha256_of, technician, texts_of};
+use super::{OnSite, clerk, device_id, dispatch, log_about, on_site, sha256_of, technician, texts_of};
 use crate::harness::{Desk, FieldDevice, Link, Office, TestDatabase};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -11,11 +11,7 @@ const SECRETS: [&str; 4] = ["王芳", "+8613800000417", "before.", "unseen."];
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_suspended_device_keeps_its_work_and_sends_it_once_it_is_resumed() {
     let office = Office::open(TestDatabase::sqlite()).await;
-    let desk = clerk(&office).await;
-    let (device, person) = technician(&office, &desk, "zhang", office.address).await;
-    let case = dispatch(&desk, &[&person]).await;
-    device.ok(&["sync"]);
-    device.ok(&["visit", "start", &case.number]);
+    let OnSite { desk, device, case, .. } = on_site(&office).await;
     device.ok(&["finding", "add", "SEAL_OK", "--text", "before."]);
     act(&desk, &device, "suspension", "under repair").await;
     let run = device.run(&["sync"]);
