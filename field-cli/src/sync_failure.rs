@@ -3,7 +3,7 @@
 use crate::client::{ClientError, Obstacle};
 use crate::failure::{Exit, Explain, Told};
 use crate::i18n::{Words, say};
-use crate::store::StoreError;
+use crate::store::{NOT_ENROLLED, StoreError};
 use crate::store_failure::wiped;
 use crate::sync::SyncError;
 use sync_core::replica::PlanError;
@@ -34,6 +34,12 @@ impl Explain for ClientError {
                     .exit(Exit::NoAccess)
                     .hint(say!(words, "net-safe"))
                     .hint(say!(words, "net-suspended-hint"))
+            }
+            Self::Refused { problem } if problem.code == NOT_ENROLLED => {
+                Told::new("refused", say!(words, "net-forgotten"))
+                    .exit(Exit::NoAccess)
+                    .hint(say!(words, "net-safe"))
+                    .hint(say!(words, "net-forgotten-hint"))
             }
             Self::Refused { problem } => {
                 Told::new("refused", say!(words, "net-refused", reason = problem.title.clone()))

@@ -12,7 +12,7 @@ use crate::sync::report_wipe;
 use crate::sync_failure::host;
 use serde_json::json;
 use sync_core::log::{SigningKey, fingerprint};
-use sync_core::protocol::{EnrolmentRequest, enrolment_proof_input};
+use sync_core::protocol::{EarlierIdentity, EnrolmentRequest, enrolment_proof_input};
 use sync_core::time::Timestamp;
 
 /// Longest name of a device that a server takes.
@@ -37,7 +37,12 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &EnrolArgs) -> Outcome {
         may_replace(ctx, &store, &identity).await?;
     }
     let kept = store.kept_acts().await?;
-    let key = SigningKey::from_seed(&ctx.machine.bytes());
+    // A server that lost this device in a restore takes it back as what it was: then nothing has to be said anew.
+    let lost = store.lost_identity().await?.filter(|_| kept.is_some());
+    let key = match &lost {
+        Some(_) => store.key()?,
+        None => SigningKey::from_seed(&ctx.machine.bytes()),
+    };
     let proof = key.sign(&enrolment_proof_input(&invitation.code, &key.public()));
     let request = EnrolmentRequest {
         code: invitation.code,
@@ -46,6 +51,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &EnrolArgs) -> Outcome {
         label: args.name.clone().unwrap_or_else(machine_name).chars().take(NAME_CHARS_MAX).collect(),
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
         person_id: kept.as_ref().map(|kept| kept.person),
+        earlier: lost.map(|lost| EarlierIdentity { server_id: lost.server, device_id: lost.device }),
     };
     let client = Client::new(&invitation.base, ctx.words.lang.tag())?;
     let answer = client.enrol(&request).await.map_err(|error| refused(ctx, &error, kept))?;

@@ -9,8 +9,8 @@ use crate::i18n::{Words, say};
 use crate::machine::disk_free_bytes;
 use crate::render;
 use crate::store::{
-    Identity, LogCounts, PAUSED, PhotoCounts, REVOKED, SUSPENDED, Store, StoreError, SyncState, VisitRow,
-    VisitState,
+    Identity, LogCounts, NOT_ENROLLED, PAUSED, PhotoCounts, REVOKED, SUSPENDED, Store, StoreError, SyncState,
+    VisitRow, VisitState,
 };
 use crate::sync_failure::host;
 use serde_json::json;
@@ -116,6 +116,9 @@ fn obstacles(ctx: &Ctx, status: &Status) -> Vec<Obstacle> {
     // A suspended device goes on recording: what it records is sent once it is resumed.
     if status.state.refusal() == Some(REVOKED) {
         add(Remedy::Enrol, say!(words, "ready-revoked"));
+    }
+    if status.state.refusal() == Some(NOT_ENROLLED) {
+        add(Remedy::Enrol, say!(words, "ready-forgotten"));
     }
     if let Some(text) = clock_off_briefly(ctx, &status.state) {
         add(Remedy::Elsewhere, text);
@@ -246,6 +249,7 @@ pub(crate) fn refused(words: &Words, state: &SyncState) -> Option<(&'static str,
     match state.refusal() {
         Some(REVOKED) => Some((REVOKED, say!(words, "net-revoked"))),
         Some(SUSPENDED) => Some((SUSPENDED, say!(words, "net-suspended"))),
+        Some(NOT_ENROLLED) => Some((NOT_ENROLLED, say!(words, "net-forgotten"))),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Who this device is, and the key it signs with.
 
-use super::{Store, StoreError, Tx};
+use super::{NOT_ENROLLED, Store, StoreError, Tx};
 use crate::machine::Home;
 use sqlx_macros::FromRow;
 use std::io::Write as _;
@@ -137,15 +137,31 @@ impl Store {
         seed.map(|seed| SigningKey::from_seed(&seed)).ok_or(StoreError::Key { path })
     }
 
-    /// Acts of this device's person that are in no record yet; `None` when there are none.
+    /// The identity that the server does not know any more although this device speaks for it: the server was restored
+    /// from a backup that is older. `None` when there is nothing of the kind, or nothing was recorded under it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn lost_identity(&self) -> Result<Option<Identity>, StoreError> {
+        let Some(identity) = self.find_identity().await? else { return Ok(None) };
+        let forgotten = self.sync_state().await?.last_failure.as_deref() == Some(NOT_ENROLLED);
+        let speaks = forgotten && self.key().is_ok() && self.check_binding().await.is_ok();
+        Ok(Some(identity).filter(|_| speaks))
+    }
+
+    /// Acts of this device's person that are in no record yet; `None` when there are none. A server that does not know
+    /// the device has none of them.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn kept_acts(&self) -> Result<Option<KeptActs>, StoreError> {
         let Some(before) = self.find_identity().await? else { return Ok(None) };
+        let lost = self.lost_identity().await?.map(|identity| identity.device.to_string());
         let acts: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM log WHERE state IN ('unsent', 'escrowed') AND dropped = 0 AND reissued_by IS NULL",
+            "SELECT count(*) FROM log WHERE dropped = 0 AND reissued_by IS NULL \
+             AND (state IN ('unsent', 'escrowed') OR device_id = $1 AND state != 'lost')",
         )
+        .bind(lost)
         .fetch_one(self.pool())
         .await?;
         let acts = u64::try_from(acts).unwrap_or(0);
@@ -153,7 +169,8 @@ impl Store {
         Ok(Some(kept).filter(|kept| kept.acts > 0))
     }
 
-    /// Takes on a new identity. Whatever was recorded stays; the exchange starts from nothing.
+    /// Takes on a new identity. Whatever was recorded stays; the exchange starts from nothing. The one that it has
+    /// already it goes on with.
     ///
     /// # Errors
     /// [`StoreError::OtherPerson`] when acts of somebody else are left, and when key, marker or row cannot be written.
@@ -161,6 +178,9 @@ impl Store {
         // What one person recorded is never said by another: neither sent again nor hidden.
         if let Some(kept) = self.kept_acts().await?.filter(|kept| kept.person != new.answer.person_id) {
             return Err(kept.of_other_person());
+        }
+        if self.find_identity().await?.is_some_and(|before| before.is_that_of(&new.answer)) {
+            return self.come_back(&new).await;
         }
         let install = data_encoding::HEXLOWER.encode(&self.machine().bytes::<16>());
         write_key(self.home(), &new.key)?;
@@ -187,7 +207,8 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         sqlx::query(
-            "UPDATE sync_state SET epoch = $1, cursor = 0, acknowledged = 0, acknowledged_hash = NULL, \
+            "UPDATE sync_state SET kept_logs_due = CASE WHEN epoch IN (0, $1) THEN kept_logs_due ELSE 1 END, \
+             epoch = $1, cursor = 0, acknowledged = 0, acknowledged_hash = NULL, \
              token = NULL, enrol_again = 0, own_from = 0, wants_everything = 1, last_failure = NULL",
         )
         .bind(i64::try_from(answer.epoch).unwrap_or(i64::MAX))
@@ -198,6 +219,35 @@ impl Store {
         super::wipe::forget_tombstone(self.home())?;
         // Before the commit: a marker without a store hurts nobody, a store without one is refused.
         super::binding::write_marker(self.home(), &install, 0)?;
+        tx.commit().await?;
+        self.identity().await
+    }
+}
+
+impl Identity {
+    fn is_that_of(&self, answer: &sync_core::protocol::EnrolmentAnswer) -> bool {
+        (self.server, self.device, self.person) == (answer.server_id, answer.device_id, answer.person_id)
+    }
+}
+
+impl Store {
+    /// A restored server took this device back under the identity that it has: key, log and the state of the exchange
+    /// stay, so that it notices what it lacks as with any other device.
+    async fn come_back(&self, new: &NewIdentity) -> Result<Identity, StoreError> {
+        let mut tx = self.write().await?;
+        sqlx::query(
+            "UPDATE identity SET server_url = $1, device_name = $2, person_name = $3, staff_no = $4, office_key = $5",
+        )
+        .bind(&new.server_url)
+        .bind(&new.answer.device_name)
+        .bind(&new.answer.person_name)
+        .bind(&new.answer.staff_no)
+        .bind(&new.answer.office_key)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query("UPDATE sync_state SET token = NULL, enrol_again = 0, last_failure = NULL")
+            .execute(&mut *tx)
+            .await?;
         tx.commit().await?;
         self.identity().await
     }

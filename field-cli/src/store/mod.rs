@@ -57,7 +57,7 @@ pub use search::{SearchHit, SearchItem};
 pub(crate) use settings::NUMBERS;
 pub use settings::PAUSED;
 pub use skew::Comparison;
-pub use sync_state::{REVOKED, SUSPENDED, SyncState, Token};
+pub use sync_state::{NOT_ENROLLED, REVOKED, SUSPENDED, SyncState, Token};
 pub use visits::{ReworkRow, VisitRow, VisitState};
 pub use wipe::Tombstone;
 pub use writes::Write;
@@ -72,13 +72,14 @@ use std::time::Duration;
 
 /// Layouts of the store, oldest first; `PRAGMA user_version` counts those applied. Forward only,
 /// never edited once released.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/0001_base.sql"),
     include_str!("../../migrations/0002_previews.sql"),
     include_str!("../../migrations/0003_offers.sql"),
     include_str!("../../migrations/0004_clock.sql"),
     include_str!("../../migrations/0005_names.sql"),
     include_str!("../../migrations/0006_settled.sql"),
+    include_str!("../../migrations/0007_own_offers.sql"),
 ];
 /// How long a command waits for another process of this client that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);

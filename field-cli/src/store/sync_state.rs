@@ -9,6 +9,8 @@ use sync_core::time::Timestamp;
 pub const REVOKED: &str = "device-revoked";
 /// Code of a device that the office suspended.
 pub const SUSPENDED: &str = "device-suspended";
+/// Code of a device that the server does not know.
+pub const NOT_ENROLLED: &str = "device-not-enrolled";
 
 /// Where the exchange with the server stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,10 +139,10 @@ impl TryFrom<RawState> for SyncState {
 }
 
 impl SyncState {
-    /// What the office did to this device, as it was told at the last contact.
+    /// Why the server refuses this device, as it was told at the last contact.
     pub fn refusal(&self) -> Option<&'static str> {
         let code = self.last_failure.as_deref()?;
-        [REVOKED, SUSPENDED].into_iter().find(|refusal| *refusal == code)
+        [REVOKED, SUSPENDED, NOT_ENROLLED].into_iter().find(|refusal| *refusal == code)
     }
 }
 

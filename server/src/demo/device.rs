@@ -90,6 +90,7 @@ impl Device {
             label: label.to_owned(),
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
             person_id: None,
+            earlier: None,
         };
         let answer = client.json(Method::POST, "/v1/enrolments", None, &request).await?;
         let answer: EnrolmentAnswer =

@@ -279,6 +279,19 @@ struct EnrolmentRequestShape {
     /// Whose acts lie on the device and in no record yet.
     #[schema(format = "uuid")]
     person_id: Option<String>,
+    /// The identity that this server lost in a restore: the device comes back under it, with the same key.
+    earlier: Option<EarlierIdentityShape>,
+}
+
+/// Shape of an identity that a device had.
+#[derive(ToSchema)]
+#[schema(as = EarlierIdentity)]
+#[expect(dead_code, reason = "describes a type of another crate for the API document")]
+struct EarlierIdentityShape {
+    #[schema(format = "uuid")]
+    server_id: String,
+    #[schema(format = "uuid")]
+    device_id: String,
 }
 
 /// Shape of its answer.

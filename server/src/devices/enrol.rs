@@ -59,7 +59,9 @@ impl From<EnrolError> for Problem {
     }
 }
 
-/// Enrols a device. Repeating it with the same code and key gives the same identity: the answer may have been lost.
+/// Enrols a device. Repeating it with the same code and key gives the same identity: the answer may have been lost. A
+/// device that a restored server does not know any more comes back under the identity and key that it had, so that
+/// everything it keeps of its log is taken as what it was.
 pub async fn enrol(
     app: &App,
     request: &EnrolmentRequest,
@@ -84,7 +86,7 @@ pub async fn enrol(
     let person = person.filter(|person| person.disabled_at.is_none()).ok_or(EnrolError::Invitation)?;
     let device = match invitation.device_id {
         Some(device_id) => same_device(&mut tx, device_id, &key).await?,
-        None => new_device(&mut tx, app, request, &invitation, key).await?,
+        None => enter(&mut tx, app, request, &invitation, key).await?,
     };
     let taken_up = exchange::taken_up_of(&mut tx, person.person_id).await?;
     tx.commit().await?;
@@ -128,15 +130,51 @@ async fn same_device(tx: &mut Tx, device_id: DeviceId, key: &PublicKey) -> Resul
     device.filter(|device| device.key == *key && device.revoked.is_none()).ok_or(EnrolError::Invitation)
 }
 
-async fn new_device(
+/// A device that was here before a restore comes back under its identity; every other one gets a new identity.
+async fn enter(
     tx: &mut Tx,
     app: &App,
     request: &EnrolmentRequest,
     invitation: &StoredInvitation,
     key: PublicKey,
 ) -> Result<KnownDevice, EnrolError> {
+    let Some(device_id) = lost_identity(tx, app, request).await? else {
+        let device_id = DeviceId::from_entropy(app.clock.now(), app.entropy.bytes());
+        return new_device(tx, app, request, invitation, (device_id, key)).await;
+    };
+    match sql::find(tx, device_id).await? {
+        None => new_device(tx, app, request, invitation, (device_id, key)).await,
+        // It is known after all: a newer backup was restored meanwhile.
+        Some(known) if known.person_id != invitation.person_id => Err(EnrolError::OtherPerson),
+        Some(_) => {
+            let device = same_device(tx, device_id, &key).await.map_err(|_| EnrolError::KeyInUse)?;
+            let used_up = invitations::use_up(tx, &invitation.invitation_id, device_id).await?;
+            used_up.then_some(device).ok_or(EnrolError::Invitation)
+        }
+    }
+}
+
+/// The identity of which the device says that it had it on this server. The identities of the office log are no
+/// device's.
+async fn lost_identity(
+    tx: &mut Tx,
+    app: &App,
+    request: &EnrolmentRequest,
+) -> Result<Option<DeviceId>, StoreError> {
+    let here = request.earlier.filter(|earlier| earlier.server_id == app.installation.server_id);
+    let Some(earlier) = here else { return Ok(None) };
+    let is_office = exchange::is_office_log(tx, app.installation.server_id, earlier.device_id).await?;
+    Ok((!is_office).then_some(earlier.device_id))
+}
+
+async fn new_device(
+    tx: &mut Tx,
+    app: &App,
+    request: &EnrolmentRequest,
+    invitation: &StoredInvitation,
+    (device_id, key): (DeviceId, PublicKey),
+) -> Result<KnownDevice, EnrolError> {
     let now = app.clock.now();
-    let device_id = DeviceId::from_entropy(now, app.entropy.bytes());
     if sql::is_key_known(tx, &key).await? {
         return Err(EnrolError::KeyInUse);
     }
@@ -153,6 +191,8 @@ async fn new_device(
     }
     work_orders::refresh_colleague(tx, device_id).await?;
     let detail = Detail::new().with("person", invitation.person_id).with("key", fingerprint(&key));
+    let came_back = request.earlier.is_some_and(|earlier| earlier.device_id == device_id);
+    let detail = if came_back { detail.with("came_back", "true") } else { detail };
     let entry = NewEntry::new(EntryKind::DEVICE_ENROLLED, now).device(device_id).detail(detail);
     audit::append(tx, &entry).await?;
     Ok(device)

@@ -1,11 +1,12 @@
 //! Inviting, enrolling, listing, revoking.
 
 use super::*;
+use crate::exchange;
 use crate::people::Role;
 use crate::people::tests::{a_person, an_administrator};
 use crate::testing::{Answer, TestApp};
 use serde_json::{Value, json};
-use sync_core::ids::{DeviceId, PersonId};
+use sync_core::ids::{DeviceId, PersonId, ServerId};
 use sync_core::log::SigningKey;
 use sync_core::protocol::enrolment_proof_input;
 
@@ -65,6 +66,35 @@ async fn a_device_enrols_with_link_or_code_and_appears_in_the_list() {
         assert_eq!(items[0]["label"], "张伟 ThinkPad");
         assert_eq!(items[0]["key_fingerprint"], sync_core::log::fingerprint(&key(1).public()));
         assert_eq!(items[0]["last_contact"], Value::Null);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_device_that_a_restored_server_lost_comes_back_as_what_it_was() {
+    TestApp::for_each_engine(|test| async move {
+        let (person, _) = a_person(&test, "zhangwei", &[Role::Technician]).await;
+        let here = test.app.installation.server_id;
+        let enrol = async |server: ServerId, device: DeviceId, seed: u8| {
+            let invitation = invite(&test.app, person, "", None).await.unwrap();
+            let mut request = request(&invitation.secret, &key(seed));
+            request["earlier"] = json!({ "server_id": server, "device_id": device });
+            send(&test, &request).await
+        };
+        let lost = DeviceId::from_bytes([7; 16]);
+        let back = enrol(here, lost, 1).await;
+        assert_eq!((back.status, &back.json["device_id"]), (201, &json!(lost)), "{}", back.json);
+        let known = enrol(here, lost, 1).await;
+        assert_eq!((known.status, &known.json["device_id"]), (201, &json!(lost)), "it is known after all");
+        assert_eq!(enrol(here, lost, 2).await.json["code"], "key-in-use", "not under another key");
+        let office = exchange::office::office_device(here, 2);
+        for (server, device) in
+            [(ServerId::from_bytes([9; 16]), DeviceId::from_bytes([8; 16])), (here, office)]
+        {
+            let fresh = enrol(server, device, device.as_bytes()[0]).await;
+            assert_eq!(fresh.status, 201, "{}", fresh.json);
+            assert_ne!(fresh.json["device_id"], json!(device), "an identity that this server never gave");
+        }
     })
     .await;
 }

@@ -80,6 +80,18 @@ pub(super) fn earlier_epoch_of(server: ServerId, epoch: i64, device: DeviceId) -
     (1..epoch).rev().take(EPOCHS_TRIED).find(|earlier| office_device(server, *earlier) == device)
 }
 
+/// Whether this identity is that of the office log, in any server history that is near.
+pub(crate) async fn is_office_log(
+    tx: &mut Tx,
+    server: ServerId,
+    device: DeviceId,
+) -> Result<bool, StoreError> {
+    let epoch = epochs::current(tx).await?;
+    let near = i64::try_from(EPOCHS_TRIED).unwrap_or(0);
+    Ok((epoch.saturating_sub(near)..=epoch.saturating_add(near))
+        .any(|epoch| office_device(server, epoch) == device))
+}
+
 /// Lets a person of the office edit a visit. Returns what the edit returned and where its envelope lies in the server
 /// log; `None` when the edit changed nothing. The edit may be made several times, each time on the newest document.
 ///

@@ -21,6 +21,19 @@ pub struct EnrolmentRequest {
     /// Whose acts lie on the device and in no record yet: an invitation for somebody else is refused and stays good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person_id: Option<PersonId>,
+    /// The identity that a server said not to know: one that lost it in a restore takes the device back under it, with
+    /// the same key, so that its log goes on where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<EarlierIdentity>,
+}
+
+/// Under which identity a device was enrolled, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierIdentity {
+    /// The installation.
+    pub server_id: ServerId,
+    /// The device.
+    pub device_id: DeviceId,
 }
 
 /// Answer to an enrolment.

@@ -15,7 +15,7 @@ mod stream;
 mod wire;
 
 pub use digest::{VisitDigest, scope_digest, visit_digest};
-pub use enrolment::{EnrolmentAnswer, EnrolmentRequest, enrolment_proof_input};
+pub use enrolment::{EarlierIdentity, EnrolmentAnswer, EnrolmentRequest, enrolment_proof_input};
 pub use frames::{
     Ask, Beacon, CommandOutcome, CommandResult, Done, DownFrame, EnvelopeResult, EnvelopeStatus, LogEnd,
     Order, PackItem, Receipt, Rework, UpFrame, WelcomeBack, WholeDocument,

@@ -11,11 +11,14 @@ use sync_core::log::Envelope;
 use sync_core::protocol::{ENVELOPES_PER_EXCHANGE_MAX, KEPT_LOGS_MAX, LogEnd};
 
 impl Store {
-    /// How far this device keeps the logs of others.
+    /// How far this device keeps the logs of others, and what servers acknowledged of its own earlier identities.
     pub(super) async fn kept_logs(&self) -> Result<Vec<LogEnd>, StoreError> {
         let rows: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT device_id, max(sequence) FROM foreign_log GROUP BY device_id ORDER BY max(received_at_ms) DESC \
-             LIMIT $1",
+            "SELECT device_id, sequence FROM (\
+             SELECT device_id, max(sequence) AS sequence, max(received_at_ms) AS at_ms FROM foreign_log GROUP BY device_id \
+             UNION ALL SELECT device_id, max(sequence), max(claimed_at_ms) FROM log \
+             WHERE state IN ('stored', 'merged', 'merged_late', 'quarantined') \
+             AND device_id != (SELECT device_id FROM identity) GROUP BY device_id) ORDER BY at_ms DESC LIMIT $1",
         )
         .bind(i64::try_from(KEPT_LOGS_MAX).unwrap_or(i64::MAX))
         .fetch_all(self.pool())
@@ -34,7 +37,10 @@ impl Store {
     /// What the server asked for and has not heard yet, in the order of each log, at most `bytes_max` bytes of it.
     pub(super) async fn offered(&self, bytes_max: usize) -> Result<Vec<Envelope>, StoreError> {
         let mut rows = sqlx::query_as::<_, RawEnvelope>(
-            "SELECT sequence, cose, salt, body FROM foreign_log WHERE offer = 1 ORDER BY device_id, sequence LIMIT $1",
+            "SELECT sequence, cose, salt, body FROM (\
+             SELECT device_id, sequence, cose, salt, body FROM foreign_log WHERE offer = 1 \
+             UNION ALL SELECT device_id, sequence, cose, salt, body FROM log WHERE offer = 1) \
+             ORDER BY device_id, sequence LIMIT $1",
         )
         .bind(i64::try_from(ENVELOPES_PER_EXCHANGE_MAX).unwrap_or(i64::MAX))
         .fetch(self.pool());
@@ -55,6 +61,11 @@ impl Performer<'_> {
     /// The server lacks what follows on `end`.
     pub(super) async fn offer(&mut self, end: LogEnd) -> Result<(), StoreError> {
         self.mark("UPDATE foreign_log SET offer = 1 WHERE device_id = $1 AND sequence > $2", end).await?;
+        // What was never sent under an earlier identity was said anew under this one.
+        let sql = "UPDATE log SET offer = 1 WHERE device_id = $1 AND sequence > $2 \
+            AND state IN ('stored', 'merged', 'merged_late', 'quarantined') \
+            AND device_id != (SELECT device_id FROM identity)";
+        self.mark(sql, end).await?;
         Ok(())
     }
 
@@ -62,6 +73,8 @@ impl Performer<'_> {
     pub(super) async fn heard(&mut self, end: LogEnd) -> Result<(), StoreError> {
         let sql = "UPDATE foreign_log SET offer = 0 WHERE device_id = $1 AND sequence = $2 AND offer = 1";
         self.report.offered += self.mark(sql, end).await?;
+        let sql = "UPDATE log SET offer = 0 WHERE device_id = $1 AND sequence = $2 AND offer = 1";
+        self.report.resent += self.mark(sql, end).await?;
         Ok(())
     }
 
@@ -79,9 +92,11 @@ impl Performer<'_> {
         if self.state.kept_logs_due {
             return Ok(true);
         }
-        let left: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM foreign_log WHERE offer = 1)")
-            .fetch_one(&mut *self.writer.tx)
-            .await?;
+        let left: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM foreign_log WHERE offer = 1) OR EXISTS (SELECT 1 FROM log WHERE offer = 1)",
+        )
+        .fetch_one(&mut *self.writer.tx)
+        .await?;
         Ok(left)
     }
 }

@@ -70,3 +70,55 @@ async fn what_a_restored_server_lost_of_a_colleague_is_given_back_once() {
     assert!(server.memory().asks.last().unwrap().kept_logs.is_empty(), "told once");
     assert_eq!(server.memory().offered.len(), 2, "offered once");
 }
+
+#[tokio::test]
+async fn what_a_server_had_acknowledged_of_an_earlier_identity_is_given_back_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = enrolled(dir.path(), 2).await;
+    assign(&store, &card(visit_id(9), "C-2025-0417")).await;
+    add(&store, "one").await;
+    sqlx::query("UPDATE log SET state = 'merged'").execute(store.pool()).await.unwrap();
+    add(&store, "two").await;
+    let before = store.identity().await.unwrap();
+    let mut again = identity(1);
+    again.answer.person_id = before.person;
+    store.adopt(again).await.unwrap();
+    assert_eq!(store.carry_over(&[]).await.unwrap(), 1, "what had not arrived is said anew");
+
+    let (server, client) = TestServer::of(&store).await;
+    server.memory().restores = 1;
+    server.memory().say = vec![DownFrame::Need(LogEnd { device: before.device, sequence: 0 })];
+    exchange(&store, &client).await.unwrap();
+    exchange(&store, &client).await.unwrap();
+    let asked = server.memory().asks.iter().flat_map(|ask| ask.kept_logs.clone()).collect::<Vec<_>>();
+    assert_eq!(asked, [LogEnd { device: before.device, sequence: 2 }], "not what was never sent");
+    let (had, _) = store.envelopes_after(before.device, 0, 2, usize::MAX).await.unwrap();
+    assert_eq!(server.memory().offered, had);
+}
+
+#[tokio::test]
+async fn a_device_that_its_server_lost_goes_on_as_what_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = device(dir.path()).await;
+    let (server, client) = TestServer::of(&store).await;
+    add(&store, "one").await;
+    exchange(&store, &client).await.unwrap();
+    let before = store.identity().await.unwrap();
+    assert_eq!(store.lost_identity().await.unwrap(), None);
+    store.note_failure("device-not-enrolled", 4_000_000).await.unwrap();
+    assert_eq!(store.lost_identity().await.unwrap(), Some(before.clone()));
+    assert_eq!(store.kept_acts().await.unwrap().unwrap().acts, 2, "the server has none of them");
+    assert!(matches!(store.adopt(identity(2)).await, Err(StoreError::OtherPerson { .. })));
+
+    let mut back = identity(1);
+    back.answer.device_name = "dev-09".into();
+    let after = store.adopt(back).await.unwrap();
+    assert_eq!((after.device, &after.install), (before.device, &before.install));
+    assert_eq!(after.device_name, "dev-09");
+    assert_eq!(store.lost_identity().await.unwrap(), None);
+    assert_eq!(store.carry_over(&[]).await.unwrap(), 0);
+    server.memory().log.clear();
+    server.memory().restores = 1;
+    exchange(&store, &client).await.unwrap();
+    assert_eq!(server.memory().log.len(), 2, "its log is sent again as it is");
+}
