@@ -6,10 +6,12 @@
 use super::chains::as_i64;
 use super::feed;
 use super::intake::Intake;
+use super::offers;
+use super::office::office_device;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::devices::KnownDevice;
 use crate::store::{StoreError, Tx, on_engine};
-use sync_core::ids::DeviceId;
+use sync_core::ids::{DeviceId, ServerId};
 use sync_core::log::ChainPosition;
 use sync_core::time::Timestamp;
 
@@ -27,6 +29,7 @@ pub(super) async fn current(tx: &mut Tx) -> Result<i64, StoreError> {
 /// The present epoch, raised first when the request proves that this server was rolled back.
 pub(super) async fn check(
     tx: &mut Tx,
+    server: ServerId,
     device: &KnownDevice,
     chain: ChainPosition,
     intake: &Intake,
@@ -34,10 +37,12 @@ pub(super) async fn check(
 ) -> Result<i64, StoreError> {
     let epoch = current(tx).await?;
     let lacks_acknowledged = as_i64(intake.ask.epoch) == epoch && intake.ask.acknowledged > chain.sequence;
-    if intake.envelopes.is_empty() && !lacks_acknowledged {
+    let lacks_office_acts = lacks_office_acts(tx, server, epoch, intake).await?;
+    if intake.envelopes.is_empty() && !lacks_acknowledged && !lacks_office_acts {
         return Ok(epoch);
     }
-    let Some(claimed) = claimed_beyond(tx, epoch, chain, intake).await? else { return Ok(epoch) };
+    let claimed = claimed_beyond(tx, epoch, chain, intake).await?.or(lacks_office_acts.then_some(epoch));
+    let Some(claimed) = claimed else { return Ok(epoch) };
     if raised_lately(tx, device.device_id, now).await? {
         tracing::warn!(device = %device.device_id, "the device claims a later state of this server again");
         return Ok(epoch);
@@ -65,6 +70,22 @@ async fn raised_lately(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Result<
         query.fetch_one(conn).await
     })?;
     Ok(count > 0)
+}
+
+/// Whether the device keeps more of the office log of this history than the server has. It may be all that shows a
+/// restore: nothing of the device itself need be lost.
+async fn lacks_office_acts(
+    tx: &mut Tx,
+    server: ServerId,
+    epoch: i64,
+    intake: &Intake,
+) -> Result<bool, StoreError> {
+    if intake.ask.kept_logs.is_empty() || as_i64(intake.ask.epoch) != epoch {
+        return Ok(false);
+    }
+    let office = office_device(server, epoch);
+    let Some(kept) = intake.ask.kept_logs.iter().find(|kept| kept.device == office) else { return Ok(false) };
+    Ok(kept.sequence > offers::office_end(tx, epoch).await?)
 }
 
 /// The newest epoch that the request names, if it names anything that this server never wrote.

@@ -47,7 +47,8 @@ pub(super) async fn needs(app: &App, tx: &mut Tx, kept: &[LogEnd]) -> Result<Vec
         return Ok(needs);
     }
     let (server, epoch) = (app.installation.server_id, epochs::current(tx).await?);
-    for theirs in kept {
+    let present = office::office_device(server, epoch);
+    for theirs in kept.iter().filter(|kept| kept.device != present) {
         let sequence = match office::earlier_epoch_of(server, epoch, theirs.device) {
             Some(epoch) => office_end(tx, epoch).await?,
             None if devices::find(tx, theirs.device).await?.is_some() => {
@@ -63,7 +64,8 @@ pub(super) async fn needs(app: &App, tx: &mut Tx, kept: &[LogEnd]) -> Result<Vec
     Ok(needs)
 }
 
-async fn office_end(tx: &mut Tx, epoch: i64) -> Result<u64, StoreError> {
+/// The end of the office log of an epoch.
+pub(super) async fn office_end(tx: &mut Tx, epoch: i64) -> Result<u64, StoreError> {
     const SQL: &str = "SELECT sequence FROM office_chains WHERE epoch = $1";
     let end: Option<i64> =
         on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(epoch).fetch_optional(conn).await)?;

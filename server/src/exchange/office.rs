@@ -17,11 +17,12 @@ use crate::audit::{self, Detail, NewEntry};
 use crate::installation;
 use crate::keys::{KeyFileError, Keys};
 use crate::store::{StoreError, Tx, on_engine};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use sync_core::document::{ActorId16, Chunk, Edit, EditAuthor, LoadError, Role, VisitDocument};
 use sync_core::ids::{DeviceId, EntryId, EnvelopeHash, PersonId, ServerId, VisitId};
-use sync_core::log::{Body, BodyKind, ChangeBody, Envelope, HEADER_FORMAT, Header, SealParts, SigningKey};
+use sync_core::log::{
+    Body, BodyKind, ChangeBody, Envelope, HEADER_FORMAT, Header, SealParts, SigningKey, office_log,
+};
 use sync_core::merge::{AcceptedChange, Author, MergeJob, MergeOutcome, MergeUnit, Refusal, UnitResult};
 
 /// How often a write that lost a race is made anew.
@@ -65,13 +66,7 @@ pub enum OfficeError<E> {
 
 /// The identity under which the office log of an epoch stands beside the devices' logs.
 pub fn office_device(server: ServerId, epoch: i64) -> DeviceId {
-    let digest = Sha256::new_with_prefix(b"fieldloop/office-log/v1")
-        .chain_update(server.as_bytes())
-        .chain_update(epoch.to_be_bytes())
-        .finalize();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    DeviceId::from_bytes(bytes)
+    office_log(server, u64::try_from(epoch).unwrap_or(0))
 }
 
 /// The server history before `epoch` under which the office had this identity; `None` when it is a device's. The office

@@ -203,7 +203,7 @@ async fn take(
     now: Timestamp,
 ) -> Result<Option<Received>, StoreError> {
     let id = device.device_id;
-    let epoch = epochs::check(tx, device, chain.position, intake, now).await?;
+    let epoch = epochs::check(tx, app.installation.server_id, device, chain.position, intake, now).await?;
     let mut received = Received::nothing(epoch, chain.position);
     let stored = match span(&intake.envelopes) {
         Some((first, last)) if first <= chain.position.sequence.max(chain.offered_to) => {

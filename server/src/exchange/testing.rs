@@ -8,7 +8,7 @@ use sync_core::ids::{
 };
 use sync_core::log::{
     Body, BodyKind, ChainPosition, ChangeBody, Command, Envelope, HEADER_FORMAT, Header, PhotoClaim,
-    SealParts, SigningKey, VisitBegin,
+    SealParts, SigningKey, VisitBegin, office_log,
 };
 use sync_core::protocol::{
     Ask, Beacon, CommandOutcome, Done, EnvelopeStatus, LogEnd, Order, PROTOCOL_VERSION, Receipt, Request,
@@ -254,6 +254,10 @@ impl SimDevice {
         ask.cursor = self.cursor;
         ask.acknowledged = self.acknowledged.sequence;
         ask.acknowledged_hash = (self.acknowledged.sequence > 0).then_some(self.acknowledged.hash);
+        if ask.kept_logs.is_empty() {
+            let office = office_log(self.server, self.epoch);
+            ask.kept_logs = self.kept_logs().into_iter().filter(|kept| kept.device == office).collect();
+        }
         if self.differs {
             ask.visit_digests = self.visits.values().map(VisitReplica::accepted_digest).collect();
         }
@@ -396,7 +400,7 @@ impl SimDevice {
             self.log.push(envelope.clone());
             self.acknowledged = self.position();
         }
-        if header.device != self.device {
+        if header.device != self.device && !self.kept.iter().any(|kept| kept.hash() == envelope.hash()) {
             self.kept.push(envelope.clone());
         }
         let (Some(visit), Ok(body)) = (header.visit, envelope.body()) else { return };

@@ -21,6 +21,8 @@ mod legal;
 mod merge_api;
 mod merges;
 mod provenance;
+#[cfg(test)]
+mod restored_tests;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -10,6 +10,9 @@
 //! Deliberately not here: who may write what (`merge`), and what the bodies mean for a
 //! document (`document`).
 
+use crate::ids::{DeviceId, ServerId};
+use sha2::{Digest as _, Sha256};
+
 mod body;
 mod chain;
 mod cose;
@@ -29,6 +32,17 @@ pub use keys::{Algorithm, PublicKey, Signature, SigningKey, fingerprint};
 mod es256;
 #[cfg(test)]
 mod golden;
+
+/// The identity under which the office log of an epoch stands beside the devices' logs.
+pub fn office_log(server: ServerId, epoch: u64) -> DeviceId {
+    let digest = Sha256::new_with_prefix(b"fieldloop/office-log/v1")
+        .chain_update(server.as_bytes())
+        .chain_update(epoch.to_be_bytes())
+        .finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    DeviceId::from_bytes(bytes)
+}
 
 /// Salt of one body: 16 bytes from the writer's random source, never reused.
 pub type Salt = [u8; 16];

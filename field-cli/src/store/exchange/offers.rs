@@ -7,6 +7,7 @@ use super::perform::Performer;
 use crate::store::log::RawEnvelope;
 use crate::store::{Store, StoreError};
 use futures_util::TryStreamExt as _;
+use sync_core::ids::DeviceId;
 use sync_core::log::Envelope;
 use sync_core::protocol::{ENVELOPES_PER_EXCHANGE_MAX, KEPT_LOGS_MAX, LogEnd};
 
@@ -32,6 +33,18 @@ impl Store {
             })
         };
         rows.into_iter().map(end).collect()
+    }
+
+    /// How far this device keeps the log of the office in the present history: a server that has less of it was
+    /// restored, even if it lost nothing else. Empty when nothing of it is kept.
+    pub(super) async fn kept_office_log(&self, office: DeviceId) -> Result<Vec<LogEnd>, StoreError> {
+        let newest: Option<i64> =
+            sqlx::query_scalar("SELECT max(sequence) FROM foreign_log WHERE device_id = $1")
+                .bind(office.to_string())
+                .fetch_one(self.pool())
+                .await?;
+        let newest = newest.and_then(|sequence| u64::try_from(sequence).ok());
+        Ok(newest.map(|sequence| LogEnd { device: office, sequence }).into_iter().collect())
     }
 
     /// What the server asked for and has not heard yet, in the order of each log, at most `bytes_max` bytes of it.

@@ -3,7 +3,7 @@
 use crate::machine::disk_free_bytes;
 use crate::store::{Identity, PAUSED, Store, StoreError, SyncState};
 use sync_core::ids::{DeviceId, VisitId};
-use sync_core::log::{ChainPosition, Envelope};
+use sync_core::log::{ChainPosition, Envelope, office_log};
 use sync_core::protocol::{
     ANSWER_BYTES_DEFAULT, Ask, Beacon, ENVELOPES_PER_EXCHANGE_MAX, PROTOCOL_VERSION, VISIT_DIGESTS_MAX,
     VisitDigest, visit_digest,
@@ -88,7 +88,10 @@ impl Store {
             own_from: state.own_from,
             settled_visits: self.settled_visits(device, last).await?,
             everything: state.wants_everything,
-            kept_logs: if state.kept_logs_due { self.kept_logs().await? } else { Vec::new() },
+            kept_logs: match state.kept_logs_due {
+                true => self.kept_logs().await?,
+                false => self.kept_office_log(office_log(identity.server, state.epoch)).await?,
+            },
         };
         let offered = if paused { Vec::new() } else { self.offered(bytes_max).await? };
         let beacon = self.beacon(device, &state).await?;

@@ -85,6 +85,15 @@ impl Budget {
 }
 
 pub(super) async fn read(tx: &mut Tx, wanted: &Wanted) -> Result<Page, StoreError> {
+    let mut page = read_news(tx, wanted).await?;
+    // A document shows what the office wrote, but only the signed envelopes can be given back to a restored server.
+    let whole: Vec<VisitId> = page.documents.iter().map(|document| document.visit).collect();
+    let of_office = sql::office_envelopes(tx, &whole).await?;
+    page.foreign.extend(envelopes::load(tx, &of_office).await?.into_values());
+    Ok(page)
+}
+
+async fn read_news(tx: &mut Tx, wanted: &Wanted) -> Result<Page, StoreError> {
     let mut page = Page { cursor: wanted.from, unassigned: wanted.strangers.clone(), ..Page::default() };
     let mut budget = Budget { left: wanted.bytes_max, untouched: true };
     if !own(tx, wanted, &mut budget, &mut page).await?

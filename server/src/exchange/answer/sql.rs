@@ -102,6 +102,14 @@ pub(super) async fn documents(tx: &mut Tx, visits: &[VisitId]) -> Result<Vec<Who
     rows.into_iter().map(parse).collect()
 }
 
+/// What the office wrote into these visits: envelopes of a log that is no device's.
+pub(super) async fn office_envelopes(tx: &mut Tx, visits: &[VisitId]) -> Result<Vec<i64>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT c.log_index FROM changes c JOIN server_log l ON l.log_index = c.log_index \
+        LEFT JOIN devices d ON d.device_id = l.device_id WHERE d.device_id IS NULL AND c.visit_id IN (";
+    let rows: Vec<(i64,)> = select_in!(tx, SQL, visits, |visit| visit.to_string(), ") ORDER BY c.log_index")?;
+    Ok(rows.into_iter().map(|(log_index,)| log_index).collect())
+}
+
 /// When the newest envelopes of the device about these visits were recorded, as the device says.
 pub(super) async fn newest_claims(
     tx: &mut Tx,

@@ -5,7 +5,7 @@ mod bad_people;
 mod meeting;
 mod office;
 mod phones;
-mod rolled_back;
+pub(crate) mod rolled_back;
 mod suspended;
 mod workers;
 

@@ -11,7 +11,7 @@ use sync_core::log::SigningKey;
 use sync_core::protocol::{EnvelopeStatus, Order};
 
 /// The state of the database as it is now, beside it.
-async fn backup(test: &TestApp) -> std::path::PathBuf {
+pub(crate) async fn backup(test: &TestApp) -> std::path::PathBuf {
     let file = test.app.store.file().unwrap();
     let backup = file.with_extension("backup");
     let vacuum = format!("VACUUM INTO '{}'", backup.display());
@@ -22,7 +22,7 @@ async fn backup(test: &TestApp) -> std::path::PathBuf {
 }
 
 /// A server with the state of the backup and the same keys.
-async fn restored(test: &TestApp, backup: &std::path::Path) -> TestApp {
+pub(crate) async fn restored(test: &TestApp, backup: &std::path::Path) -> TestApp {
     let settings = StoreSettings::for_url(format!("sqlite://{}", backup.display()));
     let folder = tempfile::TempDir::new().unwrap();
     let (from, to) = (test.app.config.data.folder.join("keys"), folder.path().join("keys"));
