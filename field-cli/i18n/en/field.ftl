@@ -955,6 +955,7 @@ code-quarantine-forbidden-path = not part of a visit
 code-quarantine-forbidden-operation = not allowed
 code-quarantine-forbidden-value = a value that is not allowed
 code-quarantine-photos-differ = photos that were not announced
+code-quarantine-depends-on-lost = what it builds on was lost when the server was restored; it is written anew here
 code-quarantine-depends-on-refused = builds on an act that was put aside
 code-quarantine-document-full = the visit is full
 code-quarantine-wrong-sequence = out of order

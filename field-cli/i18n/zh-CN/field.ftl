@@ -905,6 +905,7 @@ code-quarantine-forbidden-path = 不属于核查内容
 code-quarantine-forbidden-operation = 不允许的操作
 code-quarantine-forbidden-value = 不允许的值
 code-quarantine-photos-differ = 照片未经声明
+code-quarantine-depends-on-lost = 它所依据的内容在服务器恢复时丢失；本设备会重新写入
 code-quarantine-depends-on-refused = 以被搁置的记录为基础
 code-quarantine-document-full = 该核查已满
 code-quarantine-wrong-sequence = 编号不连续

@@ -12,8 +12,8 @@ use sync_core::document::{EditError, Finding, Photo};
 use sync_core::ids::{BlobHash, DeviceId};
 use sync_core::log::{BodyKind, ChainPosition, ChainStep};
 use sync_core::protocol::{
-    AssignmentCard, CommandOutcome, CommandResult, DownFrame, EnvelopeStatus, Order, PackItem, PackKey,
-    Receipt, Request,
+    AssignmentCard, CommandOutcome, CommandResult, DownFrame, EnvelopeResult, EnvelopeStatus, Order,
+    PackItem, PackKey, Receipt, Request,
 };
 use sync_core::time::Timestamp;
 
@@ -213,6 +213,26 @@ async fn what_came_after_a_refused_act_is_said_again_at_once() {
     assert_eq!(store.accepted_heads(visit_id(9)).await.unwrap(), heads);
     let open: Vec<_> = store.outbox().await.unwrap().into_iter().map(|row| row.sequence).collect();
     assert_eq!(open, [3], "the refused act stays on record, the repeated one is done");
+}
+
+#[tokio::test]
+async fn a_refused_act_that_is_sent_back_for_its_lost_ground_is_said_again_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = device(dir.path()).await;
+    let (server, client) = TestServer::of(&store).await;
+    add(&store, "on lost ground").await;
+    let refused = |reason: &str| EnvelopeStatus::Quarantined { reason: reason.into(), detail: String::new() };
+    server.memory().fates = [(2, refused("out_of_scope"))].into();
+    exchange(&store, &client).await.unwrap();
+    assert!(texts(&store).await.is_empty(), "it waits for a decision");
+    for reissued in [1, 0] {
+        let status = refused("depends_on_lost");
+        server.memory().say = vec![DownFrame::Result(EnvelopeResult { sequence: 2, status })];
+        assert_eq!(exchange(&store, &client).await.unwrap().performed.reissued, reissued);
+        assert_eq!(texts(&store).await, ["on lost ground"]);
+    }
+    let body = server.memory().log.last().unwrap().body().unwrap();
+    assert!(matches!(body, sync_core::log::Body::Reissue(_)), "{body:?}");
 }
 
 fn copy_dir(from: &Path, to: &Path) {

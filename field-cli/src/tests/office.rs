@@ -56,7 +56,7 @@ async fn what_was_put_aside_is_read_on_the_device_with_its_reason_in_words() {
 fn every_reason_of_the_gate_has_words_in_both_languages() {
     let source = include_str!("../../../sync-core/src/merge/job.rs");
     let codes = source.split("Self::").filter_map(|rest| rest.split_once(" => \"")?.1.split('"').next());
-    let of_scope = ["out_of_scope", "person_not_on_device", "unreadable_body", "no_visit"];
+    let of_scope = ["depends_on_lost", "out_of_scope", "person_not_on_device", "unreadable_body", "no_visit"];
     let codes: Vec<&str> = codes.chain(of_scope).collect();
     assert!(codes.len() > 20, "{codes:?}");
     for lang in Lang::ALL {

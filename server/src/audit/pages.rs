@@ -52,6 +52,7 @@ const KINDS: &[&str] = &[
     "evidence.refused",
     "quarantine.accepted",
     "quarantine.rejected",
+    "quarantine.returned",
     "field_work.linked",
     "field_work.rejected",
     "complaint.opened",

@@ -14,7 +14,7 @@ use sync_core::protocol::{
     Ask, Beacon, CommandOutcome, Done, EnvelopeStatus, LogEnd, Order, PROTOCOL_VERSION, Receipt, Request,
     Rework, WelcomeBack, scope_digest,
 };
-use sync_core::replica::{Plan, Step, Upload, VisitReplica, compose, plan};
+use sync_core::replica::{DEPENDS_ON_LOST, Plan, Step, Upload, VisitReplica, compose, plan};
 use sync_core::time::Timestamp;
 
 /// Bytes of a request body unless a test says otherwise.
@@ -380,6 +380,14 @@ impl SimDevice {
     fn settle(&mut self, sequence: u64, status: EnvelopeStatus, refused: &mut BTreeSet<VisitId>) {
         let envelope = self.log.iter().find(|envelope| envelope.header().sequence == sequence);
         let visit = envelope.and_then(|envelope| envelope.header().visit);
+        let sent_back =
+            matches!(&status, EnvelopeStatus::Quarantined { reason, .. } if reason == DEPENDS_ON_LOST);
+        let known = self.fates.get(&sequence) == Some(&status);
+        if let (Some(envelope), true, false) = (envelope, sent_back, known)
+            && let Some(replica) = visit.and_then(|visit| self.visits.get_mut(&visit))
+        {
+            replica.note(envelope);
+        }
         if let Some((visit, replica)) = visit.and_then(|visit| Some((visit, self.visits.get_mut(&visit)?))) {
             match &status {
                 EnvelopeStatus::Merged | EnvelopeStatus::MergedLate => replica.settle_merged(sequence),

@@ -21,10 +21,8 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeSet;
-use sync_core::ids::{ChangeHash, ComplaintId, VisitId};
-use sync_core::log::{Body, Envelope};
-use sync_core::merge::{Limits, prescan};
+use sync_core::ids::{ComplaintId, VisitId};
+use sync_core::log::Envelope;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -171,7 +169,7 @@ impl Waiting {
         let (Some(visit), Ok(body)) = (self.envelope.header().visit, self.envelope.body()) else {
             return Ok(false);
         };
-        for dep in foreign_deps(&body).into_iter().take(DEPS_MAX) {
+        for dep in quarantine::foreign_deps(&body).into_iter().take(DEPS_MAX) {
             let known: Option<i64> = on_engine!(tx, |conn| {
                 let query = sqlx::query_scalar(SQL).bind(visit.to_string()).bind(dep.to_string());
                 query.fetch_optional(conn).await
@@ -182,19 +180,6 @@ impl Waiting {
         }
         Ok(false)
     }
-}
-
-/// What the changes of an envelope build on, beyond one another. Only their heads are read, by the scanner that is
-/// made for bytes nobody trusts.
-fn foreign_deps(body: &Body) -> BTreeSet<ChangeHash> {
-    let Some(change) = body.change() else { return BTreeSet::new() };
-    let scans = change.chunks.iter().filter_map(|chunk| prescan(chunk, &Limits::default()).ok());
-    let (mut own, mut deps) = (BTreeSet::new(), BTreeSet::new());
-    for scan in scans {
-        own.insert(scan.hash);
-        deps.extend(scan.deps);
-    }
-    &deps - &own
 }
 
 /// Envelopes without a verdict.
@@ -230,6 +215,9 @@ struct WaitingPage {
     item: PendingBody,
     /// What it would change; `None` when it cannot enter now.
     changes: Option<Vec<Change>>,
+    /// Whether something that it builds on is nowhere on this server.
+    ground_lost: bool,
+    may_decide: bool,
 }
 
 async fn show_waiting(
@@ -243,6 +231,7 @@ async fn show_waiting(
     let Some(found) = find(&mut tx, log_index).await? else {
         return Ok(see_other("/arrivals/pending", Some("arrival-judged")));
     };
+    let ground_lost = quarantine::ground_of(&mut tx, &found.envelope).await? == quarantine::Ground::Lost;
     let item = found.within(&mut tx, &mut Names::default(), &reach).await?;
     let item = item.ok_or_else(|| Problem::new(&problem::QUARANTINE_UNKNOWN))?;
     let now = match item.visit_id {
@@ -256,7 +245,8 @@ async fn show_waiting(
         Some(then) => in_words(&app, &viewer, parse(now.unwrap_or_default()), parse(then)).await?,
         None => None,
     };
-    Ok(page(&WaitingPage { shell: viewer.shell, item, changes }))
+    let may_decide = Policy::Roles(&quarantine::DECIDERS).admits(&viewer.office.roles);
+    Ok(page(&WaitingPage { shell: viewer.shell, item, changes, ground_lost, may_decide }))
 }
 
 #[cfg(test)]

@@ -210,6 +210,9 @@ problems! {
     QUARANTINE_WAITS: 409 "quarantine-waits"
         en "This item cannot be judged now" "It may build on another item: decide about that one first, then try again."
         zh "该隔离项暂时无法判定" "它可能依赖另一隔离项：请先处理后者，然后重试。";
+    QUARANTINE_GROUND_LOST: 409 "quarantine-ground-lost"
+        en "What this item builds on is lost" "The server was restored from a backup, and no device has brought it again. Send the item back: the device of its author then writes it anew at its next exchange."
+        zh "该隔离项所依据的内容已丢失" "服务器曾从备份恢复，尚无设备补回该内容。请退回该项：记录人的设备在下次同步时会重新写入。";
     ESCROW_CANNOT_ENTER: 422 "escrow-cannot-enter"
         en "This cannot be taken up into the record" "The member reason says why: recorded after the revocation, of a device whose key signed two histories (forked), or without content. Reject it; it stays as evidence, and its author can record it anew."
         zh "该内容无法采入记录" "成员 reason 说明原因：撤销之后的记录、密钥签署了两份历史的设备（forked），或没有内容。请拒绝；它仍作为证据保留，记录人可重新记录。";

@@ -4,7 +4,8 @@ use super::tests::{Site, id_of, reviewer};
 use crate::complaints::tests::Bureau;
 use crate::exchange::testing::SimDevice;
 use crate::exchange::tests::rolled_back::{backup, restored};
-use crate::exchange::tests::exchange;
+use crate::exchange::tests::{a_technician, exchange};
+use crate::pages::testing::Browser;
 use crate::testing::TestApp;
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -74,4 +75,83 @@ async fn a_device_that_got_the_visit_whole_gives_the_decisions_in_it_back() {
     exchanges(&bureau, &mut site.wang, 4).await;
     assert!(site.wang.fates.values().all(|fate| *fate == EnvelopeStatus::Merged), "{:?}", site.wang.fates);
     assert_eq!(state_of(&bureau, &conflict).await, "resolved");
+}
+
+/// The office before the restore; the backup lies beside its database.
+async fn before_the_loss() -> Bureau {
+    Bureau::of(TestApp::sqlite().await).await
+}
+
+/// A technician who was sent after the backup wrote on a decision made after it, and keeps nothing of that decision.
+async fn on_lost_ground(bureau: &Bureau) -> (Bureau, Site, SimDevice) {
+    let mut site = Site::of(bureau).await;
+    let mut late = a_technician(&bureau.test, "liming").await;
+    let conflict = site.disagree(bureau).await;
+    let backup = backup(&bureau.test).await;
+    let decision = json!({ "choice": "written", "value": "missing", "reason": "x" });
+    post(bureau, &format!("{}/resolution", id_of(&conflict)), decision).await;
+    for (device, door) in [(&mut site.wang, "open"), (&mut late, "ajar")] {
+        let path = format!("/v1/visits/{}/assignments/{}", site.visit, device.person);
+        bureau.call(Method::PUT, &path).send().await;
+        exchange(&bureau.test, device).await;
+        device.save(site.visit, |edit| edit.answer("meter-accuracy.door", door).unwrap());
+        exchange(&bureau.test, device).await;
+        device.kept.clear();
+    }
+    (back(bureau, &backup).await, site, late)
+}
+
+async fn only_item(bureau: &Bureau, list: &str) -> Value {
+    let list = reviewer(bureau, Method::GET, list, &Value::Null).await.json;
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "{list}");
+    list["items"][0].clone()
+}
+
+async fn doors(bureau: &Bureau, site: &Site) -> Value {
+    let record = site.record(bureau).await;
+    let fields = record["visits"][0]["fields"].as_array().unwrap().clone();
+    fields.into_iter().find(|field| field.to_string().contains("meter-accuracy.door")).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn what_waits_for_a_lost_decision_is_sent_back_and_written_anew() {
+    let lost = before_the_loss().await;
+    let (bureau, mut site, _) = on_lost_ground(&lost).await;
+    exchanges(&bureau, &mut site.wang, 4).await;
+    let waiting = only_item(&bureau, "/v1/pending").await;
+    assert_eq!(waiting["waits_for"], "predecessor");
+    let id = &waiting["log_index"];
+    let page = Browser::of(&bureau.test, &bureau.reviewer.1).get(&format!("/arrivals/pending/{id}")).await;
+    assert!(page.html().contains("Have it written anew"), "{}", page.html());
+    let path = format!("/v1/quarantine/{id}/return");
+    for _ in 0..2 {
+        let sent_back = post(&bureau, &path, json!({ "reason": "nobody has it" })).await;
+        assert_eq!((&sent_back["state"], &sent_back["reason"]), (&json!("open"), &json!("depends_on_lost")));
+    }
+    exchanges(&bureau, &mut site.wang, 3).await;
+    assert!(doors(&bureau, &site).await.to_string().contains("open"));
+    assert_eq!(only_item(&bureau, "/v1/quarantine?state=superseded").await["id"], *id);
+    assert!(!site.wang.differs);
+}
+
+#[tokio::test]
+async fn what_was_refused_for_a_lost_assignment_and_builds_on_a_lost_decision_finds_its_way() {
+    let lost = before_the_loss().await;
+    let (bureau, site, mut late) = on_lost_ground(&lost).await;
+    exchanges(&bureau, &mut late, 4).await;
+    let item = only_item(&bureau, "/v1/quarantine").await;
+    assert_eq!(item["reason"], "out_of_scope");
+    let path = format!("/v1/visits/{}/assignments/{}", site.visit, late.person);
+    assert_eq!(bureau.call(Method::PUT, &path).send().await.status, 200);
+    exchanges(&bureau, &mut late, 1).await;
+    let accept = json!({ "decision": "accept", "reason": "x" });
+    let decision = format!("/v1/quarantine/{}/decision", item["id"]);
+    let refused = reviewer(&bureau, Method::POST, &decision, &accept).await;
+    assert_eq!((refused.status, &refused.json["code"]), (409, &json!("quarantine-ground-lost")));
+    let one = reviewer(&bureau, Method::GET, &format!("/v1/quarantine/{}", item["id"]), &Value::Null).await;
+    assert_eq!(one.json["ground_lost"], true);
+    post(&bureau, &format!("/v1/quarantine/{}/return", item["id"]), json!({ "reason": "lost" })).await;
+    exchanges(&bureau, &mut late, 3).await;
+    assert!(doors(&bureau, &site).await.to_string().contains("ajar"));
+    assert_eq!(only_item(&bureau, "/v1/quarantine?state=superseded").await["id"], item["id"]);
 }

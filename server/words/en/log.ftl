@@ -30,6 +30,7 @@ log-device-declared-lost = Device declared lost
 log-device-forked = Chain of a device forked
 log-evidence-opened = Original photo opened
 log-evidence-refused = Photo refused
+log-quarantine-returned = Item sent back to be written anew
 log-quarantine-rejected = Refused item rejected for good
 log-complaint-opened = Complaint opened
 log-complaint-corrected = Complaint corrected

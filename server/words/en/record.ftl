@@ -128,6 +128,7 @@ quarantine-state-superseded = Written anew by its author
 refusal-bad-counter = Counters do not follow one another
 refusal-bad-predecessor = Builds on something that is not there
 refusal-birth-differs = The visit begins differently
+refusal-depends-on-lost = Builds on something that was lost with a restore; its author’s device writes it anew
 refusal-depends-on-refused = Builds on something that was refused
 refusal-document-full = The visit holds too much
 refusal-entry-incomplete = An entry lacks fields

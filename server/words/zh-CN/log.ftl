@@ -30,6 +30,7 @@ log-device-declared-lost = 申报设备遗失
 log-device-forked = 设备日志分叉
 log-evidence-opened = 查看照片原件
 log-evidence-refused = 拒收照片
+log-quarantine-returned = 退回内容以便重新写入
 log-quarantine-rejected = 驳回被拒内容
 log-complaint-opened = 新建投诉
 log-complaint-corrected = 更正投诉

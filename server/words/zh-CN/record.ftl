@@ -128,6 +128,7 @@ quarantine-state-superseded = 作者已重新提交
 refusal-bad-counter = 计数不连续
 refusal-bad-predecessor = 所依据的内容不存在
 refusal-birth-differs = 到访起始内容不一致
+refusal-depends-on-lost = 所依据的内容在恢复时丢失；由记录人的设备重新写入
 refusal-depends-on-refused = 所依据的内容未被采纳
 refusal-document-full = 到访记录已满
 refusal-entry-incomplete = 条目缺少字段

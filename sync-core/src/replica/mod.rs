@@ -12,5 +12,5 @@ mod visit;
 
 pub use compose::{Composed, Upload, compose};
 pub use plan::{Plan, PlanError, Step, plan};
-pub use reissue::DEPENDS_ON_REFUSED;
+pub use reissue::{DEPENDS_ON_LOST, DEPENDS_ON_REFUSED};
 pub use visit::{OwnSave, SaveFate, VisitReplica};

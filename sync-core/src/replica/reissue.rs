@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Reason code of a save that was refused only because it builds on a refused one.
 pub const DEPENDS_ON_REFUSED: &str = "depends_on_refused";
+/// Reason code of a save that a person sent back because what it builds on is lost: the server was restored from a
+/// backup, and nobody brings it again.
+pub const DEPENDS_ON_LOST: &str = "depends_on_lost";
 
 impl VisitReplica {
     /// Raises the generation after a refusal and returns the later saves, written anew in their
@@ -25,8 +28,9 @@ impl VisitReplica {
         let Some(first) = self.unsettled.iter().position(refused) else { return Vec::new() };
         let dropped = self.unsettled.split_off(first);
         self.generation += 1;
-        let actor = ActorId16::of_device(device, self.document.visit(), self.generation);
-        let mut rebuilder = Rebuilder::new(&self.document, &dropped, actor);
+        let actor = |generation| ActorId16::of_device(device, self.document.visit(), generation);
+        let mut rebuilder = Rebuilder::new(&self.document, &dropped, actor(self.generation));
+        rebuilder.own = (0..=self.generation).map(|generation| ActorId::from(actor(generation))).collect();
         let reissues = dropped
             .into_iter()
             .filter_map(|save| match is_cause(&save) {
@@ -44,13 +48,15 @@ impl VisitReplica {
 
 /// Whether the save was refused for its own sake.
 fn is_cause(save: &OwnSave) -> bool {
-    matches!(&save.fate, SaveFate::Refused { reason } if reason != DEPENDS_ON_REFUSED)
+    matches!(&save.fate, SaveFate::Refused { reason } if reason != DEPENDS_ON_REFUSED && reason != DEPENDS_ON_LOST)
 }
 
 struct Rebuilder<'a> {
     old: &'a VisitDocument,
     rebuilt: VisitDocument,
     actor: ActorId16,
+    /// Every actor under which this device wrote the visit.
+    own: Vec<ActorId>,
     /// For every change left out: what stands in its place.
     stand_ins: BTreeMap<ChangeHash, Vec<ChangeHash>>,
     /// For every object that a rewritten change created: the object that stands in its place.
@@ -72,7 +78,7 @@ impl<'a> Rebuilder<'a> {
         }
         let mut rebuilt = VisitDocument::birth(old.visit());
         rebuilt.apply(&kept).expect("these changes stood in this document before");
-        Self { old, rebuilt, actor, stand_ins: BTreeMap::new(), objects: BTreeMap::new() }
+        Self { old, rebuilt, actor, own: Vec::new(), stand_ins: BTreeMap::new(), objects: BTreeMap::new() }
     }
 
     /// Leaves a refused save out: what built on it now builds on what it built on.
@@ -86,9 +92,10 @@ impl<'a> Rebuilder<'a> {
     /// Authors a save anew. `None` when nothing of it can stand without the refused save.
     fn rewrite(&mut self, save: OwnSave, generation: u64) -> Option<Reissue> {
         let mut chunks = Vec::new();
-        for (hash, _) in &save.changes {
-            let deps = self.deps_of(*hash);
-            let after = match self.rewrite_change(*hash, &deps) {
+        for (hash, bytes) in &save.changes {
+            let Some(source) = self.source(*hash, bytes) else { continue };
+            let deps = self.ground_of(&source);
+            let after = match self.rewrite_change(&source, &deps) {
                 Some(change) => {
                     self.rebuilt
                         .apply(&[change.raw_bytes()])
@@ -105,19 +112,39 @@ impl<'a> Rebuilder<'a> {
     }
 
     fn deps_of(&self, hash: ChangeHash) -> Vec<ChangeHash> {
-        let deps = self.old.change_info(&hash).map(|info| info.deps).unwrap_or_default();
+        self.in_place_of(self.old.change_info(&hash).map(|info| info.deps).unwrap_or_default())
+    }
+
+    fn in_place_of(&self, deps: Vec<ChangeHash>) -> Vec<ChangeHash> {
         let stand_in = |dep: ChangeHash| self.stand_ins.get(&dep).cloned().unwrap_or_else(|| vec![dep]);
         let resolved: BTreeSet<ChangeHash> = deps.into_iter().flat_map(stand_in).collect();
         resolved.into_iter().filter(|dep| self.rebuilt.contains(dep)).collect()
     }
 
-    fn rewrite_change(&mut self, hash: ChangeHash, deps: &[ChangeHash]) -> Option<Change> {
-        let source = self.old.automerge().get_change_by_hash(&hash.into())?;
+    /// A change as its author made it: from the document, or from the save itself when what it builds on is lost.
+    fn source(&self, hash: ChangeHash, bytes: &[u8]) -> Option<Change> {
+        let known = self.old.automerge().get_change_by_hash(&hash.into());
+        known.or_else(|| Change::from_bytes(bytes.to_vec()).ok())
+    }
+
+    /// On what a change is written anew: on what its author had seen. When that is lost, on the newest of the author's
+    /// own changes that stand, since nothing else is sure to have been seen: other values stay concurrent.
+    fn ground_of(&self, source: &Change) -> Vec<ChangeHash> {
+        let seen = self.in_place_of(source.deps().iter().map(|dep| ChangeHash::from(*dep)).collect());
+        if !seen.is_empty() {
+            return seen;
+        }
+        let standing = self.rebuilt.automerge().get_changes(&[]);
+        let own = standing.iter().rev().find(|change| self.own.iter().any(|own| change.actor_id() == own));
+        own.or(standing.first()).map(|change| change.hash().into()).into_iter().collect()
+    }
+
+    fn rewrite_change(&mut self, source: &Change, deps: &[ChangeHash]) -> Option<Change> {
         let heads: Vec<automerge::ChangeHash> = deps.iter().map(|dep| (*dep).into()).collect();
         // On exactly what the author had seen: values that arrived since stay concurrent.
         let mut target = self.rebuilt.automerge().fork_at(&heads).ok()?;
         target.set_actor(ActorId::from(self.actor));
-        let texts = self.text_changes(&source);
+        let texts = self.text_changes(source);
         let mut tx = target.transaction();
         for (counter, op) in (source.start_op().get()..).zip(source.decode().operations) {
             replay(&mut tx, &op, &OpId::new(counter, source.actor_id()), &mut self.objects);
@@ -132,6 +159,9 @@ impl<'a> Rebuilder<'a> {
     /// What the change did to each shared text.
     fn text_changes(&self, source: &Change) -> Vec<(ObjId, TextChange)> {
         let am = self.old.automerge();
+        if am.get_change_by_hash(&source.hash()).is_none() {
+            return words_put(source);
+        }
         let at =
             |object: &ObjId, heads: &[automerge::ChangeHash]| am.text_at(object, heads).unwrap_or_default();
         [Container::CauseText, Container::Note]
@@ -143,6 +173,32 @@ impl<'a> Rebuilder<'a> {
                 Some((object, change))
             })
             .collect()
+    }
+}
+
+/// The words that a change put into each shared text, when the text that it changed is lost.
+fn words_put(source: &Change) -> Vec<(ObjId, TextChange)> {
+    let operations = source.decode().operations;
+    let words = |container: Container| {
+        let object = container.object();
+        let put: String =
+            operations.iter().filter(|op| op.insert && is_in(&op.obj, &object)).filter_map(letter).collect();
+        (!put.is_empty()).then_some((object, TextChange { before: Vec::new(), at: 0, taken: 0, put }))
+    };
+    [Container::CauseText, Container::Note].into_iter().filter_map(words).collect()
+}
+
+fn is_in(object: &ObjectId, container: &ObjId) -> bool {
+    match (object, container) {
+        (ObjectId::Id(id), ObjId::Id(counter, actor, _)) => id.counter() == *counter && id.actor() == actor,
+        _ => false,
+    }
+}
+
+fn letter(op: &Op) -> Option<String> {
+    match &op.action {
+        OpType::Put(automerge::ScalarValue::Str(letter)) => Some(letter.to_string()),
+        _ => None,
     }
 }
 
@@ -333,6 +389,43 @@ mod tests {
         let outcome = judge(&job, &Limits::default()).unwrap();
         assert!(matches!(outcome.results[0].1, UnitResult::Accepted { .. }), "{:?}", outcome.results);
         assert_eq!(replica.document.view().answers["seal"].values.len(), 1);
+    }
+
+    #[test]
+    fn a_save_whose_ground_is_lost_is_authored_anew_on_what_its_author_had_surely_seen() {
+        let visit = VisitId::from_bytes([1; 16]);
+        let mut replica = VisitReplica::birth(visit);
+        save(&mut replica, 1, |edit| edit.answer("door", "open").unwrap());
+        replica.settle_merged(1);
+        let restored = replica.document.save();
+        // What a colleague wrote is seen, then lost with the restore; another value came since.
+        let mut office = VisitDocument::load(&restored).unwrap();
+        let mut edit = office.edit(author(7, 0));
+        edit.answer("seal", "missing").unwrap();
+        edit.append_text(SharedText::Note, "lost line").unwrap();
+        replica.document.apply(&[edit.commit().unwrap().bytes]).unwrap();
+        save(&mut replica, 2, |edit| {
+            edit.add_finding(EntryId::from_bytes([2; 16]), &finding("on lost ground")).unwrap();
+            edit.answer("seal", "intact").unwrap();
+            edit.append_text(SharedText::Note, "my line").unwrap();
+        });
+        let mut other = VisitDocument::load(&restored).unwrap();
+        let mut edit = other.edit(author(8, 0));
+        edit.answer("seal", "broken").unwrap();
+        edit.commit().unwrap();
+        let saved = other.save().into();
+        replica.replace(&crate::protocol::WholeDocument { visit, saved, heads: other.heads() }).unwrap();
+        assert!(replica.document.view().findings.is_empty(), "it does not fit any more");
+        assert!(replica.settle_refused(2, DEPENDS_ON_LOST));
+
+        let reissues = replica.raise_generation(DEVICE);
+
+        assert_eq!(reissues.len(), 1);
+        let view = replica.document.view();
+        assert_eq!(view.findings[&EntryId::from_bytes([2; 16])].content.text, "on lost ground");
+        assert_eq!(view.answers["seal"].values.len(), 2, "nothing that came since is overwritten unseen");
+        assert!(view.note.contains("my line"), "{}", view.note);
+        assert_eq!(view.answers["door"].shown, Scalar::from("open"));
     }
 
     #[test]

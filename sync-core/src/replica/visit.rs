@@ -61,19 +61,32 @@ impl VisitReplica {
         let Ok(body) = envelope.body() else { return Ok(()) };
         let Some(change) = body.change() else { return Ok(()) };
         self.keep(change)?;
+        self.note(envelope);
+        Ok(())
+    }
+
+    /// Notes an own save behind the others, whether or not its changes fit this document: what they build on may have
+    /// been lost. A save that was noted before stays as it is.
+    pub fn note(&mut self, envelope: &Envelope) {
+        let sequence = envelope.header().sequence;
+        let Ok(body) = envelope.body() else { return };
+        let Some(change) = body.change() else { return };
+        if self.unsettled.iter().any(|save| save.sequence == sequence) {
+            return;
+        }
         let changes = change.chunks.iter().filter_map(|chunk| {
             let decoded = automerge::Change::from_bytes(chunk.to_vec()).ok()?;
             Some((decoded.hash().into(), chunk.to_vec()))
         });
-        self.unsettled.push(OwnSave {
+        let save = OwnSave {
             envelope: envelope.hash(),
-            sequence: envelope.header().sequence,
+            sequence,
             changes: changes.collect(),
             photos: change.photos.clone(),
             parts: change.parts.clone(),
             fate: SaveFate::Waiting,
-        });
-        Ok(())
+        };
+        self.unsettled.push(save);
     }
 
     /// Takes in a save of somebody else. Known changes are skipped.

@@ -1,6 +1,7 @@
 //! Visit documents that an answer touches, with this device's own unsettled saves.
 
 use super::perform::Performer;
+use crate::store::log::RawEnvelope;
 use crate::store::record::LogWriter;
 use crate::store::visits::{heads_text, open_in};
 use crate::store::{Store, StoreError, Tx, Write, search, writes};
@@ -10,7 +11,7 @@ use sync_core::document::{VisitDocument, VisitView};
 use sync_core::ids::{BlobHash, DeviceId, VisitId};
 use sync_core::log::{Body, Envelope, Reissue, VisitBegin};
 use sync_core::protocol::{EnvelopeResult, EnvelopeStatus, WholeDocument};
-use sync_core::replica::{OwnSave, VisitReplica};
+use sync_core::replica::{DEPENDS_ON_LOST, OwnSave, VisitReplica};
 use sync_core::time::Timestamp;
 
 /// Documents that are open until the answer is taken in.
@@ -34,6 +35,17 @@ struct UnsettledRow {
     body: Vec<u8>,
     state: String,
     reason: Option<String>,
+}
+
+/// What is known of an own envelope.
+#[derive(FromRow)]
+struct OwnRow {
+    visit_id: Option<String>,
+    kind: String,
+    state: String,
+    reason: Option<String>,
+    dropped: bool,
+    reissued: bool,
 }
 
 impl OpenReplica {
@@ -67,25 +79,32 @@ impl Performer<'_> {
 
     /// Notes what became of an own envelope.
     pub(super) async fn settle(&mut self, result: &EnvelopeResult) -> Result<(), StoreError> {
-        let row: Option<(Option<String>, String, String, bool)> = sqlx::query_as(
-            "SELECT visit_id, kind, state, dropped FROM log WHERE device_id = $1 AND sequence = $2",
-        )
-        .bind(self.writer.identity.device.to_string())
-        .bind(i64::try_from(result.sequence).unwrap_or(i64::MAX))
-        .fetch_optional(&mut *self.writer.tx)
-        .await?;
-        let Some((visit, kind, state, dropped)) = row else { return Ok(()) };
-        let visit: Option<VisitId> = visit.and_then(|id| id.parse().ok());
-        let known = matches!(
-            (&result.status, state.as_str()),
-            (EnvelopeStatus::Merged, "merged")
-                | (EnvelopeStatus::MergedLate, "merged_late")
-                | (EnvelopeStatus::Quarantined { .. }, "quarantined")
-        );
+        let Some(row) = self.own_row(result.sequence).await? else { return Ok(()) };
+        let visit: Option<VisitId> = row.visit_id.as_deref().and_then(|id| id.parse().ok());
+        // Put aside before for another reason, and left out of the document: now it is to be written anew.
+        let sent_back = row.dropped
+            && !row.reissued
+            && row.reason.as_deref() != Some(DEPENDS_ON_LOST)
+            && matches!(&result.status, EnvelopeStatus::Quarantined { reason, .. } if reason == DEPENDS_ON_LOST);
+        let known = !sent_back
+            && matches!(
+                (&result.status, row.state.as_str()),
+                (EnvelopeStatus::Merged, "merged")
+                    | (EnvelopeStatus::MergedLate, "merged_late")
+                    | (EnvelopeStatus::Quarantined { .. }, "quarantined")
+            );
         let device = self.writer.identity.device;
-        if !known && let (Some(visit), "change" | "reissue", false) = (visit, kind.as_str(), dropped) {
+        let stands = !row.dropped || sent_back;
+        if !known
+            && stands
+            && let (Some(visit), "change" | "reissue") = (visit, row.kind.as_str())
+        {
+            let envelope = if sent_back { self.own_envelope(result.sequence).await? } else { None };
             // Opened before the row changes, so that the save is still among the unsettled ones.
             let open = self.replica(visit).await?;
+            if let Some(envelope) = &envelope {
+                open.replica.note(envelope);
+            }
             match &result.status {
                 EnvelopeStatus::Merged | EnvelopeStatus::MergedLate => {
                     open.replica.settle_merged(result.sequence);
@@ -99,6 +118,29 @@ impl Performer<'_> {
         Store::set_status_in(&mut self.writer.tx, device, result.sequence, &result.status).await?;
         self.count(result, visit, known);
         Ok(())
+    }
+
+    async fn own_row(&mut self, sequence: u64) -> Result<Option<OwnRow>, StoreError> {
+        let row = sqlx::query_as(
+            "SELECT visit_id, kind, state, reason, dropped, reissued_by IS NOT NULL AS reissued FROM log \
+             WHERE device_id = $1 AND sequence = $2",
+        )
+        .bind(self.writer.identity.device.to_string())
+        .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
+        .fetch_optional(&mut *self.writer.tx)
+        .await?;
+        Ok(row)
+    }
+
+    async fn own_envelope(&mut self, sequence: u64) -> Result<Option<Envelope>, StoreError> {
+        let row: Option<RawEnvelope> = sqlx::query_as(
+            "SELECT sequence, cose, salt, body FROM log WHERE device_id = $1 AND sequence = $2",
+        )
+        .bind(self.writer.identity.device.to_string())
+        .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
+        .fetch_optional(&mut *self.writer.tx)
+        .await?;
+        Ok(row.and_then(|row| row.open().ok()))
     }
 
     fn count(&mut self, result: &EnvelopeResult, visit: Option<VisitId>, known: bool) {
@@ -275,7 +317,8 @@ pub(super) async fn load(
         // What cannot be read any more is stepped over by a chain restart, not here.
         let Ok(envelope) = Envelope::open(&row.cose, salt, row.body) else { continue };
         if replica.record(&envelope).is_err() {
-            continue;
+            // What it builds on was lost with a restore: it waits for the verdict outside of the document.
+            replica.note(&envelope);
         }
         if row.state == "quarantined" {
             refused |= replica.settle_refused(sequence, row.reason.as_deref().unwrap_or_default());

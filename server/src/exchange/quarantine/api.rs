@@ -1,6 +1,7 @@
 //! What the office may ask and decide about quarantine.
 
 use super::difference::{Difference, differences};
+use super::returned::{Ground, ground_of, send_back};
 use super::told::{self, DeviceTold};
 use super::{Decision, QuarantineItem, decide, sql};
 use crate::app::App;
@@ -21,6 +22,7 @@ use serde_json::Value;
 use sync_core::document::VisitDocument;
 use sync_core::ids::{ComplaintId, VisitId};
 use sync_core::log::Body as EnvelopeBody;
+use sync_core::replica::DEPENDS_ON_LOST;
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -31,6 +33,7 @@ pub(in crate::exchange) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_quarantine))
         .routes(routes!(read_quarantine_item))
         .routes(routes!(create_decision))
+        .routes(routes!(create_return))
 }
 
 /// An envelope that was refused.
@@ -133,6 +136,8 @@ pub(super) struct ItemWithEnvelope {
     /// What accepting it would change in the record, and of an accepted one what it did change; null when it cannot
     /// enter, or not before another one.
     pub(super) would_change: Option<Vec<Difference>>,
+    /// Whether something that it builds on is nowhere on this server: send it back then.
+    pub(super) ground_lost: bool,
     /// What its author's device knows of all this.
     pub(super) device_told: DeviceTold,
     /// The views that `would_change` compares.
@@ -208,7 +213,7 @@ impl From<DecisionWord> for Decision {
 }
 
 pub(crate) const READERS: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
-pub(super) const DECIDERS: [Role; 2] = [Role::Reviewer, Role::Lead];
+pub(in crate::exchange) const DECIDERS: [Role; 2] = [Role::Reviewer, Role::Lead];
 
 /// Refused envelopes within reach, oldest first. A page may hold fewer than asked for: its cursor leads on.
 #[utoipa::path(get, path = "/v1/quarantine", tag = "quarantine", security(("session" = ["clerk", "reviewer", "lead", "administrator"])),
@@ -269,6 +274,9 @@ pub(super) async fn item_with_envelope(
     let item =
         ItemAnswer::within(&mut tx, &mut Names::default(), &reach, stored).await?.ok_or_else(unknown)?;
     let envelope = envelopes::load(&mut tx, &[id]).await?.remove(&id).ok_or_else(unknown)?;
+    let ground_lost = item.state == ItemState::Open.as_str()
+        && item.reason != DEPENDS_ON_LOST
+        && ground_of(&mut tx, &envelope).await? == Ground::Lost;
     drop(tx);
     let body = envelope.body().ok();
     let change = body.as_ref().and_then(EnvelopeBody::change);
@@ -281,6 +289,7 @@ pub(super) async fn item_with_envelope(
         photos: photos.collect(),
         would_change: compared.as_ref().map(|(now, then)| differences(now, then)),
         compared,
+        ground_lost,
         device_told,
         item,
     })
@@ -319,7 +328,7 @@ async fn reachable(tx: &mut Tx, reach: &Reach, id: i64) -> Result<ItemAnswer, Pr
 #[utoipa::path(post, path = "/v1/quarantine/{id}/decision", tag = "quarantine", security(("session" = ["reviewer", "lead"])),
     params(("id" = i64, Path)), request_body = QuarantineDecision,
     responses((status = OK, body = ItemAnswer), (status = NOT_FOUND, description = "quarantine-unknown"),
-        (status = CONFLICT, description = "quarantine-decided, quarantine-waits"),
+        (status = CONFLICT, description = "quarantine-decided, quarantine-waits, quarantine-ground-lost"),
         (status = UNPROCESSABLE_ENTITY, description = "quarantine-cannot-enter, body-invalid")))]
 async fn create_decision(
     State(app): State<App>,
@@ -332,6 +341,60 @@ async fn create_decision(
     Ok(Json(reachable(&mut app.store.read().await?, &reach, id).await?))
 }
 
+/// Why it is sent back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct QuarantineReturn {
+    /// Why; 1 to 500 characters.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+}
+
+/// Sends a refused or waiting envelope back to its author's device, which writes it anew at its next exchange: for what
+/// builds on something that was lost when the server was restored. Doing it again changes nothing.
+#[utoipa::path(post, path = "/v1/quarantine/{id}/return", tag = "quarantine", security(("session" = ["reviewer", "lead"])),
+    params(("id" = i64, Path)), request_body = QuarantineReturn,
+    responses((status = OK, body = ItemAnswer), (status = NOT_FOUND, description = "quarantine-unknown"),
+        (status = CONFLICT, description = "quarantine-decided, quarantine-waits"),
+        (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
+async fn create_return(
+    State(app): State<App>,
+    office: OfficeAuth,
+    Path(id): Path<i64>,
+    Body(body): Body<QuarantineReturn>,
+) -> Result<Json<ItemAnswer>, Problem> {
+    return_item(&app, &office, id, &body.reason).await?;
+    let reach = reach_of(&office, &DECIDERS)?;
+    Ok(Json(reachable(&mut app.store.read().await?, &reach, id).await?))
+}
+
+/// Sends an envelope back, for the API and for pages.
+pub(in crate::exchange) async fn return_item(
+    app: &App,
+    office: &OfficeAuth,
+    id: i64,
+    reason: &str,
+) -> Result<(), Problem> {
+    let unknown = || Problem::new(&problem::QUARANTINE_UNKNOWN);
+    let reach = reach_of(office, &DECIDERS)?;
+    let mut tx = app.store.read().await?;
+    let envelope = envelopes::load(&mut tx, &[id]).await?.remove(&id).ok_or_else(unknown)?;
+    let complaint = complaint_of(&mut tx, envelope.header().visit).await?;
+    drop(tx);
+    if complaint.as_ref().is_some_and(|complaint| !reach.includes(complaint)) {
+        return Err(unknown());
+    }
+    Ok(send_back(app, id, office.person_id, reason_of(reason)?).await?)
+}
+
+fn reason_of(reason: &str) -> Result<&str, Problem> {
+    let reason = reason.trim();
+    if !(1..=500).contains(&reason.chars().count()) || reason.contains('\0') {
+        return Err(Problem::invalid_field("/reason", "1 to 500 characters"));
+    }
+    Ok(reason)
+}
+
 /// Decides about an item, for the API and for pages.
 pub(super) async fn decide_item(
     app: &App,
@@ -342,9 +405,5 @@ pub(super) async fn decide_item(
 ) -> Result<(), Problem> {
     let reach = reach_of(office, &DECIDERS)?;
     reachable(&mut app.store.read().await?, &reach, id).await?;
-    let reason = reason.trim();
-    if !(1..=500).contains(&reason.chars().count()) || reason.contains('\0') {
-        return Err(Problem::invalid_field("/reason", "1 to 500 characters"));
-    }
-    Ok(decide(app, id, decision, office.person_id, reason).await?)
+    Ok(decide(app, id, decision, office.person_id, reason_of(reason)?).await?)
 }

@@ -1,8 +1,10 @@
 //! Deciding about an item in quarantine.
 
+use super::returned::{Ground, ground_of};
 use super::sql;
 use crate::app::App;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
+use crate::exchange::envelopes;
 use crate::exchange::gate::{self, Approval, Approved, Fate};
 use crate::problem::{self, Problem};
 use crate::store::StoreError;
@@ -54,6 +56,12 @@ pub enum DecideError {
         /// The item.
         log_index: i64,
     },
+    /// What it builds on is nowhere on this server.
+    #[error("item {log_index} builds on something that is lost")]
+    GroundLost {
+        /// The item.
+        log_index: i64,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -70,6 +78,7 @@ impl From<DecideError> for Problem {
                 Self::new(&problem::QUARANTINE_CANNOT_ENTER).with("reason", reason)
             }
             DecideError::Later { .. } => Self::new(&problem::QUARANTINE_WAITS),
+            DecideError::GroundLost { .. } => Self::new(&problem::QUARANTINE_GROUND_LOST),
             DecideError::Store(source) => source.into(),
         }
     }
@@ -107,9 +116,23 @@ async fn accept(app: &App, log_index: i64, by: PersonId, reason: &str) -> Result
         Approved::StillRefused(Fate::Quarantined { reason, .. }) => {
             Err(DecideError::CannotEnter { log_index, reason })
         }
-        Approved::StillRefused(_) | Approved::Later => Err(DecideError::Later { log_index }),
+        Approved::StillRefused(_) | Approved::Later => Err(later(app, log_index).await?),
         Approved::Nothing => Err(DecideError::CannotEnter { log_index, reason: "no_content".to_owned() }),
     }
+}
+
+/// Why it cannot be judged now.
+async fn later(app: &App, log_index: i64) -> Result<DecideError, StoreError> {
+    let mut tx = app.store.read().await?;
+    let envelope = envelopes::load(&mut tx, &[log_index]).await?.remove(&log_index);
+    let ground = match envelope {
+        Some(envelope) => ground_of(&mut tx, &envelope).await?,
+        None => Ground::There,
+    };
+    Ok(match ground {
+        Ground::Lost => DecideError::GroundLost { log_index },
+        Ground::There | Ground::Waits => DecideError::Later { log_index },
+    })
 }
 
 async fn reject(

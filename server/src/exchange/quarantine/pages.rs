@@ -27,6 +27,7 @@ pub(in crate::exchange) fn pages(routes: PageRoutes) -> PageRoutes {
         .page("/arrivals", Policy::Roles(&READERS), get(show_list))
         .page("/arrivals/quarantine/{id}", Policy::Roles(&READERS), get(show_item))
         .page("/arrivals/quarantine/{id}/decision", Policy::Roles(&DECIDERS), post(decide))
+        .page("/arrivals/quarantine/{id}/return", Policy::Roles(&DECIDERS), post(send_back))
 }
 
 /// Refused envelopes in one state.
@@ -140,11 +141,34 @@ async fn decide(
                 code if code == problem::BODY_INVALID.code => w.t("arrival-reason-rule"),
                 code if code == problem::QUARANTINE_DECIDED.code => w.t("arrival-decided-already"),
                 code if code == problem::QUARANTINE_WAITS.code => w.t("arrival-waits"),
+                code if code == problem::QUARANTINE_GROUND_LOST.code => w.t("arrival-ground-lost"),
                 code if code == problem::QUARANTINE_CANNOT_ENTER.code => w.t("arrival-cannot-enter"),
                 _ => return Ok(problem.into_response()),
             };
             Ok(unprocessable(&item_page(&app, viewer, id, form.reason, Some(failure)).await?))
         }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct ReturnForm {
+    #[serde(default)]
+    reason: String,
+}
+
+/// From the page of a refused item, and from that of a waiting one, which becomes a refused one by it.
+async fn send_back(
+    State(app): State<App>,
+    Path(id): Path<i64>,
+    posted: Posted<ReturnForm>,
+) -> Result<Response, Problem> {
+    let Posted { viewer, form } = posted;
+    match api::return_item(&app, &viewer.office, id, &form.reason).await {
+        Ok(()) => Ok(see_other(&format!("/arrivals/quarantine/{id}"), Some("arrival-returned"))),
+        Err(problem) if problem.kind().code == problem::QUARANTINE_WAITS.code => {
+            Ok(see_other(&format!("/arrivals/pending/{id}"), Some("arrival-not-lost")))
+        }
+        Err(problem) => Ok(problem.into_response()),
     }
 }
 

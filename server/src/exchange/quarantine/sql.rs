@@ -4,7 +4,7 @@ use crate::exchange::chains::as_i64;
 use crate::exchange::gate::{Fate, Unit, changes_of};
 use crate::exchange::visits::{heads_bytes, heads_from};
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{ChangeHash, DeviceId, EnvelopeHash, PersonId, VisitId};
 use sync_core::log::Envelope;
 use sync_core::time::Timestamp;
@@ -181,6 +181,47 @@ pub(in crate::exchange) async fn keep(
         query.bind(reason).bind(detail).bind(now.unix_ms()).execute(conn).await.map(drop)
     })?;
     Ok(())
+}
+
+/// Gives an open item another reason.
+pub(super) async fn give_reason(
+    tx: &mut Tx,
+    log_index: i64,
+    (reason, detail): (&str, &str),
+) -> Result<(), StoreError> {
+    const SQL: &str =
+        "UPDATE quarantine SET reason = $2, detail = $3 WHERE log_index = $1 AND state = 'open'";
+    on_engine!(tx, |conn| {
+        sqlx::query(SQL).bind(log_index).bind(reason).bind(detail).execute(conn).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// Takes an envelope out of those that wait; false when it was judged meanwhile.
+pub(super) async fn refuse_waiting(tx: &mut Tx, log_index: i64) -> Result<bool, StoreError> {
+    const SQL: &str =
+        "UPDATE envelope_states SET state = 'quarantined' WHERE log_index = $1 AND state = 'pending'";
+    let refused = on_engine!(tx, |conn| {
+        sqlx::query(SQL).bind(log_index).execute(conn).await.map(|done| done.rows_affected())
+    })?;
+    Ok(refused == 1)
+}
+
+/// Notes which changes an item holds: what builds on them is kept with it.
+pub(super) async fn note_changes(
+    tx: &mut Tx,
+    visit: VisitId,
+    changes: &BTreeSet<ChangeHash>,
+    log_index: i64,
+) -> Result<(), StoreError> {
+    let changes: Vec<&ChangeHash> = changes.iter().collect();
+    insert_rows!(
+        tx,
+        "INSERT INTO quarantined_changes (visit_id, change_hash, log_index) ",
+        &changes,
+        |bind, hash| { bind.push_bind(visit.to_string()).push_bind(hash.to_string()).push_bind(log_index) },
+        " ON CONFLICT (visit_id, change_hash, log_index) DO NOTHING"
+    )
 }
 
 /// The device wrote these envelopes anew: nobody has to decide about them any more.

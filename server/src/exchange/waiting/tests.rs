@@ -32,7 +32,8 @@ fn every_waiting_envelope_can_be_shown() {
         for waits_for in ["predecessor", "worker"] {
             let line = Change { place: HOSTILE.to_owned(), now: None, then: Some(HOSTILE.to_owned()) };
             for changes in [None, Some(Vec::new()), Some(vec![line])] {
-                check(&WaitingPage { shell: shell.clone(), item: item(waits_for), changes });
+                let (shell, item, ground_lost) = (shell.clone(), item(waits_for), waits_for == "predecessor");
+                check(&WaitingPage { shell, item, changes, ground_lost, may_decide: true });
             }
         }
         check(&PendingPage { shell, items: Vec::new(), next: None });

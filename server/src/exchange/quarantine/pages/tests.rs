@@ -65,6 +65,7 @@ fn every_state_of_an_arrival_can_be_shown() {
                     body_bytes: 10,
                     photos: vec![HOSTILE.to_owned()],
                     would_change: None,
+                    ground_lost: state == &"open",
                     device_told,
                     compared: None,
                 };
