@@ -3,7 +3,7 @@
 use crate::client::{ClientError, Obstacle};
 use crate::failure::{Exit, Explain, Told};
 use crate::i18n::{Words, say};
-use crate::store::{NOT_ENROLLED, StoreError};
+use crate::store::{NO_TECHNICIAN, NOT_ENROLLED, StoreError};
 use crate::store_failure::wiped;
 use crate::sync::SyncError;
 use sync_core::replica::PlanError;
@@ -34,6 +34,12 @@ impl Explain for ClientError {
                     .exit(Exit::NoAccess)
                     .hint(say!(words, "net-safe"))
                     .hint(say!(words, "net-suspended-hint"))
+            }
+            Self::Refused { problem } if problem.code == NO_TECHNICIAN => {
+                Told::new(NO_TECHNICIAN, say!(words, "net-no-technician"))
+                    .exit(Exit::NoAccess)
+                    .hint(say!(words, "net-safe"))
+                    .hint(say!(words, "net-no-technician-hint"))
             }
             Self::Refused { problem } if problem.code == NOT_ENROLLED => {
                 Told::new("refused", say!(words, "net-forgotten"))
@@ -85,7 +91,7 @@ impl Explain for SyncError {
             Self::Revoked => revoked(words),
             Self::MustEnrolAgain => Told::new("enrol-again", say!(words, "store-enrol-again"))
                 .exit(Exit::NoAccess)
-                .hint(say!(words, "store-not-enrolled-hint")),
+                .hint(say!(words, "store-enrol-again-hint")),
             Self::Wiped { reported } => wiped(words, *reported),
             Self::WipeWaits => Told::new("wipe-waits", say!(words, "net-wipe-waits"))
                 .exit(Exit::NoAccess)

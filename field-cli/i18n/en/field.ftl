@@ -338,12 +338,13 @@ prompt-failed = the question could not be asked: { $error }
 
 store-not-enrolled = This device is not enrolled
 store-not-enrolled-hint = Ask the office for an invitation, then: field enrol <link or code>
-store-enrol-again = The server wants this device to enrol again; what you recorded stays here
+store-enrol-again = This folder was copied and used in two places: the server has two different histories of this device and takes no more of either. What you recorded stays here
+store-enrol-again-hint = Tell the office who used the copy, ask for an invitation, and type in this same folder: field enrol <link or code>. What is in no record yet is then sent under the new identity; the other place does the same with an invitation of its own.
 store-newer = The data of this device was written by a newer version of field
 store-newer-hint = Install the newest version. Nothing was changed.
 store-copied = This folder was copied: it belongs to { $place }. Recording here would break the device's log.
-store-another-machine = another device
-store-copied-hint = Use it where it belongs, or enrol this device by itself in another folder.
+store-another-machine = another device, or a place that is not known any more
+store-copied-hint = Use it where it belongs. If that is no more, enrol here: field enrol <link or code>. What has not arrived is then sent from here under a new identity.
 store-restored = This folder was restored from a backup and is older than what this device recorded
 store-restored-hint = Run field sync first: it fetches the missing part from the server.
 store-unknown-visit = That visit is not on this device
@@ -439,7 +440,7 @@ warn-visit-paused = { $visit } is paused; recorded all the same. To go on: field
 warn-visit-finished = { $visit } is finished; this is recorded as an addition and the office sees it as one
 warn-visit-lost = { $visit } is not yours any more. It is saved all the same; the office decides what becomes of it
 warn-revoked = The office revoked this device: this is kept here and handed over as evidence, but enters no record
-warn-enrol-again = The server wants this device to enrol again: this is kept here and is sent after that
+warn-enrol-again = This folder was copied and used in two places: this is kept here and is sent once you have enrolled again
 
 ## Saved
 
@@ -770,6 +771,8 @@ contact-phone = A phone number has 7 digits or more
 contact-asked = The correction is sent with the next sync
 contact-reviewed = The earlier value stays on record, and a reviewer looks at the change.
 net-suspended = The office suspended this device
+net-no-technician = You have lost the role technician: the server takes nothing from this device
+net-no-technician-hint = Nothing is lost. Ask the office; once you have the role again, field sync sends everything.
 net-suspended-hint = Go on recording. Ask the office; once it has resumed this device, field sync sends everything.
 net-wiped = Everything on this device was deleted, as the office ordered; what nobody had seen was handed over first
 net-wiped-unreported = The office does not know yet: run field sync where there is a connection.
@@ -876,7 +879,7 @@ ready-yes = Ready for offline: yes
 ready-no = Ready for offline: no, missing: { $missing }
 ready-restored = this folder was restored from a backup; a sync fetches what it lacks
 ready-copied = this folder was copied from elsewhere; nothing can be recorded in it
-ready-enrol-again = the server wants this device to enrol again
+ready-enrol-again = a new invitation (this folder was copied and used in two places)
 ready-never-synced = the first sync
 ready-old = a fresh sync (the last one was { $ago } ago)
 ready-checklist = the checklist { $checklist } of { $visit }

@@ -333,12 +333,13 @@ prompt-failed = 无法提问：{ $error }
 
 store-not-enrolled = 本设备尚未登记
 store-not-enrolled-hint = 请向办公室索取邀请，然后运行：field enrol <链接或短码>
-store-enrol-again = 服务器要求本设备重新登记；已记录的内容保留在本机
+store-enrol-again = 此目录被复制并在两处使用：服务器收到本设备的两段不同历史，两处的内容都不再接收。您记录的内容保留在本机
+store-enrol-again-hint = 请告知办公室副本由谁使用，索取邀请，并在同一目录中运行：field enrol <链接或短码>。尚未进入记录的内容随后会以新身份发送；另一处也须用自己的邀请照此办理。
 store-newer = 本机数据由更新版本的 field 写入
 store-newer-hint = 请安装最新版本。数据未作任何改动。
 store-copied = 此目录是复制来的，原属 { $place }。在这里记录会破坏设备日志。
-store-another-machine = 另一台设备
-store-copied-hint = 请在原处使用，或换一个目录单独登记本设备。
+store-another-machine = 另一台设备或已无从得知的位置
+store-copied-hint = 请在原处使用。若原处已不存在，请在此登记：field enrol <链接或短码>。尚未送达的内容随后会以新身份从这里发送。
 store-restored = 此目录由备份恢复，比本设备已记录的内容旧
 store-restored-hint = 请先运行 field sync，从服务器取回缺少的部分。
 store-unknown-visit = 本机没有这次核查
@@ -434,7 +435,7 @@ warn-visit-paused = { $visit } 已暂停，内容照常记录。继续请用：f
 warn-visit-finished = { $visit } 已完成，此次作为补充记录，办公室会看到
 warn-visit-lost = { $visit } 已不由您负责。照样保存，由办公室决定如何处理
 warn-revoked = 办公室已撤销本设备：内容保存在本机并作为证据移交，但不进入记录
-warn-enrol-again = 服务器要求本设备重新登记：内容保存在本机，登记后再发送
+warn-enrol-again = 此目录被复制并在两处使用：内容保存在本机，重新登记后再发送
 
 ## 已保存
 
@@ -747,6 +748,8 @@ contact-phone = 电话号码至少 7 位数字
 contact-asked = 更正将在下次同步时发送
 contact-reviewed = 原有内容保留在记录中，由审核人核实此更改。
 net-suspended = 办公室已暂停本设备
+net-no-technician = 您已不具有技术员角色：服务器不接收本设备的内容
+net-no-technician-hint = 没有丢失任何内容。请联系办公室；恢复角色后，field sync 会发送全部内容。
 net-suspended-hint = 请继续记录，并联系办公室；恢复后运行 field sync 即可全部发送。
 net-wiped = 按办公室的命令，本设备上的内容已全部删除；尚未上传的内容已先行移交
 net-wiped-unreported = 办公室尚不知情：请在有网络处运行 field sync。
@@ -826,7 +829,7 @@ ready-yes = 可以离线工作：是
 ready-no = 可以离线工作：否，缺少：{ $missing }
 ready-restored = 此文件夹由备份恢复，需同步补回缺少的部分
 ready-copied = 此文件夹是从别处复制的，不能在其中记录
-ready-enrol-again = 服务器要求本设备重新登记
+ready-enrol-again = 新的邀请（此目录被复制并在两处使用）
 ready-never-synced = 首次同步
 ready-old = 新的同步（上次在 { $ago }前）
 ready-checklist = { $visit } 的检查表 { $checklist }

@@ -9,8 +9,8 @@ use crate::i18n::{Words, say};
 use crate::machine::disk_free_bytes;
 use crate::render;
 use crate::store::{
-    Identity, LogCounts, NOT_ENROLLED, PAUSED, PhotoCounts, REVOKED, SUSPENDED, Store, StoreError, SyncState,
-    VisitRow, VisitState,
+    Identity, LogCounts, NO_TECHNICIAN, NOT_ENROLLED, PAUSED, PhotoCounts, REVOKED, SUSPENDED, Store,
+    StoreError, SyncState, VisitRow, VisitState,
 };
 use crate::sync_failure::host;
 use serde_json::json;
@@ -249,6 +249,7 @@ pub(crate) fn refused(words: &Words, state: &SyncState) -> Option<(&'static str,
     match state.refusal() {
         Some(REVOKED) => Some((REVOKED, say!(words, "net-revoked"))),
         Some(SUSPENDED) => Some((SUSPENDED, say!(words, "net-suspended"))),
+        Some(NO_TECHNICIAN) => Some((NO_TECHNICIAN, say!(words, "net-no-technician"))),
         Some(NOT_ENROLLED) => Some((NOT_ENROLLED, say!(words, "net-forgotten"))),
         _ => None,
     }

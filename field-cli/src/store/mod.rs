@@ -57,7 +57,7 @@ pub use search::{SearchHit, SearchItem};
 pub(crate) use settings::NUMBERS;
 pub use settings::PAUSED;
 pub use skew::Comparison;
-pub use sync_state::{NOT_ENROLLED, REVOKED, SUSPENDED, SyncState, Token};
+pub use sync_state::{NO_TECHNICIAN, NOT_ENROLLED, REVOKED, SUSPENDED, SyncState, Token};
 pub use visits::{ReworkRow, VisitRow, VisitState};
 pub use wipe::Tombstone;
 pub use writes::Write;

@@ -9,6 +9,8 @@ use sync_core::time::Timestamp;
 pub const REVOKED: &str = "device-revoked";
 /// Code of a device that the office suspended.
 pub const SUSPENDED: &str = "device-suspended";
+/// Code of a device whose person has lost the role technician.
+pub const NO_TECHNICIAN: &str = "technician-role-missing";
 /// Code of a device that the server does not know.
 pub const NOT_ENROLLED: &str = "device-not-enrolled";
 
@@ -142,7 +144,7 @@ impl SyncState {
     /// Why the server refuses this device, as it was told at the last contact.
     pub fn refusal(&self) -> Option<&'static str> {
         let code = self.last_failure.as_deref()?;
-        [REVOKED, SUSPENDED, NOT_ENROLLED].into_iter().find(|refusal| *refusal == code)
+        [REVOKED, SUSPENDED, NO_TECHNICIAN, NOT_ENROLLED].into_iter().find(|refusal| *refusal == code)
     }
 }
 

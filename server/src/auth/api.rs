@@ -46,7 +46,7 @@ struct TokenAnswer {
 #[utoipa::path(post, path = "/v1/token", tag = "devices",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = OK, body = TokenAnswer), (status = UNAUTHORIZED, description = "token-invalid, nonce-needed"),
-        (status = FORBIDDEN, description = "device-revoked, device-suspended")))]
+        (status = FORBIDDEN, description = "device-revoked, device-suspended, technician-role-missing")))]
 async fn create_token(
     State(app): State<App>,
     Form(request): Form<TokenRequest>,

@@ -102,6 +102,11 @@ struct DeviceAnswer {
     suspension: Option<SuspensionAnswer>,
     /// Since when its person has no access, which refuses the device, too; null: the person has access.
     person_disabled_at_ms: Option<i64>,
+    /// False: its person has lost the role technician, which refuses the device, too.
+    person_is_technician: bool,
+    /// Since when nothing of its log enters a record: two different histories were signed with its key, since its store
+    /// was copied and both copies were used. Null: its log is sound.
+    forked_at_ms: Option<i64>,
     wipe: Option<WipeAnswer>,
     /// What the device said last; null: never seen since its enrolment.
     last_contact: Option<ContactAnswer>,
@@ -181,6 +186,8 @@ impl From<DeviceStatus> for DeviceAnswer {
                 reason: suspended.reason,
             }),
             person_disabled_at_ms: device.person_disabled.map(Timestamp::unix_ms),
+            person_is_technician: device.person_is_technician,
+            forked_at_ms: device.forked.map(Timestamp::unix_ms),
             wipe: device.wipe.map(|wipe| WipeAnswer {
                 asked_at_ms: wipe.asked_at.unix_ms(),
                 by: wipe.by,

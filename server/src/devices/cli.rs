@@ -262,6 +262,14 @@ fn device_line(status: &DeviceStatus, zh: bool) -> String {
         };
         tell("人员已停用", "person without access since", at, why);
     }
+    if let Some(at) = device.forked {
+        let why = if zh {
+            "文件夹被复制并在两处使用；请为每个可信之处重新发出邀请，然后撤销此设备"
+        } else {
+            "its folder was copied and used in two places; invite each honest place anew, then revoke this device"
+        };
+        tell("日志分叉", "log forked", at, why);
+    }
     if let Some(revoked) = &device.revoked {
         tell("已撤销", "revoked", revoked.at, &revoked.reason);
     }
@@ -271,6 +279,16 @@ fn device_line(status: &DeviceStatus, zh: bool) -> String {
             tell("已清除", "wiped", at, wipe.as_ref().map_or("", |wipe| wipe.reason.as_str()));
         }
         (None, None) => {}
+    }
+    if !device.person_is_technician {
+        lines.push(
+            if zh {
+                "! 人员不具有技术员角色，设备被拒绝"
+            } else {
+                "! its person is no technician: the device is refused"
+            }
+            .to_owned(),
+        );
     }
     lines.push(format!("{} · {}", fingerprint(&device.key), device.device_id));
     lines.join("\n        ") + "\n"

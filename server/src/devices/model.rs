@@ -27,6 +27,10 @@ pub struct KnownDevice {
     pub suspended: Option<Suspended>,
     /// Set while its person has no access: it is refused as if it were suspended.
     pub person_disabled: Option<Timestamp>,
+    /// Whether its person may do field work; without the role it is refused until the role is given back.
+    pub person_is_technician: bool,
+    /// Since when nothing of its log enters a record: it signed two different histories, since its store was copied.
+    pub forked: Option<Timestamp>,
     /// Set when it was told to forget everything, also after it obeyed.
     pub wipe: Option<WipeOrder>,
     /// When it confirmed that it has forgotten everything.
@@ -42,10 +46,7 @@ impl KnownDevice {
     /// Why it is refused, when it is. A revocation weighs more than a suspension: it is for good.
     pub fn barred(&self) -> Option<Barred> {
         let suspended = self.suspended.is_some() || self.person_disabled.is_some();
-        match self.revoked {
-            Some(_) => Some(Barred::Revoked),
-            None => suspended.then_some(Barred::Suspended),
-        }
+        Barred::of(self.revoked.is_some(), suspended, self.person_is_technician)
     }
 
     /// Whether it still has to forget everything: until then it may hand over photos although it is revoked.
@@ -61,6 +62,25 @@ pub enum Barred {
     Revoked,
     /// It is refused until somebody resumes it, or gives its person access again.
     Suspended,
+    /// It is refused until its person is a technician again.
+    NoTechnician,
+}
+
+impl Barred {
+    /// Why a device in this state is refused, when it is. A revocation weighs more than what can be taken back.
+    pub fn of(revoked: bool, suspended: bool, is_technician: bool) -> Option<Self> {
+        match (revoked, suspended, is_technician) {
+            (true, ..) => Some(Self::Revoked),
+            (_, true, _) => Some(Self::Suspended),
+            (_, _, false) => Some(Self::NoTechnician),
+            _ => None,
+        }
+    }
+
+    /// Whether it is taken back some day: until then everything waits on the device.
+    pub const fn may_end(self) -> bool {
+        !matches!(self, Self::Revoked)
+    }
 }
 
 impl From<Barred> for Problem {
@@ -68,6 +88,7 @@ impl From<Barred> for Problem {
         Self::new(match barred {
             Barred::Revoked => &problem::DEVICE_REVOKED,
             Barred::Suspended => &problem::DEVICE_SUSPENDED,
+            Barred::NoTechnician => &problem::TECHNICIAN_ROLE_MISSING,
         })
     }
 }

@@ -14,7 +14,10 @@ use sync_core::time::Timestamp;
 const DEVICE: &str = "d.device_id, d.number, d.person_id, d.label, d.public_key, d.enrolled_at_ms, \
     d.revoked_at_ms, d.revoked_by, d.revoked_reason, d.revoked_log_index, d.suspended_at_ms, d.suspended_by, \
     d.suspended_reason, d.wipe_asked_at_ms, d.wipe_asked_by, d.wipe_reason, d.wipe_told_at_ms, d.wiped_at_ms, \
-    (SELECT o.disabled_at_ms FROM people o WHERE o.person_id = d.person_id) AS person_disabled_at_ms";
+    (SELECT o.disabled_at_ms FROM people o WHERE o.person_id = d.person_id) AS person_disabled_at_ms, \
+    (SELECT CAST(count(*) AS BIGINT) FROM person_roles g WHERE g.person_id = d.person_id \
+    AND g.role = 'technician') AS technician_grants, \
+    (SELECT c.forked_at_ms FROM device_chains c WHERE c.device_id = d.device_id) AS forked_at_ms";
 const CONTACT: &str = "p.display_name, d.last_seen_at_ms, d.app_version, d.outbox_envelopes, d.outbox_photos, \
     d.outbox_bytes, d.disk_free_bytes, d.clock_offset_ms";
 
@@ -39,6 +42,8 @@ struct DeviceRow {
     wipe_told_at_ms: Option<i64>,
     wiped_at_ms: Option<i64>,
     person_disabled_at_ms: Option<i64>,
+    technician_grants: i64,
+    forked_at_ms: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -103,6 +108,8 @@ impl TryFrom<DeviceRow> for KnownDevice {
             revoked,
             suspended,
             person_disabled: row.person_disabled_at_ms.map(Timestamp::from_unix_ms),
+            person_is_technician: row.technician_grants > 0,
+            forked: row.forked_at_ms.map(Timestamp::from_unix_ms),
             wipe,
             wiped: row.wiped_at_ms.map(Timestamp::from_unix_ms),
         })

@@ -25,7 +25,8 @@ pub(super) struct Chain {
 /// The chain as it stands, with what decides whether it may grow.
 pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreError> {
     const SQL: &str = "SELECT c.sequence, c.envelope_hash, c.forked_at_ms, d.revoked_at_ms, d.suspended_at_ms, \
-        d.wipe_asked_at_ms, d.wiped_at_ms, c.offered_to, p.disabled_at_ms FROM devices d \
+        d.wipe_asked_at_ms, d.wiped_at_ms, c.offered_to, p.disabled_at_ms, (SELECT CAST(count(*) AS BIGINT) FROM person_roles g \
+        WHERE g.person_id = d.person_id AND g.role = 'technician') FROM devices d \
         JOIN people p ON p.person_id = d.person_id LEFT JOIN device_chains c ON c.device_id = d.device_id WHERE d.device_id = $1";
     type Row = (
         Option<i64>,
@@ -37,6 +38,7 @@ pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreEr
         Option<i64>,
         Option<i64>,
         Option<i64>,
+        i64,
     );
     let id = device.to_string();
     let row: Option<Row> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&id).fetch_optional(conn).await)?;
@@ -51,6 +53,7 @@ pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreEr
         wiped_at,
         offered,
         disabled_at,
+        technician_grants,
     )) = row
     else {
         let barred = Some(Barred::Revoked);
@@ -65,12 +68,12 @@ pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreEr
         },
         _ => ChainPosition::START,
     };
-    let revoked = revoked_at.map(|_| Barred::Revoked);
+    let suspended = suspended_at.or(disabled_at).is_some();
     Ok(Chain {
         position,
         offered_to: offered.and_then(|sequence| u64::try_from(sequence).ok()).unwrap_or(0),
         forked: forked_at.is_some(),
-        barred: revoked.or(suspended_at.or(disabled_at).map(|_| Barred::Suspended)),
+        barred: Barred::of(revoked_at.is_some(), suspended, technician_grants > 0),
         wipe: wipe_asked_at.is_some() && wiped_at.is_none(),
     })
 }

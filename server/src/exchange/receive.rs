@@ -69,9 +69,9 @@ pub(super) enum ReceiveError {
     /// Overlapping requests of one device kept overtaking one another.
     #[error("requests of the device keep overtaking one another")]
     Overtaken,
-    /// The device is suspended: what it sends stays on it.
-    #[error("the device is suspended")]
-    Suspended,
+    /// The device is refused for a while: what it sends stays on it.
+    #[error("the device is refused: {0:?}")]
+    Barred(Barred),
 }
 
 /// Makes everything durable that the request brings.
@@ -107,11 +107,11 @@ async fn attempt(app: &App, device: &KnownDevice, intake: &Intake) -> Result<Opt
         }
     }
     let chain = chains::find(&mut tx, device.device_id).await?;
-    if chain.barred == Some(Barred::Suspended) {
+    if let Some(barred) = chain.barred.filter(|barred| barred.may_end()) {
         // The office sees that it reported; everything else waits on the device.
         devices::note_kept_back(&mut tx, device.device_id, intake.envelopes.len()).await?;
         tx.commit().await?;
-        return Err(ReceiveError::Suspended);
+        return Err(ReceiveError::Barred(barred));
     }
     let received = if chain.barred.is_some() || chain.forked {
         set_aside(app, &mut tx, device, chain, &intake.envelopes, now).await?

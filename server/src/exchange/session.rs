@@ -50,9 +50,8 @@ impl From<SessionError> for Problem {
             SessionError::Receive(ReceiveError::Overtaken) | SessionError::Busy => {
                 Self::new(&problem::STORE_BUSY).retry_after(1..10)
             }
-            SessionError::Receive(ReceiveError::Suspended) | SessionError::Suspended => {
-                Barred::Suspended.into()
-            }
+            SessionError::Receive(ReceiveError::Barred(barred)) => barred.into(),
+            SessionError::Suspended => Barred::Suspended.into(),
             SessionError::Receive(ReceiveError::Store(source)) | SessionError::Store(source) => source.into(),
         }
     }

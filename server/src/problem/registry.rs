@@ -126,6 +126,9 @@ problems! {
     DEVICE_SUSPENDED: 403 "device-suspended"
         en "This device is suspended" "Keep what it holds and go on recording; the office can resume the device or give its person access again, then everything is sent."
         zh "此设备已被暂停" "请保留其中内容并继续记录；办公室恢复设备或其人员后即可全部发送。";
+    TECHNICIAN_ROLE_MISSING: 403 "technician-role-missing"
+        en "The person of this device is no technician any more" "Keep what it holds; an administrator can give the role back under People, then everything is sent, or revoke the device, then what it holds is handed over for examination."
+        zh "此设备的人员不再具有技术员角色" "请保留其中内容；管理员可在「人员」中恢复该角色，之后即可全部发送；或撤销该设备，之后其内容会移交核查。";
     DEVICE_BARRED: 409 "device-barred"
         en "This cannot be done with a device that is revoked or wiped" "Look at the state of the device."
         zh "已撤销或已清除的设备不能这样处理" "请查看设备状态。";
@@ -214,8 +217,8 @@ problems! {
         en "What this item builds on is lost" "The server was restored from a backup, and no device has brought it again. Send the item back: the device of its author then writes it anew at its next exchange."
         zh "该隔离项所依据的内容已丢失" "服务器曾从备份恢复，尚无设备补回该内容。请退回该项：记录人的设备在下次同步时会重新写入。";
     ESCROW_CANNOT_ENTER: 422 "escrow-cannot-enter"
-        en "This cannot be taken up into the record" "The member reason says why: recorded after the revocation, of a device whose key signed two histories (forked), or without content. Reject it; it stays as evidence, and its author can record it anew."
-        zh "该内容无法采入记录" "成员 reason 说明原因：撤销之后的记录、密钥签署了两份历史的设备（forked），或没有内容。请拒绝；它仍作为证据保留，记录人可重新记录。";
+        en "This cannot be taken up into the record" "The member reason says why: recorded after the revocation, under a number that the log holds otherwise (forked), or without content. Reject it; it stays as evidence, and its author can record it anew."
+        zh "该内容无法采入记录" "成员 reason 说明原因：撤销之后的记录、日志中同一编号下已有另一项内容（forked），或没有内容。请拒绝；它仍作为证据保留，记录人可重新记录。";
     QUARANTINE_CANNOT_ENTER: 422 "quarantine-cannot-enter"
         en "This item cannot enter the record" "It would damage the visit, or holds nothing that could enter. Reject it; it stays as evidence."
         zh "该隔离项无法并入记录" "它会损坏现场记录，或没有可并入的内容。请予以驳回；原件仍作为证据保留。";

@@ -10,7 +10,7 @@ use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
 use crate::render;
-use crate::store::{PAUSED, Store, StoreError, Tombstone};
+use crate::store::{NO_TECHNICIAN, PAUSED, Store, StoreError, Tombstone};
 use crate::sync::{
     PhotoReport, PreviewReport, Rounds, SyncError, SyncLock, exchange, report_wipe, send_photos,
     send_previews,
@@ -49,7 +49,8 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &SyncArgs) -> Outcome {
         if let Err(failure) = outcome {
             let told = failure.told(&ctx.words);
             // A suspension ends by itself as far as this device is concerned.
-            let stays = told.exit == Exit::NoAccess && told.code != "device-suspended";
+            let stays =
+                told.exit == Exit::NoAccess && !matches!(told.code, "device-suspended" | NO_TECHNICIAN);
             ctx.out.failure(&told);
             if stays {
                 return Ok(told.exit);

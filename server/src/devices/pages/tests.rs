@@ -21,6 +21,8 @@ fn row(revoked: bool) -> Row {
         revoked: revoked.then(|| (at, HOSTILE.to_owned())),
         suspended: Some((at, HOSTILE.to_owned())),
         person_disabled: revoked.then_some(at),
+        no_technician: !revoked,
+        forked: Some(at),
         wipe: revoked.then(|| WipeOrder {
             asked_at: at,
             by: None,

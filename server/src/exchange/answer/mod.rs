@@ -48,7 +48,7 @@ pub(super) async fn compose(
     if received.escrow.is_none() {
         match chains::barred(&mut tx, auth.device.device_id).await? {
             None => {}
-            Some(Barred::Suspended) => return Ok(None),
+            Some(Barred::Suspended | Barred::NoTechnician) => return Ok(None),
             // Revoked since its envelopes were stored: they count, and it hears no more than that they are here.
             Some(Barred::Revoked) => {
                 (welcome.escrow, welcome.token, welcome.token_ms) = (true, None, 0);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::auth::{AnyDeviceAuth, Credential};
 use crate::devices::{self, By, life};
-use crate::people;
+use crate::people::{self, Role};
 use sync_core::protocol::{Beacon, EnvelopeStatus, FrameWriter, Order, PROTOCOL_VERSION, UpFrame};
 use sync_core::time::Timestamp;
 
@@ -48,6 +48,39 @@ async fn what_a_suspended_device_holds_waits_on_it_and_arrives_when_it_is_resume
         assert_eq!(view(&test, visit).await.answers["seal"].shown, "waits".into());
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_devices_of_who_is_no_technician_any_more_are_refused_until_the_role_is_back() {
+    TestApp::for_each_engine(|test| async move {
+        people::tests::an_administrator(&test).await;
+        let mut device = a_technician(&test, "zhangwei").await;
+        let visit = a_visit_of(&test, &mut [&mut device]).await;
+        device.save(visit, |edit| edit.answer("seal", "waits").unwrap());
+        give(&test, &device, Role::Clerk).await;
+        for _ in 0..2 {
+            let body = device.request();
+            let answer = send(&test, &device, body).await;
+            assert_eq!((answer.status, answer.json["code"].as_str()), (403, Some("technician-role-missing")));
+        }
+        assert!(!known(&test, &device).await.person_is_technician);
+        assert_eq!(count(&test, "SELECT count(*) FROM escrow").await, 0);
+        assert_eq!(count(&test, "SELECT outbox_envelopes FROM devices").await, 1, "it still holds the act");
+        give(&test, &device, Role::Technician).await;
+        exchange(&test, &mut device).await;
+        assert_eq!(view(&test, visit).await.answers["seal"].shown, "waits".into());
+    })
+    .await;
+}
+
+async fn give(test: &TestApp, device: &SimDevice, role: Role) {
+    let mut tx = test.app.store.write().await.unwrap();
+    let roles = [people::Grant::everywhere(role)];
+    let version = people::find(&mut tx, device.person).await.unwrap().unwrap().version;
+    people::set_roles(&mut tx, device.person, &roles, Some(version), None, test.app.clock.now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]
