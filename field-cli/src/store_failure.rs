@@ -28,7 +28,7 @@ impl Explain for StoreError {
             Self::Wiped { reported } => wiped(words, *reported),
             Self::MustEnrolAgain => Told::new("enrol-again", say!(words, "store-enrol-again"))
                 .exit(Exit::NoAccess)
-                .hint(say!(words, "store-not-enrolled-hint")),
+                .hint(say!(words, "store-enrol-again-hint")),
             Self::NewerLayout { .. } => {
                 Told::new("newer-store", say!(words, "store-newer")).hint(say!(words, "store-newer-hint"))
             }

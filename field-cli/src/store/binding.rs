@@ -74,26 +74,27 @@ impl Store {
     }
 
     /// Whether a store that is not where it was enrolled can stay: it comes from this machine, and
-    /// the old place has it no more.
+    /// the old place is known and has it no more. Where that is not known, it may still be in use.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn may_accept_move(&self) -> Result<bool, StoreError> {
         let identity = self.identity().await?;
         let same_machine = self.machine().binding(&identity.install) == identity.machine;
-        let elsewhere = match self.check_binding().await {
+        let left = match self.check_binding().await {
             Err(StoreError::Copied { belongs_to }) => {
-                belongs_to.is_some_and(|old| old.join("field.sqlite").exists())
+                belongs_to.is_some_and(|old| !old.join("field.sqlite").exists())
             }
-            _ => false,
+            _ => true,
         };
-        Ok(same_machine && !elsewhere)
+        Ok(same_machine && left)
     }
 
     /// Accepts that the store was moved to this directory. Refused while the old one still has it.
     ///
     /// # Errors
-    /// [`StoreError::Copied`] when it comes from another machine or still exists in its old place.
+    /// [`StoreError::Copied`] when it comes from another machine, still exists in its old place, or nobody
+    /// knows where that was.
     pub async fn accept_move(&self) -> Result<(), StoreError> {
         let identity = self.identity().await?;
         let belongs_to = match self.check_binding().await {

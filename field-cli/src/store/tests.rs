@@ -143,6 +143,13 @@ async fn a_copied_store_can_be_read_but_not_written() {
     let copy = Store::open(same_machine, machine("one", 2)).await.unwrap();
     assert!(matches!(try_record(&copy).await, Err(StoreError::Copied { belongs_to: Some(_) })));
     assert!(matches!(copy.accept_move().await, Err(StoreError::Copied { .. })), "the old one is still there");
+    let markers = dir.path().join("old/state/installations");
+    std::fs::rename(&markers, dir.path().join("markers")).unwrap();
+    assert!(
+        matches!(copy.accept_move().await, Err(StoreError::Copied { belongs_to: None })),
+        "it may be anywhere"
+    );
+    std::fs::rename(dir.path().join("markers"), &markers).unwrap();
     std::fs::remove_file(dir.path().join("old/data/field.sqlite")).unwrap();
     copy.accept_move().await.unwrap();
     try_record(&copy).await.unwrap();

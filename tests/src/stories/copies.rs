@@ -25,7 +25,7 @@ async fn a_copied_store_is_not_written_to() {
     let refused = add(&copy, "copied.");
     assert_eq!(refused.code, Some(1), "{refused:?}");
     assert!(refused.err.contains("This folder was copied: it belongs to"), "{refused:?}");
-    assert!(refused.err.contains("or enrol this device by itself"), "{refused:?}");
+    assert!(refused.err.contains("enrol here: field enrol <link or code>"), "{refused:?}");
     assert!(!copy.ok(&["export", &case.number]).out.contains("copied."));
     assert_eq!(add(&device, "original.").code, Some(0), "the original is not bothered");
 
@@ -53,10 +53,10 @@ async fn of_two_clones_of_one_machine_neither_loses_what_it_recorded() {
 
     let forked = device.run(&["sync"]);
     assert_eq!(forked.code, Some(4), "{forked:?}");
-    assert!(
-        forked.err.contains("wants this device to enrol again; what you recorded stays here"),
-        "{forked:?}"
-    );
+    assert!(forked.err.contains("This folder was copied and used in two places"), "{forked:?}");
+    assert!(forked.err.contains("Tell the office who used the copy"), "{forked:?}");
+    let list = office.run(&["device", "list"]);
+    assert!(list.contains("log forked") && list.contains("invite each honest place anew"), "{list}");
     assert!(forked.err.contains("field enrol"), "{forked:?}");
     assert!(log_about(&desk, &id).await.iter().any(|kind| kind == "device.forked"));
     let path = format!("/v1/complaints/{}", case.complaint);
@@ -71,7 +71,12 @@ async fn of_two_clones_of_one_machine_neither_loses_what_it_recorded() {
     // The first clone hears of it, too, and goes on under a new identity.
     device.swap(&other);
     assert_eq!(add(&device, "first clone again.").code, Some(0));
-    assert_eq!(device.run(&["sync"]).code, Some(4));
+    let told = device.run(&["sync"]);
+    assert_eq!(told.code, Some(4), "{told:?}");
+    assert!(
+        told.err.contains("This folder was copied and used in two places"),
+        "the first clone hears it, too: {told:?}"
+    );
     enrol(office.invite("zhang"));
     device.ok(&["sync"]);
     let expected = ["first clone again.", "first clone.", "second clone.", "while waiting."];

@@ -104,7 +104,7 @@ pub(in crate::exchange) struct EscrowedBody {
 pub(in crate::exchange) struct EscrowedWithContent {
     #[serde(flatten)]
     pub(in crate::exchange) item: EscrowedBody,
-    /// Why nobody can take it up: `forked` (its key has signed two histories), `after_revocation` (it says that it was
+    /// Why nobody can take it up: `forked` (the log holds another one under its number), `after_revocation` (it says that it was
     /// recorded after its device had lost its access), `no_content` (no entries of a visit). Null when a person may.
     pub(in crate::exchange) cannot_enter: Option<&'static str>,
     /// What it would change in the record, after the ones before it in escrow; of one that was taken up nothing is

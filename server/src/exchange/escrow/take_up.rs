@@ -2,14 +2,14 @@
 //!
 //! It comes into the log behind an entry that says so, counts as refused for its device's lost access, and is let in
 //! like any refused envelope: the record names its author, who took it up and when. What says of itself that it was
-//! recorded after the revocation stays out, and so does everything of a forked chain, whose key has signed two
-//! histories (docs/decisions/0021).
+//! recorded after the revocation stays out (docs/decisions/0021), and so does what stands under a number that the log
+//! holds otherwise: of a forked chain one history enters, as far as it goes (docs/decisions/0023).
 
 use super::api::Escrowed;
 use crate::app::App;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::devices;
-use crate::exchange::chains::{self, as_i64};
+use crate::exchange::chains::as_i64;
 use crate::exchange::gate::{self, Approval, Approved};
 use crate::exchange::receive::log_entry;
 use crate::exchange::{envelopes, quarantine};
@@ -34,7 +34,7 @@ pub(super) async fn hindrance(tx: &mut Tx, item: &Escrowed) -> Result<Option<&'s
     let taken: i64 = on_engine!(&mut *tx, |conn| {
         sqlx::query_scalar(TAKEN).bind(device).bind(sequence).fetch_one(conn).await
     })?;
-    if item.reason == "fork" || taken > 0 || chains::find(tx, header.device).await?.forked {
+    if taken > 0 {
         return Ok(Some("forked"));
     }
     let revoked = devices::find(tx, header.device).await?.and_then(|device| device.revoked);

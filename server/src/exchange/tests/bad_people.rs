@@ -69,6 +69,26 @@ async fn a_forked_chain_freezes_the_device_and_both_branches_are_kept() {
         let rest = test.get(&next).header("authorization", &reviewer).send().await;
         assert_eq!(rest.json["items"].as_array().unwrap().last().unwrap()["device_sequence"], 3);
         assert_eq!(count(&test, "SELECT count(*) FROM changes").await, 2, "what was merged before stays");
+        // A person may take up what goes on from what is in the record, and nothing that contradicts it.
+        let accept = async |envelope: &sync_core::log::Envelope| {
+            let path = format!("/v1/escrow/{}/decision", envelope.hash());
+            let call = test.post(&path).header("authorization", &reviewer);
+            call.json(&json!({ "decision": "accept", "reason": "it was the first phone" })).send().await
+        };
+        let other = accept(&copy.log[1]).await;
+        assert_eq!((other.status, &other.json["reason"]), (422, &json!("forked")), "{}", other.json);
+        let clean = accept(device.log.last().unwrap()).await;
+        assert_eq!(clean.status, 200, "{}", clean.json);
+        assert_eq!(view(&test, visit).await.answers["seal"].shown, "e".into());
+        assert_eq!(accept(&copy.log[2]).await.json["reason"], "forked", "its number is taken now");
+        assert!(
+            devices::find(&mut test.app.store.read().await.unwrap(), device.device)
+                .await
+                .unwrap()
+                .unwrap()
+                .forked
+                .is_some()
+        );
     })
     .await;
 }
