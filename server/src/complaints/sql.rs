@@ -332,11 +332,42 @@ pub async fn refresh_crew(tx: &mut Tx, visit: VisitId) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Most records that are compared with one.
-const CANDIDATES_MAX: i64 = 300;
+/// Most records that share one thing with another and are compared with it.
+const SHARING_MAX: i64 = 50;
+/// Most neighbours in time that share region and category, before it and as many after it.
+const NEIGHBOURS_MAX: i64 = 100;
 
-/// Records received within these times that share customer, meter, phone or address with this one, or utility, region
-/// and class of category; newest first. Merged ones are left out.
+/// Where complaints share a column with one, the newest of those times first.
+macro_rules! sharing {
+    ($column:literal, $value:literal) => {
+        concat!(
+            "SELECT complaint_id FROM (SELECT complaint_id FROM complaints WHERE ",
+            $column,
+            " = ",
+            $value,
+            " AND merged_into IS NULL AND received_at_ms BETWEEN $3 AND $4 ORDER BY received_at_ms DESC LIMIT $11) ",
+            $column
+        )
+    };
+}
+
+/// Where complaints of the same region and category were received next to one.
+macro_rules! neighbours {
+    ($name:literal, $times:literal, $order:literal) => {
+        concat!(
+            "SELECT complaint_id FROM (SELECT complaint_id FROM complaints WHERE region = $9 AND category = $10 \
+             AND merged_into IS NULL AND received_at_ms ",
+            $times,
+            " ORDER BY received_at_ms ",
+            $order,
+            " LIMIT $13) ",
+            $name
+        )
+    };
+}
+
+/// Records received within these times that share customer, meter, phone or address with this one, at most 50 of each,
+/// and the 100 before and after it that share region and category; newest first. Merged ones are left out.
 pub async fn candidates(
     tx: &mut Tx,
     complaint: &Complaint,
@@ -345,10 +376,19 @@ pub async fn candidates(
     const SQL: &str = concat!(
         "SELECT ",
         columns!(),
-        " FROM complaints c WHERE c.complaint_id <> $1 AND c.merged_into IS NULL AND c.utility = $2 \
-          AND c.received_at_ms BETWEEN $3 AND $4 AND (c.customer_number = $5 OR c.phone_digits = $6 \
-          OR c.meter_no = $7 OR c.address_folded = $8 OR (c.region = $9 AND c.category = $10)) \
-          ORDER BY c.ordinal DESC LIMIT $11"
+        " FROM complaints c WHERE c.complaint_id <> $1 AND c.utility = $2 AND c.complaint_id IN (",
+        sharing!("customer_number", "$5"),
+        " UNION ",
+        sharing!("phone_digits", "$6"),
+        " UNION ",
+        sharing!("meter_no", "$7"),
+        " UNION ",
+        sharing!("address_folded", "$8"),
+        " UNION ",
+        neighbours!("before", "BETWEEN $3 AND $12", "DESC"),
+        " UNION ",
+        neighbours!("later", "BETWEEN $12 + 1 AND $4", "ASC"),
+        ") ORDER BY c.ordinal DESC"
     );
     let intake = &complaint.intake;
     let values = Columns::of(intake);
@@ -364,7 +404,9 @@ pub async fn candidates(
             .bind(values.address_folded)
             .bind(&intake.region)
             .bind(&intake.category)
-            .bind(CANDIDATES_MAX)
+            .bind(SHARING_MAX)
+            .bind(complaint.received_at.unix_ms())
+            .bind(NEIGHBOURS_MAX)
             .fetch_all(conn)
             .await
     })?;

@@ -3,7 +3,7 @@
 use super::api::REVIEWERS;
 use super::conflict_api::{self, Choice, ResolutionForm, must_find};
 use super::conflict_detail;
-use super::conflicts::{self, ConflictBody, ValueBody};
+use super::conflicts::{self, ConflictBody, ConflictRow, ValueBody};
 use super::legal::Legal;
 use crate::app::App;
 use crate::checklists;
@@ -15,6 +15,7 @@ use crate::pages::{
     PageRoutes, Policy, Posted, Shell, Viewer, changed_meanwhile, page, see_other, unprocessable,
 };
 use crate::problem::{self, Problem};
+use crate::store::StoreError;
 use crate::wire::{Page, PageQuery};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -51,7 +52,7 @@ struct InboxPage {
 }
 
 struct InboxRow {
-    conflict: ConflictBody,
+    conflict: ConflictRow,
     field: String,
     values: Vec<String>,
 }
@@ -78,14 +79,12 @@ async fn show_inbox(
     let found = conflicts::list(&mut tx, state, None, &reach, after, PER_PAGE + 1).await?;
     let found = Page::cut(found, PER_PAGE, |row| (row.opened_log_index, row.conflict_id.clone()));
     let phrases = Phrases::of(&mut tx, viewer.w()).await?;
-    let mut names = Names::default();
-    let mut rows = Vec::with_capacity(found.items.len());
-    for row in found.items {
-        let conflict = conflicts::body(&mut tx, &mut names, row).await?;
-        let values =
-            conflict.values.iter().map(|value| phrases.value(&conflict.path, &value.value)).collect();
-        rows.push(InboxRow { field: phrases.path(&conflict.path), values, conflict });
-    }
+    let row = |conflict: ConflictRow| -> Result<InboxRow, StoreError> {
+        let words = |written: &Written| phrases.value(&conflict.path, &written.value);
+        let values = conflict.values()?.iter().map(words).collect();
+        Ok(InboxRow { field: phrases.path(&conflict.path), values, conflict })
+    };
+    let rows = found.items.into_iter().map(row).collect::<Result<_, _>>()?;
     let next = found.next_cursor.map(|cursor| format!("/conflicts?state={state}&cursor={cursor}"));
     Ok(page(&InboxPage { shell: viewer.shell, state, rows, next }))
 }

@@ -75,6 +75,19 @@ pub(super) async fn find(tx: &mut Tx, id: EntryId, reach: &Reach) -> Result<Opti
     Ok(row.filter(|row| row.is_within(reach)))
 }
 
+/// The list of those in a state.
+macro_rules! listed {
+    ($state:literal) => {
+        select!(concat!(
+            $state,
+            " AND (CAST($1 AS TEXT) IS NULL OR k.visit_id = $1) AND ",
+            within!("$2", "coalesce(c.unit, '')", "coalesce(c.region, '')"),
+            " AND (k.opened_log_index, k.conflict_id) > ($3, $4) \
+             ORDER BY k.opened_log_index, k.conflict_id LIMIT $5"
+        ))
+    };
+}
+
 /// Conflicts after this place within reach, oldest first. `state` is a state, or `undecided` for all that wait.
 pub(super) async fn list(
     tx: &mut Tx,
@@ -84,16 +97,19 @@ pub(super) async fn list(
     after: (i64, String),
     limit: u32,
 ) -> Result<Vec<ConflictRow>, StoreError> {
-    const SQL: &str = select!(concat!(
-        "(k.state = $1 OR ($1 = 'undecided' AND k.state <> 'resolved')) \
-         AND (CAST($2 AS TEXT) IS NULL OR k.visit_id = $2) \
-         AND ",
-        within!("$3", "coalesce(c.unit, '')", "coalesce(c.region, '')"),
-        " AND (k.opened_log_index, k.conflict_id) > ($4, $5) ORDER BY k.opened_log_index, k.conflict_id LIMIT $6"
-    ));
+    // The states stand in the text: each list has an index of its own.
+    const UNDECIDED: &str = listed!("k.state <> 'resolved'");
+    const OPEN: &str = listed!("k.state = 'open'");
+    const SETTLED: &str = listed!("k.state = 'settled_in_field'");
+    const RESOLVED: &str = listed!("k.state = 'resolved'");
+    let sql = match state {
+        "open" => OPEN,
+        "settled_in_field" => SETTLED,
+        "resolved" => RESOLVED,
+        _ => UNDECIDED,
+    };
     Ok(on_engine!(tx, |conn| {
-        sqlx::query_as(SQL)
-            .bind(state)
+        sqlx::query_as(sql)
             .bind(visit.map(String::from))
             .bind(reach.pattern())
             .bind(after.0)

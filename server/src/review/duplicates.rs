@@ -16,6 +16,8 @@ use utoipa::ToSchema;
 
 /// Least score of a likely duplicate, in per cent.
 pub(super) const SCORE_MIN: u8 = 40;
+/// How much of two addresses is the same when they are nearly one, in per cent.
+const SIMILAR_ADDRESS_MIN: usize = 70;
 /// How many days apart two records of one matter are, unless asked for otherwise (E2: repeat within 60 days).
 pub(crate) const DAYS_DEFAULT: u32 = 60;
 const DAY_MS: i64 = 86_400_000;
@@ -71,7 +73,7 @@ pub(crate) async fn proposals(
     let mut found: Vec<_> = complaints::candidates(tx, complaint, within)
         .await?
         .into_iter()
-        .filter(|other| reach.includes(other))
+        .filter(|other| reach.includes(other) && shares(complaint, other))
         .map(|other| (likeness(complaint, &other), other))
         .filter(|(likeness, _)| likeness.is_likely())
         .collect();
@@ -80,21 +82,37 @@ pub(crate) async fn proposals(
     Ok(found)
 }
 
+/// Whether they share what a likely duplicate shares: without it their words need not be compared.
+fn shares(one: &Complaint, other: &Complaint) -> bool {
+    let (a, b) = (&one.intake, &other.intake);
+    let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
+    same(&a.customer.number, &b.customer.number)
+        || same(&meter_of(one), &meter_of(other))
+        || same(&phone_of(one), &phone_of(other))
+        || similarity(&a.address, &b.address) >= SIMILAR_ADDRESS_MIN
+}
+
+fn meter_of(complaint: &Complaint) -> Option<String> {
+    complaint.intake.meter.as_ref().map(|meter| meter.number.clone())
+}
+
+fn phone_of(complaint: &Complaint) -> Option<String> {
+    complaint.intake.customer.phone.as_deref().and_then(phone_digits)
+}
+
 /// How alike two records are.
 pub(super) fn likeness(one: &Complaint, other: &Complaint) -> Likeness {
     let mut found = Likeness { score: 0, reasons: Vec::new() };
     let (a, b) = (&one.intake, &other.intake);
     let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
     found.add(same(&a.customer.number, &b.customer.number), 35, Reason::SameCustomer);
-    let meter = |complaint: &Complaint| complaint.intake.meter.as_ref().map(|meter| meter.number.clone());
-    found.add(same(&meter(one), &meter(other)), 35, Reason::SameMeter);
-    let phone = |complaint: &Complaint| complaint.intake.customer.phone.as_deref().and_then(phone_digits);
-    found.add(same(&phone(one), &phone(other)), 25, Reason::SamePhone);
+    found.add(same(&meter_of(one), &meter_of(other)), 35, Reason::SameMeter);
+    found.add(same(&phone_of(one), &phone_of(other)), 25, Reason::SamePhone);
     let name = |customer: &Customer| customer.name.as_deref().map(index_text);
     found.add(same(&name(&a.customer), &name(&b.customer)), 15, Reason::SameName);
     let address = similarity(&a.address, &b.address);
     found.add(address >= 100, 25, Reason::SameAddress);
-    found.add((70..100).contains(&address), 12, Reason::SimilarAddress);
+    found.add((SIMILAR_ADDRESS_MIN..100).contains(&address), 12, Reason::SimilarAddress);
     found.add(a.category == b.category, 15, Reason::SameCategory);
     let class = |code: &str| code.split('.').take(2).map(str::to_owned).collect::<Vec<_>>();
     found.add(a.category != b.category && class(&a.category) == class(&b.category), 8, Reason::SameClass);

@@ -85,6 +85,27 @@ fn conflict(state: &str) -> ConflictBody {
     }
 }
 
+fn row(state: &str) -> ConflictRow {
+    let at = |name: &str| Some(name.to_owned());
+    ConflictRow {
+        conflict_id: "0".to_owned(),
+        visit_id: "0".to_owned(),
+        path: "answers/x".to_owned(),
+        kind: "values".to_owned(),
+        state: state.to_owned(),
+        values_json: "[]".to_owned(),
+        opened_log_index: 1,
+        opened_at_ms: 0,
+        settled_by: None,
+        resolved_by: None,
+        resolved_at_ms: None,
+        complaint_id: at("0").filter(|_| state != "open"),
+        number: at(HOSTILE),
+        region: None,
+        unit: None,
+    }
+}
+
 #[test]
 fn every_state_of_a_conflict_can_be_shown() {
     for shell in shells() {
@@ -93,7 +114,7 @@ fn every_state_of_a_conflict_can_be_shown() {
             let row = InboxRow {
                 field: HOSTILE.to_owned(),
                 values: vec![HOSTILE.to_owned()],
-                conflict: conflict(state),
+                conflict: row(state),
             };
             check(&InboxPage {
                 shell: shell.clone(),
