@@ -94,6 +94,24 @@ async fn a_photo_that_will_not_come_is_declared_and_arrives_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_photo_on_visits_of_two_complaints_leads_to_both() {
+    Bureau::for_each_engine(|bureau| async move {
+        let (one, other) = (Dispatched::of(&bureau).await, Dispatched::of(&bureau).await);
+        let up = Uploader::enrolled(&bureau.test, 1).await;
+        let bytes = noise(4, 600);
+        for visit in [one.visit, other.visit] {
+            claim(&bureau.test.app.store, visit, up.device, hash_of(&bytes), bytes.len()).await;
+        }
+        let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
+        let page = browser.get(&format!("/photos/{}", hash_of(&bytes))).await;
+        for complaint in [&one.complaint, &other.complaint] {
+            assert!(page.html().contains(&format!("href=\"/complaints/{complaint}\"")), "{}", page.html());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_photo_can_be_described_in_both_languages() {
     let bureau = Bureau::of(crate::testing::TestApp::sqlite().await).await;
     let visit = Dispatched::of(&bureau).await.visit;
@@ -114,6 +132,7 @@ async fn every_photo_can_be_described_in_both_languages() {
             let beside = (Some("a".to_owned()), None);
             let mut page =
                 describe(&phrases, shell.clone(), known, None, (signed, beside, Look { turn: 90, zoom: 4 }));
+            page.named_on = vec![("/complaints/0".to_owned(), HOSTILE.to_owned()); 2];
             page.failure = Some(HOSTILE.to_owned());
             page.reason = HOSTILE.to_owned();
             page.title = HOSTILE.to_owned();

@@ -22,11 +22,14 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use sync_core::codes::CodeTable;
 use sync_core::ids::BlobHash;
 
 /// Places further apart than this are not those of one visit.
 const FAR_M: f64 = 50_000.0;
+/// Visits of one photo that are looked at.
+const VISITS_MAX: usize = 50;
 /// Quarter turns and enlargements that are offered.
 const TURNS: [u16; 4] = [0, 90, 180, 270];
 const ZOOMS: [u16; 3] = [1, 2, 4];
@@ -99,8 +102,8 @@ pub(super) struct PhotoPage {
     pub(super) far: bool,
     /// Why there is no picture.
     pub(super) no_picture: Option<String>,
-    /// The record that it belongs to.
-    pub(super) back: Option<Fact>,
+    /// The records whose visits name it.
+    pub(super) named_on: Vec<Fact>,
     /// Photos of the same visit before and after it.
     pub(super) beside: (Option<String>, Option<String>),
     pub(super) has_original: bool,
@@ -195,12 +198,31 @@ async fn photo_page(app: &App, viewer: &Viewer, sha256: BlobHash, look: Look) ->
         Some(id) => complaints::find(&mut tx, id).await?,
         None => None,
     };
+    let named_on = named_on(&mut tx, &viewer.office, &sha256).await?;
     let phrases = Phrases::of(&mut tx, viewer.w()).await?;
     let signed = signed(&phrases, &photo);
     let mut shown =
         describe(&phrases, viewer.shell.clone(), &photo, complaint.as_ref(), (signed, beside, look));
     shown.may_give_up &= Policy::Roles(DECLARERS).admits(&viewer.office.roles);
+    shown.named_on = named_on;
     Ok(shown)
+}
+
+/// Address and number of every complaint within reach whose visits name the photo, oldest first.
+async fn named_on(
+    tx: &mut Tx,
+    auth: &OfficeAuth,
+    sha256: &BlobHash,
+) -> Result<Vec<(String, String)>, Problem> {
+    let mut complaints = BTreeMap::new();
+    for visit in sql::visits_of(tx, sha256).await?.into_iter().take(VISITS_MAX) {
+        let Ok(visit) = reachable_visit(tx, auth, ROLES, visit).await else { continue };
+        let Some(id) = visit.complaint else { continue };
+        if let Some(found) = complaints::find(tx, id).await? {
+            complaints.insert(found.ordinal, (format!("/complaints/{}", found.id), found.number));
+        }
+    }
+    Ok(complaints.into_values().collect())
 }
 
 /// The first visit within reach that names the photo. Bytes that no envelope names are nobody's to look at.
@@ -282,7 +304,7 @@ pub(super) fn describe(
         places,
         distances,
         far,
-        back: complaint.map(|known| (format!("/complaints/{}", known.id), known.number.clone())),
+        named_on: Vec::new(),
         beside,
         has_original: photo.state == PhotoStage::Whole,
         may_give_up: !matches!(photo.state, PhotoStage::Whole | PhotoStage::Unavailable),
