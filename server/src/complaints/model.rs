@@ -337,7 +337,7 @@ pub enum Act {
     Investigate,
     /// A reviewer gives the verdict after a visit.
     Review,
-    /// A reviewer gives the verdict and says why no visit was needed.
+    /// A reviewer gives the verdict and says why no visit was needed, or none but those that were made.
     ReviewWithoutVisit,
     /// The work goes back to the technicians.
     Rework,

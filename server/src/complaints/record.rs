@@ -122,7 +122,8 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
     }
     // What came with one request is told in the order in which it was done.
     timeline.sort_by_key(|entry| (entry.received_at_ms, entry.claimed_at_ms));
-    let next_steps = next_steps(&complaint);
+    let took_place = visits.iter().any(|record| record.visit.took_place());
+    let next_steps = next_steps(&complaint, took_place);
     Ok(CentralRecord {
         aliases: sql::aliases(tx, id).await?,
         merged: merged.into_iter().map(MergedRecord::from).collect(),
@@ -271,14 +272,15 @@ pub(crate) fn clock_flags(claimed_at_ms: Option<i64>, received_at_ms: i64) -> Ve
     if is_ahead { vec!["claimed_after_receipt"] } else { Vec::new() }
 }
 
-fn next_steps(complaint: &Complaint) -> Vec<&'static str> {
+/// What may be done next. Without a visit is decided only where none took place.
+fn next_steps(complaint: &Complaint, took_place: bool) -> Vec<&'static str> {
     if complaint.merged_into.is_some() {
         return Vec::new();
     }
     let steps = [
         ("acceptance", Act::Accept),
         ("review", Act::Review),
-        ("review_without_visit", Act::ReviewWithoutVisit),
+        (if took_place { "review" } else { "review_without_visit" }, Act::ReviewWithoutVisit),
         ("rework", Act::Rework),
         ("answer", Act::Answer),
         ("closure", Act::Close),
@@ -286,7 +288,10 @@ fn next_steps(complaint: &Complaint) -> Vec<&'static str> {
         ("reopening", Act::Reopen),
     ];
     let leads_on = |act| next_state(complaint.state, act).is_ok_and(|to| to != complaint.state);
-    steps.into_iter().filter(|(_, act)| leads_on(*act)).map(|(name, _)| name).collect()
+    let mut names: Vec<&str> =
+        steps.into_iter().filter(|(_, act)| leads_on(*act)).map(|(name, _)| name).collect();
+    names.dedup();
+    names
 }
 
 #[cfg(test)]

@@ -12,12 +12,12 @@ use crate::exchange::{rework, visits};
 use crate::idempotency::IdempotencyKey;
 use crate::people::Role;
 use crate::problem::{self, Problem};
-use crate::store::Tx;
+use crate::store::{StoreError, Tx};
 use crate::wire::Body;
 use crate::words::words;
 use crate::work_orders::dispatch::{WorkOrderError, crew_of, release_crews, review_visit};
-use crate::work_orders::model::{Origin, VisitAct, VisitState};
-use crate::work_orders::{self, find_visit};
+use crate::work_orders::model::{Origin, VisitAct, VisitPlan, VisitState};
+use crate::work_orders::{self, find_visit, visits_of};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -153,7 +153,12 @@ pub(super) async fn give_verdict(
     check_review(form)?;
     reachable(tx, office, REVIEWERS, id).await?;
     let complaint = find_open_to_acts(tx, id).await?;
-    let act = if form.without_visit { Act::ReviewWithoutVisit } else { Act::Review };
+    let took_place = visit_took_place(tx, id).await?;
+    if form.without_visit && took_place {
+        return Err(Problem::invalid_field("/without_visit", "false: a visit took place"));
+    }
+    let stands_alone = form.without_visit || took_place;
+    let act = if stands_alone { Act::ReviewWithoutVisit } else { Act::Review };
     next_state(complaint.state, act).map_err(ComplaintError::from)?;
     let overridden = pass_gate(blockers(tx, id).await?, form.override_reason.as_deref())?;
     check_evidence(tx, id, &form.evidence).await?;
@@ -212,6 +217,16 @@ fn check_review(form: &ReviewForm) -> Result<(), Problem> {
         return Err(Problem::invalid_field("/evidence", "1 to 200 entries that the verdict rests on"));
     }
     Ok(())
+}
+
+/// Whether somebody was on site because of the complaint or one merged into it.
+pub(super) async fn visit_took_place(tx: &mut Tx, id: ComplaintId) -> Result<bool, StoreError> {
+    for record in complaints::family(tx, id).await? {
+        if visits_of(tx, record).await?.iter().any(VisitPlan::took_place) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Every entry must be on record on a visit of this complaint.

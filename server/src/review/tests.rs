@@ -3,6 +3,7 @@
 use crate::complaints::tests::{Bureau, a_complaint};
 use crate::exchange::testing::SimDevice;
 use crate::exchange::tests::{a_technician, an_entry, exchange};
+use crate::pages::testing::Browser;
 use crate::people::Role;
 use crate::people::tests::a_person;
 use crate::testing::Answer;
@@ -232,6 +233,35 @@ async fn nothing_is_approved_or_closed_while_something_is_open() {
         );
         exchange(&bureau.test, &mut site.wang).await;
         assert!(site.wang.visits.is_empty(), "released");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_where_nobody_was_on_site_a_verdict_needs_no_visit() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let steps = async |site: &Site| site.record(&bureau).await["next_steps"].clone();
+        assert_eq!(steps(&site).await, json!(["review_without_visit", "withdrawal"]));
+        let visit = site.visit;
+        site.zhang.command(Some(visit), &Request::Arrive { visit });
+        exchange(&bureau.test, &mut site.zhang).await;
+        site.finish(&bureau).await;
+        assert_eq!(steps(&site).await, json!(["review", "rework", "withdrawal"]));
+        let verdict = json!({ "verdict": "undetermined", "note": "看不出来", "without_visit": true });
+        let refused = site.judge(&bureau, "reviews", &verdict).await;
+        let pointer = &refused.json["errors"][0]["pointer"];
+        assert_eq!((refused.status, pointer), (422, &json!("/without_visit")), "{}", refused.json);
+        let page = format!("/complaints/{}/review", site.complaint);
+        let html = Browser::of(&bureau.test, &bureau.reviewer.1).get(&page).await;
+        assert!(!html.html().contains("name=\"without_visit\""), "{}", html.html());
+        let verdict = json!({ "verdict": "undetermined", "note": "看不出来" });
+        assert_eq!(site.judge(&bureau, "reviews", &verdict).await.json["state"], "reviewed");
+        // Taken up again, it is judged on the visit that was made.
+        site.judge(&bureau, "answer", &json!({ "reason": "已告知" })).await;
+        site.judge(&bureau, "reopening", &json!({ "reason": "客户不认可" })).await;
+        assert_eq!(steps(&site).await, json!(["review", "withdrawal"]));
+        assert_eq!(site.judge(&bureau, "reviews", &verdict).await.json["state"], "reviewed");
     })
     .await;
 }

@@ -68,6 +68,8 @@ pub(super) struct ReviewPage {
     pub(super) visits: Vec<Offered>,
     /// Who gave the newest verdict and when, if there is one: the form begins with it.
     pub(super) given: Option<(String, String)>,
+    /// Whether nobody was on site: then no visit may be needed.
+    pub(super) may_skip_visit: bool,
     /// What the technicians propose: label and value.
     pub(super) proposals: Vec<(String, String)>,
 }
@@ -137,6 +139,7 @@ async fn review_page(
     Ok(ReviewPage {
         shell: viewer.shell.clone(),
         head,
+        may_skip_visit: !records.iter().any(|record| record.visit.took_place()),
         verdicts: phrases.options(CodeTable::Verdicts),
         causes: phrases.options(CodeTable::RootCauses),
         responsibilities: phrases.options(CodeTable::Responsibilities),

@@ -1,6 +1,6 @@
 //! How work orders and visits look in answers, and how they are typed.
 
-use super::model::{OrderKind, OrderState, Origin, VisitPlan, VisitState, WorkOrder};
+use super::model::{OrderKind, OrderState, Origin, VisitPlan, VisitState, WorkOrder, took_place};
 use super::sql;
 use crate::complaints::model::Priority;
 use crate::complaints::{Names, PersonRef};
@@ -136,6 +136,11 @@ pub(crate) struct VisitBody {
 }
 
 impl VisitBody {
+    /// Whether somebody was on site and found more than a closed door.
+    pub(crate) fn took_place(&self) -> bool {
+        took_place(self.state, self.arrived.is_some() || self.ended.is_some(), self.outcome.as_deref())
+    }
+
     pub(super) async fn of(tx: &mut Tx, names: &mut Names, visit: VisitPlan) -> Result<Self, StoreError> {
         let mut assignments = Vec::new();
         for row in sql::assignments_of(tx, visit.id).await? {

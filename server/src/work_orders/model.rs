@@ -2,6 +2,7 @@
 
 use crate::complaints::model::Priority;
 use crate::words::words;
+use sync_core::codes::CodeTable;
 use sync_core::ids::{ComplaintId, PersonId, VisitId, WorkOrderId};
 use sync_core::time::Timestamp;
 
@@ -130,6 +131,11 @@ pub struct VisitPlan {
 }
 
 impl VisitPlan {
+    /// Whether somebody was on site and found more than a closed door.
+    pub(crate) fn took_place(&self) -> bool {
+        took_place(self.state, self.arrived.is_some() || self.ended.is_some(), self.outcome.as_deref())
+    }
+
     /// Whether something is still to be done on site.
     pub fn is_open(&self) -> bool {
         matches!(
@@ -192,6 +198,12 @@ impl VisitStateConflict {
             _ => "visit_state",
         }
     }
+}
+
+/// Whether somebody was on site and found more than a closed door.
+pub(crate) fn took_place(state: VisitState, went: bool, outcome: Option<&str>) -> bool {
+    let in_vain = outcome.is_some_and(|code| CodeTable::NoAccessReasons.find(code).is_some());
+    went && state != VisitState::NoAccess && !in_vain
 }
 
 /// The state after this act; the same state when it was done before or came out of order.

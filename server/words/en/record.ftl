@@ -478,6 +478,7 @@ step-evidence-needed = Name at least one piece of evidence, 200 at most.
 step-override-needed = Give a reason for going on although something is open.
 step-verdict-needed = Choose a verdict.
 step-visit-needed = Choose a visit.
+step-visit-took-place = A visit took place meanwhile: mark what the verdict rests on.
 review-proposal = What the technicians propose
 review-cause = Cause
 review-responsibility = Responsibility

@@ -469,6 +469,7 @@ step-evidence-needed = 请至少选择一项依据，最多 200 项。
 step-override-needed = 请填写在有未了事项时继续的理由。
 step-verdict-needed = 请选择结论。
 step-visit-needed = 请选择一次到访。
+step-visit-took-place = 已有人到访过：请勾选结论所依据的内容。
 review-proposal = 技术员的建议
 review-cause = 原因
 review-responsibility = 责任

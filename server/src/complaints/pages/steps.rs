@@ -332,6 +332,7 @@ pub(crate) fn failure_words(w: Words, problem: &Problem) -> String {
         Some("/override_reason") => w.t("step-override-needed"),
         Some("/verdict") => w.t("step-verdict-needed"),
         Some("/visit_id") => w.t("step-visit-needed"),
+        Some("/without_visit") => w.t("step-visit-took-place"),
         Some(_) => w.t("step-reason-needed"),
         None => {
             let (title, detail) = problem.words(w.language);
