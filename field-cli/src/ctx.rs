@@ -8,11 +8,12 @@ use crate::machine::{Home, Machine};
 use crate::output::Output;
 use crate::store::{Store, StoreError};
 use inquire::InquireError;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use sync_core::protocol::{OfficeCard, PackKey};
 use sync_core::time::Timestamp;
 
 /// Name of the file in the device's folder that keeps the chosen language.
@@ -31,8 +32,12 @@ pub(crate) struct Ctx {
     pub(crate) out: Output,
     /// Clocks and chance.
     pub(crate) machine: Machine,
-    /// The zone in which times are shown.
+    /// The zone in which days and times are read and shown: the utility's once the pack named it.
     pub(crate) zone: TimeZone,
+    /// The zone of this machine.
+    pub(crate) machine_zone: TimeZone,
+    /// Whether the pack named the utility's zone.
+    pub(crate) knows_zone: bool,
     /// Whether somebody is there to answer questions.
     pub(crate) interactive: bool,
 }
@@ -57,6 +62,8 @@ pub(crate) fn of_this_process(arguments: &[OsString]) -> Ctx {
         out: Output::of_this_process(),
         machine: Machine::this(),
         zone: TimeZone::system(),
+        machine_zone: TimeZone::system(),
+        knows_zone: false,
         interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
     }
 }
@@ -78,12 +85,20 @@ impl Ctx {
         }
     }
 
-    /// The store of this device.
+    /// The store of this device. From now on days and times are the utility's.
     ///
     /// # Errors
     /// When the device is not enrolled or the store cannot be used.
-    pub(crate) async fn store(&self) -> Result<Store, StoreError> {
-        Store::open(self.home.clone(), self.machine.clone()).await
+    pub(crate) async fn store(&mut self) -> Result<Store, StoreError> {
+        let store = Store::open(self.home.clone(), self.machine.clone()).await?;
+        // A card that cannot be read is as good as none: the machine's zone is there, and it is said.
+        let office: Option<OfficeCard> = store.pack_json(&PackKey::Office).await.unwrap_or_default();
+        let offset =
+            office.and_then(|card| Offset::from_seconds(i32::from(card.utc_offset_minutes) * 60).ok());
+        if let Some(offset) = offset {
+            (self.zone, self.knows_zone) = (TimeZone::fixed(offset), true);
+        }
+        Ok(store)
     }
 
     /// The wall clock.

@@ -439,6 +439,7 @@ none-recorded = Nothing recorded
 warn-visit-paused = { $visit } is paused; recorded all the same. To go on: field visit resume
 warn-visit-finished = { $visit } is finished; this is recorded as an addition and the office sees it as one
 warn-visit-lost = { $visit } is not yours any more. It is saved all the same; the office decides what becomes of it
+warn-visit-cancelled = { $visit } was called off ({ $cancelled }). It is saved all the same; the office decides what becomes of it
 warn-revoked = The office revoked this device: this is kept here and handed over as evidence, but enters no record
 warn-enrol-again = This folder was copied and used in two places: this is kept here and is sent once you have enrolled again
 
@@ -465,6 +466,9 @@ list-empty = No visits on { $day }
 list-late = { $time } (past)
 list-later = Nothing is left to do on this day; the next visits are on { $day }: { $command }
 list-lost = { " " }· not yours any more
+list-cancelled = { " " }· called off
+zone-unknown = Days and times follow this machine ({ $zone }): the server has not named its own zone yet; field sync brings it
+zone-differs = Days and times are those of the utility ({ $zone }), not of this machine ({ $own })
 list-earlier = { $count ->
     [one] One earlier visit is still open: field visit list --all
    *[other] { $count } earlier visits are still open: field visit list --all
@@ -520,7 +524,11 @@ show-meter = meter { $meter }
 show-aliases = also called { $aliases }
 show-rework = To redo: { $reason }
 show-lost = ! Not yours any more: what was recorded before has been taken in, what is recorded now is put aside for the office. What you recorded: { $command }
+show-cancelled = ! Called off ({ $cancelled }): what was recorded before has been taken in, what is recorded now is put aside for the office. What you recorded: { $command }
 visit-gone = { $visit } is not yours any more, and its data is no longer on this device
+visit-gone-cancelled = { $visit } was called off ({ $cancelled }), and its data is no longer on this device
+cancelled-by = by { $by }, { $at }
+cancelled-because = by { $by }, { $at }: { $reason }
 visit-gone-hint = What you recorded on it: { $command }
 show-proposed = { $field }: { $value }
 show-edited = { " " }· changed { $at } by { $who }
@@ -812,6 +820,7 @@ sync-others = { $count ->
    *[other] ↓ { $count } changes by { $person } on { $visit }
 }
 sync-visit-lost = { $visit } is not yours any more; what you recorded on it arrives all the same
+sync-visit-cancelled = { $visit } was called off ({ $cancelled }); what you recorded on it arrives all the same
 sync-new-epoch = The server was restored from a backup (history { $epoch }); this device gives back what it lacks
 sync-restored = { $count ->
     [one] The server was restored from a backup and lacks 1 act that it had; it is sent again
@@ -821,13 +830,19 @@ sync-given-back = { $count ->
     [one] Gave the server back 1 act of a colleague that it had lost
    *[other] Gave the server back { $count } acts of colleagues that it had lost
 }
-sync-quarantined = The server put an act on { $visit } aside ({ $reason }); the office decides about it
+sync-quarantined = { $count ->
+    [one] The server put an act on { $visit } aside ({ $reason }); the office decides about it
+   *[other] The server put { $count } acts on { $visit } aside ({ $reason }); the office decides about them
+}
 sync-held-back = The office has too many refused acts of this device to decide: { $acts } acts stay here and are sent once it has
 sync-reissued = { $count ->
     [one] 1 later act was written anew without it
    *[other] { $count } later acts were written anew without it
 }
-sync-command-refused = The server refused a request: { $reason }
+sync-command-refused = { $count ->
+    [one] The server refused a request ({ $what }): { $reason }
+   *[other] The server refused { $count } requests ({ $what }): { $reason }
+}
 sync-command-done = The server answered: { $reference }
 sync-rework = { $visit } came back from the office: { $reason }
 sync-receipt = { $visit }   the server has everything up to { $at }
@@ -977,6 +992,29 @@ code-quarantine-no-visit = it names no visit
 code-refusal-unknown-request = the server is older than this program
 code-refusal-failed = the server could not do it; the office sees it
 code-refusal-not-supported = the server does not take such requests
+code-refusal-address-missing = the address is missing
+code-refusal-category-unknown = the server does not know the category
+code-refusal-complaint-closed = the complaint is closed
+code-refusal-complaint-taken = the server has that complaint already
+code-refusal-complaint-unknown = the visit has no complaint yet
+code-refusal-contact-invalid = the contact data cannot be taken as they stand
+code-refusal-field-invalid = something was filled in that cannot be taken
+code-refusal-not-assigned = you were never sent there
+code-refusal-number-taken = the provisional number is taken already
+code-refusal-reason-missing = the reason is missing
+code-refusal-reassigned = it went to somebody else meanwhile
+code-refusal-refused = the office cannot open it as it stands; it is kept there
+code-refusal-state = the office is past that step; it sees the request
+code-refusal-summary-missing = the words of the customer are missing
+code-refusal-text-missing = the words are missing
+code-refusal-utility-unknown = the server does not know the utility
+code-refusal-visit-approved = the office has approved the visit already
+code-refusal-visit-begun = the visit has begun already
+code-refusal-visit-cancelled = the office cancelled the visit
+code-refusal-visit-state = the visit is past that step
+code-refusal-visit-taken = the visit belongs to another complaint
+code-refusal-visit-unknown = the office does not know the visit
+code-refusal-work-order-unknown = the office does not know the work order
 
 ## Doctor, export
 
@@ -1013,10 +1051,14 @@ prompt-yes-or-no = Answer y or n
 
 conflict-both = both
 conflict-recorded = recorded { $claimed }
-conflict-recorded-received = recorded { $claimed }, received here { $received }
+conflict-received = at the server { $at }
+conflict-received-here = received here { $at }
 conflict-time-unknown = when is not known here; the office sees it
 conflict-photo = photo { $number }: { $what }
 conflict-settled = settled in the field by { $by }; the office decides
+conflict-taken-back = settled in the field by { $by }; the office took its decision back and decides anew: { $reason }
+log-begins = What is listed begins when this device was enrolled, { $at }. What was recorded earlier or on another device is at the server; what stands of it: field visit show <number>
+log-newest = These are the newest { $count } acts. Those of one visit: field log <number>
 code-author-unknown = someone this device was never told of
 code-part-verdict = verdict
 code-part-cause = cause

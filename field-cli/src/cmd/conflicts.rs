@@ -119,6 +119,7 @@ async fn show(ctx: &mut Ctx, store: &Store, conflict: &Conflict, number: usize) 
                 "person": author.as_ref().map(|author| author.person),
                 "device": author.as_ref().map(|author| author.device),
                 "at_ms": author.as_ref().and_then(|author| author.claimed_at),
+                "received_at_ms": author.as_ref().and_then(|author| author.server_received_at),
                 "received_here_at_ms": author.as_ref().and_then(|author| author.received_at),
                 "photos": photos.iter().map(|(_, id, _)| id).collect::<Vec<_>>(),
             }),
@@ -154,16 +155,18 @@ async fn by(
     })
 }
 
-/// When a value was recorded, and when it came to this device.
+/// When a value was recorded, when the server got it, and when it came to this device.
 fn times(ctx: &Ctx, author: &Author) -> String {
     let time = |at| render::time(&ctx.words, at, ctx.now(), &ctx.zone);
-    match (author.claimed_at.map(time), author.received_at.map(time)) {
-        (None, _) => say!(ctx.words, "conflict-time-unknown"),
-        (Some(claimed), None) => say!(ctx.words, "conflict-recorded", claimed = claimed),
-        (Some(claimed), Some(received)) => {
-            say!(ctx.words, "conflict-recorded-received", claimed = claimed, received = received)
-        }
+    let Some(claimed) = author.claimed_at else { return say!(ctx.words, "conflict-time-unknown") };
+    let mut times = vec![say!(ctx.words, "conflict-recorded", claimed = time(claimed))];
+    if let Some(at) = author.server_received_at {
+        times.push(say!(ctx.words, "conflict-received", at = time(at)));
     }
+    if let Some(at) = author.received_at {
+        times.push(say!(ctx.words, "conflict-received-here", at = time(at)));
+    }
+    times.join(ctx.words.lang.pick("，", ", "))
 }
 
 /// Photos that belong to a value: of the same act, of the seal, or of the finding by the same author.
@@ -193,34 +196,55 @@ async fn settled(ctx: &mut Ctx, store: &Store) -> Result<bool, Failure> {
     for (visit, path) in &settled {
         let view = store.document(*visit).await?.view();
         let written = shown_at(&view, path);
-        let value =
-            written.map(|written| terms.value_at(&ctx.words, path, &written.value)).unwrap_or_default();
-        let by = match written {
+        let value = written.as_ref().map(|written| terms.value_at(&ctx.words, path, &written.value));
+        let by = match &written {
             Some(written) => by(ctx, store, &people, *visit, written).await?,
             None => ctx.words.code("author", "unknown"),
         };
+        let taken_back = view.taken_back(path);
         ctx.out.event(
             "settled",
             json!({ "visit": visit, "complaint": names.get(visit), "path": path,
-                "value": written.map(|written| &written.value) }),
+                "value": written.map(|written| written.value),
+                "taken_back": taken_back.map(|undoing| {
+                    json!({ "reason": undoing.content.reason, "at_ms": undoing.meta.at })
+                }) }),
         );
         let place = format!("{} › {}", visit_name(&names, Some(*visit)), terms.path(&ctx.words, path));
-        let line = say!(ctx.words, "conflict-settled", by = by);
-        ctx.out.data(&format!("  –  {place}   {value}   {line}"));
+        let line = match taken_back.map(|undoing| undoing.content.reason.clone()) {
+            Some(reason) => say!(ctx.words, "conflict-taken-back", by = by, reason = reason),
+            None => say!(ctx.words, "conflict-settled", by = by),
+        };
+        ctx.out.data(&format!("  –  {place}   {}   {line}", value.unwrap_or_default()));
     }
     Ok(!settled.is_empty())
 }
 
-/// The value that is shown at a shared place.
-fn shown_at<'v>(view: &'v VisitView, path: &str) -> Option<&'v Written> {
-    let Some(Place::Shared(container, key)) = Place::parse(path) else { return None };
-    let values = match container {
-        Container::Answers => &view.answers,
-        Container::SealStates => &view.seal_states,
-        Container::Proposal => &view.proposal,
+/// The value that is shown at a place, and who wrote it.
+fn shown_at(view: &VisitView, path: &str) -> Option<Written> {
+    let values = match Place::parse(path)? {
+        Place::Shared(Container::Answers, key) => view.answers.get(key)?,
+        Place::Shared(Container::SealStates, key) => view.seal_states.get(key)?,
+        Place::Shared(Container::Proposal, key) => view.proposal.get(key)?,
+        Place::Field(Container::Findings, id, field) => return shown_in(view, id, field),
         _ => return None,
     };
-    values.get(key)?.values.last()
+    values.values.last().cloned()
+}
+
+/// The same in a finding.
+fn shown_in(view: &VisitView, id: &str, field: &str) -> Option<Written> {
+    let finding = view.findings.get(&id.parse().ok()?)?;
+    let text = match field {
+        "code" => &finding.content.code,
+        "text" => &finding.content.text,
+        "severity" => finding.content.severity.as_ref()?,
+        _ => return None,
+    };
+    let minted = (finding.meta.change, finding.meta.actor);
+    let edited = finding.meta.edited.iter().find(|edited| edited.field == field);
+    let (change, actor) = edited.map_or(minted, |edited| (edited.change, edited.actor));
+    Some(Written { value: Scalar::Text(text.clone()), change, actor })
 }
 
 async fn choose(

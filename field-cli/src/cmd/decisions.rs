@@ -4,10 +4,8 @@ use super::terms::Terms;
 use crate::i18n::{Words, say};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use sync_core::document::{Entry, Place, Resolution, VisitView};
+use sync_core::document::{Entry, Place, Resolution, UNDONE, VisitView};
 
-/// What takes a decision back is one, too.
-const UNDONE: &str = "undone";
 const BOTH: &str = "both";
 const WRITTEN: &str = "written";
 

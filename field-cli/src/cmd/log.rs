@@ -9,10 +9,11 @@ use crate::ctx::Ctx;
 use crate::failure::Exit;
 use crate::i18n::say;
 use crate::render;
-use crate::store::{CommandRow, ForeignRow, LogRow};
+use crate::store::{CommandRow, ForeignRow, Identity, LogRow};
 use serde_json::json;
 use std::collections::BTreeMap;
-use sync_core::ids::VisitId;
+use sync_core::ids::{DeviceId, VisitId};
+use sync_core::time::Timestamp;
 
 /// Most acts that are shown.
 const ROWS_MAX: u32 = 200;
@@ -21,6 +22,16 @@ const ROWS_MAX: u32 = 200;
 enum Row {
     Own(LogRow),
     Foreign(ForeignRow),
+}
+
+impl Row {
+    /// When it was recorded, by the clock of its device.
+    fn claimed_at(&self) -> Timestamp {
+        match self {
+            Self::Own(row) => row.claimed_at,
+            Self::Foreign(row) => row.claimed_at,
+        }
+    }
 }
 
 /// Shows the log, the newest act last.
@@ -38,16 +49,19 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &LogArgs) -> Outcome {
     let mut rows: Vec<Row> =
         own.into_iter().map(Row::Own).chain(foreign.into_iter().map(Row::Foreign)).collect();
     rows.sort_by_key(|row| match row {
-        Row::Own(row) => (row.claimed_at, row.sequence),
-        Row::Foreign(row) => (row.claimed_at, row.sequence),
+        Row::Own(own) => (row.claimed_at(), own.sequence),
+        Row::Foreign(foreign) => (row.claimed_at(), foreign.sequence),
     });
-    let rows = &rows[rows.len().saturating_sub(usize::try_from(ROWS_MAX).unwrap_or(usize::MAX))..];
+    let left_out = rows.len().saturating_sub(usize::try_from(ROWS_MAX).unwrap_or(usize::MAX));
+    let rows = &rows[left_out..];
+    let identity = store.identity().await?;
+    begin(ctx, &identity, rows);
     let shown = Shown {
         names: visit_names(&store).await?,
         people: People::known(&store).await?,
         terms: Terms::known(&store).await?,
         commands: store.commands().await?,
-        device: store.identity().await?.device_name,
+        identity,
     };
     if rows.is_empty() {
         ctx.out.data(&say!(ctx.words, "none-recorded"));
@@ -72,7 +86,23 @@ struct Shown {
     people: People,
     terms: Terms,
     commands: Vec<CommandRow>,
-    device: String,
+    identity: Identity,
+}
+
+/// Says from when on acts are listed, where that is later than the work itself.
+fn begin(ctx: &mut Ctx, identity: &Identity, rows: &[Row]) {
+    let is_cut = rows.len() >= usize::try_from(ROWS_MAX).unwrap_or(usize::MAX);
+    let is_older = rows.iter().any(|row| row.claimed_at() < identity.enrolled_at);
+    ctx.out.event(
+        "log",
+        json!({ "device": identity.device, "enrolled_at_ms": identity.enrolled_at, "cut": is_cut }),
+    );
+    if is_cut {
+        ctx.out.note(&say!(ctx.words, "log-newest", count = ROWS_MAX));
+    } else if !is_older {
+        let at = render::time(&ctx.words, identity.enrolled_at, ctx.now(), &ctx.zone);
+        ctx.out.note(&say!(ctx.words, "log-begins", at = at));
+    }
 }
 
 impl Shown {
@@ -88,11 +118,20 @@ impl Shown {
         let state = if row.undone { "undone" } else { row.state.as_str() };
         [
             render::time(&ctx.words, row.claimed_at, ctx.now(), &ctx.zone),
-            format!("{} {}", self.people.name(self.people.me), self.device),
+            self.own_device(row.device),
             visit_name(&self.names, row.visit),
             describe(&ctx.words, &self.terms, row, &self.commands),
             ctx.words.code("envelope", state),
         ]
+    }
+
+    /// This device, or the one that this store belonged to before it was enrolled anew.
+    fn own_device(&self, device: DeviceId) -> String {
+        let me = self.people.name(self.people.me);
+        if device == self.identity.device {
+            return format!("{me} {}", self.identity.device_name);
+        }
+        self.people.device(device).unwrap_or(me)
     }
 
     fn foreign(&self, ctx: &mut Ctx, row: &ForeignRow) -> [String; 5] {

@@ -33,7 +33,12 @@ impl People {
 
     /// Whose device another device is; what comes from none of a colleague was written by the office.
     pub(crate) fn author(&self, words: &Words, device: DeviceId) -> String {
-        self.devices.get(&device).cloned().unwrap_or_else(|| words.code("author", "office"))
+        self.device(device).unwrap_or_else(|| words.code("author", "office"))
+    }
+
+    /// Person and name of a device, when the pack has it.
+    pub(crate) fn device(&self, device: DeviceId) -> Option<String> {
+        self.devices.get(&device).cloned()
     }
 
     /// The name, or the end of the id of somebody unknown.

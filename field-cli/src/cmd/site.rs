@@ -76,11 +76,12 @@ pub(crate) async fn find(ctx: &Ctx, store: &Store, typed: Option<&str>) -> Resul
     let site = find_any(ctx, store, typed).await?;
     if site.is_gone() {
         let (visit, log) = (site.name(), format!("field log {}", super::visit::tail(&site.name())));
-        return Err(Failure::new("visit-gone", say!(ctx.words, "visit-gone", visit = visit)).hint(say!(
-            ctx.words,
-            "visit-gone-hint",
-            command = log
-        )));
+        let text = match standing::cancelled(ctx, site.row.cancelled.as_ref()) {
+            Some(text) => say!(ctx.words, "visit-gone-cancelled", visit = visit, cancelled = text),
+            None => say!(ctx.words, "visit-gone", visit = visit),
+        };
+        let hint = say!(ctx.words, "visit-gone-hint", command = log);
+        return Err(Failure::new("visit-gone", text).hint(hint));
     }
     Ok(site)
 }

@@ -6,6 +6,8 @@ use crate::failure::Failure;
 use crate::i18n::say;
 use crate::render;
 use crate::store::{REVOKED, Store, SyncState};
+use serde_json::{Value, json};
+use sync_core::protocol::Cancellation;
 
 /// A clock that is off by less is good enough: deadlines are counted in hours.
 const CLOCK_TOLERANCE_MS: i64 = 5 * 60_000;
@@ -60,7 +62,30 @@ pub(crate) async fn warn(ctx: &mut Ctx, store: &Store, site: Option<&Site>) -> R
         ctx.out.warn("enrol-again", &say!(ctx.words, "warn-enrol-again"));
     }
     if let Some(site) = site.filter(|site| site.row.unassigned) {
-        ctx.out.warn("visit-lost", &say!(ctx.words, "warn-visit-lost", visit = site.name()));
+        let text = match cancelled(ctx, site.row.cancelled.as_ref()) {
+            Some(text) => say!(ctx.words, "warn-visit-cancelled", visit = site.name(), cancelled = text),
+            None => say!(ctx.words, "warn-visit-lost", visit = site.name()),
+        };
+        ctx.out.warn("visit-lost", &text);
     }
     Ok(())
+}
+
+/// Who called a visit off, when and why; `None` while nobody has.
+pub(crate) fn cancelled(ctx: &Ctx, cancelled: Option<&Cancellation>) -> Option<String> {
+    let Cancellation { by, at, reason } = cancelled?;
+    let at = render::time(&ctx.words, *at, ctx.now(), &ctx.zone);
+    let by = if by.is_empty() { ctx.words.code("author", "office") } else { by.clone() };
+    Some(match reason.is_empty() {
+        true => say!(ctx.words, "cancelled-by", by = by, at = at),
+        false => say!(ctx.words, "cancelled-because", by = by, at = at, reason = reason.clone()),
+    })
+}
+
+/// The same for scripts.
+pub(crate) fn cancelled_json(cancelled: Option<&Cancellation>) -> Value {
+    cancelled.map_or(
+        Value::Null,
+        |cancelled| json!({ "by": cancelled.by, "at_ms": cancelled.at, "reason": cancelled.reason }),
+    )
 }

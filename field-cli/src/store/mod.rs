@@ -46,6 +46,7 @@ pub use foreign::ForeignRow;
 pub use identity::{Identity, KeptActs, NewIdentity};
 pub use last_act::LastAct;
 pub use log::{EnvelopeState, LogCounts, LogRow};
+pub(crate) use origins::note_server_origin_in;
 pub use origins::{Author, Origin};
 pub use pack::PackEntry;
 pub(crate) use photos::COPY_LOST;
@@ -72,7 +73,7 @@ use std::time::Duration;
 
 /// Layouts of the store, oldest first; `PRAGMA user_version` counts those applied. Forward only,
 /// never edited once released.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../../migrations/0001_base.sql"),
     include_str!("../../migrations/0002_previews.sql"),
     include_str!("../../migrations/0003_offers.sql"),
@@ -80,6 +81,8 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/0005_names.sql"),
     include_str!("../../migrations/0006_settled.sql"),
     include_str!("../../migrations/0007_own_offers.sql"),
+    include_str!("../../migrations/0008_cancelled.sql"),
+    include_str!("../../migrations/0009_received.sql"),
 ];
 /// How long a command waits for another process of this client that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);

@@ -4,7 +4,7 @@ use super::{Store, StoreError, Tx};
 use std::collections::BTreeMap;
 use sync_core::document::{ActorId16, Written};
 use sync_core::ids::{ChangeHash, DeviceId, PersonId, VisitId};
-use sync_core::protocol::ColleagueCard;
+use sync_core::protocol::{ChangeOrigin, ColleagueCard};
 use sync_core::time::Timestamp;
 
 /// A device raises its generation once per refusal: more are not met in practice.
@@ -23,6 +23,26 @@ pub struct Origin {
     pub person: PersonId,
     /// When, by that device's clock.
     pub claimed_at: Timestamp,
+    /// When the server got it; `None` until it said so.
+    pub server_received_at: Option<Timestamp>,
+}
+
+/// Keeps what the server says about a change, which a device may have got without its envelope.
+pub(crate) async fn note_server_origin_in(tx: &mut Tx, origin: &ChangeOrigin) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO change_origins (change_hash, device_id, sequence, person_id, claimed_at_ms, \
+         server_received_at_ms) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (change_hash) DO UPDATE SET server_received_at_ms = $6",
+    )
+    .bind(origin.change.to_string())
+    .bind(origin.device.to_string())
+    .bind(i64::try_from(origin.sequence).unwrap_or(i64::MAX))
+    .bind(origin.person.to_string())
+    .bind(origin.claimed_at.unix_ms())
+    .bind(origin.received_at.unix_ms())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 pub(super) async fn note_origins_in(
@@ -54,19 +74,21 @@ impl Store {
     pub async fn origins(&self, changes: &[ChangeHash]) -> Result<BTreeMap<ChangeHash, Origin>, StoreError> {
         let mut origins = BTreeMap::new();
         for change in changes {
-            let row: Option<(String, i64, String, i64)> = sqlx::query_as(
-                "SELECT device_id, sequence, person_id, claimed_at_ms FROM change_origins WHERE change_hash = $1",
+            let row: Option<(String, i64, String, i64, Option<i64>)> = sqlx::query_as(
+                "SELECT device_id, sequence, person_id, claimed_at_ms, server_received_at_ms FROM change_origins \
+                 WHERE change_hash = $1",
             )
             .bind(change.to_string())
             .fetch_optional(self.pool())
             .await?;
-            let Some((device, sequence, person, claimed_at_ms)) = row else { continue };
+            let Some((device, sequence, person, claimed_at_ms, received_at_ms)) = row else { continue };
             let damaged = |column| StoreError::damaged("change_origins", column, change);
             let origin = Origin {
                 device: device.parse().map_err(|_| damaged("device_id"))?,
                 sequence: u64::try_from(sequence).map_err(|_| damaged("sequence"))?,
                 person: person.parse().map_err(|_| damaged("person_id"))?,
                 claimed_at: Timestamp::from_unix_ms(claimed_at_ms),
+                server_received_at: received_at_ms.map(Timestamp::from_unix_ms),
             };
             origins.insert(*change, origin);
         }
@@ -87,6 +109,8 @@ pub struct Author {
     pub claimed_at: Option<Timestamp>,
     /// When this device got it, by its own clock; `None` for its own and for what came in a whole document.
     pub received_at: Option<Timestamp>,
+    /// When the server got it; `None` until it said so.
+    pub server_received_at: Option<Timestamp>,
 }
 
 impl Store {
@@ -108,8 +132,15 @@ impl Store {
             let device_name = named(origin.device).map(|(_, name, _)| name.clone()).unwrap_or_default();
             let (person, device) = (origin.person, origin.device);
             let received_at = self.received_at(&origin).await?;
-            let claimed_at = Some(origin.claimed_at);
-            return Ok(Some(Author { person, device, device_name, claimed_at, received_at }));
+            let (claimed_at, server_received_at) = (Some(origin.claimed_at), origin.server_received_at);
+            return Ok(Some(Author {
+                person,
+                device,
+                device_name,
+                claimed_at,
+                received_at,
+                server_received_at,
+            }));
         }
         let is_author = |device: DeviceId| {
             (0..=GENERATIONS_TRIED)
@@ -122,6 +153,7 @@ impl Store {
             device_name: device_name.clone(),
             claimed_at: None,
             received_at: None,
+            server_received_at: None,
         }))
     }
 

@@ -156,12 +156,15 @@ pub(super) async fn crew_in(tx: &mut Tx, visit: VisitId) -> Result<Vec<PersonId>
 /// A card makes its visit known here, and can be found by its words.
 async fn take_card_in(tx: &mut Tx, card: &AssignmentCard, now: Timestamp) -> Result<(), StoreError> {
     Store::ensure_visit_in(tx, card.visit, now).await?;
-    sqlx::query("UPDATE visits SET work_order_id = $2, number = $3, unassigned = 0 WHERE visit_id = $1")
-        .bind(card.visit.to_string())
-        .bind(card.work_order.map(|id| id.to_string()))
-        .bind(&card.number)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "UPDATE visits SET work_order_id = $2, number = $3, unassigned = 0, \
+         cancelled_by = NULL, cancelled_at_ms = NULL, cancelled_reason = NULL WHERE visit_id = $1",
+    )
+    .bind(card.visit.to_string())
+    .bind(card.work_order.map(|id| id.to_string()))
+    .bind(&card.number)
+    .execute(&mut **tx)
+    .await?;
     let mut words = vec![card.number.as_str(), &card.summary, &card.address, &card.category];
     words.extend(card.aliases.iter().map(String::as_str));
     words.extend(

@@ -430,6 +430,7 @@ impl LogWriter<'_> {
             sequence: self.position.sequence,
             person: self.identity.person,
             claimed_at: self.now,
+            server_received_at: None,
         };
         note_origins_in(&mut self.tx, &[change], origin).await
     }

@@ -2,7 +2,7 @@
 
 use super::{Store, StoreError, Tx};
 use std::collections::BTreeSet;
-use sync_core::document::VisitView;
+use sync_core::document::{Place, VisitView};
 use sync_core::ids::VisitId;
 
 impl Store {
@@ -24,16 +24,20 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// Notes which conflicts ended, or began again, between two readings of a visit.
-    pub(super) async fn note_settled_in(
+    /// Notes which conflicts ended, or began again, between two readings of a visit. A decision that was taken back
+    /// leaves what was settled in the field before it.
+    pub(crate) async fn note_settled_in(
         tx: &mut Tx,
         before: &VisitView,
         after: &VisitView,
     ) -> Result<(), StoreError> {
         let fresh = after.resolutions.iter().filter(|(id, _)| !before.resolutions.contains_key(*id));
-        let decided: BTreeSet<&str> = fresh.map(|(_, entry)| entry.content.path.as_str()).collect();
-        let ended = before.conflicts.keys().filter(|path| !after.conflicts.contains_key(*path));
-        for path in ended.filter(|path| !decided.contains(path.as_str())) {
+        let acts: BTreeSet<&str> = fresh.map(|(_, entry)| entry.content.path.as_str()).collect();
+        let (undecided, decided): (Vec<&str>, Vec<&str>) =
+            acts.iter().partition(|path| after.taken_back(path).is_some());
+        let ended = before.conflicts.keys().map(String::as_str).filter(|path| !acts.contains(path));
+        let settled = ended.chain(undecided.into_iter().filter(|path| takes_values(path)));
+        for path in settled.filter(|path| !after.conflicts.contains_key(*path)) {
             sqlx::query("INSERT INTO settled (visit_id, path) VALUES ($1, $2) ON CONFLICT DO NOTHING")
                 .bind(after.visit.to_string())
                 .bind(path)
@@ -49,4 +53,9 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Whether a place holds one value, and not a text whose versions were merged.
+fn takes_values(path: &str) -> bool {
+    matches!(Place::parse(path), Some(Place::Shared(..) | Place::Field(..)))
 }

@@ -4,6 +4,7 @@ use super::{Store, StoreError, Tx};
 use sqlx_macros::FromRow;
 use sync_core::document::{VisitDocument, VisitView, birth_hash};
 use sync_core::ids::{ChangeHash, ComplaintId, EntryId, PersonId, VisitId, WorkOrderId};
+use sync_core::protocol::Cancellation;
 use sync_core::time::Timestamp;
 
 /// Where a visit stands, told from its newest step.
@@ -82,6 +83,8 @@ pub struct VisitRow {
     pub updated_at: Timestamp,
     /// Whether the server took it away from this device.
     pub unassigned: bool,
+    /// Set when the office called it off.
+    pub cancelled: Option<Cancellation>,
     /// The server has everything of this device about it up to this time.
     pub receipt_up_to: Option<Timestamp>,
     /// Photos that the visit names, as the server said.
@@ -118,14 +121,17 @@ struct RawVisit {
     conflicts_open: i64,
     updated_at_ms: i64,
     unassigned: bool,
+    cancelled_by: Option<String>,
+    cancelled_at_ms: Option<i64>,
+    cancelled_reason: Option<String>,
     receipt_up_to_ms: Option<i64>,
     receipt_photos_named: Option<i64>,
     receipt_photos_arrived: Option<i64>,
 }
 
 const SELECT: &str = "SELECT visit_id, number, generation, begun_generation, saved IS NOT NULL AS has_document, \
-    work_order_id, complaint_id, state, conflicts_open, updated_at_ms, unassigned, receipt_up_to_ms, \
-    receipt_photos_named, receipt_photos_arrived FROM visits";
+    work_order_id, complaint_id, state, conflicts_open, updated_at_ms, unassigned, cancelled_by, \
+    cancelled_at_ms, cancelled_reason, receipt_up_to_ms, receipt_photos_named, receipt_photos_arrived FROM visits";
 
 impl TryFrom<RawVisit> for VisitRow {
     type Error = StoreError;
@@ -155,6 +161,11 @@ impl TryFrom<RawVisit> for VisitRow {
             conflicts_open: count(Some(row.conflicts_open)),
             updated_at: Timestamp::from_unix_ms(row.updated_at_ms),
             unassigned: row.unassigned,
+            cancelled: row.cancelled_at_ms.map(|at_ms| Cancellation {
+                by: row.cancelled_by.unwrap_or_default(),
+                at: Timestamp::from_unix_ms(at_ms),
+                reason: row.cancelled_reason.unwrap_or_default(),
+            }),
             receipt_up_to: row.receipt_up_to_ms.map(Timestamp::from_unix_ms),
             receipt_photos_named: count(row.receipt_photos_named),
             receipt_photos_arrived: count(row.receipt_photos_arrived),

@@ -10,7 +10,7 @@ mod previews;
 mod wipe;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 

@@ -396,7 +396,7 @@ async fn a_visit_that_was_lost_keeps_its_number_until_everything_about_it_is_sen
     add_photo(&store, dir.path(), &noise(1_000)).await;
     let gone = |visit| DownFrame::Pack(PackItem { key: PackKey::Assignment(visit).to_string(), json: None });
     let lost = [visit_id(8), visit_id(9)];
-    server.memory().say = lost.iter().flat_map(|id| [DownFrame::Unassigned(*id), gone(*id)]).collect();
+    server.memory().say = lost.iter().flat_map(|id| [DownFrame::Unassigned(*id, None), gone(*id)]).collect();
     exchange(&store, &client).await.unwrap();
     exchange(&store, &client).await.unwrap();
     assert!(store.assignment(visit_id(8)).await.unwrap().is_none(), "nothing was recorded there");

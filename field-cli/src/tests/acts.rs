@@ -49,8 +49,8 @@ async fn visits_pause_go_on_and_end_in_vain() {
       C-2025-0417 is still running; to pause it: field visit pause --visit C-2025-0417
       next: field visit show
     $ field today --json
-    {"address":"梧桐路 12 号 3 单元 602","aliases":[],"appointment_from_ms":null,"appointment_to_ms":null,"conflicts_open":0,"current":false,"due_at_ms":1763732520000,"event":"visit","number":"C-2025-0417","planned_on":"2025-11-21","rework":false,"state":"running","summary":"电表走得快","unassigned":false,"visit":"11111111-1111-1111-1111-111111111111"}
-    {"address":"Jiefang Rd 88, bldg. B","aliases":[],"appointment_from_ms":null,"appointment_to_ms":null,"conflicts_open":0,"current":true,"due_at_ms":null,"event":"visit","number":"C-2025-0421","planned_on":"2025-11-21","rework":false,"state":"running","summary":"Smell of gas in the kitchen","unassigned":false,"visit":"21212121-2121-2121-2121-212121212121"}
+    {"address":"梧桐路 12 号 3 单元 602","aliases":[],"appointment_from_ms":null,"appointment_to_ms":null,"cancelled":null,"conflicts_open":0,"current":false,"due_at_ms":1763732520000,"event":"visit","number":"C-2025-0417","planned_on":"2025-11-21","rework":false,"state":"running","summary":"电表走得快","unassigned":false,"visit":"11111111-1111-1111-1111-111111111111"}
+    {"address":"Jiefang Rd 88, bldg. B","aliases":[],"appointment_from_ms":null,"appointment_to_ms":null,"cancelled":null,"conflicts_open":0,"current":true,"due_at_ms":null,"event":"visit","number":"C-2025-0421","planned_on":"2025-11-21","rework":false,"state":"running","summary":"Smell of gas in the kitchen","unassigned":false,"visit":"21212121-2121-2121-2121-212121212121"}
     "#);
 }
 

@@ -6,6 +6,7 @@ mod day;
 mod help;
 mod office;
 mod photos;
+mod reconnect;
 mod scripts;
 mod words;
 
@@ -23,7 +24,7 @@ use std::path::{Path, PathBuf};
 use sync_core::ids::{DeviceId, PersonId, VisitId};
 use sync_core::protocol::{
     AssignmentCard, CardCustomer, CardMeter, ChecklistItem, ChecklistTemplate, ColleagueCard, ItemKind,
-    PackItem, PackKey, TermCard,
+    OfficeCard, PackItem, PackKey, TermCard,
 };
 use sync_core::time::Timestamp;
 
@@ -55,6 +56,7 @@ impl Desk {
         };
         put(&store, &PackKey::Colleague(colleague.device), &colleague).await;
         put(&store, &PackKey::Checklist("meter-accuracy".into()), &checklist()).await;
+        put(&store, &PackKey::Office, &OfficeCard { utc_offset_minutes: 480 }).await;
         store.close().await;
         Self { root, machine: machine("one", 100), lang }
     }
@@ -70,6 +72,8 @@ impl Desk {
             out: Output::to(transcript),
             machine: self.machine.clone(),
             zone: TimeZone::fixed(jiff::tz::offset(8)),
+            machine_zone: TimeZone::fixed(jiff::tz::offset(8)),
+            knows_zone: false,
             interactive: false,
         }
     }

@@ -3,8 +3,9 @@
 use super::{Desk, morning};
 use crate::i18n::Lang;
 use crate::store::Store;
-use sync_core::document::{ActorId16, EditAuthor, Resolution, Role, Scalar};
+use sync_core::document::{ActorId16, Edit, EditAuthor, Resolution, Role, Scalar};
 use sync_core::ids::{DeviceId, EntryId, PersonId};
+use sync_core::protocol::ChangeOrigin;
 use sync_core::time::Timestamp;
 
 async fn execute(desk: &Desk, sql: &'static str) {
@@ -67,32 +68,78 @@ fn every_reason_of_the_gate_has_words_in_both_languages() {
     }
 }
 
-#[tokio::test]
-async fn a_decision_of_the_office_is_read_with_its_reason() {
-    let desk = Desk::new(Lang::En).await;
-    desk.ok(&["visit", "start", "0417"]).await;
-    desk.ok(&["meter", "seal", "--no", "A1", "--position", "表尾", "--state", "intact"]).await;
+const SEAL: &str = "seal_states/000000110438/terminal_cover";
+
+/// What the office decided about the seal.
+fn decision(choice: &str, reason: &str) -> Resolution {
+    Resolution { path: SEAL.into(), choice: choice.into(), reason: reason.into(), kept: None }
+}
+
+/// Something the office wrote in the visit, as it comes with a sync.
+async fn by_office(desk: &Desk, after_ms: i64, write: impl FnOnce(&mut Edit<'_>)) {
     let store = desk.store().await;
     let mut document = store.document(morning()).await.unwrap();
-    let at = Timestamp::from_unix_ms(crate::store::testing::START_MS + 60_000);
+    let before = document.view();
+    let at = Timestamp::from_unix_ms(crate::store::testing::START_MS + after_ms);
     let mut edit = document.edit(EditAuthor {
         actor: ActorId16::of_office(1, morning()),
         person: PersonId::from_bytes([9; 16]),
         at,
         role: Role::Office,
     });
-    let resolution = Resolution {
-        path: "seal_states/000000110438/terminal_cover".into(),
-        choice: "written".into(),
-        reason: "fitted anew last month".into(),
-        kept: None,
-    };
-    edit.resolve(EntryId::from_bytes([7; 16]), &resolution, Some(Scalar::Text("replaced".into()))).unwrap();
+    write(&mut edit);
     edit.commit().unwrap();
-    let mut tx = store.write().await.unwrap();
-    Store::save_document_in(&mut tx, &document, &document.view(), at).await.unwrap();
+    let (mut tx, view) = (store.write().await.unwrap(), document.view());
+    Store::note_settled_in(&mut tx, &before, &view).await.unwrap();
+    Store::save_document_in(&mut tx, &document, &view, at).await.unwrap();
     tx.commit().await.unwrap();
     store.close().await;
+}
+
+#[test]
+fn every_refusal_of_a_request_has_words_in_both_languages() {
+    let sources = [
+        include_str!("../../../server/src/exchange/commands.rs"),
+        include_str!("../../../server/src/work_orders/commands.rs"),
+        include_str!("../../../server/src/work_orders/contact.rs"),
+        include_str!("../../../server/src/work_orders/field_work.rs"),
+        include_str!("../../../server/src/work_orders/model.rs"),
+        include_str!("../../../server/src/work_orders/prevention.rs"),
+    ];
+    let mut codes = Vec::new();
+    for source in sources {
+        for begin in ["because(", "=> refused(", "Ok(refused(", "NUMBER_TAKEN: &str = "] {
+            let after = source.split(begin).skip(1).map(str::trim_start);
+            codes.extend(after.filter_map(|rest| rest.strip_prefix('"')?.split('"').next()));
+        }
+        let tables = source.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next());
+        let is_reason = |code: &&str| {
+            ["visit_", "_missing", "_unknown", "_invalid"].iter().any(|part| code.contains(part))
+        };
+        codes.extend(tables.filter(is_reason));
+    }
+    assert!(codes.len() > 22, "{codes:?}");
+    for lang in Lang::ALL {
+        let words = crate::i18n::Words::new(lang);
+        for code in &codes {
+            assert_ne!(&words.code("refusal", code), code, "{lang}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_decision_of_the_office_is_read_with_its_reason() {
+    let desk = Desk::new(Lang::En).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    desk.ok(&["meter", "seal", "--no", "A1", "--position", "表尾", "--state", "intact"]).await;
+    let store = desk.store().await;
+    store.close().await;
+    let resolution = decision("written", "fitted anew last month");
+    by_office(&desk, 60_000, |edit| {
+        edit.resolve(EntryId::from_bytes([7; 16]), &resolution, Some(Scalar::Text("replaced".into())))
+            .unwrap();
+    })
+    .await;
     for command in [&["meter", "list"][..], &["visit", "show"]] {
         let shown = desk.ok(command).await;
         for part in ["Terminal cover: Replaced, decided by the", "fitted anew last month", "the office"] {
@@ -162,9 +209,43 @@ async fn a_conflict_shows_times_and_photos_and_stays_open_at_the_office_once_set
     assert!(shown.contains("张伟 dev-01  recorded 17:42"), "{shown}");
     assert!(shown.contains("     photo 1: Seal\n"), "{shown}");
     assert!(shown.contains("李娜 dev-11  when is not known here"), "{shown}");
+    // The server tells whose it is and when it came, also of what came in a whole document.
+    let origin = ChangeOrigin {
+        change: change.hash,
+        device: DeviceId::from_bytes([2; 16]),
+        sequence: 7,
+        person: PersonId::from_bytes([0x82; 16]),
+        claimed_at: at,
+        received_at: at.plus_ms(3_600_000),
+    };
+    let store = desk.store().await;
+    let mut tx = store.write().await.unwrap();
+    crate::store::note_server_origin_in(&mut tx, &origin).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+    let shown = desk.ok(&["conflicts", "show", "1"]).await;
+    assert!(shown.contains("李娜 dev-11  recorded 17:42, at the server 18:42"), "{shown}");
     desk.ok(&["conflicts", "choose", "1", "--keep", "b", "--why", "looked again"]).await;
     let listed = desk.ok(&["conflicts"]).await;
     assert!(listed.contains("Intact   settled in the field by 张伟 dev-01; the office decides"), "{listed}");
     let status = desk.ok(&["status"]).await;
     assert!(status.contains("Settled in the field, the office decides: 1"), "{status}");
+
+    // Decided, and taken back: what was settled before is open again.
+    by_office(&desk, 60_000, |edit| {
+        let broken = Some(Scalar::Text("broken".into()));
+        edit.resolve(EntryId::from_bytes([7; 16]), &decision("written", "photo"), broken).unwrap();
+    })
+    .await;
+    assert!(desk.ok(&["conflicts"]).await.contains("No conflicts"));
+    by_office(&desk, 120_000, |edit| {
+        edit.resolve(EntryId::from_bytes([8; 16]), &decision("undone", "wrong photo"), None).unwrap();
+    })
+    .await;
+    let listed = desk.ok(&["conflicts"]).await;
+    assert!(listed.contains("Intact   settled in the field by 张伟 dev-01; the office took its"), "{listed}");
+    assert!(listed.contains("decides anew: wrong photo"), "{listed}");
+    let json = desk.ok(&["--json", "conflicts"]).await;
+    assert!(json.contains("\"taken_back\":{\"at_ms\":") && json.contains("\"value\":\"intact\""), "{json}");
+    assert!(desk.ok(&["status"]).await.contains("Settled in the field, the office decides: 1"));
 }

@@ -14,5 +14,5 @@ mod tests;
 pub use api::routes;
 pub use entry::{Detail, EntryKind, EnvelopeEntry, NewEntry};
 pub(crate) use pages::pages;
-pub(crate) use sql::list_of_device;
 pub use sql::{Entry, append, append_all, first_gap, last_index, list};
+pub(crate) use sql::{acts_on_visits, list_of_device};

@@ -1,9 +1,12 @@
 //! The tables `server_log` and `envelope_bodies`.
 
-use super::entry::{NewEntry, sha256_hex};
-use crate::store::{Counter, StoreError, Tx, insert_rows, next_numbers, on_engine};
+use super::entry::{EntryKind, NewEntry, sha256_hex};
+use crate::store::{Counter, StoreError, Tx, insert_rows, next_numbers, on_engine, select_in};
 use sqlx_macros::FromRow;
-use sync_core::ids::DeviceId;
+use sync_core::ids::{DeviceId, VisitId};
+
+/// Visits that one query asks about.
+const VISITS_PER_QUERY: usize = 200;
 
 /// An entry as it lies in the log.
 #[derive(Debug, Clone, FromRow)]
@@ -200,6 +203,36 @@ pub(crate) async fn list_of_device(
         let query = sqlx::query_as(SQL).bind(device.to_string()).bind(before);
         query.bind(i64::from(limit)).fetch_all(conn).await
     })?)
+}
+
+/// What was done to a visit.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct VisitAct {
+    /// The visit.
+    pub(crate) visit_id: String,
+    /// Who acted.
+    pub(crate) person_id: Option<String>,
+    /// When, Unix milliseconds.
+    pub(crate) at_ms: i64,
+    /// Why, where a reason was given.
+    pub(crate) reason: Option<String>,
+}
+
+/// Acts of one kind about these visits, oldest first.
+pub(crate) async fn acts_on_visits(
+    tx: &mut Tx,
+    kind: EntryKind,
+    visits: &[VisitId],
+) -> Result<Vec<VisitAct>, StoreError> {
+    const SQL: &str = "SELECT l.visit_id, l.person_id, l.at_ms, n.reason FROM server_log l \
+        LEFT JOIN act_notes n ON n.log_index = l.log_index WHERE l.visit_id IN (";
+    let end = format!(") AND l.kind = '{}' ORDER BY l.log_index", kind.0);
+    let mut acts = Vec::new();
+    for visits in visits.chunks(VISITS_PER_QUERY) {
+        let found: Vec<VisitAct> = select_in!(tx, SQL, visits, |visit| visit.to_string(), &end)?;
+        acts.extend(found);
+    }
+    Ok(acts)
 }
 
 /// The first index that has no entry though a later one has; `None` in a sound log.

@@ -34,10 +34,14 @@ pub use sql::{aliases, candidates, find, find_by_number, merged_into, refresh_cr
 use crate::store::{StoreError, Tx};
 use model::Complaint;
 use sync_core::ids::ComplaintId;
+use sync_core::protocol::OfficeCard;
 use sync_core::time::Timestamp;
 
 /// China has one time zone without summer time; the office's days begin at its midnight.
 const OFFICE_OFFSET_HOURS: i8 = 8;
+
+/// What devices are told about the office.
+pub(crate) const OFFICE: OfficeCard = OfficeCard { utc_offset_minutes: 60 * OFFICE_OFFSET_HOURS as i16 };
 
 /// Merges that are followed to a survivor; a merge never makes a cycle, so this is only a belt.
 const MERGES_MAX: usize = 100;

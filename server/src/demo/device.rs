@@ -343,7 +343,12 @@ impl Device {
                 return Err(SeedError::Story { what: format!("a new server asks for {step:?}") });
             }
             // What the technician reads, and what the technician of the story has read by now.
-            Step::Unassign(_) | Step::Pack(_) | Step::Command(_) | Step::Rework(_) | Step::Receipt(_) => {}
+            Step::Unassign(..)
+            | Step::Origin(_)
+            | Step::Pack(_)
+            | Step::Command(_)
+            | Step::Rework(_)
+            | Step::Receipt(_) => {}
         }
         Ok(false)
     }

@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::document::{ActorId16, Edit, EditAuthor, Role};
 use sync_core::ids::{
-    CommandId, ComplaintId, DeviceId, EnvelopeHash, PersonId, ServerId, VisitId, WorkOrderId,
+    ChangeHash, CommandId, ComplaintId, DeviceId, EnvelopeHash, PersonId, ServerId, VisitId, WorkOrderId,
 };
 use sync_core::log::{
     Body, BodyKind, ChainPosition, ChangeBody, Command, Envelope, HEADER_FORMAT, Header, PhotoClaim,
     SealParts, SigningKey, VisitBegin, office_log,
 };
 use sync_core::protocol::{
-    Ask, Beacon, CommandOutcome, Done, EnvelopeStatus, LogEnd, Order, PROTOCOL_VERSION, Receipt, Request,
-    Rework, WelcomeBack, scope_digest,
+    Ask, Beacon, ChangeOrigin, CommandOutcome, Done, EnvelopeStatus, LogEnd, Order, PROTOCOL_VERSION,
+    Receipt, Request, Rework, WelcomeBack, scope_digest,
 };
 use sync_core::replica::{DEPENDS_ON_LOST, Plan, Step, Upload, VisitReplica, compose, plan};
 use sync_core::time::Timestamp;
@@ -49,6 +49,8 @@ pub struct SimDevice {
     pub fates: BTreeMap<u64, EnvelopeStatus>,
     /// What became of its commands.
     pub commands: BTreeMap<CommandId, CommandOutcome>,
+    /// Where competing values come from.
+    pub origins: BTreeMap<ChangeHash, ChangeOrigin>,
     /// The newest receipt of each visit.
     pub receipts: BTreeMap<VisitId, Receipt>,
     /// Work sent back to it.
@@ -94,6 +96,7 @@ impl SimDevice {
             pack: BTreeMap::new(),
             fates: BTreeMap::new(),
             commands: BTreeMap::new(),
+            origins: BTreeMap::new(),
             receipts: BTreeMap::new(),
             rework: Vec::new(),
             orders: Vec::new(),
@@ -346,7 +349,7 @@ impl SimDevice {
                 replica.replace(&document).expect("the server sends readable documents");
                 self.leaving.remove(&visit);
             }
-            Step::Unassign(visit) => {
+            Step::Unassign(visit, _) => {
                 self.leaving.insert(visit);
             }
             Step::Pack(item) => match item.json {
@@ -363,6 +366,7 @@ impl SimDevice {
                 };
                 self.offered.extend(self.kept.iter().filter(lacks).cloned());
             }
+            Step::Origin(origin) => drop(self.origins.insert(origin.change, origin)),
             Step::Heard(end) => self.offered.retain(|envelope| {
                 let header = envelope.header();
                 header.device != end.device || header.sequence != end.sequence

@@ -149,6 +149,13 @@ async fn what_devices_show_is_what_each_has_confirmed() {
         }
         exchange(&bureau.test, &mut site.wang).await;
         assert_eq!(of(&read().await, wang)["values"].as_array().unwrap().len(), 2);
+        // And each is told whose values they are, and when they came here.
+        exchange(&bureau.test, &mut site.zhang).await;
+        for (side, device) in [(&site.zhang, wang), (&site.wang, zhang)] {
+            let change = by(device).as_str().unwrap().parse().unwrap();
+            let told = side.origins[&change];
+            assert_eq!((told.device, told.received_at), (device, bureau.test.app.clock.now()));
+        }
         let decision = json!({ "choice": "chosen", "change": by(zhang), "reason": "x" });
         let decided = post(&bureau, &conflict, "resolution", decision).await;
         assert_eq!(decided["decisions"][0]["value"], "intact");

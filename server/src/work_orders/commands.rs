@@ -279,6 +279,12 @@ async fn leave(
     let mut facts = lateness(part);
     facts["outcome"] = Value::from(outcome.clone());
     if part == Part::Late {
+        if plan.state == VisitState::Cancelled && plan.ended.is_none() {
+            // Nobody comes after them: when they left and with what result stays on record.
+            plan.ended = Some((command.claimed_at, command.received_at));
+            plan.outcome = Some(outcome);
+            plan = dispatch::change_visit(tx, plan).await?;
+        }
         // Somebody else may be on the visit by now: what is reported late is noted and ends nothing.
         return note(tx, command, &plan, kind, None, facts).await;
     }

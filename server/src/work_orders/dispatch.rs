@@ -19,7 +19,7 @@ use sync_core::time::Timestamp;
 
 const ORDER_CREATED: EntryKind = EntryKind("work_order.created");
 const VISIT_PLANNED: EntryKind = EntryKind("visit.planned");
-const VISIT_CANCELLED: EntryKind = EntryKind("visit.cancelled");
+pub(super) const VISIT_CANCELLED: EntryKind = EntryKind("visit.cancelled");
 
 /// Why an act on a work order or a visit is refused.
 #[derive(Debug, thiserror::Error)]
@@ -258,7 +258,8 @@ pub async fn cancel_visit(
         unassign(tx, visit, person, reason, by).await?;
     }
     let visit = change_visit(tx, VisitPlan { state, ..visit.clone() }).await?;
-    audit::append(tx, &by.entry(VISIT_CANCELLED, audit::Detail::new()).visit(visit.id)).await?;
+    let entry = by.entry(VISIT_CANCELLED, audit::Detail::new()).visit(visit.id).because(Some(reason));
+    audit::append(tx, &entry).await?;
     Ok(visit)
 }
 

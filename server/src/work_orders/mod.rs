@@ -7,6 +7,7 @@
 mod api;
 mod arrived;
 mod bodies;
+mod cancellations;
 pub mod cards;
 pub mod commands;
 mod contact;
@@ -32,6 +33,7 @@ pub use api::routes;
 pub(crate) use api::{DISPATCHERS, keep_promise, reachable_visit};
 pub(crate) use arrived::{ArrivedVisit, arrived_visits, ended_by_day};
 pub(crate) use bodies::{AssignmentBody, WorkOrderBody, order_bodies};
+pub(crate) use cancellations::cancellations;
 pub use cards::{refresh_cards, refresh_colleague, refresh_colleagues_of};
 pub use commands::FieldCommands;
 pub use dispatch::WorkOrderError;

@@ -350,6 +350,20 @@ async fn a_visit_that_has_not_begun_can_be_called_off() {
         let answer = bureau.post(&path, &json!({ "reason": "客户改期" })).await;
         assert_eq!(answer.json["state"], "cancelled", "{}", answer.json);
         assert!(crew(&bureau, dispatched.visit).await.is_empty());
+        let told = {
+            let mut tx = bureau.test.app.store.read().await.unwrap();
+            super::cancellations(&mut tx, &[dispatched.visit]).await.unwrap()
+        };
+        let told = &told[&dispatched.visit];
+        assert_eq!((told.reason.as_str(), told.at), ("客户改期", bureau.test.app.clock.now()));
+        assert!(!told.by.is_empty());
+        // They were there without a network: what they did stays on record, the visit stays called off.
+        let visit = dispatched.visit;
+        zhang.ask(&bureau, Request::Arrive { visit }).await;
+        zhang.ask(&bureau, Request::Finish { visit, outcome: "normal".into() }).await;
+        let visit = &dispatched.record(&bureau).await["visits"][0];
+        assert!(visit["arrived"]["claimed_at_ms"].is_i64() && visit["ended"]["claimed_at_ms"].is_i64());
+        assert_eq!((&visit["state"], &visit["outcome"]), (&json!("cancelled"), &json!("normal")));
         let again = format!("/v1/visits/{}/assignments/{}", dispatched.visit, zhang.person);
         assert_eq!(bureau.call(Method::PUT, &again).send().await.json["code"], "visit-state");
     })

@@ -11,7 +11,7 @@ use super::actor::ActorId16;
 use super::drafts::Resolution;
 use super::paths::Place;
 use super::raw::Scalar;
-use super::view::{Entry, Written};
+use super::view::{Entry, VisitView, Written};
 use crate::ids::{ChangeHash, EntryId};
 use automerge::{ObjId, ReadDoc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,6 +88,17 @@ impl Undone {
             !changes.iter().any(|other| *other != written.change && document.knew_of(other, &written.change))
         });
         Some(standing.into_values().collect())
+    }
+}
+
+impl VisitView {
+    /// The newest undoing about a path at which no decision of the office stands any more; `None`
+    /// while one stands, or when none was ever taken back.
+    pub fn taken_back(&self, path: &str) -> Option<&Entry<Resolution>> {
+        let about = || self.resolutions.values().filter(|entry| entry.content.path == path);
+        let is_undoing = |entry: &&Entry<Resolution>| entry.content.choice == UNDONE;
+        let decided = about().any(|entry| entry.stands() && !is_undoing(&entry));
+        about().filter(is_undoing).filter(|_| !decided).max_by_key(|entry| entry.meta.at)
     }
 }
 

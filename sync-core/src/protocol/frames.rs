@@ -2,7 +2,9 @@
 //! unknown number is skipped, so that newer peers may say more.
 
 use super::{VisitDigest, WireEnvelope};
-use crate::ids::{BlobHash, ChangeHash, CommandId, DeviceId, EntryId, EnvelopeHash, ServerId, VisitId};
+use crate::ids::{
+    BlobHash, ChangeHash, CommandId, DeviceId, EntryId, EnvelopeHash, PersonId, ServerId, VisitId,
+};
 use crate::time::Timestamp;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -131,7 +133,14 @@ pub enum DownFrame {
     Document(#[n(0)] WholeDocument),
     /// The device no longer works on this visit: drop it once everything about it was sent.
     #[n(5)]
-    Unassigned(#[n(0)] VisitId),
+    Unassigned(
+        /// The visit.
+        #[n(0)]
+        VisitId,
+        /// Set when nobody goes there any more.
+        #[n(1)]
+        Option<Cancellation>,
+    ),
     /// One item of the pack.
     #[n(6)]
     Pack(#[n(0)] PackItem),
@@ -156,6 +165,9 @@ pub enum DownFrame {
     /// This offered envelope is durable on the server, or of no use there: offer it no more.
     #[n(13)]
     Heard(#[n(0)] LogEnd),
+    /// Where one of the competing values of the device's visits comes from.
+    #[n(14)]
+    Origin(#[n(0)] ChangeOrigin),
 }
 
 /// Start of an answer.
@@ -296,6 +308,45 @@ pub enum CommandOutcome {
     },
 }
 
+/// Who brought a change, on which device, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct ChangeOrigin {
+    /// The change.
+    #[n(0)]
+    pub change: ChangeHash,
+    /// The device whose log holds it.
+    #[n(1)]
+    pub device: DeviceId,
+    /// Its place in that log.
+    #[n(2)]
+    pub sequence: u64,
+    /// Who was signed in.
+    #[n(3)]
+    pub person: PersonId,
+    /// The device's word for when.
+    #[n(4)]
+    pub claimed_at: Timestamp,
+    /// When the server got it.
+    #[n(5)]
+    pub received_at: Timestamp,
+}
+
+/// Who called a visit off, when and why.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Cancellation {
+    /// The person's name; empty when the server does not know it any more.
+    #[n(0)]
+    pub by: String,
+    /// When, by the server's clock.
+    #[n(1)]
+    pub at: Timestamp,
+    /// Why.
+    #[n(2)]
+    pub reason: String,
+}
+
 /// Work sent back to the technician.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
@@ -374,4 +425,30 @@ pub struct Done {
     /// Open conflicts on the device's visits that it can list: texts that were merged wait for the office.
     #[n(3)]
     pub conflicts_open: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What clients knew before visits could say that they were called off.
+    #[derive(Debug, PartialEq, Decode)]
+    #[cbor(flat)]
+    enum Older {
+        #[n(5)]
+        Unassigned(#[n(0)] VisitId),
+    }
+
+    #[test]
+    fn an_older_client_reads_that_a_visit_was_taken_away_and_no_more() {
+        let visit = VisitId::from_bytes([7; 16]);
+        let cancelled = Cancellation { by: "a".into(), at: Timestamp::from_unix_ms(1), reason: "b".into() };
+        let plain = minicbor::to_vec(DownFrame::Unassigned(visit, None)).unwrap();
+        assert_eq!(plain.len(), 2 + minicbor::to_vec(visit).unwrap().len(), "as it always was");
+        for frame in [DownFrame::Unassigned(visit, None), DownFrame::Unassigned(visit, Some(cancelled))] {
+            let bytes = minicbor::to_vec(&frame).unwrap();
+            assert_eq!(minicbor::decode::<DownFrame>(&bytes).unwrap(), frame);
+            assert_eq!(minicbor::decode::<Older>(&bytes).unwrap(), Older::Unassigned(visit));
+        }
+    }
 }

@@ -17,12 +17,12 @@ mod wire;
 pub use digest::{VisitDigest, scope_digest, visit_digest};
 pub use enrolment::{EarlierIdentity, EnrolmentAnswer, EnrolmentRequest, enrolment_proof_input};
 pub use frames::{
-    Ask, Beacon, CommandOutcome, CommandResult, Done, DownFrame, EnvelopeResult, EnvelopeStatus, LogEnd,
-    Order, PackItem, Receipt, Rework, UpFrame, WelcomeBack, WholeDocument,
+    Ask, Beacon, Cancellation, ChangeOrigin, CommandOutcome, CommandResult, Done, DownFrame, EnvelopeResult,
+    EnvelopeStatus, LogEnd, Order, PackItem, Receipt, Rework, UpFrame, WelcomeBack, WholeDocument,
 };
 pub use pack::{
     AssignmentCard, CardCustomer, CardMeter, ChecklistItem, ChecklistTemplate, ColleagueCard, ItemKind,
-    PackKey, TermCard,
+    OfficeCard, PackKey, TermCard,
 };
 pub use request::{NewComplaint, Request, UnknownRequest};
 pub use stream::{FrameReader, FrameWriter, StreamError};

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
+/// Key of the [`OfficeCard`].
+const OFFICE: &str = "office/card";
+
 /// Where an item stands in the pack.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PackKey {
@@ -20,6 +23,8 @@ pub enum PackKey {
     Colleague(DeviceId),
     /// A table of codes: a list of [`TermCard`].
     Codes(String),
+    /// The [`OfficeCard`].
+    Office,
 }
 
 impl fmt::Display for PackKey {
@@ -29,6 +34,7 @@ impl fmt::Display for PackKey {
             Self::Checklist(code) => write!(f, "checklist/{code}"),
             Self::Colleague(device) => write!(f, "colleague/{device}"),
             Self::Codes(table) => write!(f, "codes/{table}"),
+            Self::Office => f.write_str(OFFICE),
         }
     }
 }
@@ -39,6 +45,9 @@ impl FromStr for PackKey {
     /// Reads a key; the error is the text of a key that this version does not know.
     fn from_str(text: &str) -> Result<Self, String> {
         let unknown = || text.to_owned();
+        if text == OFFICE {
+            return Ok(Self::Office);
+        }
         let (kind, name) = text.split_once('/').ok_or_else(unknown)?;
         match kind {
             "assignment" => name.parse().map(Self::Assignment).map_err(|_| unknown()),
@@ -48,6 +57,13 @@ impl FromStr for PackKey {
             _ => Err(unknown()),
         }
     }
+}
+
+/// What holds for the whole utility.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfficeCard {
+    /// How far its clocks are ahead of UTC, in minutes: its days begin at its midnight.
+    pub utc_offset_minutes: i16,
 }
 
 /// One visit that the technician is to make.

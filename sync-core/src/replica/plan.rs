@@ -3,8 +3,8 @@
 use crate::ids::{EnvelopeHash, ServerId, VisitId};
 use crate::log::{ChainPosition, Envelope};
 use crate::protocol::{
-    CommandResult, Done, DownFrame, EnvelopeResult, FrameReader, LogEnd, Order, PackItem, Receipt, Rework,
-    StreamError, WelcomeBack, WholeDocument, WireContext,
+    Cancellation, ChangeOrigin, CommandResult, Done, DownFrame, EnvelopeResult, FrameReader, LogEnd, Order,
+    PackItem, Receipt, Rework, StreamError, WelcomeBack, WholeDocument, WireContext,
 };
 
 /// One thing to do with the store. The order matters; doing it again changes nothing.
@@ -39,7 +39,7 @@ pub enum Step {
     /// Replace the accepted part of a document.
     Replace(WholeDocument),
     /// The visit is no longer ours: drop it once everything about it was sent.
-    Unassign(VisitId),
+    Unassign(VisitId, Option<Cancellation>),
     /// Replace one item of the pack.
     Pack(PackItem),
     /// A command got its fate.
@@ -54,6 +54,8 @@ pub enum Step {
     Offer(LogEnd),
     /// Offer this envelope of another device no more.
     Heard(LogEnd),
+    /// Keep where a competing value comes from.
+    Origin(ChangeOrigin),
     /// The answer is whole: move the cursor, compare the digest.
     Finish(Done),
 }
@@ -150,7 +152,7 @@ impl Plan {
                 Err(_) => return false,
             },
             DownFrame::Document(document) => Step::Replace(document),
-            DownFrame::Unassigned(visit) => Step::Unassign(visit),
+            DownFrame::Unassigned(visit, cancelled) => Step::Unassign(visit, cancelled),
             DownFrame::Pack(item) => Step::Pack(item),
             DownFrame::Command(result) => Step::Command(result),
             DownFrame::Rework(rework) => Step::Rework(rework),
@@ -159,6 +161,7 @@ impl Plan {
             DownFrame::Receipt(receipt) => Step::Receipt(receipt),
             DownFrame::Need(end) => Step::Offer(end),
             DownFrame::Heard(end) => Step::Heard(end),
+            DownFrame::Origin(origin) => Step::Origin(origin),
             DownFrame::Done(done) => {
                 self.steps.push(Step::Finish(done));
                 self.whole = true;

@@ -164,7 +164,7 @@ pub(crate) async fn prepare(
     allow_old: bool,
 ) -> Result<Prepared, Failure> {
     refuse_strangers(ctx, file)?;
-    let claims = exif::read(file, &ctx.zone);
+    let claims = exif::read(file, &ctx.machine_zone);
     let view = store.document(site.visit).await?.view();
     examine(ctx, site, &view, &claims, allow_old)?;
     let blob = store.import_blob(file).await?;

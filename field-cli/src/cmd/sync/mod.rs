@@ -1,6 +1,7 @@
 //! `field sync`: getting in step, with the truth about what arrived.
 
 mod progress;
+mod refusals;
 mod tell;
 
 use super::Outcome;

@@ -1,14 +1,13 @@
 //! What people and scripts read about a sync.
 
-use super::{Course, event, left, summary_fields};
+use super::{Course, event, left, refusals, summary_fields};
 use crate::cmd::acts::{visit_name, visit_names};
-use crate::cmd::standing::warn_about_clock;
-use crate::cmd::terms::Terms;
+use crate::cmd::standing::{self, cancelled_json, warn_about_clock};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
 use crate::render;
-use crate::store::{CommandState, PAUSED, PhotoRow, Store};
+use crate::store::{PAUSED, PhotoRow, Store};
 use crate::sync::{Rounds, SyncError};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -54,8 +53,18 @@ pub(super) async fn exchanged(
     }
     others(ctx, store, rounds, &names).await?;
     for visit in &performed.visits_lost {
-        let visit = visit_name(&names, Some(*visit));
-        ctx.out.warn("visit-lost", &say!(ctx.words, "sync-visit-lost", visit = visit));
+        let cancelled = store.visit(*visit).await?.and_then(|row| row.cancelled);
+        let name = visit_name(&names, Some(*visit));
+        event(
+            ctx,
+            "visit_lost",
+            json!({ "visit": visit, "number": name, "cancelled": cancelled_json(cancelled.as_ref()) }),
+        );
+        let text = match standing::cancelled(ctx, cancelled.as_ref()) {
+            Some(text) => say!(ctx.words, "sync-visit-cancelled", visit = name, cancelled = text),
+            None => say!(ctx.words, "sync-visit-lost", visit = name),
+        };
+        ctx.out.warn("visit-lost", &text);
     }
     if let Some(epoch) = performed.new_epoch {
         ctx.out.warn("new-epoch", &say!(ctx.words, "sync-new-epoch", epoch = epoch));
@@ -66,7 +75,7 @@ pub(super) async fn exchanged(
     if performed.offered > 0 {
         ctx.out.note(&say!(ctx.words, "sync-given-back", count = performed.offered));
     }
-    refusals(ctx, store, rounds, &names).await?;
+    refusals::tell(ctx, store, performed, &names).await?;
     if performed.held_back {
         let acts = store.log_counts().await?.unsent;
         ctx.out.warn("held-back", &say!(ctx.words, "sync-held-back", acts = acts));
@@ -91,58 +100,6 @@ async fn others(
         }
         let (person, visit) = (people[device].clone(), visit_name(names, Some(*visit)));
         ctx.out.note(&say!(ctx.words, "sync-others", count = (*count), person = person, visit = visit));
-    }
-    Ok(())
-}
-
-async fn refusals(
-    ctx: &mut Ctx,
-    store: &Store,
-    rounds: &Rounds,
-    names: &BTreeMap<VisitId, String>,
-) -> Result<(), SyncError> {
-    let performed = &rounds.performed;
-    if !performed.quarantined.is_empty() {
-        ctx.out.next(&say!(ctx.words, "next-step", command = "field outbox"));
-    }
-    let terms = Terms::known(store).await?;
-    for (visit, sequence, reason) in &performed.quarantined {
-        event(ctx, "quarantined", json!({ "visit": visit, "sequence": sequence, "reason": reason }));
-        let (visit, reason) = (visit_name(names, *visit), ctx.words.code("quarantine", reason));
-        ctx.out.warn("quarantined", &say!(ctx.words, "sync-quarantined", visit = visit, reason = reason));
-    }
-    if performed.reissued > 0 {
-        ctx.out.note(&say!(ctx.words, "sync-reissued", count = performed.reissued));
-    }
-    for (result, state) in &performed.commands {
-        let (outcome, text) = match state {
-            CommandState::Waiting => continue,
-            CommandState::Done { reference } => ("done", reference.clone()),
-            CommandState::Refused { reason, .. } => ("refused", Some(reason.clone())),
-        };
-        event(ctx, "command", json!({ "id": result.id, "outcome": outcome, "reference": text }));
-        match state {
-            CommandState::Refused { reason, .. } => {
-                let reason = ctx.words.code("refusal", reason);
-                ctx.out.warn("command-refused", &say!(ctx.words, "sync-command-refused", reason = reason));
-            }
-            CommandState::Done { reference: Some(reference) } => {
-                ctx.out.note(&say!(ctx.words, "sync-command-done", reference = reference.clone()));
-            }
-            _ => {}
-        }
-    }
-    for rework in &performed.reworks {
-        event(
-            ctx,
-            "rework",
-            json!({ "visit": rework.visit, "reason": rework.reason, "paths": rework.paths }),
-        );
-        let (visit, reason) = (visit_name(names, Some(rework.visit)), rework.reason.clone());
-        ctx.out.warn("rework", &say!(ctx.words, "sync-rework", visit = visit, reason = reason));
-        for path in &rework.paths {
-            ctx.out.note(&format!("  - {}", terms.path(&ctx.words, path)));
-        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The visits of a day.
 
 use crate::cmd::Outcome;
+use crate::cmd::standing::cancelled_json;
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
@@ -8,6 +9,7 @@ use crate::render;
 use crate::store::{VisitRow, VisitState};
 use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::json;
 use sync_core::ids::VisitId;
 use sync_core::protocol::AssignmentCard;
@@ -77,6 +79,7 @@ pub(crate) async fn run(ctx: &mut Ctx, date: Option<&str>, all: bool) -> Outcome
     let later = later.map(|line| line.card.planned_on.clone()).min();
     let shown: Vec<Line> = lines.into_iter().filter(|line| all || of_day(line)).collect();
     show(ctx, &shown, current, day);
+    tell_zone(ctx);
     if let Some(later) = later.filter(|_| !all && !shown.iter().any(Line::is_open)) {
         let command = format!("field visit list --date {later}");
         let later = later.parse().map_or(later, |later| render::date(&ctx.words, later, today));
@@ -87,6 +90,18 @@ pub(crate) async fn run(ctx: &mut Ctx, date: Option<&str>, all: bool) -> Outcome
     }
     next(ctx, &shown, current);
     Ok(Exit::Ok)
+}
+
+/// Says by whose clock days and times go, unless that is the machine's and the utility's alike.
+fn tell_zone(ctx: &mut Ctx) {
+    let now = ctx.now();
+    let offset = |zone: &TimeZone| format!("UTC{}", render::zoned(now, zone).strftime("%:z"));
+    let (zone, own) = (offset(&ctx.zone), offset(&ctx.machine_zone));
+    if !ctx.knows_zone {
+        ctx.out.note(&say!(ctx.words, "zone-unknown", zone = zone));
+    } else if zone != own {
+        ctx.out.note(&say!(ctx.words, "zone-differs", zone = zone, own = own));
+    }
 }
 
 /// `today`, `tomorrow`, `yesterday` or `YYYY-MM-DD`.
@@ -109,6 +124,7 @@ fn show(ctx: &mut Ctx, lines: &[Line], current: Option<VisitId>, day: Date) {
             "state": line.row.state.as_str(), "rework": line.rework, "current": current == Some(line.card.visit),
             "address": line.card.address, "summary": line.card.summary, "planned_on": line.card.planned_on,
             "unassigned": line.row.unassigned,
+            "cancelled": cancelled_json(line.row.cancelled.as_ref()),
             "due_at_ms": line.card.due_at, "appointment_from_ms": line.card.appointment_from,
             "appointment_to_ms": line.card.appointment_to, "conflicts_open": line.row.conflicts_open,
         }));
@@ -164,7 +180,11 @@ fn state_name(ctx: &Ctx, line: &Line) -> String {
         0 => String::new(),
         count => say!(ctx.words, "list-conflicts", count = count),
     };
-    let lost = if line.row.unassigned { say!(ctx.words, "list-lost") } else { String::new() };
+    let lost = match (line.row.unassigned, &line.row.cancelled) {
+        (false, _) => String::new(),
+        (true, None) => say!(ctx.words, "list-lost"),
+        (true, Some(_)) => say!(ctx.words, "list-cancelled"),
+    };
     let state = if line.rework { "rework" } else { line.row.state.as_str() };
     format!("{}{lost}{conflicts}", ctx.words.code("state", state))
 }

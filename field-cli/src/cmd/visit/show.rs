@@ -4,7 +4,7 @@ use crate::cmd::decisions::{self, Decision};
 use crate::cmd::people::People;
 use crate::cmd::site::{Site, fate, item_name, numbered};
 use crate::cmd::terms::Terms;
-use crate::cmd::{Outcome, choice, customer, gas, hazard, meter, site};
+use crate::cmd::{Outcome, choice, customer, gas, hazard, meter, site, standing};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Words, say};
@@ -41,6 +41,7 @@ pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Ou
             json!({
                 "visit": site.visit, "number": site.name(), "state": site.row.state.as_str(),
                 "unassigned": site.row.unassigned,
+                "cancelled": standing::cancelled_json(site.row.cancelled.as_ref()),
                 "card": site.card, "record": view, "changed_by": changed_by,
                 "rework": rework.map(|rework| json!({ "reason": rework.reason, "paths": rework.paths })),
             }),
@@ -56,7 +57,7 @@ pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Ou
         history,
         text: Vec::new(),
     };
-    page.head(&site);
+    page.head(&site, standing::cancelled(ctx, site.row.cancelled.as_ref()));
     if let Some(rework) = rework {
         page.line(say!(ctx.words, "show-rework", reason = rework.reason.clone()));
         let terms = Terms::known(&store).await?;
@@ -135,16 +136,16 @@ impl Page<'_> {
         self.history || entry.stands()
     }
 
-    fn head(&mut self, site: &Site) {
+    fn head(&mut self, site: &Site, cancelled: Option<String>) {
         let state = self.words.code("state", site.row.state.as_str());
         let summary = site.card.as_ref().map(|card| card.summary.clone()).unwrap_or_default();
         self.text.push(format!("{}  {summary}  [{state}]", site.name()));
         if site.row.unassigned {
-            self.line(say!(
-                self.words,
-                "show-lost",
-                command = format!("field log {}", super::list::tail(&site.name()))
-            ));
+            let command = format!("field log {}", super::list::tail(&site.name()));
+            self.line(match cancelled {
+                Some(text) => say!(self.words, "show-cancelled", cancelled = text, command = command),
+                None => say!(self.words, "show-lost", command = command),
+            });
         }
         let Some(card) = &site.card else { return };
         let customer = [&card.customer.name, &card.customer.phone, &card.customer.number];

@@ -126,6 +126,7 @@ impl Performer<'_> {
             sequence: header.sequence,
             person: header.person,
             claimed_at: header.claimed_at,
+            server_received_at: None,
         };
         note_origins_in(&mut self.writer.tx, &fresh, origin).await
     }

@@ -2,11 +2,12 @@
 
 use super::replicas::Replicas;
 use crate::store::record::LogWriter;
-use crate::store::{CommandState, Store, StoreError, SyncState, Token};
+use crate::store::{CommandState, Store, StoreError, SyncState, Token, note_server_origin_in};
 use std::collections::BTreeMap;
 use sync_core::ids::{DeviceId, VisitId};
 use sync_core::protocol::{
-    CommandResult, Done, Order, PackKey, Receipt, Rework, WelcomeBack, scope_digest, visit_digest,
+    Cancellation, CommandResult, Done, Order, PackKey, Receipt, Rework, WelcomeBack, scope_digest,
+    visit_digest,
 };
 use sync_core::replica::{Plan, Step};
 use sync_core::time::Timestamp;
@@ -146,7 +147,7 @@ impl Performer<'_> {
             Step::Settle(result) => self.settle(&result).await,
             Step::Keep(envelope) => self.keep(&envelope).await,
             Step::Replace(whole) => self.replace(&whole).await,
-            Step::Unassign(visit) => self.unassign(visit).await,
+            Step::Unassign(visit, cancelled) => self.unassign(visit, cancelled).await,
             Step::Pack(item) => {
                 self.report.pack_items += 1;
                 if let (Ok(PackKey::Assignment(visit)), Some(_)) = (item.key.parse(), &item.json) {
@@ -174,6 +175,7 @@ impl Performer<'_> {
             Step::Receipt(receipt) => self.receipt(receipt).await,
             Step::Offer(end) => self.offer(end).await,
             Step::Heard(end) => self.heard(end).await,
+            Step::Origin(origin) => note_server_origin_in(&mut self.writer.tx, &origin).await,
             Step::Finish(done) => {
                 self.done(&done);
                 Ok(())
@@ -270,7 +272,19 @@ impl Performer<'_> {
         Ok(())
     }
 
-    async fn unassign(&mut self, visit: VisitId) -> Result<(), StoreError> {
+    async fn unassign(&mut self, visit: VisitId, cancelled: Option<Cancellation>) -> Result<(), StoreError> {
+        if let Some(cancelled) = cancelled {
+            sqlx::query(
+                "UPDATE visits SET cancelled_by = $2, cancelled_at_ms = $3, cancelled_reason = $4 \
+                 WHERE visit_id = $1",
+            )
+            .bind(visit.to_string())
+            .bind(cancelled.by)
+            .bind(cancelled.at.unix_ms())
+            .bind(cancelled.reason)
+            .execute(&mut *self.writer.tx)
+            .await?;
+        }
         let changed = sqlx::query("UPDATE visits SET unassigned = 1 WHERE visit_id = $1 AND unassigned = 0")
             .bind(visit.to_string())
             .execute(&mut *self.writer.tx)

@@ -2,6 +2,7 @@
 //!
 //! Read in one snapshot. A device for which nothing changed costs a handful of indexed queries and no document.
 
+mod origins;
 mod page;
 mod sql;
 
@@ -19,12 +20,13 @@ use crate::auth::{AnyDeviceAuth, Credential, issue_access_token};
 use crate::devices::Barred;
 use crate::evidence;
 use crate::store::{StoreError, Tx};
+use crate::work_orders;
 use page::{Page, Wanted};
 use sql::MemberVisit;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{BlobHash, EnvelopeHash, ServerId, VisitId};
 use sync_core::protocol::{
-    ANSWER_BYTES_DEFAULT, Done, DownFrame, EnvelopeResult, EnvelopeStatus, FrameWriter, Order,
+    ANSWER_BYTES_DEFAULT, Cancellation, Done, DownFrame, EnvelopeResult, EnvelopeStatus, FrameWriter, Order,
     PROTOCOL_VERSION_MIN, Receipt, VisitDigest, WelcomeBack, WireContext, scope_digest,
 };
 use sync_core::time::Timestamp;
@@ -74,13 +76,16 @@ pub(super) async fn compose(
         let of_request = envelopes::results(&mut tx, auth.device.device_id, first, last).await?;
         results.extend(of_request.into_iter().map(|result| (result.sequence, result)));
     }
+    let origins = origins::of_conflicts(&mut tx, &page.visits(received)).await?;
+    let cancelled = work_orders::cancellations(&mut tx, &page.unassigned).await?;
     let done = done(&mut tx, &wanted, &page).await?;
     let needs = offers::needs(app, &mut tx, &intake.ask.kept_logs).await?;
     drop(tx);
     deliver(app, &wanted, &page, now).await?;
-    write(&mut writer, app.installation.server_id, received, results, page);
+    write(&mut writer, app.installation.server_id, received, results, page, cancelled);
     let heard = received.offers.heard.iter().copied().map(DownFrame::Heard);
     heard.chain(needs.into_iter().map(DownFrame::Need)).for_each(|frame| writer.push(&frame));
+    origins.into_iter().map(DownFrame::Origin).for_each(|frame| writer.push(&frame));
     for receipt in receipts {
         writer.push(&DownFrame::Receipt(receipt));
     }
@@ -249,6 +254,7 @@ fn write(
     received: &Received,
     results: BTreeMap<u64, EnvelopeResult>,
     page: Page,
+    mut cancelled: BTreeMap<VisitId, Cancellation>,
 ) {
     for result in results.into_values() {
         writer.push(&DownFrame::Result(result));
@@ -273,7 +279,7 @@ fn write(
         writer.push(&DownFrame::Foreign(context.pack(envelope)));
     }
     for visit in page.unassigned {
-        writer.push(&DownFrame::Unassigned(visit));
+        writer.push(&DownFrame::Unassigned(visit, cancelled.remove(&visit)));
     }
     for rework in page.rework {
         writer.push(&DownFrame::Rework(rework));

@@ -4,6 +4,7 @@
 
 use super::sql::{self, MemberVisit};
 use crate::exchange::feed::{self, Audience, FeedRow};
+use crate::exchange::receive::Received;
 use crate::exchange::{commands, envelopes, pack};
 use crate::store::{StoreError, Tx};
 use serde::Deserialize;
@@ -55,6 +56,15 @@ pub(super) struct Page {
     pub(super) assigned: Vec<VisitId>,
     pub(super) cursor: i64,
     pub(super) more: bool,
+}
+
+impl Page {
+    /// The visits that the answer is about: those of the request, and those told of.
+    pub(super) fn visits(&self, received: &Received) -> BTreeSet<VisitId> {
+        let told = self.foreign.iter().filter_map(|envelope| envelope.header().visit);
+        let whole = self.documents.iter().map(|document| document.visit);
+        received.visits.iter().copied().chain(told).chain(whole).collect()
+    }
 }
 
 /// Content of a `rework` row.
