@@ -2,17 +2,20 @@
 //!
 //! Made from the accepted document alone, so no bytes that a gate did not judge are ever read here.
 
+use super::bodies::Moment;
 use super::entries;
 use super::entries::OriginBody;
 use super::model::VisitPlan;
 use super::visit_record::{self, VisitRecord};
 use crate::complaints::Names;
-use crate::exchange::visits;
+use crate::exchange::{load_envelopes, visits};
 use crate::review::Origins;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, on_engine};
 use std::collections::BTreeMap;
 use sync_core::document::{VisitDocument, VisitView};
-use sync_core::ids::EntryId;
+use sync_core::ids::{EntryId, VisitId};
+use sync_core::log::BodyKind;
+use sync_core::time::Timestamp;
 
 /// What is needed to look back: the accepted document and who brought each of its changes.
 #[derive(Debug)]
@@ -60,4 +63,44 @@ pub(crate) async fn record_of(
     view: VisitView,
 ) -> Result<VisitRecord, StoreError> {
     visit_record::build_of(tx, names, visit, Some(view)).await
+}
+
+/// A place in the server log, and what was known of a visit there.
+#[derive(Debug)]
+pub(crate) struct Place {
+    log_index: i64,
+    /// When the envelope at this place was received.
+    pub(super) received_at: Timestamp,
+    /// Where the requests of devices about the visit lie, by the device's word for when.
+    requests: BTreeMap<Timestamp, i64>,
+}
+
+impl Place {
+    /// The place of an envelope of this visit.
+    pub(crate) async fn of(
+        tx: &mut Tx,
+        visit: VisitId,
+        log_index: i64,
+        received_at: Timestamp,
+    ) -> Result<Self, StoreError> {
+        const SQL: &str = "SELECT log_index FROM server_log WHERE visit_id = $1 AND kind = 'envelope'";
+        let rows: Vec<(i64,)> =
+            on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+        let indexes: Vec<i64> = rows.into_iter().map(|(index,)| index).collect();
+        let mut requests = BTreeMap::new();
+        for (index, envelope) in load_envelopes(tx, &indexes).await? {
+            if envelope.header().kind == BodyKind::Command {
+                requests.entry(envelope.header().claimed_at).or_insert(index);
+            }
+        }
+        Ok(Self { log_index, received_at, requests })
+    }
+
+    /// Whether it had happened for the server. What came with one request has one time: the log tells it apart.
+    pub(super) fn knows(&self, moment: &Moment) -> bool {
+        match self.requests.get(&moment.claimed_at_ms) {
+            Some(index) => *index <= self.log_index,
+            None => moment.received_at_ms <= self.received_at,
+        }
+    }
 }

@@ -6,6 +6,7 @@
 use super::bodies::{Moment, VisitBody};
 use super::entries::{self, EntryBody, FieldBody, OriginBody};
 use super::model::{VisitPlan, VisitState};
+use super::past::Place;
 use super::photos::PhotoSummary;
 use super::prevention::PromiseDeadline;
 use super::{photos, sql};
@@ -124,10 +125,11 @@ pub(crate) struct RefusedAct {
 }
 
 impl VisitRecord {
-    /// What was known of the stay when everything up to this moment had been received: its state, who was on it, and
-    /// what was owed. The entries are those of that moment already.
-    pub(crate) fn as_of(&mut self, at: Timestamp) {
-        let seen = |moment: &Moment| moment.received_at_ms <= at;
+    /// What was known of the stay at this place in the server log: its state, who was on it, and what was owed. The
+    /// entries are those of that place already.
+    pub(crate) fn as_of(&mut self, place: &Place) {
+        let at = place.received_at;
+        let seen = |moment: &Moment| place.knows(moment);
         let is_step = |entry: &&EntryBody| entry.container == "progress" && entry.stands;
         let steps: Vec<&EntryBody> = self.entries.iter().filter(is_step).collect();
         let event = |entry: &EntryBody| entry.content["event"].as_str().unwrap_or_default().to_owned();

@@ -11,7 +11,7 @@ use crate::evidence::photos_of;
 use crate::exchange::quarantine::difference::{Difference, differences};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::problem::Problem;
-use crate::work_orders::past::{self, Past};
+use crate::work_orders::past::{self, Past, Place};
 use crate::work_orders::{self, EntryBody, reachable_visit};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -144,7 +144,7 @@ async fn show_history(
     page_of.tell(changes_with(&phrases, &before, &then, &parts));
     let mut record = past::record_of(&mut tx, &mut names, visit, then).await?;
     if let Some(received) = received {
-        record.as_of(received);
+        record.as_of(&Place::of(&mut tx, id, page_of.at, received).await?);
     }
     let mut part = visit_part(&phrases, &record, number, &photos, &[], page_of.all);
     part.forget_the_present();

@@ -139,6 +139,27 @@ async fn a_record_of_another_region_is_unknown() {
 }
 
 #[tokio::test]
+async fn what_came_with_one_request_is_told_apart() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let (visit, browser) = (site.visit, Browser::of(&bureau.test, &bureau.reviewer.1));
+        site.zhang.save(visit, |edit| edit.answer("meter-accuracy.seal", "intact").unwrap());
+        site.zhang.save(visit, |edit| edit.answer("meter-accuracy.load", true).unwrap());
+        site.finish(&bureau).await;
+        let path = format!("/visits/{visit}/history");
+        let newest = browser.get(&path).await;
+        let at = newest.html().split("href=\"?at=").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let first = browser.get(&format!("{path}?at={at}")).await;
+        let (_, then) = first.html().split_once("The visit at this point").unwrap();
+        let (then, _) = then.split_once("</article>").unwrap();
+        assert!(!then.contains("Finished") && !then.contains("Outcome"), "{then}");
+        let record = browser.get(&format!("/complaints/{}", site.complaint)).await;
+        assert!(record.html().contains("Finished</span>"), "it ended later in the same request");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_visit_is_shown_as_it_was_with_what_changed_since() {
     Bureau::for_each_engine(|bureau| async move {
         let mut site = Site::of(&bureau).await;

@@ -1,0 +1,101 @@
+//! What an act wrote into a visit and what does not stand any more: the document forgets nothing, so every act can be
+//! told in its own words.
+
+use super::entries::{self, OriginBody};
+use crate::complaints::Names;
+use crate::exchange::visits;
+use crate::review::Origins;
+use crate::store::{StoreError, Tx};
+use std::collections::BTreeSet;
+use sync_core::document::{Scalar, VisitDocument, VisitView, Written};
+use sync_core::ids::{ChangeHash, VisitId};
+
+/// Earlier values of one place that are looked for.
+const EARLIER_MAX: usize = 50;
+
+/// A value that is not shown any more.
+#[derive(Debug)]
+pub(crate) struct Overwritten {
+    /// Where it was written, for example `answers/meter-accuracy.seal`.
+    pub(crate) path: String,
+    pub(crate) value: Scalar,
+    /// Who wrote it.
+    pub(crate) origin: OriginBody,
+    /// Who wrote another value over it; none for a value beside the one that is shown.
+    pub(crate) later: Option<OriginBody>,
+}
+
+/// Everything of a visit that was written over, place by place.
+pub(super) async fn of_visit(
+    tx: &mut Tx,
+    names: &mut Names,
+    visit: VisitId,
+    view: Option<&VisitView>,
+    origins: &Origins,
+) -> Result<Vec<Overwritten>, StoreError> {
+    let mut found = Vec::new();
+    let Some(view) = view.filter(|_| origins.by_envelope().len() > 1) else { return Ok(found) };
+    let Some(stored) = visits::find(tx, visit).await? else { return Ok(found) };
+    let document = VisitDocument::load(&stored.saved)
+        .map_err(|_| StoreError::impossible("visit_documents", "saved", visit))?;
+    for (path, standing) in standing(view) {
+        let mut told = BTreeSet::new();
+        for change in &standing {
+            for (written, later) in earlier(&document, &path, change) {
+                if !told.insert(written.change) {
+                    continue;
+                }
+                let Some(origin) = OriginBody::of_change(tx, names, origins, &written.change).await? else {
+                    continue;
+                };
+                let is_new = document.value_as_of(&path, &[later]).as_ref() != Some(&written.value);
+                let later = match is_new {
+                    true => OriginBody::of_change(tx, names, origins, &later).await?,
+                    false => None,
+                };
+                found.push(Overwritten { path: path.clone(), value: written.value, origin, later });
+            }
+        }
+    }
+    for (path, rivals) in view.conflicts.iter().filter(|(path, _)| entries::is_entry_field(path)) {
+        for rival in rivals.iter().rev().skip(1) {
+            if let Some(origin) = OriginBody::of_change(tx, names, origins, &rival.change).await? {
+                let (path, value) = (path.clone(), rival.value.clone());
+                found.push(Overwritten { path, value, origin, later: None });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Every place that may be written again, with the changes whose values stand there.
+fn standing(view: &VisitView) -> Vec<(String, Vec<ChangeHash>)> {
+    let containers =
+        [("answers", &view.answers), ("seal_states", &view.seal_states), ("proposal", &view.proposal)];
+    let mut places = Vec::new();
+    for (container, values) in containers {
+        places.extend(values.iter().map(|(key, shared)| {
+            let changes = shared.values.iter().map(|written| written.change).collect();
+            (format!("{container}/{key}"), changes)
+        }));
+    }
+    places.extend(entries::edited(view).into_iter().map(|(path, change)| {
+        let rivals = view.conflicts.get(&path).into_iter().flatten().map(|written| written.change);
+        let changes = rivals.chain([change]).collect();
+        (path, changes)
+    }));
+    places
+}
+
+/// What was written before a change at this place, newest first, each with the change that wrote over it.
+fn earlier(document: &VisitDocument, path: &str, standing: &ChangeHash) -> Vec<(Written, ChangeHash)> {
+    let mut newer = vec![*standing];
+    let mut found = Vec::new();
+    for written in document.writes_before(path, standing, EARLIER_MAX) {
+        let over = newer.iter().rev().find(|newer| document.knew_of(newer, &written.change));
+        let over = over.copied().unwrap_or(*standing);
+        newer.push(written.change);
+        found.push((written, over));
+    }
+    found
+}
