@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::BufReader;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 /// How often a slow job's processor time is looked at.
@@ -31,7 +31,8 @@ pub struct WorkerCommand {
 /// What one worker and one job may take.
 #[derive(Debug, Clone, Copy)]
 pub struct WorkerLimits {
-    /// Workers at once.
+    /// Workers at once. Half of them are for jobs as jobs should be, the others are started only beside jobs that
+    /// take long: the server and its database need the other processors as much, and every process costs memory.
     pub workers_max: usize,
     /// Jobs that may wait for a worker; further ones are told that the gate is busy.
     pub waiting_max: usize,
@@ -112,7 +113,10 @@ impl WorkerFailure {
 pub struct Workers {
     command: WorkerCommand,
     limits: WorkerLimits,
+    /// Places for jobs that have just begun.
     places: Semaphore,
+    /// Places for jobs that were looked at once and go on: they make room for others.
+    slow_places: Semaphore,
     waiting: AtomicUsize,
     idle: Mutex<Vec<Worker>>,
 }
@@ -130,7 +134,8 @@ impl Workers {
     pub fn new(command: WorkerCommand, limits: WorkerLimits) -> Arc<Self> {
         Arc::new(Self {
             command,
-            places: Semaphore::new(limits.workers_max),
+            places: Semaphore::new(limits.workers_max.div_ceil(2)),
+            slow_places: Semaphore::new(limits.workers_max / 2),
             limits,
             waiting: AtomicUsize::new(0),
             idle: Mutex::new(Vec::new()),
@@ -161,6 +166,7 @@ impl Workers {
         metrics::gauge!("fieldloop_merge_jobs_waiting")
             .set(f64::from(u32::try_from(queue.before).unwrap_or(u32::MAX)));
         let place = self.places.acquire().await.map_err(|_| WorkerFailure::Busy { waiting: 0 })?;
+        let mut place = Place { held: place, slow: Some(&self.slow_places) };
         drop(queue);
         let idle = if fresh { None } else { self.idle_one().await };
         let mut worker = match idle {
@@ -170,7 +176,7 @@ impl Workers {
             }
         };
         let began = Instant::now();
-        let done = worker.perform(job, self.limits).await;
+        let done = worker.perform(job, self.limits, &mut place).await;
         metrics::histogram!("fieldloop_merge_seconds").record(began.elapsed().as_secs_f64());
         if done.is_err() {
             metrics::counter!("fieldloop_merge_workers_failed_total").increment(1);
@@ -204,6 +210,23 @@ impl Workers {
     }
 }
 
+/// The place that a job takes.
+struct Place<'a> {
+    held: SemaphorePermit<'a>,
+    /// Where a slow job moves to; `None` once it is there.
+    slow: Option<&'a Semaphore>,
+}
+
+impl Place<'_> {
+    /// Moves aside, if there is room, so that jobs behind this one need not wait for its end.
+    fn make_room(&mut self) {
+        if let Some(Ok(aside)) = self.slow.map(Semaphore::try_acquire) {
+            self.held = aside;
+            self.slow = None;
+        }
+    }
+}
+
 impl Worker {
     async fn start(command: &WorkerCommand) -> io::Result<Self> {
         let mut child = Command::new(&command.program)
@@ -224,7 +247,12 @@ impl Worker {
         Ok(Self { child, input, output, jobs: 0 })
     }
 
-    async fn perform(&mut self, job: &[u8], limits: WorkerLimits) -> Result<Vec<u8>, WorkerFailure> {
+    async fn perform(
+        &mut self,
+        job: &[u8],
+        limits: WorkerLimits,
+        place: &mut Place<'_>,
+    ) -> Result<Vec<u8>, WorkerFailure> {
         self.jobs += 1;
         let began = Instant::now();
         let mut cpu_before = None;
@@ -239,7 +267,7 @@ impl Worker {
             match timeout(WATCH_EVERY, &mut exchange).await {
                 Ok(Ok(outcome)) => break Ok(outcome),
                 Ok(Err(source)) => break Err(source),
-                Err(_) => {}
+                Err(_) => place.make_room(),
             }
             // Counted from the first look, which few jobs live to see: looking takes as long as a small job.
             let cpu = process.and_then(cpu_time_of);

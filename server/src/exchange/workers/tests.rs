@@ -133,6 +133,24 @@ async fn a_job_beyond_its_budget_is_ended() {
 }
 
 #[tokio::test]
+async fn jobs_share_one_process_and_only_a_slow_one_is_passed_by_another() {
+    let workers = workers(WorkerLimits { workers_max: 2, ..one() });
+    let answers = futures_util::future::join_all((0..8).map(|_| workers.run(b"pid"))).await;
+    let processes: std::collections::BTreeSet<_> = answers.into_iter().map(Result::unwrap).collect();
+    assert_eq!(processes.len(), 1, "as many processes as slow jobs, and one");
+    let slow = {
+        let workers = Arc::clone(&workers);
+        tokio::spawn(async move { workers.run(b"sleep").await })
+    };
+    while workers.idle_process_ids().await.len() == 1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(!processes.contains(&workers.run(b"pid").await.unwrap()), "beside the slow job");
+    assert!(!slow.is_finished());
+    slow.abort();
+}
+
+#[tokio::test]
 async fn a_fresh_worker_has_done_nothing_before() {
     let workers = workers(one());
     let first = workers.run(b"pid").await.unwrap();
