@@ -7,7 +7,7 @@
 use super::feed::{self, Audience, Event};
 use super::gate::{
     ChangeAuthor, Consequences, Findings, GATE_DECIDED, NewDocument, POLICY_VERSION, Reply, open_conflicts,
-    write_conflicts, write_document,
+    write_conflicts, write_documents,
 };
 use super::receive::log_entry;
 use super::workers::WorkerFailure;
@@ -215,7 +215,7 @@ async fn write<E>(
         view_json: &outcome.view_json,
     };
     let mut tx = app.store.write().await?;
-    if epochs::current(&mut tx).await? != draft.epoch || !write_document(&mut tx, &new, now).await? {
+    if epochs::current(&mut tx).await? != draft.epoch || !write_documents(&mut tx, &[new], now).await? {
         return Ok(None);
     }
     let position = feed::reserve(&mut tx, 1).await?;

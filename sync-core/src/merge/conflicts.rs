@@ -11,8 +11,8 @@ use crate::document::{
 use automerge::{ObjId, ReadDoc};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Every candidate path of a merged document: what was written, what is open, and what the office
-/// decided about in this job.
+/// The paths of a merged document that hold values that differ, those that did before this job, and those that the
+/// office decided about in it.
 pub(super) fn list(
     document: &VisitDocument,
     view: &VisitView,
@@ -24,8 +24,8 @@ pub(super) fn list(
     let fresh = records.iter().flat_map(|record| &record.resolutions);
     let fresh: Vec<_> = fresh.filter_map(|id| Some((*id, &view.resolutions.get(id)?.content))).collect();
     let decided = fresh.iter().map(|(_, resolution)| resolution.path.as_str());
-    let candidates: BTreeSet<&str> =
-        written.chain(decided).chain(open_paths.iter().map(String::as_str)).collect();
+    let wanted: BTreeSet<&str> = decided.chain(open_paths.iter().map(String::as_str)).collect();
+    let candidates: BTreeSet<&str> = written.chain(wanted.iter().copied()).collect();
     let undone_by = |path: &str| {
         let undoing =
             |(_, resolution): &&(_, &Resolution)| resolution.path == path && resolution.choice == UNDONE;
@@ -34,6 +34,9 @@ pub(super) fn list(
     let mut conflicts = Vec::new();
     for path in candidates {
         let Some(values) = values_at(document, view, path) else { continue };
+        if values.len() < 2 && !wanted.contains(path) {
+            continue;
+        }
         conflicts.push(PathConflict {
             path: path.to_owned(),
             kind: ConflictKind::Values,

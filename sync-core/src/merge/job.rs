@@ -111,7 +111,7 @@ pub struct AcceptedChange {
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
 pub enum QuarantineReason {
-    /// The bytes are no plain change chunk, or not encoded as Automerge encodes them.
+    /// The bytes are no plain change chunk.
     #[n(0)]
     Malformed,
     /// More bytes, operations, predecessors or actors than the gate takes.
@@ -335,13 +335,10 @@ pub struct MergeOutcome {
     /// Its view as JSON; empty when nothing new was accepted.
     #[n(4)]
     pub view_json: String,
-    /// Every candidate path.
+    /// Every path where several values stand, a conflict was open, or the office decided.
     #[n(5)]
     pub conflicts: Vec<PathConflict>,
-    /// Every path that the accepted changes wrote: fields of shared containers, texts, entries.
-    #[n(6)]
-    pub changed_paths: Vec<String>,
     /// The resolutions that the accepted changes recorded.
-    #[n(7)]
+    #[n(6)]
     pub resolutions: Vec<EntryId>,
 }

@@ -175,7 +175,6 @@ impl Gate<'_> {
             let mut policy = Policy::new(&mut self.ledger, signer, record);
             policy.check(node, &expanded.operations)?;
             record = policy.record;
-            canonical(&unit.chunks[place], expanded)?;
             changes.push(change);
         }
         if !unit.approved {
@@ -253,8 +252,6 @@ impl Gate<'_> {
             Some(merged) => &VisitDocument::from_automerge(merged).ok_or(BaseError::NotGated)?,
             None => base,
         };
-        let mut changed_paths = BTreeSet::new();
-        accepted.iter().for_each(|passed| changed_paths.extend(passed.record.changed.iter().cloned()));
         let resolutions =
             accepted.iter().flat_map(|passed| passed.record.resolutions.iter().copied()).collect();
         let view = document.view();
@@ -273,7 +270,6 @@ impl Gate<'_> {
             saved: merger.saved.map(Into::into),
             view_json,
             conflicts,
-            changed_paths: changed_paths.into_iter().collect(),
             resolutions,
         })
     }
@@ -368,16 +364,6 @@ fn decode(chunk: &[u8], scan: &Scan) -> Result<(Change, ExpandedChange), Refusal
     let expanded = catch_unwind(AssertUnwindSafe(|| change.decode()))
         .map_err(|_| malformed("its operations cannot be decoded".to_owned()))?;
     Ok((change, expanded))
-}
-
-/// Only the bytes that Automerge itself would write: two spellings of one change would have
-/// two hashes.
-fn canonical(chunk: &[u8], expanded: ExpandedChange) -> Result<(), Refusal> {
-    let again = catch_unwind(AssertUnwindSafe(|| Change::from(expanded)));
-    match again {
-        Ok(change) if change.raw_bytes() == chunk => Ok(()),
-        _ => refuse(Reason::Malformed, "not encoded as Automerge encodes it"),
-    }
 }
 
 /// Photos and signatures named in a change that was accepted before.

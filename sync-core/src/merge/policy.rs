@@ -40,8 +40,6 @@ pub(super) struct Record {
     pub(super) writes: Vec<PlaceWrite>,
     /// Texts and the changes that wrote them.
     pub(super) texts: Vec<(Container, usize)>,
-    /// Every path that was written.
-    pub(super) changed: BTreeSet<String>,
     /// Photos and signatures named.
     pub(super) blobs: BTreeSet<BlobHash>,
     /// Resolutions recorded.
@@ -181,7 +179,6 @@ impl<'l, 'a> Policy<'l, 'a> {
         let entry = KnownEntry { container, id: entry, by: None };
         self.ledger.note_object(id, Known::Entry(entry));
         self.drafts.insert(id, Draft { entry: Some(entry), fields: BTreeSet::new() });
-        self.record.changed.insert(format!("{}/{key}", container.path()));
         if container == Container::Resolutions {
             self.record.resolutions.push(entry.id);
         }
@@ -263,15 +260,12 @@ impl<'l, 'a> Policy<'l, 'a> {
             self.settled.insert(format!("{entry_path}/{key}"));
         }
         if key == "withdrawn" {
-            self.withdraw(entry, id, action, preds)?;
-            self.record.changed.insert(entry_path);
-            return Ok(());
+            return self.withdraw(entry, id, action, preds);
         }
         if !mutable_fields(entry.container).contains(&key) {
             return forbidden_path("a field of an entry that stays as it was recorded");
         }
         self.content_field(entry, id, key, action)?;
-        self.record.changed.insert(entry_path.clone());
         self.record_place(format!("{entry_path}/{key}"), preds);
         Ok(())
     }
@@ -356,7 +350,6 @@ impl<'l, 'a> Policy<'l, 'a> {
             }
             _ => return refuse(Reason::ForbiddenOperation, "only characters are written into a text"),
         }
-        self.record.changed.insert(text.path().to_owned());
         if self.record.texts.last() != Some(&(text, self.change)) {
             self.record.texts.push((text, self.change));
         }
@@ -372,7 +365,6 @@ impl<'l, 'a> Policy<'l, 'a> {
             .map(|made| history.node(made).hash)
             .collect();
         replaced.sort_unstable();
-        self.record.changed.insert(path.clone());
         self.record.writes.push(PlaceWrite { path, change: self.change, replaced });
     }
 

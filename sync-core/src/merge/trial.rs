@@ -1,5 +1,8 @@
 //! The trial merge: apply on a copy, save, load, compare. Only what came through this whole
 //! is ever stored.
+//!
+//! Loading makes every change anew from its operations and compares the heads, so a change that is
+//! not encoded as Automerge encodes it, and has another hash therefore, does not come through either.
 
 use super::job::{QuarantineReason as Reason, Refusal};
 use super::ledger::refuse;

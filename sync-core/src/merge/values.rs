@@ -7,12 +7,13 @@ use crate::document::{
 };
 use crate::ids::EntryId;
 use automerge::ScalarValue;
+use std::fmt::Display;
 
 /// The longest piece of text that one operation inserts: one character as people see it.
 const CHARACTER_BYTES_MAX: usize = 64;
 
-fn unless(fits: bool, what: &str) -> Result<(), Refusal> {
-    if fits { Ok(()) } else { refuse(QuarantineReason::ForbiddenValue, what) }
+fn unless(fits: bool, what: impl Display) -> Result<(), Refusal> {
+    if fits { Ok(()) } else { refuse(QuarantineReason::ForbiddenValue, what.to_string()) }
 }
 
 /// A single value of a shared container.
@@ -61,7 +62,7 @@ pub(super) fn check_field(kind: Kind, value: &ScalarValue) -> Result<(), Refusal
         (Kind::Bytes32, ScalarValue::Bytes(bytes)) => bytes.len() == 32,
         _ => false,
     };
-    unless(fits, &format!("a value that is no {kind:?} or is too long"))
+    unless(fits, format_args!("a value that is no {kind:?} or is too long"))
 }
 
 /// A line of a flat map.

@@ -4,7 +4,7 @@
 use super::conflicts::{self, ChangeAuthor, Findings};
 use super::fates::{self, Fate};
 use super::judging::{Judged, Verdict};
-use super::ledger::{Consequences, NewClaim, NewDocument, write_document};
+use super::ledger::{Consequences, NewClaim, NewDocument, write_documents};
 use super::work::{Ruling, Unit};
 use super::{GATE_DECIDED, POLICY_VERSION};
 use crate::app::App;
@@ -85,10 +85,12 @@ async fn write(
         (Some(_), Some(visit)) => visits::heads(&mut tx, visit.visit).await?.unwrap_or_default(),
         _ => Vec::new(),
     };
+    let documents: Vec<NewDocument<'_>> = judged.iter().filter_map(|visit| visit.document()).collect();
+    if !write_documents(&mut tx, &documents, now).await? {
+        return Ok(Outcome::Overtaken);
+    }
     for visit in &judged {
-        if !commit_visit(app, &mut tx, visit, &fates, &mut consequences, now).await? {
-            return Ok(Outcome::Overtaken);
-        }
+        commit_visit(app, &mut tx, visit, &fates, &mut consequences, now).await?;
         births.extend(visit.units.iter().filter(|unit| unit.ruling == Ruling::Birth));
     }
     if let Some(approval) = approval {
@@ -154,7 +156,7 @@ async fn note_entrance(
     Ok(())
 }
 
-/// Writes one visit; false when its document was changed meanwhile.
+/// Writes what belongs to one visit beside its document.
 async fn commit_visit(
     app: &App,
     tx: &mut Tx,
@@ -162,20 +164,8 @@ async fn commit_visit(
     fates: &BTreeMap<i64, Fate>,
     consequences: &mut Consequences,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     let visit = judged.visit;
-    if let Some(saved) = &judged.merged.saved {
-        let new = NewDocument {
-            visit,
-            version: judged.base.as_ref().map(|base| base.version),
-            saved,
-            heads: &judged.merged.heads,
-            view_json: &judged.merged.view_json,
-        };
-        if !write_document(tx, &new, now).await? {
-            return Ok(false);
-        }
-    }
     let mut authors = HashMap::new();
     for unit in &judged.units {
         if fates.get(&unit.log_index).is_some_and(Fate::is_merged) {
@@ -189,7 +179,21 @@ async fn commit_visit(
     let new_id = || EntryId::from_entropy(now, app.entropy.bytes());
     conflicts::write(tx, &findings, &judged.open, now, new_id).await?;
     consequences.decisions.extend(decision(judged, fates, now));
-    Ok(true)
+    Ok(())
+}
+
+impl Judged {
+    /// The document to be written, if there is a new one.
+    fn document(&self) -> Option<NewDocument<'_>> {
+        let merged = &self.merged;
+        Some(NewDocument {
+            visit: self.visit,
+            version: self.base.as_ref().map(|base| base.version),
+            saved: merged.saved.as_ref()?,
+            heads: &merged.heads,
+            view_json: &merged.view_json,
+        })
+    }
 }
 
 /// What follows from an envelope that entered its visit.

@@ -13,6 +13,9 @@ use sync_core::merge::AcceptedChange;
 use sync_core::protocol::visit_digest;
 use sync_core::time::Timestamp;
 
+/// Documents in one statement; each may take megabytes.
+const DOCUMENTS_PER_STATEMENT: usize = 8;
+
 /// A merged document that replaces the stored one.
 #[derive(Debug)]
 pub(in crate::exchange) struct NewDocument<'a> {
@@ -24,32 +27,34 @@ pub(in crate::exchange) struct NewDocument<'a> {
     pub(in crate::exchange) view_json: &'a str,
 }
 
-/// Replaces the document unless somebody else was quicker; says whether it did.
-pub(in crate::exchange) async fn write_document(
+/// Replaces the documents, sorted by visit, unless somebody else was quicker with one of them; says whether it did.
+pub(in crate::exchange) async fn write_documents(
     tx: &mut Tx,
-    new: &NewDocument<'_>,
+    new: &[NewDocument<'_>],
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    const INSERT: &str = "INSERT INTO visit_documents (visit_id, version, saved, heads, digest, view_json, \
-        updated_at_ms) VALUES ($1, $2 + 1, $3, $4, $5, $6, $7) ON CONFLICT (visit_id) DO NOTHING";
-    const UPDATE: &str = "UPDATE visit_documents SET version = $2 + 1, saved = $3, heads = $4, digest = $5, \
-        view_json = $6, updated_at_ms = $7 WHERE visit_id = $1 AND version = $2";
-    let sql = if new.version.is_some() { UPDATE } else { INSERT };
-    let digest = visit_digest(new.visit, new.heads).digest;
-    let written = on_engine!(tx, |conn| {
-        sqlx::query(sql)
-            .bind(new.visit.to_string())
-            .bind(new.version.unwrap_or(-1))
-            .bind(new.saved)
-            .bind(heads_bytes(new.heads))
-            .bind(digest.to_vec())
-            .bind(new.view_json)
-            .bind(now.unix_ms())
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
-    Ok(written == 1)
+    let mut written = 0;
+    for new in new.chunks(DOCUMENTS_PER_STATEMENT) {
+        written += on_engine!(&mut *tx, |conn| {
+            let mut query = sqlx::QueryBuilder::new(
+                "INSERT INTO visit_documents (visit_id, version, saved, heads, digest, view_json, updated_at_ms) ",
+            );
+            query.push_values(new, |mut row, new| {
+                row.push_bind(new.visit.to_string()).push_bind(new.version.map_or(0, |version| version + 1));
+                row.push_bind(new.saved).push_bind(heads_bytes(new.heads));
+                row.push_bind(visit_digest(new.visit, new.heads).digest.to_vec());
+                row.push_bind(new.view_json).push_bind(now.unix_ms());
+            });
+            // A visit that had no document when it was merged must not have one now: no version is -1.
+            query.push(
+                " ON CONFLICT (visit_id) DO UPDATE SET version = excluded.version, saved = excluded.saved, \
+                    heads = excluded.heads, digest = excluded.digest, view_json = excluded.view_json, \
+                    updated_at_ms = excluded.updated_at_ms WHERE visit_documents.version = excluded.version - 1",
+            );
+            query.build().execute(conn).await.map(|done| done.rows_affected())
+        })?;
+    }
+    Ok(written == new.len() as u64)
 }
 
 /// A change that entered a visit, and the envelope that brought it.

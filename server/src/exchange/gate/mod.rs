@@ -18,7 +18,7 @@ pub(super) use conflicts::{ChangeAuthor, Findings, write as write_conflicts};
 pub(super) use fates::{Fate, changes_of};
 pub(super) use judging::Reply;
 pub(crate) use judging::judge_bytes;
-pub(super) use ledger::{Consequences, NewDocument, write_document};
+pub(super) use ledger::{Consequences, NewDocument, write_documents};
 pub(super) use work::{OpenConflict, Unit, open_conflicts};
 
 use crate::app::App;

@@ -27,8 +27,8 @@ fn a_third_value_on_a_path_in_conflict_is_listed_even_when_it_is_not_shown() {
         for (count, place) in (1..).zip(order) {
             let n = u8::try_from(place + 1).unwrap();
             let outcome = run(base.as_ref(), vec![unit(n, &[&chunks[place].bytes])]);
-            assert_eq!(outcome.conflicts[0].values.len(), count);
-            assert_eq!(outcome.conflicts[0].is_open(), count > 1);
+            let found = outcome.conflicts.first().filter(|found| found.is_open());
+            assert_eq!(found.map_or(1, |found| found.values.len()), count);
             base = Some(merged(&outcome));
         }
     }

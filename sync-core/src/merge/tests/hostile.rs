@@ -346,7 +346,7 @@ fn the_same_change_spelled_otherwise() {
         }
     }
     let chunk = found.expect("one of the places is the action column");
-    assert_eq!(refused(&base, &chunk), Reason::Malformed);
+    assert_eq!(refused(&base, &chunk), Reason::TrialFailed);
 }
 
 #[test]
