@@ -48,11 +48,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Lets all threads take memory from two pools. The GNU allocator gives each thread one of its own, which keeps what the
+/// Lets all threads take memory from four pools. The GNU allocator gives each thread one of its own, which keeps what the
 /// largest request of that thread once needed; it reads this setting only when a process starts, so this one starts
 /// anew, under the same number. Where that fails the server runs with more memory.
 fn share_memory() {
-    const POOLS: (&str, &str) = ("MALLOC_ARENA_MAX", "2");
+    const POOLS: (&str, &str) = ("MALLOC_ARENA_MAX", "4");
     if !cfg!(all(target_os = "linux", target_env = "gnu")) || std::env::var_os(POOLS.0).is_some() {
         return;
     }
