@@ -20,7 +20,8 @@ const DEVICES: usize = 20;
 const CLERKS: usize = 8;
 /// Every so many complaints two technicians contradict each other: a page is full of conflicts from the first stage on.
 const CONTRADICTED: usize = 10;
-/// To every so many complaints nobody is sent.
+/// To every so many complaints nobody is sent. Two others of so many get a visit more, so that there are two visits
+/// for each complaint.
 const UNASSIGNED: usize = 9;
 /// The answer to every so many complaints is overdue.
 const OVERDUE: usize = 8;
@@ -54,6 +55,12 @@ pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<()> {
             few = many;
         } else {
             tell(report, &few, &many);
+            let entries = timeline_entries(&admin).await? * complaints as f64;
+            report.row(
+                "timeline entries of these complaints, from 200 of them",
+                format!("{entries:.0}"),
+                "100000",
+            );
         }
     }
     Ok(())
@@ -84,6 +91,18 @@ fn tell(report: &mut Report, few: &[Opened], many: &[Opened]) {
             "200 ms",
         );
     }
+}
+
+/// Timeline entries of a complaint, in the mean of the newest ones: every kind of complaint is among them.
+async fn timeline_entries(desk: &Desk) -> anyhow::Result<f64> {
+    let page = desk.get("/v1/complaints?limit=200").await;
+    let newest = page["items"].as_array().context("a list of complaints")?;
+    let mut entries = 0;
+    for complaint in newest {
+        let record = desk.get(&format!("/v1/complaints/{}", text(complaint, "complaint_id")?)).await;
+        entries += record["timeline"].as_array().map_or(0, Vec::len);
+    }
+    Ok(entries as f64 / newest.len() as f64)
 }
 
 /// A browser session, since pages know cookies only.
@@ -230,7 +249,7 @@ struct Sent {
     finished: bool,
 }
 
-/// A complaint with two visits; some have none.
+/// A complaint with its visits; some have none.
 async fn dispatch(desk: &Desk, people: &[String], number: usize) -> anyhow::Result<Vec<Sent>> {
     let complaint = json!({
         "utility": "power", "category": "power.BIZ.metering", "channel": "phone", "region": "310115",
@@ -245,10 +264,11 @@ async fn dispatch(desk: &Desk, people: &[String], number: usize) -> anyhow::Resu
     if number % UNASSIGNED == 4 {
         return Ok(Vec::new());
     }
+    let turns = if matches!(number % UNASSIGNED, 5 | 6) { 3 } else { 2 };
     let order = desk.post(&format!("/v1/complaints/{id}/work-orders"), &json!({})).await;
     let path = format!("/v1/work-orders/{}/visits", text(&order, "work_order_id")?);
     let mut visits = Vec::new();
-    for turn in 0..2 {
+    for turn in 0..turns {
         let visit = desk.post(&path, &json!({ "planned_on": "2026-11-23" })).await;
         let visit = text(&visit, "visit_id")?;
         let mut crew = vec![(number + turn) % people.len()];
