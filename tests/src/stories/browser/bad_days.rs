@@ -1,7 +1,8 @@
 //! What is typed survives bad days, and whoever should not get in does not.
 
+use super::every_page::Eye;
 use super::{Clash, clerk, dispatch, peer_browser, signed_in, status, technician};
-use crate::harness::{Browser, CLERK_PASSWORD, Desk, Habit, Office, TestDatabase};
+use crate::harness::{Browser, CLERK_PASSWORD, Desk, Habit, Office, TestDatabase, peer_node_modules};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -52,9 +53,8 @@ async fn what_was_typed_survives_news_from_the_field_a_lost_network_and_the_end_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_nothing_can_be_merged_field_work_waits_in_sight_and_every_page_answers() {
-    if !peer_browser("while_nothing_can_be_merged_field_work_waits_in_sight_and_every_page_answers") {
-        return;
-    }
+    let test = "while_nothing_can_be_merged_field_work_waits_in_sight_and_every_page_answers";
+    let (Some(modules), true) = (peer_node_modules(test), peer_browser(test)) else { return };
     let office = Office::open_apart(TestDatabase::sqlite()).await;
     let desk = clerk(&office).await;
     let (zhang, person) = technician(&office, &desk, "zhang", office.address).await;
@@ -83,6 +83,17 @@ async fn while_nothing_can_be_merged_field_work_waits_in_sight_and_every_page_an
     }
     assert!(!browser.text("main").await.contains("kept meanwhile."), "nobody has read it yet");
     assert!(office.log().contains("no merge worker can be started"), "{}", office.log());
+
+    for language in ["zh-CN", "en"] {
+        let mut eye = Eye::open(&office.url(""), Habit { language, ..Habit::default() }, &modules).await;
+        eye.browser.sign_in("clerk", CLERK_PASSWORD).await;
+        eye.visit("arrivals-pending-one", "/arrivals/pending").await;
+        eye.browser.click("main a[href^='/arrivals/pending/']").await;
+        eye.look("arrivals-pending-log_index").await;
+        let text = eye.browser.text("main").await;
+        assert!(text.contains(&case.number) && text.contains("zhang"), "{text}");
+        assert!(eye.problems.is_empty(), "{:#?}", eye.problems);
+    }
 
     // The office goes on meanwhile.
     browser.go(&format!("{record}/handover")).await;

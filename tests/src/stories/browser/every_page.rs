@@ -16,6 +16,8 @@ const READER: &str = "admin";
 
 /// What can be fetched without being a page: a stream and a file.
 const NO_PAGES: [&str; 2] = ["/live", "/server-log.csv"];
+/// What is looked at while nothing can be merged: in this story nothing waits.
+const ELSEWHERE: [&str; 1] = ["/arrivals/pending/{log_index}"];
 
 /// The story, told a little further, and where to find its people and things.
 struct Samples {
@@ -89,8 +91,6 @@ impl Samples {
                 "/returns/{id}",
                 format!("/returns/{}", of(&first(&desk, "/v1/return-visits?list=open").await, "return_id")),
             ),
-            // Nothing waits in this story: whoever opens what was judged meanwhile is led to the list.
-            ("/arrivals/pending/{log_index}", "/arrivals/pending/1".to_owned()),
             (
                 "/devices/{device_id}",
                 format!("/devices/{}", of(&first(&desk, "/v1/devices").await, "device_id")),
@@ -110,7 +110,7 @@ impl Samples {
         let shown = list.lines().filter(|line| line.contains("| GET"));
         let mut pages: Vec<(String, String)> = shown
             .filter_map(|line| line.split('`').nth(1))
-            .filter(|pattern| !NO_PAGES.contains(pattern))
+            .filter(|pattern| !NO_PAGES.contains(pattern) && !ELSEWHERE.contains(pattern))
             .map(|pattern| (name_of(pattern), self.place_of(pattern)))
             .collect();
         assert!(pages.len() > 30, "the list has a row for every page: {pages:?}");
@@ -173,7 +173,6 @@ fn name_of(pattern: &str) -> String {
 async fn walk(samples: &Samples, language: &'static str, modules: &Path) -> Vec<String> {
     let habit = Habit { language, ..Habit::default() };
     let mut eye = Eye::open(&samples.demo.url(""), habit, modules).await;
-    eye.screens = Screens::wanted();
     let (open, inside): (Vec<_>, Vec<_>) =
         samples.pages().into_iter().partition(|(name, _)| ["sign-in", "enrol"].contains(&name.as_str()));
     for (name, path) in open {
@@ -205,7 +204,7 @@ impl Eye {
             axe: std::fs::read_to_string(modules.join("axe-core/axe.min.js"))
                 .expect("axe is among the peers"),
             language: habit.language,
-            screens: None,
+            screens: Screens::wanted(),
             problems: Vec::new(),
         }
     }
