@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sync_core::document::UNDONE;
 use sync_core::ids::{ComplaintId, VisitId};
+use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
 /// A device that reports later than this after the act was offline when it happened.
@@ -84,8 +85,12 @@ pub(crate) struct TimelineEntry {
     pub(crate) visit_id: Option<VisitId>,
     /// The device's word for when, Unix milliseconds.
     pub(crate) claimed_at_ms: Option<i64>,
-    /// When the server learned of it.
+    /// When the server learned of it; for work that was let in later: when it arrived.
     pub(crate) received_at_ms: i64,
+    /// Who let it out of quarantine, or took it up from escrow; null: it came the usual way.
+    pub(crate) accepted_by: Option<PersonRef>,
+    /// When that was, Unix milliseconds.
+    pub(crate) accepted_at_ms: Option<i64>,
     /// Recorded without a network, arrived later.
     pub(crate) recorded_offline: bool,
     /// `claimed_after_receipt` when the device's clock was ahead.
@@ -122,6 +127,9 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
     }
     // What came with one request is told in the order in which it was done.
     timeline.sort_by_key(|entry| (entry.received_at_ms, entry.claimed_at_ms));
+    for entry in &mut timeline {
+        tell_arrival(entry, &visits);
+    }
     let took_place = visits.iter().any(|record| record.visit.took_place());
     let next_steps = next_steps(&complaint, took_place);
     Ok(CentralRecord {
@@ -184,9 +192,27 @@ async fn entries(
             reason: event.reason,
             detail: serde_json::from_str(&event.detail_json).unwrap_or(Value::Null),
             log_index: None,
+            accepted_by: None,
+            accepted_at_ms: None,
         });
     }
     Ok(entries)
+}
+
+/// Work that waited for a decision opened the review when it was let in, and had arrived before: it keeps its place
+/// among what happened, with the times of its envelope.
+fn tell_arrival(entry: &mut TimelineEntry, visits: &[VisitRecord]) {
+    if entry.kind != EventKind::LateWork.as_str() {
+        return;
+    }
+    let envelopes = visits.iter().flat_map(|visit| &visit.envelopes);
+    let Some(index) = entry.detail["log_index"].as_i64() else { return };
+    let Some(origin) = envelopes.into_iter().find(|origin| origin.log_index == index) else { return };
+    entry.received_at_ms = origin.received_at_ms.unix_ms();
+    entry.recorded_offline = origin.recorded_offline;
+    entry.clock_flags.clone_from(&origin.clock_flags);
+    entry.accepted_by.clone_from(&origin.accepted_by);
+    entry.accepted_at_ms = origin.accepted_at_ms.map(Timestamp::unix_ms);
 }
 
 /// What devices and the office recorded on a visit, one line for each envelope.
@@ -215,6 +241,8 @@ fn recorded(act: RecordedAct, merged_from: Option<ComplaintId>) -> TimelineEntry
         reason,
         detail,
         log_index: Some(act.origin.log_index),
+        accepted_by: act.origin.accepted_by,
+        accepted_at_ms: act.origin.accepted_at_ms.map(Timestamp::unix_ms),
     }
 }
 
@@ -236,6 +264,8 @@ fn refused(act: RefusedAct, merged_from: Option<ComplaintId>) -> TimelineEntry {
         reason: Some(act.reason),
         detail: json!({ "quarantine": act.id, "state": act.state }),
         log_index: None,
+        accepted_by: None,
+        accepted_at_ms: None,
     }
 }
 
@@ -257,6 +287,8 @@ fn decided(act: &RefusedAct, merged_from: Option<ComplaintId>) -> Option<Timelin
         reason,
         detail: json!({ "quarantine": act.id, "decision": act.state }),
         log_index: None,
+        accepted_by: None,
+        accepted_at_ms: None,
     })
 }
 

@@ -46,9 +46,8 @@ impl Who {
             offline: origin.recorded_offline,
             flags: flag_words(w, &origin.clock_flags),
             accepted: origin.accepted_by.as_ref().map(|person| {
-                let at = origin.accepted_at_ms.map(|at| w.time(at));
                 let how = if origin.from_escrow { "record-taken-up-by" } else { "record-accepted-by" };
-                w.ab(how, person_name(w, person), at.unwrap_or_default())
+                accepted_words(w, how, person, origin.accepted_at_ms)
             }),
         }
     }
@@ -63,9 +62,16 @@ impl Who {
             machine: w.machine_time(received),
             offline: entry.recorded_offline,
             flags: flag_words(w, &entry.clock_flags),
-            accepted: None,
+            accepted: entry.accepted_by.as_ref().map(|person| {
+                let at = entry.accepted_at_ms.map(Timestamp::from_unix_ms);
+                accepted_words(w, "record-accepted-by", person, at)
+            }),
         }
     }
+}
+
+fn accepted_words(w: Words, how: &str, person: &PersonRef, at: Option<Timestamp>) -> String {
+    w.ab(how, person_name(w, person), at.map(|at| w.time(at)).unwrap_or_default())
 }
 
 /// The name of a person, or that the server knows none.
