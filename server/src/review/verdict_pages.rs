@@ -230,7 +230,7 @@ fn evidence_of(
         Item {
             key: format!("{visit}/{}", entry.entry_id),
             words: format!("{} · {words}", phrases.path(entry.container)),
-            who: format!("{} · {}", person_name(phrases.w, &entry.by), phrases.w.time(entry.at_ms)),
+            who: authors(phrases, entry),
             photo: photo.map(|hash| (format!("/photos/{hash}"), thumbnails.get(hash).cloned().flatten())),
         }
     };
@@ -240,6 +240,19 @@ fn evidence_of(
         state: phrases.w.code("visit-state", record.visit.state),
         items: standing.take(EVIDENCE_OFFERED).map(item).collect(),
     }
+}
+
+/// Who recorded an entry, and everybody whose later words are shown in it.
+fn authors(phrases: &Phrases, entry: &crate::work_orders::EntryBody) -> String {
+    let w = phrases.w;
+    let mut said = vec![format!("{} · {}", person_name(w, &entry.by), w.time(entry.at_ms))];
+    for origin in entry.edits.iter().filter_map(|edit| edit.origin.as_ref()) {
+        let edit = w.ab("record-edited-by", person_name(w, &origin.person), w.time(origin.claimed_at_ms));
+        if !said.contains(&edit) {
+            said.push(edit);
+        }
+    }
+    said.join(" · ")
 }
 
 async fn create_review(

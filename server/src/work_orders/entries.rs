@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use sync_core::date::CivilDate;
-use sync_core::document::{Entry, EntryMeta, Scalar, SharedValue, VisitView};
+use sync_core::document::{Edited, Entry, EntryMeta, Place, Scalar, SharedValue, VisitView};
 use sync_core::ids::{ChangeHash, EntryId};
 use sync_core::recorded::{evaluate_gas_test, evaluate_meter_check};
 use sync_core::time::Timestamp;
@@ -70,7 +70,7 @@ impl OriginBody {
         })
     }
 
-    async fn of_change(
+    pub(super) async fn of_change(
         tx: &mut Tx,
         names: &mut Names,
         origins: &Origins,
@@ -154,7 +154,7 @@ async fn field(
 }
 
 /// Something that was recorded: a finding, a reading, a photo …
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct EntryBody {
     #[schema(value_type = String, format = "uuid")]
     pub(crate) entry_id: EntryId,
@@ -200,7 +200,7 @@ pub(crate) struct EntryBody {
 }
 
 /// A field of an entry that was written again after the entry was recorded.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct EditBody {
     /// For example `text`.
     pub(crate) field: String,
@@ -310,6 +310,22 @@ pub(crate) fn bare_entries(view: &VisitView, parts: &BTreeMap<EntryId, String>) 
         photo: None,
     };
     collect(view, parts, &Photos::default()).into_iter().map(bare).collect()
+}
+
+/// Fields of entries that were written again: their paths, and the change whose value is shown.
+pub(super) fn edited(view: &VisitView) -> Vec<(String, ChangeHash)> {
+    let found = collect(view, &BTreeMap::new(), &Photos::default());
+    let of_entry = |entry: &Found<'_>| {
+        let place = format!("{}/{}", entry.container, entry.id);
+        let path = |edited: &Edited| (format!("{place}/{}", edited.field), edited.change);
+        entry.meta.edited.iter().map(path).collect::<Vec<_>>()
+    };
+    found.iter().flat_map(of_entry).collect()
+}
+
+/// Whether a path names a field of an entry: the only ones whose rivals stand in no [`FieldBody`].
+pub(super) fn is_entry_field(path: &str) -> bool {
+    matches!(Place::parse(path), Some(Place::Field(..)))
 }
 
 fn collect<'a>(view: &'a VisitView, parts: &BTreeMap<EntryId, String>, photos: &Photos) -> Vec<Found<'a>> {

@@ -18,6 +18,7 @@ mod field_pages;
 mod field_work;
 mod late_work;
 pub mod model;
+mod overwritten;
 pub(crate) mod pages;
 pub(crate) mod past;
 mod photos;
@@ -42,6 +43,7 @@ pub(crate) use field_pages::pages as field_pages;
 pub use field_work::{FieldWork, field_work_of_visit};
 pub(crate) use field_work::{find as find_field_work, link as link_field_work};
 pub(crate) use late_work::{Arrival, content_arrived};
+pub(crate) use overwritten::Overwritten;
 pub use prevention::{PhotoDeclaration, PromiseDeadline, photo_declarations, promises};
 pub use sql::{assignments_of, find_order, find_visit, orders_of, visits_of};
 pub(crate) use visit_record::{

@@ -6,6 +6,7 @@
 use super::bodies::{Moment, VisitBody};
 use super::entries::{self, EntryBody, FieldBody, OriginBody};
 use super::model::{VisitPlan, VisitState};
+use super::overwritten::{self, Overwritten};
 use super::past::Place;
 use super::photos::PhotoSummary;
 use super::prevention::PromiseDeadline;
@@ -64,6 +65,9 @@ pub(crate) struct VisitRecord {
     /// Every accepted envelope with changes, for the timeline.
     #[serde(skip)]
     pub(crate) envelopes: Vec<OriginBody>,
+    /// What was written and is not shown any more; empty for a visit of the past.
+    #[serde(skip)]
+    pub(crate) overwritten: Vec<Overwritten>,
 }
 
 /// A promise with its deadline; its words are in the entry.
@@ -206,6 +210,17 @@ impl VisitRecord {
         for (origin, path) in self.fields.iter().flat_map(FieldBody::origins) {
             acts.entry(origin.log_index).or_insert_with(|| new(origin)).fields.push(path.to_owned());
         }
+        for old in &self.overwritten {
+            let act = acts.entry(old.origin.log_index).or_insert_with(|| new(&old.origin));
+            // What came with its entry is told with it.
+            let with_entry = |short: &Value| {
+                let place = old.path.rsplit_once('/').map_or("", |(place, _)| place);
+                place.rsplit_once('/').is_some_and(|(_, entry)| short["entry"] == entry)
+            };
+            if !act.fields.contains(&old.path) && !act.entries.iter().any(with_entry) {
+                act.fields.push(old.path.clone());
+            }
+        }
         acts.into_values().collect()
     }
 }
@@ -291,7 +306,10 @@ pub(super) async fn build(
     visit: VisitPlan,
 ) -> Result<VisitRecord, StoreError> {
     let view = visits::view(tx, visit.id).await?;
-    build_of(tx, names, visit, view).await
+    let origins = Origins::of(tx, visit.id).await?;
+    let overwritten = overwritten::of_visit(tx, names, visit.id, view.as_ref(), &origins).await?;
+    let record = assemble(tx, names, visit, view, &origins).await?;
+    Ok(VisitRecord { overwritten, ..record })
 }
 
 /// Builds the record of a visit whose document is, or was, this view.
@@ -301,8 +319,18 @@ pub(super) async fn build_of(
     visit: VisitPlan,
     view: Option<VisitView>,
 ) -> Result<VisitRecord, StoreError> {
+    let origins = Origins::of(tx, visit.id).await?;
+    assemble(tx, names, visit, view, &origins).await
+}
+
+async fn assemble(
+    tx: &mut Tx,
+    names: &mut Names,
+    visit: VisitPlan,
+    view: Option<VisitView>,
+    origins: &Origins,
+) -> Result<VisitRecord, StoreError> {
     let id = visit.id;
-    let origins = Origins::of(tx, id).await?;
     let photos = photos::of_visit(tx, id).await?;
     let promises = super::promises(tx, id).await?;
     let mut record = VisitRecord {
@@ -319,14 +347,15 @@ pub(super) async fn build_of(
         escrowed: unseen::escrowed_count(tx, id).await?,
         devices: holders(tx, names, &visit).await?,
         unknown: Vec::new(),
-        envelopes: entries::envelopes(tx, names, &origins).await?,
+        envelopes: entries::envelopes(tx, names, origins).await?,
+        overwritten: Vec::new(),
         photos: photos.summary(view.as_ref()),
         visit: VisitBody::of(tx, names, visit).await?,
     };
     let Some(view) = view else { return Ok(record) };
     record.hazard_level = view.hazard_level().map(|level| level.code().to_owned());
-    record.fields = entries::fields(tx, names, &view, &origins).await?;
-    record.entries = entries::of_view(tx, names, &view, &origins, &photos).await?;
+    record.fields = entries::fields(tx, names, &view, origins).await?;
+    record.entries = entries::of_view(tx, names, &view, origins, &photos).await?;
     record.note = view.note;
     record.cause_text = view.cause_text;
     record.unknown = view.unknown;

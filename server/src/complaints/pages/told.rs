@@ -1,11 +1,13 @@
 //! What the envelopes of a record brought, in words: entries with their texts, fields with their values.
 
 use super::entries::entry_told;
+use super::timeline::person_name;
+use crate::complaints::PersonRef;
 use crate::complaints::phrases::Phrases;
 use crate::complaints::record::{CentralRecord, TimelineEntry};
-use crate::work_orders::EntryBody;
+use crate::work_orders::{EntryBody, Overwritten};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use sync_core::document::Scalar;
 use sync_core::ids::EntryId;
 
@@ -19,6 +21,7 @@ const CHARS_MAX: usize = 160;
 pub(super) struct Told<'a> {
     entries: BTreeMap<EntryId, &'a EntryBody>,
     values: BTreeMap<(i64, &'a str), &'a Scalar>,
+    overwritten: BTreeMap<(i64, &'a str), &'a Overwritten>,
 }
 
 impl<'a> Told<'a> {
@@ -33,18 +36,21 @@ impl<'a> Told<'a> {
             };
             field.values.iter().filter_map(origin)
         });
-        Self { entries, values: values.collect() }
+        let overwritten = visits().flat_map(|visit| &visit.overwritten);
+        let overwritten = overwritten.map(|old| ((old.origin.log_index, old.path.as_str()), old)).collect();
+        Self { entries, values: values.collect(), overwritten }
     }
 
-    /// What one envelope brought, as far as nobody wrote over it since.
+    /// What one envelope brought, and who wrote over it since.
     pub(super) fn lines(&self, phrases: &Phrases, told: &TimelineEntry) -> Vec<String> {
         let texts = |key: &str| told.detail[key].as_array().cloned().unwrap_or_default();
         let entries = texts("entries");
         let fields = texts("fields");
-        let entries = entries.iter().map(|entry| self.entry(phrases, entry));
+        let entries =
+            entries.iter().map(|entry| self.entry(phrases, told.log_index.unwrap_or_default(), entry));
         let fields = fields.iter().filter_map(Value::as_str);
         let fields = fields.map(|path| self.field(phrases, told.log_index.unwrap_or_default(), path));
-        let mut lines: Vec<String> = fields.chain(entries).map(|line| cut(&line)).collect();
+        let mut lines: Vec<String> = fields.chain(entries).collect();
         if lines.len() > TOLD_MAX {
             let more = lines.len() - TOLD_MAX;
             lines.truncate(TOLD_MAX);
@@ -53,28 +59,59 @@ impl<'a> Told<'a> {
         lines
     }
 
-    fn entry(&self, phrases: &Phrases, short: &Value) -> String {
+    fn entry(&self, phrases: &Phrases, envelope: i64, short: &Value) -> String {
         let container = phrases.path(short["container"].as_str().unwrap_or_default());
         let id = short["entry"].as_str().and_then(|id| id.parse().ok());
-        match id.and_then(|id: EntryId| self.entries.get(&id)) {
-            Some(entry) => phrases.w.ab("record-count", container, entry_told(phrases, entry)),
-            None => container,
+        let Some(entry) = id.and_then(|id: EntryId| self.entries.get(&id)) else { return container };
+        let (as_written, later) = self.as_written(envelope, entry);
+        let words = cut(&phrases.w.ab("record-count", container, entry_told(phrases, &as_written)));
+        changed_later(phrases, words, &later)
+    }
+
+    /// An entry as its own envelope wrote it, and who wrote fields of it again.
+    fn as_written(&self, envelope: i64, entry: &'a EntryBody) -> (EntryBody, Vec<&'a PersonRef>) {
+        let (mut then, mut later) = (entry.clone(), Vec::new());
+        for edit in &entry.edits {
+            let Some(origin) = edit.origin.as_ref().filter(|origin| origin.log_index != envelope) else {
+                continue;
+            };
+            let path = format!("{}/{}/{}", entry.container, entry.entry_id, edit.field);
+            let old = self.overwritten.get(&(envelope, path.as_str()));
+            // A field without an older value was not there.
+            let value = old.and_then(|old| serde_json::to_value(&old.value).ok()).unwrap_or(Value::Null);
+            then.content[&edit.field] = value;
+            later.push(old.and_then(|old| old.later.as_ref()).map_or(&origin.person, |later| &later.person));
         }
+        (then, later)
     }
 
     fn field(&self, phrases: &Phrases, envelope: i64, path: &str) -> String {
         let place = phrases.path(path);
+        let told = |value: &Scalar| cut(&phrases.w.ab("record-count", &place, phrases.value(path, value)));
         if let Some(value) = self.values.get(&(envelope, path)) {
-            return phrases.w.ab("record-count", place, phrases.value(path, value));
+            return told(value);
+        }
+        if let Some(old) = self.overwritten.get(&(envelope, path)) {
+            let later: Vec<&PersonRef> = old.later.iter().map(|later| &later.person).collect();
+            return changed_later(phrases, told(&old.value), &later);
         }
         let mut parts = path.splitn(3, '/').skip(1);
         let entry = parts.next().and_then(|id| id.parse().ok()).and_then(|id: EntryId| self.entries.get(&id));
         let value = parts.next().and_then(|field| entry?.content.get(field));
         match value.and_then(|value| serde_json::from_value::<Scalar>(value.clone()).ok()) {
-            Some(value) => phrases.w.ab("record-count", place, phrases.value(path, &value)),
+            Some(value) => told(&value),
             None => place,
         }
     }
+}
+
+/// Words of an act, with the names of those who wrote over them.
+fn changed_later(phrases: &Phrases, words: String, later: &[&PersonRef]) -> String {
+    let names: BTreeSet<String> = later.iter().map(|person| person_name(phrases.w, person)).collect();
+    if names.is_empty() {
+        return words;
+    }
+    phrases.w.ab("timeline-changed-later", words, names.into_iter().collect::<Vec<_>>().join(" · "))
 }
 
 fn cut(words: &str) -> String {
