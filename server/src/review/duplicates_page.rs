@@ -7,7 +7,9 @@ use crate::app::App;
 use crate::complaints::model::{Complaint, State as ComplaintState, phone_digits};
 use crate::complaints::scope::OFFICE;
 use crate::complaints::{self, Names, reach_of, reachable};
-use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, unprocessable};
+use crate::pages::{
+    PageRoutes, Policy, Posted, Shell, Viewer, Words, changed_meanwhile, page, see_other, unprocessable,
+};
 use crate::problem::Problem;
 use crate::store::{StoreError, Tx};
 use askama::Template;
@@ -15,6 +17,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use sync_core::ids::{ComplaintId, EntryId};
 
 /// The pages about duplicates.
@@ -97,6 +100,8 @@ pub(super) struct Comparison {
     /// How many of their fields say the same.
     pub(super) same: usize,
     pub(super) reason: String,
+    /// What both records say, field by field, as it is shown.
+    pub(super) seen: String,
 }
 
 /// A merge that was made.
@@ -153,6 +158,8 @@ async fn show(
 struct MergeChoice {
     duplicate: String,
     reason: String,
+    /// What was shown: see [`Comparison::seen`].
+    seen: String,
     /// Names of fields, each after `ours` or `theirs` and a colon.
     category: String,
     priority: String,
@@ -203,6 +210,13 @@ async fn merge(
     let merge_id = EntryId::from_entropy(now, app.entropy.bytes());
     let new = NewMerge { id: merge_id, reason: &form.reason, fields: &fields };
     let mut tx = app.store.write().await?;
+    if let Some(changed) = changed_since(&mut tx, &viewer, (id, &form.duplicate), &form.seen).await? {
+        let w = viewer.w();
+        let named: Vec<String> = changed.iter().map(|field| w.code("change-field", field)).collect();
+        let why = w.a("duplicate-changed", named.join(" · "));
+        let typed = Typed { with: form.duplicate, reason: form.reason, taken: fields };
+        return Ok(changed_meanwhile(&build(&mut tx, &viewer, id, &typed, Some(why)).await?));
+    }
     let done = match form.duplicate.parse() {
         Ok(other) => put_under(&mut tx, &viewer.office, (id, other), &new, now).await,
         Err(_) => Err(Problem::new(&crate::problem::COMPLAINT_UNKNOWN)),
@@ -219,6 +233,38 @@ async fn merge(
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// Fields of either record that say something else than what was shown; `None` when all is as it was.
+async fn changed_since(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    (id, other): (ComplaintId, &str),
+    seen: &str,
+) -> Result<Option<Vec<MergeField>>, Problem> {
+    let Ok(other) = other.parse() else { return Ok(None) };
+    let ours = reachable(tx, &viewer.office, OFFICE, id).await?;
+    // Out of reach: refused by the merge itself.
+    let Ok(other) = reachable(tx, &viewer.office, MERGERS, other).await else { return Ok(None) };
+    let now = fingerprints(&ours, &other);
+    // Merged by somebody meanwhile: that is told by the merge itself.
+    let as_seen = seen.is_empty() || other.merged_into.is_some() || seen == now;
+    let differs = |(now, seen): &(&str, &str)| now != seen;
+    Ok((!as_seen).then(|| {
+        let pairs = now.split(' ').zip(seen.split(' ').chain(std::iter::repeat("")));
+        let changed = MergeField::ALL.iter().zip(pairs).filter(|(_, pair)| differs(pair));
+        changed.map(|(field, _)| *field).collect()
+    }))
+}
+
+/// A few digits for each field of both records: the same as long as neither was changed.
+fn fingerprints(ours: &Complaint, other: &Complaint) -> String {
+    let fields = merges::shown(&ours.intake).into_iter().zip(merges::shown(&other.intake));
+    let short = fields.map(|((_, ours), (_, theirs))| {
+        let digest = Sha256::new().chain_update(&ours).chain_update([0]).chain_update(&theirs).finalize();
+        data_encoding::HEXLOWER.encode(&digest[..6])
+    });
+    short.collect::<Vec<_>>().join(" ")
 }
 
 /// Which merge is taken apart, and why.
@@ -317,7 +363,8 @@ fn compare(w: Words, ours: &Complaint, other: Complaint, typed: &Typed) -> Compa
     let choices: Vec<Choice> = all.into_iter().filter(|choice| !choice.says_the_same()).collect();
     let alike = likeness(ours, &other);
     let same = count - choices.len();
-    Comparison { other: Candidate::of(w, &alike, other), choices, same, reason: typed.reason.clone() }
+    let (seen, reason) = (fingerprints(ours, &other), typed.reason.clone());
+    Comparison { other: Candidate::of(w, &alike, other), choices, same, reason, seen }
 }
 
 /// A value as people read it.

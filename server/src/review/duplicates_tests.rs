@@ -5,6 +5,7 @@ use super::merges::{Merge, MergeField};
 use crate::complaints::pages::form_tests::a_candidate;
 use crate::complaints::tests::Bureau;
 use crate::pages::testing::{Browser, HOSTILE, check, shells};
+use axum::http::Method;
 use serde_json::json;
 use sync_core::ids::ComplaintId;
 
@@ -37,8 +38,13 @@ fn every_comparison_can_be_rendered() {
         undone_by: hostile(),
     };
     for shell in shells() {
-        let comparison =
-            Comparison { other: a_candidate(), choices: choices.clone(), same: 3, reason: hostile() };
+        let comparison = Comparison {
+            other: a_candidate(),
+            choices: choices.clone(),
+            same: 3,
+            reason: hostile(),
+            seen: hostile(),
+        };
         for full in [true, false] {
             check(&DuplicatesPage {
                 shell: shell.clone(),
@@ -87,6 +93,25 @@ async fn duplicates_are_merged_field_by_field_and_taken_apart() {
         assert!(refused.status == 422 && refused.html().contains("Please say why"), "{}", refused.html());
         let mut fields = fields;
         fields[4].1 = "同一户";
+        let seen =
+            refused.html().split("name=\"seen\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let typed: Vec<(&str, &str)> = fields.iter().copied().chain([("seen", seen.unwrap())]).collect();
+        let typed = typed.as_slice();
+        let record = format!("/v1/complaints/{second}");
+        let correct = async |address: &str| {
+            let etag = bureau.get(&record).await.headers["etag"].to_str().unwrap().to_owned();
+            let body = json!({ "address": address });
+            let answer =
+                bureau.call(Method::PATCH, &record).header("if-match", &etag).json(&body).send().await;
+            assert_eq!(answer.status, 200, "{}", answer.json);
+        };
+        correct("梧桐路 12 号 604").await;
+        let overtaken = browser.post(&path, typed).await;
+        assert_eq!(overtaken.status, 412, "{}", overtaken.html());
+        for said in ["Somebody changed this meanwhile: Address", "梧桐路 12 号 604", "同一户"] {
+            assert!(overtaken.html().contains(said), "{said}: {}", overtaken.html());
+        }
+        correct("梧桐路 12 号 603").await;
         let done = browser.post(&path, &fields).await;
         assert_eq!(done.location(), format!("{path}?said=merged"), "{}", done.html());
         let record = bureau.get(&format!("/v1/complaints/{first}")).await.json;

@@ -84,6 +84,7 @@ duplicate-reason-same-category = Same category
 duplicate-reason-same-class = Same class of categories
 duplicate-reason-similar-text = Similar words
 duplicate-reason-same-day = Within a day
+duplicate-changed = Somebody changed this meanwhile: { $a }. It is shown as it is now, and your choices are kept. Please look again.
 duplicate-reason-missing = Please say why, in 1 to 2,000 characters.
 duplicate-alike = Why it may be the same
 duplicate-do = Compare

@@ -84,6 +84,7 @@ duplicate-reason-same-category = 类别相同
 duplicate-reason-same-class = 大类相同
 duplicate-reason-similar-text = 内容相近
 duplicate-reason-same-day = 相隔不到一天
+duplicate-changed = 他人刚改动了：{ $a }。现按最新内容显示，您的选择已保留，请再核对。
 duplicate-reason-missing = 请说明理由，1 至 2000 个字符。
 duplicate-alike = 为何可能相同
 duplicate-do = 比较
