@@ -4,7 +4,9 @@ use super::api::{self, DECIDERS, EscrowedBody, EscrowedWithContent, READERS, esc
 use crate::app::App;
 use crate::complaints::pages::Change;
 use crate::exchange::quarantine::{Decision, in_words};
-use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
+use crate::pages::{
+    PageRoutes, Policy, Posted, Shell, Viewer, changed_meanwhile, page, see_other, unprocessable,
+};
 use crate::problem::{self, Problem};
 use crate::wire::{Page, PageQuery};
 use askama::Template;
@@ -68,6 +70,21 @@ struct ItemPage {
     failure: Option<String>,
 }
 
+impl ItemPage {
+    /// Says who decided what before.
+    fn overtaken(mut self) -> Self {
+        let (w, item) = (self.shell.w, &self.item);
+        let name = item.decided_by.as_ref().and_then(|person| person.name.clone());
+        self.failure = Some(match (name, &item.decision) {
+            (Some(name), Some(decision)) => {
+                w.ab("arrival-decided-by", name, w.code("escrow-state", decision))
+            }
+            _ => w.t("escrow-decided-already"),
+        });
+        self
+    }
+}
+
 async fn show_item(
     State(app): State<App>,
     viewer: Viewer,
@@ -115,7 +132,10 @@ async fn decide(
         Ok(()) => return Ok(see_other(&format!("/arrivals/escrow/{hash}"), Some(said))),
         Err(problem) => match problem.kind().code {
             code if code == problem::BODY_INVALID.code => "arrival-reason-rule",
-            code if code == problem::QUARANTINE_DECIDED.code => "escrow-decided-already",
+            code if code == problem::QUARANTINE_DECIDED.code => {
+                let shown = item_page(&app, viewer, hash, form.reason, None).await?;
+                return Ok(changed_meanwhile(&shown.overtaken()));
+            }
             code if code == problem::QUARANTINE_WAITS.code => "escrow-waits",
             code if code == problem::ESCROW_CANNOT_ENTER.code => "escrow-cannot-enter",
             _ => return Ok(problem.into_response()),

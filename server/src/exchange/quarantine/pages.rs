@@ -5,7 +5,9 @@ use super::api::{self, DECIDERS, ItemAnswer, ItemWithEnvelope, READERS};
 use crate::app::App;
 use crate::complaints::pages::{Change, changes};
 use crate::complaints::phrases::Phrases;
-use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
+use crate::pages::{
+    PageRoutes, Policy, Posted, Shell, Viewer, changed_meanwhile, page, see_other, unprocessable,
+};
 use crate::problem::{self, Problem};
 use crate::wire::{Page, PageQuery};
 use askama::Template;
@@ -76,6 +78,17 @@ impl ItemPage {
     fn told(&self) -> &'static str {
         self.found.device_told.what.as_str()
     }
+
+    /// Says who decided what before.
+    fn overtaken(mut self) -> Self {
+        let (w, item) = (self.shell.w, &self.found.item);
+        let name = item.decided_by.as_ref().and_then(|person| person.name.clone());
+        self.failure = Some(match name {
+            Some(name) => w.ab("arrival-decided-by", name, w.code("quarantine-state", &item.state)),
+            None => w.t("arrival-decided-already"),
+        });
+        self
+    }
 }
 
 async fn show_item(State(app): State<App>, viewer: Viewer, Path(id): Path<i64>) -> Result<Response, Problem> {
@@ -133,13 +146,24 @@ async fn decide(
         "accept" => (Decision::Accept, "arrival-accepted"),
         _ => (Decision::Reject, "arrival-rejected"),
     };
+    let person = viewer.office.person_id;
     match api::decide_item(&app, &viewer.office, id, decision, &form.reason).await {
-        Ok(()) => Ok(see_other(&format!("/arrivals/quarantine/{id}"), Some(said))),
+        Ok(()) => {
+            let shown = item_page(&app, viewer, id, form.reason, None).await?;
+            let by_another = shown.found.item.decided_by.as_ref().is_some_and(|by| by.person_id != person);
+            if by_another {
+                return Ok(changed_meanwhile(&shown.overtaken()));
+            }
+            Ok(see_other(&format!("/arrivals/quarantine/{id}"), Some(said)))
+        }
+        Err(problem) if problem.kind().code == problem::QUARANTINE_DECIDED.code => {
+            let shown = item_page(&app, viewer, id, form.reason, None).await?;
+            Ok(changed_meanwhile(&shown.overtaken()))
+        }
         Err(problem) => {
             let w = viewer.w();
             let failure = match problem.kind().code {
                 code if code == problem::BODY_INVALID.code => w.t("arrival-reason-rule"),
-                code if code == problem::QUARANTINE_DECIDED.code => w.t("arrival-decided-already"),
                 code if code == problem::QUARANTINE_WAITS.code => w.t("arrival-waits"),
                 code if code == problem::QUARANTINE_GROUND_LOST.code => w.t("arrival-ground-lost"),
                 code if code == problem::QUARANTINE_CANNOT_ENTER.code => w.t("arrival-cannot-enter"),

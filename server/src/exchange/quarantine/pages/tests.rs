@@ -103,11 +103,15 @@ async fn a_reviewer_reads_what_was_refused_and_decides() {
         assert_eq!(decide("reject", "  ").await.status, 422);
         assert_eq!(decide("reject", "not by this person").await.status, 303);
         let again = decide("accept", "after all").await;
-        assert!(
-            again.status == 422 && again.html().contains("decided about it meanwhile"),
-            "{}",
-            again.html()
-        );
+        assert_eq!(again.status, 412, "{}", again.html());
+        for said in ["zhaolei 测试 decided about it meanwhile", "not by this person", "after all"] {
+            assert!(again.html().contains(said), "{said}: {}", again.html());
+        }
+        assert_eq!(decide("reject", "not by this person").await.status, 303, "the same person, once more");
+        let (_, other) = a_person(&test, "wuli", &[Role::Reviewer]).await;
+        let same = [("decision", "reject"), ("reason", "I think so, too")];
+        let second = Browser::of(&test, &other).post(&format!("{path}/decision"), &same).await;
+        assert!(second.status == 412 && second.html().contains("I think so, too"), "{}", second.html());
         assert!(browser.get("/arrivals?state=rejected").await.html().contains("/arrivals/quarantine/"));
         let (_, clerk) = a_person(&test, "chenjing", &[Role::Clerk]).await;
         assert_eq!(Browser::of(&test, &clerk).post(&format!("{path}/decision"), &[]).await.status, 403);
