@@ -21,6 +21,7 @@ dispatch-no-device = No device
 dispatch-never-seen = not seen yet
 dispatch-kind = What for
 dispatch-may-not = In this state nobody can be sent, or not by you.
+dispatch-called-off-already = This visit was called off before, by somebody else or in another window. Your reason was not taken: { $a }
 dispatch-wrong = Something is missing: the day, both ends of the appointment in order, or the reason. What you typed is still here.
 dispatch-no-contact = Name or phone of the customer is not known: whoever is sent can announce nothing and nobody can ask afterwards.
 dispatch-no-contact-failure = Nobody can be reached about this complaint. Fill in name and phone, or say below why somebody is sent all the same.

@@ -21,6 +21,7 @@ dispatch-no-device = 无设备
 dispatch-never-seen = 尚未联系
 dispatch-kind = 目的
 dispatch-may-not = 当前状态不能派人，或您无此权限。
+dispatch-called-off-already = 此次到访先前已被取消（由他人或在另一窗口）。您的理由未被采用：{ $a }
 dispatch-wrong = 有缺项：日期、预约起止时间（先后有序）或原因。您填写的内容仍在。
 dispatch-no-contact = 客户姓名或电话不详：派出的人员无法预约，事后也无法回访。
 dispatch-no-contact-failure = 这件投诉没有可用的联系人。请补全姓名和电话，或在下方说明为何仍要派人。

@@ -8,7 +8,9 @@ use crate::complaints::model::{Complaint, Priority};
 use crate::complaints::scope::OFFICE;
 use crate::complaints::{Names, office_moment, office_time, reachable};
 use crate::devices;
-use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, unprocessable};
+use crate::pages::{
+    PageRoutes, Policy, Posted, Shell, Viewer, Words, changed_meanwhile, page, see_other, unprocessable,
+};
 use crate::people;
 use crate::problem::{self, Problem};
 use crate::store::{StoreError, Tx};
@@ -298,6 +300,9 @@ async fn call_off(
         let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
         let mut tx = app.store.write().await?;
         let visit = reachable_visit(&mut tx, &viewer.office, DISPATCHERS, form.visit_id()?).await?;
+        if visit.state == VisitState::Cancelled {
+            return Err(Problem::new(&problem::PRECONDITION_FAILED));
+        }
         dispatch::cancel_visit(&mut tx, &visit, &reason, actor).await?;
         Ok(tx.commit().await?)
     };
@@ -328,14 +333,17 @@ async fn answer(
         Err(problem) => return Err(problem),
     };
     let (title, detail) = problem.words(viewer.w().language);
+    let overtaken = problem.kind().code == problem::PRECONDITION_FAILED.code;
     let why = match problem.kind().code {
+        _ if overtaken => viewer.w().a("dispatch-called-off-already", &form.reason),
         code if code == problem::BODY_INVALID.code => viewer.w().t("dispatch-wrong"),
         code if code == problem::CONTACT_MISSING.code => viewer.w().t("dispatch-no-contact-failure"),
         _ => format!("{title} {detail}"),
     };
     let mut tx = app.store.read().await?;
     let complaint = reachable(&mut tx, &viewer.office, OFFICE, id).await?;
-    Ok(unprocessable(&build(&mut tx, viewer, complaint, form, Some(why)).await?))
+    let shown = build(&mut tx, viewer, complaint, form, Some(why)).await?;
+    Ok(if overtaken { changed_meanwhile(&shown) } else { unprocessable(&shown) })
 }
 
 async fn build(

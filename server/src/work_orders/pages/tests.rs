@@ -213,6 +213,9 @@ async fn people_are_sent_taken_off_and_visits_called_off_on_the_page() {
         let off = [("visit", visit), ("reason", "客户改期")];
         let done = browser.post(&format!("{path}/cancellation"), &off).await;
         assert_eq!(done.location(), format!("{path}?said=visit-called-off"));
+        let again =
+            browser.post(&format!("{path}/cancellation"), &[("visit", visit), ("reason", "再次取消")]).await;
+        assert!(again.status == 412 && again.html().contains("再次取消"), "{}", again.html());
         let further = [("order", order), ("planned_on", "2025-11-25"), ("person", &two)];
         let done = browser.post(&format!("{path}/visits"), &further).await;
         assert_eq!(done.location(), format!("{path}?said=visit-planned"), "{}", done.html());
