@@ -196,6 +196,6 @@ async fn fill_review(browser: &Browser, note: &str) {
     browser.choose("[name=verdict]", "substantiated").await;
     browser.choose("[name=cause]", "M07").await;
     browser.fill("[name=note]", note).await;
-    browser.click("[name=without_visit]").await;
+    browser.click("[name=evidence]").await;
     browser.fill("[name=override_reason]", "waits no longer.").await;
 }

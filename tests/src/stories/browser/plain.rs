@@ -33,7 +33,7 @@ async fn every_form_works_without_scripts() {
     browser.choose("[name=verdict]", "substantiated").await;
     browser.choose("[name=cause]", "M07").await;
     browser.fill("[name=note]", "decided without waiting.").await;
-    browser.click("[name=without_visit]").await;
+    browser.click("[name=evidence]").await;
     browser.fill("[name=override_reason]", "The customer moves out today.").await;
     browser.click("main form[action$='/review'] button").await;
     assert_eq!(browser.said().await, "The verdict is on record.");
