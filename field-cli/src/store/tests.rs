@@ -311,6 +311,31 @@ async fn no_number_is_given_out_twice_however_many_ask_at_once() {
 }
 
 #[tokio::test]
+async fn work_that_was_sent_back_is_to_redo_until_it_is_finished_or_told_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = enrolled(dir.path(), 1).await;
+    assign(&store, &card(visit_id(9), "C-2025-0417")).await;
+    let sent_back = async |id: &str, done_at: Option<i64>| {
+        let mut tx = store.write().await.unwrap();
+        let row = "INSERT INTO reworks (rework_id, visit_id, reason, paths, received_at_ms, done_at_ms) \
+            VALUES ($1, $2, 'x', '[]', 1, $3)";
+        let row = sqlx::query(row).bind(id).bind(visit_id(9).to_string()).bind(done_at);
+        row.execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    sent_back("018f0000-0000-7000-8000-000000000001", Some(5)).await;
+    assert_eq!(store.reworks().await.unwrap(), [], "a colleague did it");
+    sent_back("018f0000-0000-7000-8000-000000000002", None).await;
+    assert_eq!(store.reworks().await.unwrap().len(), 1);
+    let finish = |act: &mut Act<'_>| -> Result<(), TestError> {
+        act.command(&Request::Finish { visit: visit_id(9), outcome: "done".to_owned() });
+        Ok(())
+    };
+    store.record(visit_id(9), finish).await.unwrap();
+    assert_eq!(store.reworks().await.unwrap(), [], "finished here, whether it is sent or not");
+}
+
+#[tokio::test]
 async fn the_same_answer_is_recorded_again_once_work_was_sent_back() {
     let dir = tempfile::tempdir().unwrap();
     let store = enrolled(dir.path(), 1).await;

@@ -220,13 +220,16 @@ impl Store {
         serde_json::from_str(&text).map_err(|_| StoreError::damaged("visits", "accepted_heads", visit))
     }
 
-    /// What the office sent back, newest first.
+    /// What the office sent back and is still to do, newest first: neither did the server say that it was done, nor
+    /// was the visit finished here since it came.
     ///
     /// # Errors
     /// When a row cannot be read.
     pub async fn reworks(&self) -> Result<Vec<ReworkRow>, StoreError> {
         let rows: Vec<(String, String, String, String, i64)> = sqlx::query_as(
-            "SELECT rework_id, visit_id, reason, paths, received_at_ms FROM reworks ORDER BY received_at_ms DESC",
+            "SELECT rework_id, visit_id, reason, paths, received_at_ms FROM reworks r WHERE done_at_ms IS NULL \
+             AND NOT EXISTS (SELECT 1 FROM commands c WHERE c.visit_id = r.visit_id AND c.request = 'finish' \
+             AND c.outcome <> 'refused' AND c.asked_at_ms > r.received_at_ms) ORDER BY received_at_ms DESC",
         )
         .fetch_all(self.pool())
         .await?;

@@ -290,9 +290,9 @@ pub(super) struct ReworkForm {
     /// Why; shown to the technician.
     #[schema(min_length = 1, max_length = 2000)]
     pub(super) reason: String,
-    /// Paths of the fields to redo, for example `answers/meter-accuracy.seal`.
+    /// Paths of the fields to redo, for example `answers/meter-accuracy.seal`; at least one.
     #[serde(default)]
-    #[schema(max_items = 100)]
+    #[schema(min_items = 1, max_items = 100)]
     pub(super) paths: Vec<String>,
 }
 
@@ -337,6 +337,9 @@ pub(super) async fn ask_rework(
 ) -> Result<Complaint, Problem> {
     let reason = checked_reason("/reason", &form.reason).map_err(ComplaintError::Invalid)?;
     let is_path = |path: &String| (1..=300).contains(&path.len()) && !path.chars().any(char::is_control);
+    if form.paths.is_empty() {
+        return Err(Problem::invalid_field("/paths", "name at least one field to redo"));
+    }
     if form.paths.len() > PATHS_MAX || !form.paths.iter().all(is_path) {
         return Err(Problem::invalid_field("/paths", "at most 100 paths of 1 to 300 bytes"));
     }
@@ -344,10 +347,11 @@ pub(super) async fn ask_rework(
     let complaint = find_open_to_acts(tx, id).await?;
     next_state(complaint.state, Act::Rework).map_err(ComplaintError::from)?;
     let actor = Actor::office(office.person_id, now);
-    let sent = Rework { id: rework_id, visit: form.visit_id, reason: reason.clone(), paths: form.paths };
+    let (visit, paths) = (form.visit_id, form.paths);
+    let sent = Rework { id: rework_id, visit, reason: reason.clone(), paths, done_at: None };
     send_back(tx, &complaint, &sent, actor).await?;
     let facts = json!({ "rework": rework_id, "paths": sent.paths });
-    let event = actor.event(EventKind::ReworkRequested).visit(form.visit_id).reason(reason).detail(facts);
+    let event = actor.event(EventKind::ReworkRequested).visit(visit).reason(reason).detail(facts);
     match complaint.state == complaints::model::State::Rework {
         true => Ok(history::add(tx, id, &event).await.map(|()| complaint)?),
         false => Ok(step(tx, complaint, Act::Rework, event, actor).await?),

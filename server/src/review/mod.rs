@@ -40,8 +40,10 @@ pub(crate) use sql::{ReworkBody, VerdictBody, reworks, verdicts};
 
 use crate::app::App;
 use crate::complaints::Names;
+use crate::exchange::rework;
 use crate::pages::PageRoutes;
 use crate::store::{StoreError, Tx};
+use crate::work_orders::dispatch::crew_of;
 use crate::work_orders::model::VisitPlan;
 use sync_core::ids::VisitId;
 use sync_core::time::Timestamp;
@@ -57,9 +59,19 @@ pub fn routes() -> OpenApiRouter<App> {
     api::routes().merge(conflict_api::routes()).merge(merge_api::routes()).merge(declarations::routes())
 }
 
-/// A visit was finished: rework that was asked for on it is done.
+/// A visit was finished: rework that was asked for on it is done, and everybody on it is told so. Call it before
+/// `audit::append`.
 pub(crate) async fn visit_ended(tx: &mut Tx, visit: &VisitPlan, at: Timestamp) -> Result<(), StoreError> {
-    sql::finish_rework(tx, visit.id, at).await
+    let done = sql::finish_rework(tx, visit.id, at).await?;
+    if done.is_empty() {
+        return Ok(());
+    }
+    for person in crew_of(tx, visit.id).await? {
+        for rework in &done {
+            rework::send(tx, person, rework).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The conflicts of a visit with all their values, oldest first.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sqlx_macros::FromRow;
 use sync_core::ids::{ComplaintId, EntryId, PersonId, VisitId};
+use sync_core::protocol::Rework;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -145,13 +146,22 @@ pub(super) async fn insert_rework(tx: &mut Tx, new: &NewRework<'_>) -> Result<()
     Ok(())
 }
 
-/// Notes that the rework asked for on a visit is done.
-pub(super) async fn finish_rework(tx: &mut Tx, visit: VisitId, at: Timestamp) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE rework_requests SET done_at_ms = $2 WHERE visit_id = $1 AND done_at_ms IS NULL";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(visit.to_string()).bind(at.unix_ms()).execute(conn).await.map(drop)
+/// Notes that the rework asked for on a visit is done, and returns what was open until now.
+pub(super) async fn finish_rework(
+    tx: &mut Tx,
+    visit: VisitId,
+    at: Timestamp,
+) -> Result<Vec<Rework>, StoreError> {
+    const SQL: &str = "UPDATE rework_requests SET done_at_ms = $2 WHERE visit_id = $1 AND done_at_ms IS NULL \
+        RETURNING rework_id, reason, paths_json";
+    let rows: Vec<(String, String, String)> = on_engine!(tx, |conn| {
+        sqlx::query_as(SQL).bind(visit.to_string()).bind(at.unix_ms()).fetch_all(conn).await
     })?;
-    Ok(())
+    let done = |(id, reason, paths): (String, String, String)| {
+        let paths = serde_json::from_str(&paths).unwrap_or_default();
+        Some(Rework { id: id.parse().ok()?, visit, reason, paths, done_at: Some(at) })
+    };
+    Ok(rows.into_iter().filter_map(done).collect())
 }
 
 /// Rework on a visit that is not done yet.

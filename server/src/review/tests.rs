@@ -308,6 +308,9 @@ async fn rework_lands_on_the_device_with_its_reason() {
     Bureau::for_each_engine(|bureau| async move {
         let mut site = Site::of(&bureau).await;
         site.finish(&bureau).await;
+        let nothing = json!({ "visit_id": site.visit, "reason": "缺铭牌照片" });
+        let answer = site.judge(&bureau, "rework-requests", &nothing).await;
+        assert_eq!((answer.status, &answer.json["errors"][0]["pointer"]), (422, &json!("/paths")));
         let body = json!({ "visit_id": site.visit, "reason": "缺铭牌照片", "paths": ["answers/meter-accuracy.nameplate"] });
         let answer = site.judge(&bureau, "rework-requests", &body).await;
         assert_eq!((answer.status, &answer.json["state"]), (201, &json!("rework")), "{}", answer.json);
@@ -324,6 +327,10 @@ async fn rework_lands_on_the_device_with_its_reason() {
         site.finish(&bureau).await;
         let record = site.record(&bureau).await;
         assert_eq!((&record["state"], kinds(&record).is_empty()), (&json!("investigated"), true));
+        exchange(&bureau.test, &mut site.zhang).await;
+        let told = &site.zhang.rework;
+        assert_eq!((told.len(), told[1].id, told[0].done_at), (2, told[0].id, None), "once to do, once done");
+        assert!(told[1].done_at.is_some());
     })
     .await;
 }

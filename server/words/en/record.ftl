@@ -477,6 +477,7 @@ step-holder-needed = Choose somebody of the office whose roles cover the unit an
 step-unit-needed = Choose a unit that somebody works for, or none.
 step-cause-needed = What was substantiated needs a cause.
 step-evidence-needed = Name at least one piece of evidence, 200 at most.
+step-paths-needed = Name what is to be redone: at least one field, 100 at most.
 step-override-needed = Give a reason for going on although something is open.
 step-verdict-needed = Choose a verdict.
 step-visit-needed = Choose a visit.

@@ -468,6 +468,7 @@ step-holder-needed = 请选择其角色范围包含本投诉所属单位和区�
 step-unit-needed = 请选择有人员任职的单位，或选择“尚未划归”。
 step-cause-needed = 属实的投诉须选择原因。
 step-evidence-needed = 请至少选择一项依据，最多 200 项。
+step-paths-needed = 请至少选择一个需重做的项目，最多 100 个。
 step-override-needed = 请填写在有未了事项时继续的理由。
 step-verdict-needed = 请选择结论。
 step-visit-needed = 请选择一次到访。

@@ -363,6 +363,9 @@ pub struct Rework {
     /// Paths of the fields to redo.
     #[n(3)]
     pub paths: Vec<String>,
+    /// Set once the server has the word that it was done, by its clock: nobody need do it any more.
+    #[n(4)]
+    pub done_at: Option<Timestamp>,
 }
 
 /// Something the device must do.

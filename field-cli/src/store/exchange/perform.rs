@@ -304,17 +304,19 @@ impl Performer<'_> {
 
     async fn rework(&mut self, rework: Rework) -> Result<(), StoreError> {
         let added = sqlx::query(
-            "INSERT INTO reworks (rework_id, visit_id, reason, paths, received_at_ms) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (rework_id) DO NOTHING",
+            "INSERT INTO reworks (rework_id, visit_id, reason, paths, received_at_ms, done_at_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (rework_id) DO UPDATE SET done_at_ms = $6 \
+             WHERE $6 IS NOT NULL",
         )
         .bind(rework.id.to_string())
         .bind(rework.visit.to_string())
         .bind(&rework.reason)
         .bind(serde_json::to_string(&rework.paths).expect("texts are plain JSON"))
         .bind(self.writer.now.unix_ms())
+        .bind(rework.done_at.map(Timestamp::unix_ms))
         .execute(&mut *self.writer.tx)
         .await?;
-        if added.rows_affected() > 0 {
+        if added.rows_affected() > 0 && rework.done_at.is_none() {
             self.report.reworks.push(rework);
         }
         Ok(())

@@ -155,6 +155,11 @@ async fn rework_names_fields_and_what_comes_back_is_marked() {
     assert!(form.html().contains("State of the seals") && form.html().contains("Phase voltage"));
     let (tag, visit) = (seen(&form), site.visit.to_string());
     let named = format!("{visit} answers/meter-accuracy.seal");
+    let nothing = [("seen", tag.as_str()), ("visit_id", &visit), ("reason", "看不清")];
+    let refused = browser.post(&path, &nothing).await;
+    assert_eq!(refused.status, 422, "{}", refused.html());
+    assert!(refused.html().contains("Name what is to be redone"), "{}", refused.html());
+    assert!(refused.html().contains("看不清</textarea>"), "what was typed is kept");
     let fields = [("seen", tag.as_str()), ("visit_id", &visit), ("reason", "看不清"), ("paths", &named)];
     let done = browser.post(&path, &fields).await;
     assert_eq!(done.location(), format!("{record}?said=sent-back"), "{}", done.html());

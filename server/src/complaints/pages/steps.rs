@@ -329,6 +329,7 @@ pub(crate) fn failure_words(w: Words, problem: &Problem) -> String {
         Some("/unit") => w.t("step-unit-needed"),
         Some("/cause") => w.t("step-cause-needed"),
         Some("/evidence") => w.t("step-evidence-needed"),
+        Some("/paths") => w.t("step-paths-needed"),
         Some("/override_reason") => w.t("step-override-needed"),
         Some("/verdict") => w.t("step-verdict-needed"),
         Some("/visit_id") => w.t("step-visit-needed"),

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{CommandId, DeviceId, EntryId, VisitId};
 use sync_core::log::Envelope;
 use sync_core::protocol::{CommandResult, EnvelopeResult, PackItem, Rework, WholeDocument};
+use sync_core::time::Timestamp;
 
 /// Feed rows looked at for one page.
 const ROWS_MAX: i64 = 1_000;
@@ -74,6 +75,9 @@ struct ReworkRow {
     visit: VisitId,
     reason: String,
     paths: Vec<String>,
+    /// Missing from rows of before it was told.
+    #[serde(default)]
+    done_at: Option<Timestamp>,
 }
 
 /// Bytes left in the answer. The first thing always fits.
@@ -326,6 +330,6 @@ async fn results(
 }
 
 fn rework(row: &FeedRow) -> Option<Rework> {
-    let ReworkRow { id, visit, reason, paths } = serde_json::from_str(&row.reference).ok()?;
-    Some(Rework { id, visit, reason, paths })
+    let ReworkRow { id, visit, reason, paths, done_at } = serde_json::from_str(&row.reference).ok()?;
+    Some(Rework { id, visit, reason, paths, done_at })
 }

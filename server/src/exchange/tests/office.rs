@@ -171,8 +171,13 @@ async fn a_command_is_answered_once_and_work_comes_back() {
         assert_eq!(count(&test, "SELECT count(*) FROM command_results").await, 1);
         assert_eq!(device.fates[&1], EnvelopeStatus::Merged);
         let id = an_entry(&mut device);
-        let work =
-            Rework { id, visit, reason: "照片模糊".to_owned(), paths: vec!["answers/seal".to_owned()] };
+        let work = Rework {
+            id,
+            visit,
+            reason: "照片模糊".to_owned(),
+            paths: vec!["answers/seal".to_owned()],
+            done_at: None,
+        };
         let mut tx = test.app.store.write().await.unwrap();
         rework::send(&mut tx, device.person, &work).await.unwrap();
         tx.commit().await.unwrap();

@@ -44,6 +44,10 @@ async fn rework_goes_to_the_field_first_and_comes_back_marked() {
     zhang.ok(&["finding", "add", "SEAL_BROKEN", "--text", "second look."]);
     finish(&zhang);
     zhang.ok(&["sync"]);
+    let shown = zhang.ok(&["visit", "show", &case.number]).out;
+    assert!(!shown.contains("To redo"), "what was done again is not to redo any more: {shown}");
+    let today = zhang.ok(&["--json", "today", "--all"]).events("visit");
+    assert!(today.iter().all(|visit| visit["rework"] == false), "{today:#?}");
 
     browser.go(&format!("/complaints/{}", case.complaint)).await;
     let marked = "return [...document.querySelectorAll('ul.entries > li')].map((entry) => \
