@@ -171,6 +171,7 @@ help-photo-add--files = Photo files
 help-photo-add--tag = What they show
 help-photo-add--caption = Caption
 help-photo-add--finding = Finding they support: its number in the list
+help-photo-add--at = Where it was taken, as you know it: latitude,longitude in degrees (WGS-84)
 help-photo-list = List photos
 help-photo-unavailable = Declare that a photo is lost for good
 help-photo-unavailable--photo = Photo: its number in the list

@@ -169,6 +169,7 @@ help-photo-add--files = 照片文件
 help-photo-add--tag = 拍摄内容
 help-photo-add--caption = 说明
 help-photo-add--finding = 所佐证的发现在列表中的序号
+help-photo-add--at = 您所知的拍摄位置的纬度和经度（WGS-84），例如 31.2304,121.4737
 help-photo-list = 列出照片
 help-photo-unavailable = 声明照片已无法找回
 help-photo-unavailable--photo = 照片在列表中的序号

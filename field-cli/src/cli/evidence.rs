@@ -33,6 +33,9 @@ pub(crate) struct PhotoAddArgs {
     /// Number of the finding it supports.
     #[arg(long)]
     pub(crate) finding: Option<String>,
+    /// `latitude,longitude` in WGS-84 degrees; what the file claims stays in the file.
+    #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
+    pub(crate) at: Option<String>,
     #[arg(long)]
     pub(crate) allow_old: bool,
     #[command(flatten)]

@@ -141,6 +141,19 @@ async fn what_is_no_photo_is_refused_whatever_its_name_says() {
 }
 
 #[tokio::test]
+async fn a_position_is_what_the_person_gave_and_never_what_the_camera_claims() {
+    let desk = started(Lang::En).await;
+    let claimed = desk.file("claimed.jpg", &photo("2025:11-21 10:00:00", Some((31.1, 121.1))));
+    let given = desk.file("given.jpg", &photo("2025:11-21 10:00:01", Some((31.1, 121.1))));
+    desk.ok(&["photo", "add", claimed.to_str().unwrap(), "--tag", "site", "--allow-old"]).await;
+    let file = given.to_str().unwrap();
+    desk.ok(&["photo", "add", file, "--tag", "site", "--at", "31.2304,121.4737", "--allow-old"]).await;
+    let view = desk.store().await.document(super::morning()).await.unwrap().view();
+    let places: Vec<_> = view.photos.values().map(|photo| photo.content.lat.as_deref()).collect();
+    assert_eq!(places, [None, Some("31.2304")]);
+}
+
+#[tokio::test]
 async fn claims_of_cameras_are_compared_and_never_believed() {
     let desk = started(Lang::En).await;
     let mut seen = String::new();

@@ -5,6 +5,7 @@ use super::exif::{self, Claims};
 use crate::cli::PhotoAddArgs;
 use crate::cmd::choice::{of_table, pick};
 use crate::cmd::site::{Site, entry, numbered, saved};
+use crate::cmd::visit::read_position;
 use crate::cmd::{Outcome, site};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure, io_words};
@@ -85,6 +86,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
     let view = store.document(site.visit).await?.view();
     let finding =
         args.finding.as_deref().map(|typed| entry(&ctx.words, &view.findings, typed)).transpose()?;
+    let position = args.at.as_deref().map(|text| read_position(ctx, text)).transpose()?;
     // Before anything is asked: whoever mistyped a name should not answer first.
     if let Some(file) = args.files.iter().find(|file| !file.exists()) {
         let file = file.display().to_string();
@@ -105,6 +107,8 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
         let mut photo =
             prepare(ctx, &store, &site, file, &role, args.caption.as_deref(), args.allow_old).await?;
         photo.photo.finding = finding;
+        photo.photo.lat = position.as_ref().map(|place| place.lat_text.clone());
+        photo.photo.lon = position.as_ref().map(|place| place.lon_text.clone());
         let twice = prepared.iter().any(|other| other.blob.sha256 == photo.blob.sha256);
         let same = numbered(&view.photos).into_iter().find(|(_, _, found)| {
             found.content.sha256 == photo.blob.sha256 && found.content.role == role && found.stands()
@@ -178,8 +182,9 @@ pub(crate) async fn prepare(
         role: role.to_owned(),
         caption: caption.map(str::to_owned),
         taken_at: claims.taken_at,
-        lat: claims.position.as_ref().map(|place| place.lat_text.clone()),
-        lon: claims.position.as_ref().map(|place| place.lon_text.clone()),
+        // What the camera claims stays in the file, where the office reads it as its claim.
+        lat: None,
+        lon: None,
         accuracy: None,
         finding: None,
     };

@@ -115,7 +115,8 @@ fn say_started(ctx: &mut Ctx, site: &Site, recorded: &Recorded<EntryId>, positio
     ctx.out.next(&say!(ctx.words, "next-step", command = command));
 }
 
-fn read_position(ctx: &Ctx, text: &str) -> Result<Position, Failure> {
+/// `latitude,longitude` as it was typed behind `--at`.
+pub(crate) fn read_position(ctx: &Ctx, text: &str) -> Result<Position, Failure> {
     Position::parse(text).ok_or_else(|| {
         let what = say!(ctx.words, "usage-wrong-value", value = text, argument = "--at");
         Failure::usage("wrong-value", what).hint(say!(ctx.words, "position-hint"))

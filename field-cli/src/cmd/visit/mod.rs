@@ -9,7 +9,7 @@ use super::Outcome;
 use crate::cli::{TodayArgs, VisitCommand};
 use crate::ctx::Ctx;
 
-pub(crate) use lifecycle::{progress, step};
+pub(crate) use lifecycle::{progress, read_position, step};
 pub(crate) use list::tail;
 pub(crate) use show::{answer_text, civil_day, item_line};
 

@@ -330,7 +330,7 @@ fn exif_flags(w: Words, photo: &PhotoStatus) -> Vec<String> {
     flags.map(|flag| w.code("exif-flag", flag.as_str())).collect()
 }
 
-/// Where the device, the file and the address say it was, and how far these are apart.
+/// Where people on site, the file and the address say it was, and how far these are apart.
 fn places(w: Words, photo: &PhotoStatus, complaint: Option<&Complaint>) -> (Vec<Fact>, Vec<Fact>, bool) {
     let device = photo.entries.iter().find_map(measured);
     let exif = photo.exif.as_ref().and_then(|exif| exif.lat.zip(exif.lon));
