@@ -246,6 +246,9 @@ pub fn order_state(before: OrderState, visits: &[VisitState], is_crewed: bool) -
         OrderState::Done
     } else if any(&[Accepted, OnSite]) {
         OrderState::Accepted
+    } else if live.is_empty() && !visits.is_empty() {
+        // Everything was called off: nobody declined, and somebody may be sent anew.
+        OrderState::Planned
     } else if is_crewed && any(&[Planned]) {
         OrderState::Assigned
     } else if matches!(before, OrderState::Assigned | OrderState::Accepted | OrderState::Declined) {

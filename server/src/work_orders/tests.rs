@@ -349,6 +349,8 @@ async fn a_visit_that_has_not_begun_can_be_called_off() {
         let path = format!("/v1/visits/{}/cancellation", dispatched.visit);
         let answer = bureau.post(&path, &json!({ "reason": "客户改期" })).await;
         assert_eq!(answer.json["state"], "cancelled", "{}", answer.json);
+        let record = dispatched.record(&bureau).await;
+        assert_eq!(record["work_orders"][0]["state"], "planned", "nobody declined");
         assert!(crew(&bureau, dispatched.visit).await.is_empty());
         let told = {
             let mut tx = bureau.test.app.store.read().await.unwrap();

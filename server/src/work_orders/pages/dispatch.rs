@@ -76,6 +76,13 @@ pub(super) struct VisitRow {
     pub(super) can_be_cancelled: bool,
 }
 
+impl VisitRow {
+    /// Whether the people who are sent may still take it.
+    fn is_awaited(&self) -> bool {
+        matches!(self.state, VisitState::Planned | VisitState::Rework)
+    }
+}
+
 /// A work order with its visits; none for visits born in the field.
 #[derive(Debug, Clone)]
 pub(super) struct OrderRow {
