@@ -3,7 +3,7 @@
 use super::model::{
     Contact, DeviceError, DeviceStatus, KnownDevice, Revoked, Suspended, WipeOrder, check_text,
 };
-use crate::audit::{self, EntryKind, NewEntry};
+use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::store::{Counter, StoreError, Tx, next_number, on_engine};
 use sqlx::AssertSqlSafe;
 use sqlx_macros::FromRow;
@@ -226,15 +226,12 @@ pub async fn rename(
     const SQL: &str = "UPDATE devices SET label = $2, version = version + 1 WHERE device_id = $1";
     let label = check_text("label", label)?;
     let id = device_id.to_string();
-    let changed = on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(id).bind(label).execute(conn).await.map(|done| done.rows_affected())
-    })
-    .map_err(StoreError::from)?;
-    if changed == 0 {
-        return Err(DeviceError::Unknown { which: device_id.to_string() });
-    }
+    let before = find(tx, device_id).await?.ok_or_else(|| DeviceError::Unknown { which: id.clone() })?;
+    on_engine!(tx, |conn| sqlx::query(SQL).bind(id).bind(&label).execute(conn).await.map(drop))
+        .map_err(StoreError::from)?;
     crate::work_orders::refresh_colleague(tx, device_id).await?;
     let entry = NewEntry::new(EntryKind::DEVICE_RENAMED, now).by(by).device(device_id);
+    let entry = entry.detail(Detail::new().with("from", before.label).with("to", label));
     audit::append(tx, &entry).await?;
     Ok(())
 }

@@ -103,31 +103,37 @@ pub async fn commit<R, E>(
     for _ in 0..ATTEMPTS_MAX {
         let (result, draft) = draft(app, visit, person, &edit).await?;
         let Some(draft) = draft else { return Ok((result, None)) };
-        if let Some(log_index) = try_write(app, person, &draft).await? {
+        if let Some(log_index) = try_write(app, person, &draft, None).await? {
             return Ok((result, Some(log_index)));
         }
     }
     Err(OfficeError::Busy)
 }
 
-/// The same on exactly this version of the visit: false when it is another by now, and nothing was written.
+/// The same on exactly this version of the visit, with the act that it is in the log: false when the visit is another
+/// by now, and nothing was written.
 ///
 /// # Errors
 /// See [`OfficeError`]; nothing was written then.
 pub async fn commit_on<R, E>(
     app: &App,
     (visit, version): (VisitId, i64),
-    person: PersonId,
+    (person, act): (PersonId, &NewEntry<'_>),
     edit: impl Fn(&mut Edit<'_>) -> Result<R, E>,
 ) -> Result<bool, OfficeError<E>> {
     let Some(draft) = draft(app, visit, person, &edit).await?.1 else { return Ok(true) };
-    Ok(draft.base.version == version && try_write(app, person, &draft).await?.is_some())
+    Ok(draft.base.version == version && try_write(app, person, &draft, Some(act)).await?.is_some())
 }
 
 /// Where the envelope lies in the server log; `None` when the visit has changed meanwhile.
-async fn try_write<E>(app: &App, person: PersonId, draft: &Draft) -> Result<Option<i64>, OfficeError<E>> {
+async fn try_write<E>(
+    app: &App,
+    person: PersonId,
+    draft: &Draft,
+    act: Option<&NewEntry<'_>>,
+) -> Result<Option<i64>, OfficeError<E>> {
     let outcome = judge(app, draft, person).await?;
-    match write(app, person, draft, &outcome).await {
+    match write(app, (person, act), draft, &outcome).await {
         Err(OfficeError::Store(error)) if error.is_serialisation_failure() || error.is_unique_violation() => {
             Ok(None)
         }
@@ -195,7 +201,7 @@ fn busy<E>(failure: &WorkerFailure) -> OfficeError<E> {
 /// Writes envelope and document; `None` when the document was changed meanwhile.
 async fn write<E>(
     app: &App,
-    person: PersonId,
+    (person, act): (PersonId, Option<&NewEntry<'_>>),
     draft: &Draft,
     outcome: &MergeOutcome,
 ) -> Result<Option<i64>, OfficeError<E>> {
@@ -221,6 +227,9 @@ async fn write<E>(
     let position = feed::reserve(&mut tx, 1).await?;
     let envelope = seal(app, &mut tx, person, draft, &key).await?;
     let log_index = append(&mut tx, draft, &envelope, change, now).await?;
+    if let Some(act) = act {
+        audit::append(&mut tx, act).await?;
+    }
     let event = Event::Change { log_index, author: None };
     feed::insert(&mut tx, position, &[(Audience::Visit(draft.visit), event)]).await?;
     note_conflicts(app, &mut tx, draft, outcome, person, log_index).await?;

@@ -5,6 +5,7 @@ use super::conflict_detail;
 use super::conflicts::{self, ConflictBody, ConflictRow};
 use super::legal::Legal;
 use crate::app::App;
+use crate::audit::{Detail, EntryKind, NewEntry};
 use crate::auth::OfficeAuth;
 use crate::checklists;
 use crate::complaints::acts::ComplaintError;
@@ -29,6 +30,10 @@ use utoipa_axum::routes;
 
 /// How often a decision is written down anew because something else came into the visit.
 const DECISION_ATTEMPTS: usize = 8;
+/// A conflict was decided.
+const CONFLICT_DECIDED: EntryKind = EntryKind("conflict.decided");
+/// A decision about a conflict was undone.
+const CONFLICT_REOPENED: EntryKind = EntryKind("conflict.reopened");
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -219,7 +224,14 @@ async fn try_resolve(
     let resolution = Resolution { path: row.path.clone(), choice, reason: reason.to_owned(), kept };
     let entry = EntryId::from_entropy(app.clock.now(), app.entropy.bytes());
     let edit = |edit: &mut sync_core::document::Edit<'_>| edit.resolve(entry, &resolution, value.clone());
-    office::commit_on(app, (visit, version), office.person_id, edit).await.map_err(refused)
+    let act = act_of(CONFLICT_DECIDED, app, office, &row).visit(visit).because(Some(reason));
+    office::commit_on(app, (visit, version), (office.person_id, &act), edit).await.map_err(refused)
+}
+
+/// The act as it stands in the log, beside the change that it makes.
+fn act_of(kind: EntryKind, app: &App, office: &OfficeAuth, row: &ConflictRow) -> NewEntry<'static> {
+    let detail = Detail::new().with("conflict", row.conflict_id.clone()).with("path", row.path.clone());
+    NewEntry::new(kind, app.clock.now()).by(Some(office.person_id)).detail(detail)
 }
 
 /// What stays readable as kept, and what is written over the competing values.
@@ -342,7 +354,8 @@ async fn try_undo(
     let text = text_before(&stored.saved, &row.path);
     let entry = EntryId::from_entropy(app.clock.now(), app.entropy.bytes());
     let edit = |edit: &mut sync_core::document::Edit<'_>| edit.resolve(entry, &undone, text.clone());
-    office::commit_on(app, (visit, stored.version), office.person_id, edit).await.map_err(refused)
+    let act = act_of(CONFLICT_REOPENED, app, office, &row).visit(visit).because(Some(reason));
+    office::commit_on(app, (visit, stored.version), (office.person_id, &act), edit).await.map_err(refused)
 }
 
 /// A text as it was before the office decided about it, if nobody has written in it since. Single values need no such

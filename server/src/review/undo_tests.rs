@@ -4,6 +4,7 @@ use super::tests::{Site, id_of, reviewer};
 use crate::complaints::tests::Bureau;
 use crate::exchange::tests::exchange;
 use crate::pages::testing::Browser;
+use crate::people::tests::an_administrator;
 use axum::http::Method;
 use serde_json::{Value, json};
 use sync_core::document::SharedText;
@@ -36,6 +37,12 @@ async fn an_undone_decision_leaves_both_values_with_their_authors_here_and_on_th
         let of_office = |line: &&Value| line["kind"].as_str().unwrap().starts_with("conflict_");
         let decisions = record["timeline"].as_array().unwrap().iter().filter(of_office);
         assert!(decisions.map(|line| &line["device"]).all(Value::is_null));
+        let log = format!("/server-log?complaint={}", record["number"].as_str().unwrap());
+        let admin = an_administrator(&bureau.test).await;
+        let log = Browser::of(&bureau.test, &admin).get(&log).await;
+        for said in ["<td>Conflict decided", "照片", "<td>Decision about a conflict undone", "看错了"] {
+            assert!(log.html().contains(said), "{said}: {}", log.html());
+        }
         exchange(&bureau.test, &mut site.zhang).await;
         assert_eq!(site.zhang.done.as_ref().unwrap().conflicts_open, 1);
         let seen = site.zhang.visits[&site.visit].document.view();

@@ -86,3 +86,5 @@ log-deadline-kept = Breach of a deadline taken back
 log-fact-told = Told: { $a }
 log-field-work-rejected = Field work set aside
 log-field-work-linked = Field work put under a complaint
+log-conflict-decided = Conflict decided
+log-conflict-reopened = Decision about a conflict undone

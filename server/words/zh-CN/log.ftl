@@ -86,3 +86,5 @@ log-deadline-kept = 撤销超时记录
 log-fact-told = 已告知：{ $a }
 log-field-work-rejected = 现场工作搁置
 log-field-work-linked = 现场工作归入投诉
+log-conflict-decided = 冲突已裁定
+log-conflict-reopened = 冲突裁定已撤销

@@ -65,6 +65,33 @@ fn the_log_can_be_shown() {
     }
 }
 
+/// Kinds that come in floods: the list leaves them out.
+const FLOODS: [&str; 3] = ["envelope", "gate.decided", "evidence.arrived"];
+
+/// Adds the kinds that the sources below a folder name.
+fn kinds_in(folder: &std::path::Path, kinds: &mut std::collections::BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            kinds_in(&path, kinds);
+        } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("audit/pages/tests.rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let own = if path.ends_with("audit/entry.rs") { "Self = Self(\"" } else { "EntryKind(\"" };
+            let named = text.split(own).skip(1).filter_map(|rest| rest.split_once('"'));
+            kinds.extend(named.map(|(kind, _)| kind.to_owned()));
+        }
+    }
+}
+
+#[test]
+fn the_filter_offers_every_kind_of_act_that_the_server_records() {
+    let mut recorded = std::collections::BTreeSet::new();
+    kinds_in(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut recorded);
+    assert!(recorded.contains("return.planned") && recorded.contains("device.renamed"));
+    let offered = KINDS.iter().chain(&FLOODS).map(|kind| (*kind).to_owned()).collect();
+    assert_eq!(recorded, offered);
+}
+
 #[test]
 fn a_cell_is_never_a_formula() {
     assert_eq!(cell("=1+1 \"x\""), "\"'=1+1 \"\"x\"\"\"");
