@@ -7,6 +7,7 @@ use crate::pages::testing::Browser;
 use axum::http::Method;
 use serde_json::{Value, json};
 use sync_core::document::{Finding, FindingEdit};
+use sync_core::protocol::Request;
 
 #[tokio::test]
 async fn an_accepted_edit_of_anothers_finding_names_all_three() {
@@ -43,6 +44,42 @@ async fn an_accepted_edit_of_anothers_finding_names_all_three() {
         let html = page.html();
         let beside = html.split("changed later: text").nth(1).and_then(|rest| rest.get(..600)).unwrap();
         assert!(beside.contains("wang 测试") && beside.contains("accepted by"), "{beside}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn late_work_that_was_let_in_says_when_it_arrived() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let (visit, owner, id) = (site.visit, site.zhang.person, an_entry(&mut site.zhang));
+        let words = Finding { code: "other".into(), text: "intact".into(), item: None, severity: None };
+        site.zhang.save(visit, |edit| edit.add_finding(id, &words).unwrap());
+        exchange(&bureau.test, &mut site.zhang).await;
+        exchange(&bureau.test, &mut site.wang).await;
+        let changed = FindingEdit { text: Some("broken".to_owned()), ..FindingEdit::default() };
+        site.wang.save_as(visit, owner, |edit| edit.edit_finding(id, &changed).unwrap());
+        exchange(&bureau.test, &mut site.wang).await;
+        site.zhang.command(Some(visit), &Request::Finish { visit, outcome: "resolved_on_site".into() });
+        exchange(&bureau.test, &mut site.zhang).await;
+        let list = reviewer(&bureau, Method::GET, "/v1/quarantine", &Value::Null).await.json;
+        let item = list["items"][0].clone();
+        let verdict = json!({ "verdict": "undetermined", "note": "none", "override_reason": "no time" });
+        let path = format!("/v1/complaints/{}/reviews", site.complaint);
+        assert_eq!(reviewer(&bureau, Method::POST, &path, &verdict).await.json["state"], "reviewed");
+        bureau.test.app.clock.advance_ms(600_000);
+        let path = format!("/v1/quarantine/{}/decision", item["id"]);
+        let accept = json!({ "decision": "accept", "reason": "together" });
+        assert_eq!(reviewer(&bureau, Method::POST, &path, &accept).await.status, 200);
+        let record = site.record(&bureau).await;
+        let timeline = record["timeline"].as_array().unwrap();
+        let late = timeline.iter().position(|line| line["kind"] == "late_work").unwrap();
+        let judged = timeline.iter().position(|line| line["kind"] == "reviewed").unwrap();
+        assert!(judged < late, "it opened the review again: {record}");
+        let late = &timeline[late];
+        assert_eq!(late["received_at_ms"], item["received_at_ms"]);
+        assert!(late["accepted_at_ms"].as_i64() > late["received_at_ms"].as_i64().map(|at| at + 599_000));
+        assert_eq!(late["accepted_by"]["person_id"], json!(bureau.reviewer.0));
     })
     .await;
 }

@@ -7,7 +7,7 @@ use crate::exchange::tests::exchange;
 use crate::pages::testing::{Browser, HOSTILE, check, shells};
 use crate::review::tests::Site;
 use serde_json::json;
-use sync_core::document::{Finding, MeterCheck, Progress, Seal};
+use sync_core::document::{Finding, FindingEdit, MeterCheck, Progress, Seal};
 use sync_core::ids::EntryId;
 
 /// A visit with two answers that differ, a check, a seal and more findings than one page shows.
@@ -106,6 +106,42 @@ async fn the_timeline_says_what_was_recorded() {
         }
         let overwritten = "State of the seals: Broken (changed later by zhang 测试)";
         assert!(html.contains(overwritten), "each act in its own words: {html}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_act_is_told_in_its_own_words_whoever_wrote_over_it() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let (visit, id) = (site.visit, EntryId::from_bytes([7; 16]));
+        let first = Finding { code: "note".into(), text: "first words".into(), item: None, severity: None };
+        site.zhang.save(visit, |edit| {
+            edit.answer("meter-accuracy.seal", "intact").unwrap();
+            edit.add_finding(id, &first).unwrap();
+        });
+        exchange(&bureau.test, &mut site.zhang).await;
+        exchange(&bureau.test, &mut site.wang).await;
+        let second = FindingEdit { text: Some("second words".to_owned()), ..FindingEdit::default() };
+        site.wang.save(visit, |edit| edit.answer("meter-accuracy.seal", "broken").unwrap());
+        exchange(&bureau.test, &mut site.wang).await;
+        site.zhang.save(visit, |edit| edit.edit_finding(id, &second).unwrap());
+        exchange(&bureau.test, &mut site.zhang).await;
+        let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
+        let page = browser.get(&format!("/complaints/{}", site.complaint)).await;
+        let html = page.html().split("<h2>Timeline</h2>").nth(1).unwrap();
+        let html = html.split("id=\"visits\"").next().unwrap();
+        let acts: Vec<&str> = html.split("<li class=").filter(|act| act.contains(" words")).collect();
+        let [newer, older] = acts[..] else { panic!("two acts: {html}") };
+        assert!(newer.contains("second words") && !newer.contains("changed later"), "{newer}");
+        assert!(html.contains("State of the seals: Broken</bdi>"), "{html}");
+        assert!(older.contains("first words (changed later by zhang 测试)"), "{older}");
+        assert!(older.contains("State of the seals: Intact (changed later by wang 测试)"), "{older}");
+        assert!(older.contains("zhang 测试") && !older.contains("second words"), "{older}");
+        site.finish(&bureau).await;
+        let review = browser.get(&format!("/complaints/{}/review", site.complaint)).await;
+        let item = review.html().split("second words").nth(1).and_then(|rest| rest.split("</label>").next());
+        assert!(item.unwrap().contains("changed later by zhang 测试"), "{}", review.html());
     })
     .await;
 }
