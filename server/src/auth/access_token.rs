@@ -4,8 +4,9 @@
 //! claims are checked here, claim by claim; `kid` only selects from the server's own keys.
 
 use super::AUTHORIZATION_BYTES_MAX;
+use super::signatures::{decoding_key, encoding_key};
 use crate::app::App;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sync_core::ids::DeviceId;
@@ -61,7 +62,7 @@ pub fn issue(app: &App, device_id: DeviceId) -> Result<(String, u64), jsonwebtok
     let mut header = Header::new(Algorithm::EdDSA);
     header.typ = Some(TYPE.to_owned());
     header.kid = Some(key_id(&app.keys.token.public()));
-    let token = jsonwebtoken::encode(&header, &claims, &encoding_key(&app.keys.token)?)?;
+    let token = jsonwebtoken::encode(&header, &claims, &encoding_key(&app.keys.token))?;
     Ok((token, u64::from(seconds) * 1000))
 }
 
@@ -79,15 +80,15 @@ pub(super) fn check(app: &App, token: &str) -> Result<AccessToken, TokenError> {
     let mut public = keys.into_iter().flatten().map(SigningKey::public);
     let key = public.find(|key| key_id(key) == kid).ok_or(TokenError::Foreign)?;
     let server = app.installation.server_id.to_string();
-    let mut validation = Validation::new(Algorithm::EdDSA);
+    let (key, algorithm) = decoding_key(&key);
+    let mut validation = Validation::new(algorithm);
     validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
     validation.set_issuer(&[&server]);
     validation.set_audience(&[&server]);
     // By our clock below: the library would ask the machine's.
     validation.validate_exp = false;
-    let claims = jsonwebtoken::decode::<Claims>(token, &decoding_key(&key)?, &validation)
-        .map_err(|_| TokenError::Foreign)?
-        .claims;
+    let claims =
+        jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| TokenError::Foreign)?.claims;
     let now_s = app.clock.now().unix_s();
     // Several processes share the keys; their clocks may differ by a little.
     if claims.iat > now_s + 60 {
@@ -111,24 +112,6 @@ pub(super) fn is_plain(header: &Header) -> bool {
         && header.zip.is_none()
         && header.cty.is_none()
         && header.extras.inner().is_empty()
-}
-
-pub(super) fn decoding_key(key: &PublicKey) -> Result<DecodingKey, TokenError> {
-    let base64 = |bytes: &[u8]| data_encoding::BASE64URL_NOPAD.encode(bytes);
-    match key.p256_coordinates() {
-        None => DecodingKey::from_ed_components(&base64(key.as_bytes())),
-        Some((x, y)) => DecodingKey::from_ec_components(&base64(&x), &base64(&y)),
-    }
-    .map_err(|_| TokenError::Foreign)
-}
-
-pub(super) fn encoding_key(key: &SigningKey) -> Result<EncodingKey, jsonwebtoken::errors::Error> {
-    use ed25519_dalek::pkcs8::EncodePrivateKey;
-    let key = ed25519_dalek::SigningKey::from_bytes(key.seed());
-    match key.to_pkcs8_der() {
-        Ok(der) => Ok(EncodingKey::from_ed_der(der.as_bytes())),
-        Err(_) => Err(jsonwebtoken::errors::ErrorKind::InvalidKeyFormat.into()),
-    }
 }
 
 /// Short name of a key: 64 bits of its hash.

@@ -9,12 +9,13 @@
 //! that nonce passes whatever its times say. The nonce is good for five minutes and names nothing secret, so it needs
 //! no memory: time and a signature over it.
 
-use super::access_token::{decoding_key, is_plain};
+use super::access_token::is_plain;
+use super::signatures::decoding_key;
 use crate::app::App;
 use crate::devices::{self, KnownDevice};
 use crate::problem::{self, Problem};
 use crate::store::{StoreError, Tx, on_engine};
-use jsonwebtoken::{Algorithm, Validation};
+use jsonwebtoken::Validation;
 use serde::Deserialize;
 use sync_core::ids::DeviceId;
 use sync_core::time::Timestamp;
@@ -85,16 +86,13 @@ async fn check(app: &App, token: &str) -> Result<(KnownDevice, Claims), Assertio
 
 fn verify(app: &App, token: &str, device: &KnownDevice) -> Result<Claims, AssertionError> {
     let id = device.device_id.to_string();
-    let mut validation = Validation::new(match device.key.algorithm() {
-        sync_core::log::Algorithm::EdDsa => Algorithm::EdDSA,
-        sync_core::log::Algorithm::Es256 => Algorithm::ES256,
-    });
+    let (key, algorithm) = decoding_key(&device.key);
+    let mut validation = Validation::new(algorithm);
     validation.set_required_spec_claims(&["iss", "sub", "aud", "exp"]);
     validation.set_issuer(&[&id]);
     validation.set_audience(&[app.installation.server_id.to_string()]);
     validation.sub = Some(id.clone());
     validation.validate_exp = false;
-    let key = decoding_key(&device.key).map_err(|_| AssertionError::Foreign)?;
     let claims =
         jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| AssertionError::Foreign)?.claims;
     let lifetime_s = claims.exp.saturating_sub(claims.iat);

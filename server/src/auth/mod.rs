@@ -9,6 +9,7 @@ mod api;
 mod assertion;
 mod device;
 mod office;
+mod signatures;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -1,6 +1,6 @@
 //! Attacks on tokens and assertions, one row each (trust: measured behaviour of the library).
 
-use super::access_token::encoding_key;
+use super::signatures::encoding_key;
 use super::*;
 use crate::app::App;
 use crate::devices;
@@ -10,8 +10,9 @@ use axum::Router;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use sync_core::ids::DeviceId;
 use sync_core::log::SigningKey;
 
@@ -51,7 +52,21 @@ fn access_header(app: &App) -> Header {
 }
 
 fn signed(header: &Header, claims: &Value, key: &SigningKey) -> String {
-    jsonwebtoken::encode(header, claims, &encoding_key(key).unwrap()).unwrap()
+    jsonwebtoken::encode(header, claims, &encoding_key(key)).unwrap()
+}
+
+/// A token under a secret that everybody knows (HMAC of RFC 2104 with SHA-256): the library cannot make one here.
+fn hs256_token(header: &Header, claims: &Value, secret: &[u8]) -> String {
+    let mut header = header.clone();
+    header.alg = Algorithm::HS256;
+    let base64 = |value: Vec<u8>| data_encoding::BASE64URL_NOPAD.encode(&value);
+    let header = base64(serde_json::to_vec(&header).unwrap());
+    let message = format!("{header}.{}", base64(serde_json::to_vec(claims).unwrap()));
+    let mut block = [0; 64];
+    block[..secret.len()].copy_from_slice(secret);
+    let inner = Sha256::digest([&block.map(|byte| byte ^ 0x36), message.as_bytes()].concat());
+    let outer = Sha256::digest([&block.map(|byte| byte ^ 0x5c), inner.as_slice()].concat());
+    format!("{message}.{}", base64(outer.to_vec()))
 }
 
 /// An assertion as a well-behaved device makes it, with these claims changed (null: left out).
@@ -123,12 +138,7 @@ async fn wrong_headers_and_keys_of_access_tokens_are_refused() {
         edit(&mut header);
         signed(&header, &claims, &app.keys.token)
     };
-    let hs256 = {
-        let mut header = good.clone();
-        header.alg = Algorithm::HS256;
-        let secret = EncodingKey::from_secret(app.keys.token.public().as_bytes());
-        jsonwebtoken::encode(&header, &claims, &secret).unwrap()
-    };
+    let hs256 = hs256_token(&good, &claims, app.keys.token.public().as_bytes());
     let whole = signed(&good, &claims, &app.keys.token);
     let none = {
         let parts: Vec<_> = whole.split('.').collect();

@@ -25,6 +25,9 @@ fn one_of_the_two_spellings_of_a_signature_is_accepted() {
     assert_eq!(key.algorithm(), Algorithm::Es256);
     assert!(key.verifies(b"sample", &hex(&format!("{R}{S_LOWER}"))));
     assert!(!key.verifies(b"sample", &hex(&format!("{R}{S_HIGHER}"))), "the other spelling");
+    let (lower, higher) = (hex(&format!("{R}{S_LOWER}")), hex(&format!("{R}{S_HIGHER}")));
+    assert_eq!((key.lower_spelling(higher), key.lower_spelling(lower)), (lower, lower));
+    assert_eq!(key.lower_spelling([0; 64]), [0; 64], "no signature at all");
     assert!(!key.verifies(b"simple", &hex(&format!("{R}{S_LOWER}"))));
     assert!(!key.verifies(b"sample", &[0; 64]));
     let other = PublicKey::from_bytes(&hex::<33>(&format!("02{X}"))).unwrap();

@@ -107,6 +107,16 @@ impl PublicKey {
         Some(((*point.x()?).into(), (*point.y()?).into()))
     }
 
+    /// The one spelling of a signature that [`Self::verifies`] takes: of ES256 the one with the lower `s`, of Ed25519 the
+    /// same. What is no signature stays as it is.
+    pub fn lower_spelling(&self, signature: Signature) -> Signature {
+        match self.0 {
+            Inner::Ed25519(_) => signature,
+            Inner::P256 { .. } => p256::ecdsa::Signature::from_slice(&signature)
+                .map_or(signature, |signature| signature.normalize_s().to_bytes().into()),
+        }
+    }
+
     /// Whether `signature` over `message` was made with this key (strict: see the module).
     pub fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
         match &self.0 {
