@@ -3,6 +3,7 @@
 
 use super::acts::Actor;
 use super::model::{Complaint, EventKind, FieldChange, State};
+use super::tally;
 use crate::store::{StoreError, Tx, on_engine};
 use serde_json::Value;
 use sqlx_macros::FromRow;
@@ -115,6 +116,7 @@ pub async fn add(tx: &mut Tx, complaint: ComplaintId, event: &NewEvent) -> Resul
         device_id, visit_id, claimed_at_ms, received_at_ms, reason, detail_json) \
         VALUES ($1, (SELECT coalesce(max(e.event_no), 0) + 1 FROM complaint_events e WHERE e.complaint_id = $1), \
         $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    tally::ended(tx, complaint, event).await?;
     on_engine!(tx, |conn| {
         sqlx::query(SQL)
             .bind(complaint.to_string())

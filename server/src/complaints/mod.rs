@@ -21,6 +21,7 @@ pub mod scope;
 mod search;
 mod sql;
 mod steps_api;
+pub(crate) mod tally;
 #[cfg(test)]
 pub(crate) mod tests;
 mod units;

@@ -169,7 +169,10 @@ pub(super) async fn count_newer(
     let Some(words) = &filter.words else {
         let mut counted = 0;
         for part in filter.parts(reach) {
-            counted += count(tx, conditions(&part, reach), after).await?;
+            counted += match part.due_before {
+                Some(moment) => count_due(tx, &part, reach, (moment, after)).await?,
+                None => count(tx, conditions(&part, reach), after).await?,
+            };
         }
         return Ok(counted.min(NEWER_MAX));
     };
@@ -186,9 +189,27 @@ pub(super) async fn count_newer(
 }
 
 async fn count(tx: &mut Tx, conditions: Vec<Piece>, after: i64) -> Result<i64, StoreError> {
+/// Counts from what is due first, and no further than to the limit, however much is late.
+async fn count_due(
+    tx: &mut Tx,
+    filter: &Filter,
+    reach: &Reach,
+    (moment, after): (Timestamp, i64),
+) -> Result<i64, StoreError> {
+    // A sum, so that no engine begins with the order of arrival.
+    const SQL: &str = "SELECT count(*) FROM (SELECT c.ordinal FROM complaints c WHERE c.ordinal + 0 > ";
+    let mut pieces = vec![Piece::Number(after), Piece::Sql(OPEN), Piece::Sql(" AND c.next_due_at_ms < ")];
+    pieces.push(Piece::Number(moment.unix_ms()));
+    pieces.extend(conditions(&Filter { due_before: None, ..filter.clone() }, reach));
+    counted(tx, SQL, pieces).await
+}
+
     const SQL: &str = "SELECT count(*) FROM (SELECT c.ordinal FROM complaints c WHERE c.ordinal > ";
-    let mut pieces = vec![Piece::Number(after)];
-    pieces.extend(conditions);
+    let pieces = std::iter::once(Piece::Number(after)).chain(conditions).collect();
+    counted(tx, SQL, pieces).await
+}
+
+async fn counted(tx: &mut Tx, sql: &'static str, mut pieces: Vec<Piece>) -> Result<i64, StoreError> {
     pieces.push(Piece::Sql(" LIMIT "));
     pieces.push(Piece::Number(NEWER_MAX));
     pieces.push(Piece::Sql(") n"));

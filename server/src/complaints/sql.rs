@@ -1,6 +1,7 @@
 //! The tables `complaints`, `complaint_numbers` and `complaint_aliases`.
 
 use super::model::{Complaint, Customer, Deadlines, Intake, number_text, phone_digits};
+use super::tally;
 use crate::store::{Counter, StoreError, Tx, next_number, on_engine};
 use sqlx_macros::FromRow;
 use sync_core::ids::{ComplaintId, VisitId};
@@ -200,7 +201,7 @@ pub(super) async fn insert(tx: &mut Tx, complaint: &Complaint) -> Result<(), Sto
             .await
             .map(drop)
     })?;
-    Ok(())
+    tally::received(tx, complaint).await
 }
 
 /// Writes everything that may change, if the row still has the version that `complaint` was read with.
@@ -214,6 +215,7 @@ pub(super) async fn update(tx: &mut Tx, complaint: &Complaint) -> Result<bool, S
         WHERE complaint_id = $1 AND version = $2";
     let values = Columns::of(&complaint.intake);
     let intake = &complaint.intake;
+    let place = tally::stored_place(tx, complaint.id).await?;
     let changed = on_engine!(tx, |conn| {
         sqlx::query(SQL)
             .bind(complaint.id.to_string())
@@ -247,6 +249,9 @@ pub(super) async fn update(tx: &mut Tx, complaint: &Complaint) -> Result<bool, S
             .await
             .map(|done| done.rows_affected())
     })?;
+    if let Some(place) = place.filter(|_| changed == 1) {
+        tally::moved(tx, complaint, &place).await?;
+    }
     Ok(changed == 1)
 }
 

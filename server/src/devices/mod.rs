@@ -30,4 +30,4 @@ pub(crate) use pages::pages;
 pub use sql::{
     find, find_by_name, list, list_of_person, note_kept_back, note_photo_arrived, record_contact, rename,
 };
-pub(crate) use waiting::{reported_by_day, waiting};
+pub(crate) use waiting::{ArrivedDevice, arrived, reported_by_day, waiting};

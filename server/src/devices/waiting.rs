@@ -53,3 +53,32 @@ pub(crate) async fn reported_by_day(tx: &mut Tx, first: Timestamp) -> Result<Vec
     let first = first.unix_ms().div_euclid(DAY_MS);
     Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(first).fetch_all(conn).await)?)
 }
+
+/// A device that sent something.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct ArrivedDevice {
+    pub(crate) device_id: String,
+    pub(crate) label: String,
+    /// Whose it is.
+    pub(crate) person: String,
+    /// How many acts came.
+    pub(crate) acts: i64,
+    /// When the newest of them came, Unix milliseconds.
+    pub(crate) newest_at_ms: i64,
+}
+
+/// The devices that sent something since then, the newest arrival first, among the newest 2,000 acts: what a busy day
+/// brings must not slow down who looks at it.
+pub(crate) async fn arrived(
+    tx: &mut Tx,
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<ArrivedDevice>, StoreError> {
+    const SQL: &str = "SELECT d.device_id, d.label, p.display_name AS person, a.acts, a.newest_at_ms FROM \
+        (SELECT l.device_id AS device_id, max(l.at_ms) AS newest_at_ms, count(*) AS acts FROM \
+        (SELECT n.device_id, n.at_ms FROM server_log n WHERE n.kind = 'envelope' AND n.at_ms >= $1 \
+        ORDER BY n.at_ms DESC LIMIT 2000) l GROUP BY l.device_id) a \
+        JOIN devices d ON d.device_id = a.device_id JOIN people p ON p.person_id = d.person_id \
+        ORDER BY a.newest_at_ms DESC, d.device_id LIMIT $2";
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(since.unix_ms()).bind(limit).fetch_all(conn).await)?)
+}

@@ -5,13 +5,14 @@ use crate::app::App;
 use crate::complaints::pages::{NEWER_MAX, count_of_view};
 use crate::complaints::record::was_offline;
 use crate::complaints::scope::{OFFICE, READERS, Reach, within};
+use crate::complaints::tally::{Counted, by_day};
 use crate::complaints::{office_day_start, office_time};
-use crate::devices;
+use crate::devices::{self, ArrivedDevice};
 use crate::exchange::ARRIVALS;
 use crate::people::Role;
 use crate::problem::Problem;
 use crate::store::{StoreError, Tx, on_engine};
-use crate::work_orders::{ArrivedVisit, arrived_visits, ended_by_day};
+use crate::work_orders::{ArrivedVisit, arrived_visits};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -27,7 +28,7 @@ const DAYS: i64 = 14;
 const DAY_MS: i64 = 86_400_000;
 /// A device that was not heard of for so long is called silent.
 const SILENT_MS: i64 = DAY_MS;
-/// Visits that are listed.
+/// Visits, or devices, that are listed.
 const ARRIVED_SHOWN: i64 = 8;
 /// The views of the queue that each role works from.
 const VIEWS_OF_ROLES: &[(&str, &[Role])] = &[
@@ -92,6 +93,8 @@ pub(super) struct StartPage {
     pub(super) tiles: Vec<Tile>,
     /// What came in from the field today, newest first; none for who sees no complaints.
     pub(super) arrived: Option<Vec<ArrivedVisit>>,
+    /// The same for who looks after the devices.
+    pub(super) devices: Option<Vec<ArrivedDevice>>,
     pub(super) charts: Vec<Chart>,
 }
 
@@ -119,14 +122,14 @@ impl StartPage {
 async fn show_start(State(app): State<App>, viewer: Viewer) -> Result<Response, Problem> {
     let now = app.clock.now();
     let mut tx = app.store.read().await?;
-    let (mut tiles, mut arrived, mut charts) = (Vec::new(), None, Vec::new());
+    let (mut tiles, mut arrived, mut from, mut charts) = (Vec::new(), None, None, Vec::new());
     if let Some(reach) = Reach::of(&viewer.office.roles, READERS) {
         tiles = office_tiles(&mut tx, &viewer, &reach, now).await?;
         let today = office_day_start(now);
         arrived = Some(arrived_visits(&mut tx, reach.pattern(), today, ARRIVED_SHOWN).await?);
         let first = today.plus_ms(-(DAYS - 1) * DAY_MS);
-        let received = received_by_day(&mut tx, &reach, first).await?;
-        let ended = ended_by_day(&mut tx, reach.pattern(), first).await?;
+        let received = by_day(&mut tx, Counted::Received, &reach, first).await?;
+        let ended = by_day(&mut tx, Counted::Ended, &reach, first).await?;
         charts.push(Chart { key: "start-received", unit: "start-complaints", days: days(first, &received) });
         charts.push(Chart { key: "start-ended", unit: "start-visits", days: days(first, &ended) });
     }
@@ -135,11 +138,13 @@ async fn show_start(State(app): State<App>, viewer: Viewer) -> Result<Response, 
     }
     if viewer.shell.has_role(&[Role::Administrator]) {
         tiles.extend(device_tiles(&mut tx, &viewer, now).await?);
-        let first = office_day_start(now).plus_ms(-(DAYS - 1) * DAY_MS);
+        let today = office_day_start(now);
+        from = Some(devices::arrived(&mut tx, today, ARRIVED_SHOWN).await?);
+        let first = today.plus_ms(-(DAYS - 1) * DAY_MS);
         let reported = devices::reported_by_day(&mut tx, first).await?;
         charts.push(Chart { key: "start-reported", unit: "start-devices", days: days(first, &reported) });
     }
-    Ok(page(&StartPage { shell: viewer.shell, tiles, arrived, charts }))
+    Ok(page(&StartPage { shell: viewer.shell, tiles, arrived, devices: from, charts }))
 }
 
 /// The views of the queue that this person's roles work from.
@@ -218,22 +223,6 @@ async fn device_tiles(tx: &mut Tx, viewer: &Viewer, now: Timestamp) -> Result<Ve
         }
     }
     Ok(tiles)
-}
-
-/// How many complaints were received on each day since the midnight `first`: day 0, 1, 2 … with its count.
-async fn received_by_day(
-    tx: &mut Tx,
-    reach: &Reach,
-    first: Timestamp,
-) -> Result<Vec<(i64, i64)>, StoreError> {
-    const SQL: &str = concat!(
-        "SELECT CAST((received_at_ms - $1) / 86400000 AS BIGINT) AS day, count(*) AS n \
-        FROM complaints WHERE received_at_ms >= $1 AND ",
-        within!("$2", "unit", "region"),
-        " GROUP BY 1"
-    );
-    let places = reach.pattern();
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(first.unix_ms()).bind(places).fetch_all(conn).await)?)
 }
 
 /// The days from `first` on with their counts, oldest first; a day without one has none.

@@ -57,12 +57,23 @@ async fn what_came_from_the_field_is_told_and_no_past_day_changes() {
 async fn an_administrator_sees_devices_and_arrivals() {
     Bureau::for_each_engine(|bureau| async move {
         let test = &bureau.test;
-        Site::of(&bureau).await;
+        let mut site = Site::of(&bureau).await;
         let (_, admin) = a_person(test, "root", &[Role::Administrator]).await;
         let page = Browser::of(test, &admin).get("/").await;
         for said in ["Devices silent", "Refused items", "Devices that reported, by day", "class=\"days\""] {
             assert!(page.html().contains(said), "{said}: {}", page.html());
         }
+        let devices = page.html().split("From the field today, by device").nth(1).unwrap();
+        assert!(devices.contains("Nothing came in from the field today"), "{devices}");
+        site.zhang.save(site.visit, |edit| edit.answer("meter-accuracy.seal", "intact").unwrap());
+        exchange(test, &mut site.zhang).await;
+        let page = Browser::of(test, &admin).get("/").await;
+        let devices = page.html().split("From the field today, by device").nth(1).unwrap();
+        let link = format!("/devices/{}", site.zhang.device);
+        assert!(
+            devices.contains(&link) && devices.contains("zhang 测试") && devices.contains("1 act<"),
+            "{devices}"
+        );
         test.app.clock.advance_ms(2 * DAY_MS);
         let (_, admin) = a_person(test, "root-2", &[Role::Administrator]).await;
         let later = Browser::of(test, &admin).get("/").await;

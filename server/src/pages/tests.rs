@@ -6,6 +6,7 @@ use super::start::{Chart, StartPage, Tile};
 use super::testing::{Browser, HOSTILE, check, shells};
 use super::words::SOURCES;
 use super::*;
+use crate::devices::ArrivedDevice;
 use crate::people::Role;
 use crate::people::tests::{a_person, an_administrator};
 use crate::testing::TestApp;
@@ -36,14 +37,23 @@ fn every_page_of_the_frame_can_be_rendered() {
             people: vec![hostile(), hostile()],
         };
         let tiles = vec![tile(true), tile(false)];
-        check(&StartPage { shell: shell.clone(), tiles, arrived: Some(vec![visit]), charts });
-        check(&StartPage {
+        let device = ArrivedDevice {
+            device_id: hostile(),
+            label: hostile(),
+            person: hostile(),
+            acts: 2,
+            newest_at_ms: 1_000_000,
+        };
+        let start = |arrived: Option<Vec<ArrivedVisit>>, devices: Option<Vec<ArrivedDevice>>| StartPage {
             shell: shell.clone(),
             tiles: Vec::new(),
-            arrived: Some(Vec::new()),
+            arrived,
+            devices,
             charts: Vec::new(),
-        });
-        check(&StartPage { shell: shell.clone(), tiles: Vec::new(), arrived: None, charts: Vec::new() });
+        };
+        check(&StartPage { tiles, charts, ..start(Some(vec![visit]), Some(vec![device])) });
+        check(&start(Some(Vec::new()), Some(Vec::new())));
+        check(&start(None, None));
         check(&EnrolPage { shell: shell.clone() });
         check(&AccountPage { shell: shell.clone(), failure: Some(hostile()) });
         let fields = vec![(hostile(), hostile())];

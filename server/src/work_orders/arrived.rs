@@ -88,20 +88,3 @@ async fn sent_by(
     let end = format!(") AND l.at_ms >= {} ORDER BY l.visit_id, l.person_id", since.unix_ms());
     select_in!(tx, SQL, visits, |visit| visit.visit_id.clone(), &end)
 }
-
-/// On how many visits the work ended, by the day since the midnight `first` on which the server learned of it: day 0,
-/// 1, 2 … with its count. A visit that is sent back and ends again counts on both days, so no past day changes.
-pub(crate) async fn ended_by_day(
-    tx: &mut Tx,
-    places: Option<String>,
-    first: Timestamp,
-) -> Result<Vec<(i64, i64)>, StoreError> {
-    const SQL: &str = concat!(
-        "SELECT CAST((e.received_at_ms - $1) / 86400000 AS BIGINT) AS day, count(DISTINCT e.visit_id) AS n \
-        FROM complaint_events e JOIN complaints c ON c.complaint_id = e.complaint_id \
-        WHERE e.kind IN ('finished', 'no_access') AND e.received_at_ms >= $1 AND ",
-        within!("$2", "c.unit", "c.region"),
-        " GROUP BY 1"
-    );
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(first.unix_ms()).bind(places).fetch_all(conn).await)?)
-}

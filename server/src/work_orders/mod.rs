@@ -32,7 +32,7 @@ mod visit_record;
 
 pub use api::routes;
 pub(crate) use api::{DISPATCHERS, keep_promise, reachable_visit};
-pub(crate) use arrived::{ArrivedVisit, arrived_visits, ended_by_day};
+pub(crate) use arrived::{ArrivedVisit, arrived_visits};
 pub(crate) use bodies::{AssignmentBody, WorkOrderBody, order_bodies};
 pub(crate) use cancellations::cancellations;
 pub use cards::{refresh_cards, refresh_colleague, refresh_colleagues_of};

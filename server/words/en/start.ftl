@@ -12,6 +12,7 @@ start-complaints = Complaints
 start-visits = Visits ended
 start-ended = Visits that ended, by the day we learned of it
 start-arrived = From the field today
+start-arrived-devices = From the field today, by device
 start-arrived-none = Nothing came in from the field today.
 start-offline = recorded offline
 start-acts = { $n ->

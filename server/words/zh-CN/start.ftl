@@ -12,6 +12,7 @@ start-complaints = 投诉数
 start-visits = 结束的现场工作
 start-ended = 结束的现场工作（按得知日期）
 start-arrived = 今日现场回传
+start-arrived-devices = 今日现场回传（按设备）
 start-arrived-none = 今天还没有现场回传的内容。
 start-offline = 离线记录
 start-acts = { $n } 条记录
