@@ -3,8 +3,10 @@
 use super::Shell;
 use crate::problem::{Language, Problem};
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
 
 /// Everything comes from this server, nothing runs that is not in a file of ours, nobody frames us.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -27,10 +29,13 @@ pub(crate) fn changed_meanwhile(template: &impl Template) -> Response {
 
 /// A page with another status, for a form that was refused.
 pub(crate) fn with_status(status: StatusCode, template: &impl Template) -> Response {
-    let html = match template.render() {
-        Ok(html) => html,
-        Err(error) => return Problem::internal(error).into_response(),
-    };
+    match template.render() {
+        Ok(html) => of_html(status, html),
+        Err(error) => Problem::internal(error).into_response(),
+    }
+}
+
+fn of_html(status: StatusCode, html: String) -> Response {
     let mut response = (status, html).into_response();
     let headers = response.headers_mut();
     for (name, value) in [
@@ -43,6 +48,32 @@ pub(crate) fn with_status(status: StatusCode, template: &impl Template) -> Respo
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// A page that stands for one version of something, with a strong tag of that version and of every byte of the page; a
+/// client that has it is told so. `seen` is what the forms of the page say that their reader saw.
+pub(crate) fn versioned(headers: &HeaderMap, seen: &str, template: &impl Template) -> Response {
+    let html = match template.render() {
+        Ok(html) => html,
+        Err(error) => return Problem::internal(error).into_response(),
+    };
+    let etag = format!("\"{seen}-{}\"", HEXLOWER.encode(&Sha256::digest(&html)[..8]));
+    let mut response = if is_known(headers, &etag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        of_html(StatusCode::OK, html)
+    };
+    match HeaderValue::from_str(&etag) {
+        Ok(etag) => response.headers_mut().insert(header::ETAG, etag),
+        Err(error) => return Problem::internal(error).into_response(),
+    };
+    response
+}
+
+/// Whether the client has what this tag stands for.
+pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == etag))
 }
 
 /// After something was done: leads to a page that says so. `said` is the end of a key `said-…`.

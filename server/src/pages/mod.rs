@@ -24,7 +24,9 @@ mod tests;
 mod viewer;
 mod words;
 
-pub(crate) use answer::{changed_meanwhile, failure_page, page, see_other, unprocessable, with_status};
+pub(crate) use answer::{
+    changed_meanwhile, failure_page, is_known, page, see_other, unprocessable, versioned, with_status,
+};
 pub(crate) use assets::href as asset;
 pub(crate) use form::Posted;
 pub(crate) use live::{Live, watch_log};

@@ -57,6 +57,12 @@ impl<'a> Browser<'a> {
     /// Posts a form of a page, with the token that the page has.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let token = self.cookie.split_once('=').map(|(_, token)| token).unwrap_or_default();
+    /// Opens a page of which the browser has a version already.
+    pub(crate) async fn get_again(&self, path: &str, etag: &str) -> Answer {
+        let call = self.test.get(path).header("cookie", self.cookie.clone()).header("if-none-match", etag);
+        call.header("accept", "text/html").header("accept-language", "en").send().await
+    }
+
         let csrf = crate::people::form_token(&crate::people::token_hash(token));
         let mut all = vec![("csrf", csrf.as_str())];
         all.extend_from_slice(fields);

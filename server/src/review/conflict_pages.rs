@@ -12,17 +12,20 @@ use crate::complaints::scope::{READERS, Reach};
 use crate::complaints::{Names, reach_of};
 use crate::evidence::{PhotoList, PhotoStatus, photos_of};
 use crate::pages::{
-    PageRoutes, Policy, Posted, Shell, Viewer, changed_meanwhile, page, see_other, unprocessable,
+    PageRoutes, Policy, Posted, Shell, Viewer, changed_meanwhile, page, see_other, unprocessable, versioned,
 };
 use crate::problem::{self, Problem};
 use crate::store::StoreError;
 use crate::wire::{Page, PageQuery};
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use sync_core::document::{Scalar, Written};
 use sync_core::ids::{ChangeHash, EntryId, PersonId};
@@ -124,6 +127,15 @@ impl ConflictPage {
         !matches!(self.third, Third::None)
     }
 
+    /// Which version of the conflict this is: its values, and what was decided.
+    fn version(&self) -> String {
+        let mut digest = Sha256::new();
+        digest.update(&self.conflict.state);
+        digest.update(self.decisions.len().to_be_bytes());
+        self.sides.iter().for_each(|side| digest.update(side.value.change.as_bytes()));
+        HEXLOWER.encode(&digest.finalize()[..16])
+    }
+
     /// Whether the office decided that all values stand.
     fn all_stand(&self) -> bool {
         let last = self.conflict.decisions.iter().rfind(|decision| !decision.undone);
@@ -207,8 +219,10 @@ async fn show_conflict(
     State(app): State<App>,
     viewer: Viewer,
     Path(id): Path<EntryId>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    Ok(page(&conflict_page(&app, viewer, id, Typed::default(), None).await?))
+    let page = conflict_page(&app, viewer, id, Typed::default(), None).await?;
+    Ok(versioned(&headers, &page.version(), &page))
 }
 
 async fn conflict_page(

@@ -1,6 +1,7 @@
 //! A visit as it was at any exchange, what changed between two points, and who wrote which field.
 
 use super::entries::entry_told;
+use super::steps::visit_tag;
 use super::timeline::Who;
 use super::visits::{VisitPart, visit_part};
 use crate::app::App;
@@ -9,12 +10,15 @@ use crate::complaints::scope::{OFFICE, READERS};
 use crate::complaints::{self, Names};
 use crate::evidence::photos_of;
 use crate::exchange::quarantine::difference::{Difference, differences};
-use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
+use crate::pages::{PageRoutes, Policy, Shell, Viewer, versioned};
 use crate::problem::Problem;
+use crate::store::Tx;
+use crate::work_orders::model::VisitPlan;
 use crate::work_orders::past::{self, Past, Place};
 use crate::work_orders::{self, EntryBody, reachable_visit};
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
@@ -102,10 +106,24 @@ async fn show_history(
     viewer: Viewer,
     Path(id): Path<VisitId>,
     Query(query): Query<HistoryQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut tx = app.store.read().await?;
     let visit = reachable_visit(&mut tx, &viewer.office, READERS, id).await?;
-    let phrases = Phrases::of(&mut tx, viewer.w()).await?;
+    let seen = visit_tag(&mut tx, &visit).await?;
+    let page = history_page(&app, &mut tx, &viewer, visit, &query).await?;
+    Ok(versioned(&headers, &seen, &page))
+}
+
+async fn history_page(
+    app: &App,
+    tx: &mut Tx,
+    viewer: &Viewer,
+    visit: VisitPlan,
+    query: &HistoryQuery,
+) -> Result<HistoryPage, Problem> {
+    let id = visit.id;
+    let phrases = Phrases::of(tx, viewer.w()).await?;
     let mut names = Names::default();
     let mut page_of = HistoryPage {
         shell: viewer.shell.clone(),
@@ -122,34 +140,34 @@ async fn show_history(
     };
     let mut number = 1;
     if let Some(complaint) = visit.complaint {
-        let known = complaints::find(&mut tx, complaint).await?;
+        let known = complaints::find(tx, complaint).await?;
         page_of.may_act = known
             .as_ref()
             .is_some_and(|known| viewer.shell.reaches(OFFICE, &known.intake.unit, &known.intake.region));
         page_of.back = known.map(|known| (format!("/complaints/{complaint}"), known.number));
-        let visits = work_orders::visits_of(&mut tx, complaint).await?;
+        let visits = work_orders::visits_of(tx, complaint).await?;
         number = visits.iter().position(|own| own.id == id).map_or(1, |place| place + 1);
     }
-    let Some(past) = Past::of(&mut tx, &mut names, &visit).await? else { return Ok(page(&page_of)) };
-    page_of.choose(&phrases, &past, &query);
+    let Some(past) = Past::of(tx, &mut names, &visit).await? else { return Ok(page_of) };
+    page_of.choose(&phrases, &past, query);
     let (past, views) = look_back(past, page_of.from, page_of.at).await?;
     let received = past.envelopes.iter().find(|origin| origin.log_index == page_of.at);
     let received = received.map(|origin| origin.received_at_ms);
     let parts = past.into_parts();
-    let (Some(before), Some(then)) = views else { return Ok(page(&page_of)) };
+    let (Some(before), Some(then)) = views else { return Ok(page_of) };
     let shown: std::collections::BTreeSet<_> =
         then.photos.values().map(|photo| photo.content.sha256).collect();
-    let mut photos = photos_of(&app, &mut tx, id).await?;
+    let mut photos = photos_of(app, tx, id).await?;
     photos.photos.retain(|photo| shown.contains(&photo.sha256));
     page_of.tell(changes_with(&phrases, &before, &then, &parts));
-    let mut record = past::record_of(&mut tx, &mut names, visit, then).await?;
+    let mut record = past::record_of(tx, &mut names, visit, then).await?;
     if let Some(received) = received {
-        record.as_of(&Place::of(&mut tx, id, page_of.at, received).await?);
+        record.as_of(&Place::of(tx, id, page_of.at, received).await?);
     }
     let mut part = visit_part(&phrases, &record, number, &photos, &[], page_of.all);
     part.forget_the_present();
     page_of.visits.push(part);
-    Ok(page(&page_of))
+    Ok(page_of)
 }
 
 /// Two views of the past. Building them takes processor time, so it happens aside.

@@ -1,6 +1,7 @@
 //! The complaint record as a page: facts, merged timeline, visits with everything recorded, what is still open.
 
 use super::news;
+use super::steps::state_tag;
 use super::timeline::{Line, lines, people_named};
 use super::verdicts::{VerdictLine, verdict_line};
 use super::visits::{VisitPart, visit_part};
@@ -12,7 +13,7 @@ use crate::complaints::scope::{OFFICE, READERS};
 use crate::complaints::{ComplaintError, Names, find, find_by_number, reach_of};
 use crate::deadlines::{ClockPart, clock_part};
 use crate::evidence::photos_of;
-use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
+use crate::pages::{PageRoutes, Policy, Shell, Viewer, versioned};
 use crate::people::Role;
 use crate::problem::Problem;
 use crate::returns::{ReturnsPart, returns_part};
@@ -20,6 +21,7 @@ use crate::review::{self, Blocker};
 use crate::store::{StoreError, Tx};
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
@@ -79,6 +81,7 @@ async fn show_record(
     viewer: Viewer,
     Path(which): Path<String>,
     Query(query): Query<RecordQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let reach = reach_of(&viewer.office, READERS)?;
     let mut tx = app.store.read().await?;
@@ -87,8 +90,10 @@ async fn show_record(
         Err(_) => find_by_number(&mut tx, &which).await?,
     };
     let complaint = found.filter(|complaint| reach.includes(complaint)).ok_or(ComplaintError::Unknown)?;
+    let seen = state_tag(&mut tx, &complaint).await?;
     let record = record::build(&mut tx, complaint).await?;
-    Ok(page(&record_page(&app, &mut tx, viewer.shell, record, query.all.is_some()).await?))
+    let page = record_page(&app, &mut tx, viewer.shell, record, query.all.is_some()).await?;
+    Ok(versioned(&headers, &seen, &page))
 }
 
 /// The record with the words of this reader.

@@ -111,6 +111,73 @@ async fn the_timeline_says_what_was_recorded() {
 }
 
 #[tokio::test]
+async fn a_correction_is_told_field_by_field_with_its_values() {
+    Bureau::for_each_engine(|bureau| async move {
+        let complaint = bureau.complaint(&json!({ "remedy_sought": null })).await;
+        let path = complaint["complaint_id"].as_str().unwrap();
+        let body = json!({ "remedy_sought": "refund", "priority": "high", "region": "west", "customer_phone": "139 0000 1111" });
+        let patch = bureau.call(axum::http::Method::PATCH, &format!("/v1/complaints/{path}"));
+        assert_eq!(patch.json(&body).send().await.status, 200);
+        let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
+        let page = browser.get(&format!("/complaints/{path}")).await;
+        let told = page.html().split("Fields corrected").nth(1).unwrap().split("</li>\n<li class").next().unwrap();
+        for said in [
+            "What the customer wants: empty → refund",
+            "Priority: Normal → High",
+            "Region: east → west",
+            "Phone: 138 0013 8000 → 139 0000 1111",
+        ] {
+            assert!(told.contains(said), "{said}: {told}");
+        }
+        assert!(!page.html().contains("remedy_sought") && !page.html().contains("customer_phone"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_carries_a_strong_tag_that_moves_with_every_change() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
+        let conflict = site.disagree(&bureau).await;
+        let conflict = conflict["conflict_id"].as_str().unwrap();
+        let [record, history, conflict] = [
+            format!("/complaints/{}", site.complaint),
+            format!("/visits/{}/history", site.visit),
+            format!("/conflicts/{conflict}"),
+        ];
+        let tag = async |path: &str| {
+            let page = browser.get(path).await;
+            let etag = page.headers["etag"].to_str().unwrap().to_owned();
+            assert!(page.status == 200 && etag.starts_with('"'), "{path} {etag}");
+            etag
+        };
+        for path in [&record, &history, &conflict] {
+            let etag = tag(path).await;
+            let known = browser.get_again(path, &etag).await;
+            assert_eq!(
+                (known.status, known.html(), known.headers["etag"].to_str().unwrap()),
+                (304, "", etag.as_str())
+            );
+            let form = browser.get(&format!("{record}/handover")).await;
+            let seen = etag.trim_matches('"').split('-').next().unwrap();
+            assert_eq!(form.html().contains(seen), *path == record, "the forms say the same of the record");
+        }
+        let before = [tag(&record).await, tag(&history).await];
+        site.zhang.save(site.visit, |edit| edit.answer("meter-accuracy.load", true).unwrap());
+        exchange(&bureau.test, &mut site.zhang).await;
+        for (path, before) in [&record, &history].into_iter().zip(&before) {
+            assert_eq!(browser.get_again(path, before).await.status, 200, "{path}");
+        }
+        let before = tag(&conflict).await;
+        site.zhang.save(site.visit, |edit| edit.answer("meter-accuracy.seal", "missing").unwrap());
+        exchange(&bureau.test, &mut site.zhang).await;
+        assert_eq!(browser.get_again(&conflict, &before).await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn each_act_is_told_in_its_own_words_whoever_wrote_over_it() {
     Bureau::for_each_engine(|bureau| async move {
         let mut site = Site::of(&bureau).await;

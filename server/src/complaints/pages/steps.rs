@@ -19,7 +19,7 @@ use crate::people::{self, Role};
 use crate::problem::{self, Problem};
 use crate::review::{self, ClosureForm, REVIEWERS};
 use crate::store::{StoreError, Tx};
-use crate::work_orders;
+use crate::work_orders::{self, model::VisitPlan};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -288,14 +288,30 @@ pub(crate) async fn state_tag(tx: &mut Tx, complaint: &Complaint) -> Result<Stri
     digest.update(complaint.version.to_be_bytes());
     for record in family(tx, complaint.id).await? {
         for visit in work_orders::visits_of(tx, record).await? {
-            digest.update(visit.id.as_bytes());
-            digest.update(visit.version.to_be_bytes());
-            for head in visits::heads(tx, visit.id).await?.unwrap_or_default() {
-                digest.update(head.as_bytes());
-            }
+            add_visit(tx, &mut digest, &visit).await?;
         }
     }
-    Ok(data_encoding::HEXLOWER.encode(&digest.finalize()[..16]))
+    Ok(in_short(digest))
+}
+
+/// The same of one visit.
+pub(super) async fn visit_tag(tx: &mut Tx, visit: &VisitPlan) -> Result<String, StoreError> {
+    let mut digest = Sha256::new();
+    add_visit(tx, &mut digest, visit).await?;
+    Ok(in_short(digest))
+}
+
+async fn add_visit(tx: &mut Tx, digest: &mut Sha256, visit: &VisitPlan) -> Result<(), StoreError> {
+    digest.update(visit.id.as_bytes());
+    digest.update(visit.version.to_be_bytes());
+    for head in visits::heads(tx, visit.id).await?.unwrap_or_default() {
+        digest.update(head.as_bytes());
+    }
+    Ok(())
+}
+
+fn in_short(digest: Sha256) -> String {
+    data_encoding::HEXLOWER.encode(&digest.finalize()[..16])
 }
 
 /// Refuses when something changed since the form was shown.

@@ -10,6 +10,7 @@ use crate::auth::OfficeAuth;
 use crate::complaints::scope::READERS;
 use crate::evidence::{EVIDENCE_OPENED, Preview};
 use crate::layers::Class;
+use crate::pages::is_known;
 use crate::people::Role;
 use crate::problem::{self, Problem};
 use crate::wire::Body;
@@ -161,12 +162,6 @@ async fn picture(
     let blob = sql::blob(&mut app.store.read().await?, &sha256).await?;
     let (state, reason, _) = blob.ok_or_else(|| Problem::new(&problem::PHOTO_UNKNOWN))?;
     Err(Problem::new(&problem::PREVIEW_MISSING).with("preview", state).with("reason", reason))
-}
-
-/// Whether the client has what this tag stands for.
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == etag))
 }
 
 /// Nothing in a picture or an original may run, be guessed at, or be kept by a cache that others use.
