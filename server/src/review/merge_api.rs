@@ -12,10 +12,10 @@ use crate::idempotency::{IdempotencyKey, Kept};
 use crate::people::Role;
 use crate::problem::{self, Problem};
 use crate::store::Tx;
-use crate::wire::Body;
+use crate::wire::{Body, if_match};
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{ComplaintId, EntryId};
@@ -102,6 +102,10 @@ struct MergeForm {
     /// Why.
     #[schema(min_length = 1, max_length = 2000)]
     reason: String,
+    /// The version of that record when its fields were chosen; refused when it has another one by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    duplicate_version: Option<i64>,
     /// Fields that this record takes over from the duplicate; all others stay as they are.
     #[serde(default)]
     #[schema(max_items = 10)]
@@ -110,12 +114,14 @@ struct MergeForm {
 
 /// Puts another record under this one: its visits and its history are shown here from now on.
 ///
-/// Merging the same records again changes nothing.
+/// With `If-Match: "<version>"` and `duplicate_version` only if nobody changed either record meanwhile. Merging the same
+/// records again changes nothing.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/merges", tag = "review", request_body = MergeForm,
     security(("session" = ["clerk", "reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 128), ("If-Match" = Option<String>, Header)),
     responses((status = OK, body = Merge), (status = NOT_FOUND, description = "complaint-unknown"),
         (status = CONFLICT, description = "merge-impossible, complaint-merged, changed-meanwhile"),
+        (status = PRECONDITION_FAILED, description = "precondition-failed"),
         (status = FORBIDDEN, description = "role-missing"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid, idempotency-key-reused")))]
 async fn create_merge(
@@ -123,8 +129,10 @@ async fn create_merge(
     office: OfficeAuth,
     Path(id): Path<ComplaintId>,
     key: IdempotencyKey,
+    headers: HeaderMap,
     Body(form): Body<MergeForm>,
 ) -> Result<Response, Problem> {
+    let expected = (if_match(&headers)?, form.duplicate_version);
     let now = app.clock.now();
     let request = key.of(office.person_id, &form, now);
     let merge_id = EntryId::from_entropy(now, app.entropy.bytes());
@@ -132,12 +140,31 @@ async fn create_merge(
     if let Some(answer) = request.answered(&mut tx).await? {
         return Ok(answer.into_response());
     }
+    as_expected(&mut tx, &office, (id, form.duplicate), expected).await?;
     let new = NewMerge { id: merge_id, reason: &form.reason, fields: &form.take_fields };
     let merge = put_under(&mut tx, &office, (id, form.duplicate), &new, now).await?;
     let answer = Kept::json(StatusCode::OK, &merge);
     request.keep(&mut tx, &answer).await?;
     tx.commit().await?;
     Ok(answer.into_response())
+}
+
+/// Refuses when either record has another version than the one that was read. What is merged already is told by the
+/// merge itself.
+async fn as_expected(
+    tx: &mut Tx,
+    office: &OfficeAuth,
+    (survivor, duplicate): (ComplaintId, ComplaintId),
+    (ours, theirs): (Option<i64>, Option<i64>),
+) -> Result<(), Problem> {
+    let survivor = reachable(tx, office, MERGERS, survivor).await?;
+    let duplicate = reachable(tx, office, MERGERS, duplicate).await?;
+    let differs = |expected: Option<i64>, now: i64| expected.is_some_and(|version| version != now);
+    let changed = differs(ours, survivor.version) || differs(theirs, duplicate.version);
+    match changed && duplicate.merged_into.is_none() {
+        true => Err(Problem::new(&problem::PRECONDITION_FAILED)),
+        false => Ok(()),
+    }
 }
 
 /// Puts the second record under the first, both within reach.
