@@ -20,6 +20,7 @@ mod gate;
 mod legal;
 mod merge_api;
 mod merges;
+mod proposals;
 mod provenance;
 #[cfg(test)]
 mod restored_tests;

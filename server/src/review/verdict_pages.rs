@@ -3,6 +3,7 @@
 use super::api::{
     EvidenceRef, REVIEWERS, Responsibility, ReviewForm, ReworkForm, VerdictWord, ask_rework, give_verdict,
 };
+use super::proposals::{Proposals, proposed};
 use super::sql::{VerdictBody, verdicts};
 use crate::app::App;
 use crate::complaints::pages::{StepHead, as_seen, given, is_for_the_form, person_name, step_head};
@@ -13,7 +14,7 @@ use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, w
 use crate::problem::Problem;
 use crate::store::{StoreError, Tx};
 use crate::work_orders::model::VisitState;
-use crate::work_orders::{FieldBody, FieldValue, VisitRecord, visit_records};
+use crate::work_orders::{VisitRecord, visit_records};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -70,8 +71,7 @@ pub(super) struct ReviewPage {
     pub(super) given: Option<(String, String)>,
     /// Whether nobody was on site: then no visit may be needed.
     pub(super) may_skip_visit: bool,
-    /// What the technicians propose: label and value.
-    pub(super) proposals: Vec<(String, String)>,
+    pub(super) proposals: Proposals,
 }
 
 /// A visit with what may be named: key and words.
@@ -143,7 +143,7 @@ async fn review_page(
         verdicts: phrases.options(CodeTable::Verdicts),
         causes: phrases.options(CodeTable::RootCauses),
         responsibilities: phrases.options(CodeTable::Responsibilities),
-        proposals: records.iter().flat_map(|record| proposals(&phrases, record)).collect(),
+        proposals: Proposals::of(&phrases, &records),
         visits: offered
             .map(|(place, record)| evidence_of(&phrases, place + 1, record, &thumbnails))
             .collect(),
@@ -176,42 +176,6 @@ fn once_more(given: &VerdictBody) -> VerdictForm {
         evidence: named.filter_map(key).collect(),
         ..VerdictForm::default()
     }
-}
-
-/// What the newest visit proposes, to be taken over or changed.
-fn proposed(records: &[VisitRecord]) -> VerdictForm {
-    let newest = |field: &str| {
-        let path = format!("proposal/{field}");
-        let fields = records.iter().rev().flat_map(|record| &record.fields);
-        let mut found = fields.filter(|known| known.path == path && !known.conflict);
-        found.find_map(|known| known.shown.as_text().map(str::to_owned)).unwrap_or_default()
-    };
-    VerdictForm {
-        verdict: newest("verdict"),
-        cause: newest("cause"),
-        responsibility: newest("responsibility"),
-        ..VerdictForm::default()
-    }
-}
-
-fn proposals(phrases: &Phrases, record: &VisitRecord) -> Vec<(String, String)> {
-    let fields = record.fields.iter().filter(|field| field.path.starts_with("proposal/"));
-    // Values that stand beside one another are all told, each with its author.
-    let told = |field: &FieldBody, value: &FieldValue| {
-        let words = phrases.value(&field.path, &value.value);
-        let by = value.origin.as_ref().map(|origin| person_name(phrases.w, &origin.person));
-        by.filter(|_| field.conflict).map_or_else(|| words.clone(), |by| format!("{words} ({by})"))
-    };
-    let all = |field: &FieldBody| {
-        let values = field.values.iter().rev().take(if field.conflict { usize::MAX } else { 1 });
-        values.map(|value| told(field, value)).collect::<Vec<_>>().join(" · ")
-    };
-    let mut said: Vec<(String, String)> =
-        fields.map(|field| (phrases.path(&field.path), all(field))).collect();
-    if !record.cause_text.is_empty() {
-        said.push((phrases.path("cause_text"), record.cause_text.clone()));
-    }
-    said
 }
 
 fn evidence_of(

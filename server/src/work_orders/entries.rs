@@ -70,6 +70,11 @@ impl OriginBody {
         })
     }
 
+    /// Whether it was written in the office: the log of the office is no device with a label.
+    pub(crate) fn is_of_office(&self) -> bool {
+        self.device.label.is_none()
+    }
+
     pub(super) async fn of_change(
         tx: &mut Tx,
         names: &mut Names,

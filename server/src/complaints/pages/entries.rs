@@ -63,7 +63,7 @@ impl<'a> Marks<'a> {
             || origin.not_before_ms.unix_ms() >= rework.requested_at_ms;
         // Nobody asks for coming and going; every rework has it.
         let is_about_the_stay = path.starts_with("progress/");
-        if !is_later || is_about_the_stay || origin.device.label.is_none() || rework.paths.is_empty() {
+        if !is_later || is_about_the_stay || origin.is_of_office() || rework.paths.is_empty() {
             return None;
         }
         let is_below = |inner: &str, outer: &str| {

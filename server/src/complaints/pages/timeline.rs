@@ -22,6 +22,8 @@ pub(crate) struct Who {
     pub(crate) device: Option<String>,
     /// The device's word for when.
     pub(crate) claimed: Option<String>,
+    /// Whether a value of a visit was written in the office, where readers expect a device.
+    pub(crate) in_office: bool,
     /// When the server learned of it.
     pub(crate) received: String,
     /// The same for machines.
@@ -42,6 +44,7 @@ impl Who {
             device: origin.device.label.clone(),
             claimed: Some(w.time(origin.claimed_at_ms)),
             received: w.time(origin.received_at_ms),
+            in_office: origin.is_of_office(),
             machine: w.machine_time(origin.received_at_ms),
             offline: origin.recorded_offline,
             flags: flag_words(w, &origin.clock_flags),
@@ -59,6 +62,7 @@ impl Who {
             device: entry.device.as_ref().map(device_name),
             claimed: entry.claimed_at_ms.map(|at| w.time(at)),
             received: w.time(received),
+            in_office: false,
             machine: w.machine_time(received),
             offline: entry.recorded_offline,
             flags: flag_words(w, &entry.clock_flags),

@@ -251,7 +251,7 @@ fn field_line(phrases: &Phrases, record: &VisitRecord, field: &FieldBody, marks:
     let conflict = record.conflicts.iter().rev().find(|conflict| conflict.path == field.path);
     let rivals = field.values.iter().filter(|_| field.conflict);
     FieldLine {
-        label: phrases.path(&field.path),
+        label: field_label(phrases, field),
         value: phrases.value(&field.path, &field.shown),
         who: shown.and_then(who),
         rivals: rivals
@@ -263,6 +263,16 @@ fn field_line(phrases: &Phrases, record: &VisitRecord, field: &FieldBody, marks:
         kept: conflict.is_some_and(|conflict| conflict.state == "resolved"),
         conflict: conflict.filter(|_| field.conflict).map(|conflict| conflict.conflict_id.clone()),
         mark: shown.and_then(|value| marks.of_change(&field.path, value.origin.as_ref())),
+    }
+}
+
+/// What the office decided is no proposal any more.
+fn field_label(phrases: &Phrases, field: &FieldBody) -> String {
+    let shown = field.values.last().and_then(|value| value.origin.as_ref());
+    let decided = !field.conflict && shown.is_some_and(crate::work_orders::OriginBody::is_of_office);
+    match field.path.strip_prefix("proposal/").filter(|_| decided) {
+        Some(name) => phrases.w.code("decided", name),
+        None => phrases.path(&field.path),
     }
 }
 
