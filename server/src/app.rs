@@ -4,7 +4,7 @@
 //! several server processes may share one database.
 
 use crate::clock::{Clock, Entropy};
-use crate::config::Config;
+use crate::config::{Config, Regions};
 use crate::evidence::{self, BlobError, Evidence};
 use crate::exchange::{self, Exchange};
 use crate::http::{self, HttpLimits};
@@ -48,6 +48,8 @@ pub struct AppParts {
     pub entropy: Entropy,
     /// What the administrator set.
     pub config: Config,
+    /// What people call the regions, for every page.
+    pub regions: Arc<Regions>,
     /// Who this server is.
     pub installation: Installation,
     /// The server's own keys.
@@ -163,6 +165,7 @@ impl App {
             store,
             clock,
             entropy,
+            regions: Arc::new(config.regions.clone()),
             config,
             installation,
             keys,

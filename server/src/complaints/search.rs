@@ -55,7 +55,8 @@ impl Filter {
             || self.unseen
             || [&self.holder, &self.first_owner].into_iter().any(Option::is_some)
             || self.due_before.is_some()
-            || self.unit.is_some();
+            || self.unit.is_some()
+            || self.region.is_some();
         match reach.parts().filter(|_| !is_narrow) {
             None => vec![self.clone()],
             Some(Part::Units(units)) => {
@@ -188,7 +189,6 @@ pub(super) async fn count_newer(
     Ok(counted.min(NEWER_MAX))
 }
 
-async fn count(tx: &mut Tx, conditions: Vec<Piece>, after: i64) -> Result<i64, StoreError> {
 /// Counts from what is due first, and no further than to the limit, however much is late.
 async fn count_due(
     tx: &mut Tx,
@@ -204,6 +204,7 @@ async fn count_due(
     counted(tx, SQL, pieces).await
 }
 
+async fn count(tx: &mut Tx, conditions: Vec<Piece>, after: i64) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT count(*) FROM (SELECT c.ordinal FROM complaints c WHERE c.ordinal > ";
     let pieces = std::iter::once(Piece::Number(after)).chain(conditions).collect();
     counted(tx, SQL, pieces).await
@@ -213,7 +214,7 @@ async fn counted(tx: &mut Tx, sql: &'static str, mut pieces: Vec<Piece>) -> Resu
     pieces.push(Piece::Sql(" LIMIT "));
     pieces.push(Piece::Number(NEWER_MAX));
     pieces.push(Piece::Sql(") n"));
-    Ok(run!(tx, SQL, pieces, |query, conn| query.build_query_scalar().fetch_one(conn).await)?)
+    Ok(run!(tx, sql, pieces, |query, conn| query.build_query_scalar().fetch_one(conn).await)?)
 }
 
 /// The newest place in the order of arrival; 0 without complaints.

@@ -7,12 +7,14 @@ mod auth;
 mod database;
 mod log;
 mod metrics;
+mod regions;
 mod server;
 
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use log::{LogConfig, LogFormat};
 pub use metrics::MetricsConfig;
+pub use regions::{RegionName, Regions};
 pub use server::ServerConfig;
 
 use serde::Deserialize;
@@ -47,6 +49,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How long sessions and invitations last.
     pub auth: AuthConfig,
+    /// What people call the regions.
+    pub regions: Regions,
 }
 
 /// `[data]`
@@ -145,6 +149,7 @@ impl Config {
         self.server.validate()?;
         in_range("data.disk_free_mib_min", self.data.disk_free_mib_min, 0..=10_000_000)?;
         self.database.validate()?;
+        self.regions.validate()?;
         self.auth.validate()
     }
 

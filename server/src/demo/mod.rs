@@ -25,7 +25,7 @@ pub use greeting::{greeting, patience};
 
 use crate::app::{App, StartError};
 use crate::clock::{Clock, Entropy};
-use crate::config::Config;
+use crate::config::{Config, Regions};
 use crate::devices::{self, DeviceError, Invitation};
 use crate::people::{self, PeopleError};
 use crate::problem::Language;
@@ -236,10 +236,18 @@ async fn make(folder: &DemoFolder, config: &Config, clock: &Clock) -> Result<Rea
     Ok(folder.finish(&today.date(0).to_string())?)
 }
 
+/// What people call the regions of the demonstration.
+const REGIONS: [(&str, &str, &str); 3] = [
+    ("binjiang", "滨江区", "Riverside District"),
+    ("dongcheng", "东城区", "East Town"),
+    ("gaoxin", "高新区", "High-Tech Zone"),
+];
+
 /// Defaults only: no file and no variable of a real server shall reach the demonstration.
 fn config(folder: &DemoFolder, listen: SocketAddr) -> Config {
     let mut config = Config::default();
     config.data.folder = folder.path().to_owned();
     config.server.listen = listen;
+    config.regions = Regions::of(&REGIONS);
     config
 }

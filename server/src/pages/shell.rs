@@ -4,10 +4,12 @@ use super::Words;
 use super::policy::Policy;
 use crate::auth::OfficeAuth;
 use crate::complaints::scope::{INTAKE, READERS, Reach};
+use crate::config::Regions;
 use crate::deadlines::PUBLISHERS;
 use crate::exchange::ARRIVALS;
 use crate::people::{Grant, Role, form_token};
 use crate::problem::Language;
+use std::sync::Arc;
 
 /// What the frame shows; every page's context has it as `shell`.
 #[derive(Debug, Clone)]
@@ -24,6 +26,8 @@ pub(crate) struct Shell {
     pub(crate) here: String,
     /// The key of what was just done.
     pub(crate) said: Option<String>,
+    /// What people call the regions.
+    pub(crate) regions: Arc<Regions>,
 }
 
 /// An entry of the menu.
@@ -61,11 +65,17 @@ impl Shell {
             csrf: String::new(),
             here: here.to_owned(),
             said: None,
+            regions: Arc::default(),
         }
     }
 
     /// The frame for this person.
-    pub(super) fn of(office: &OfficeAuth, language: Language, here: String, said: Option<String>) -> Self {
+    pub(super) fn of(
+        office: &OfficeAuth,
+        language: Language,
+        (here, said): (String, Option<String>),
+        regions: Arc<Regions>,
+    ) -> Self {
         let w = Words::new(language);
         Self {
             w,
@@ -74,6 +84,7 @@ impl Shell {
             csrf: form_token(&office.token_sha256),
             said: said.filter(|key| w.has(&format!("said-{key}"))),
             here,
+            regions,
         }
     }
 
@@ -105,6 +116,35 @@ impl Shell {
     /// The path of this page without its query.
     pub(crate) fn path(&self) -> &str {
         self.here.split(['?', '#']).next().unwrap_or("/")
+    }
+
+    /// What people call a region; its code when it has no name.
+    pub(crate) fn region<'r>(&'r self, code: &'r str) -> &'r str {
+        self.regions.name(code, self.w.language)
+    }
+
+    /// Whether the installation names any regions: then they are chosen, not typed.
+    pub(crate) fn has_regions(&self) -> bool {
+        !self.regions.is_empty()
+    }
+
+    /// All regions with a name, and the chosen one: code and name.
+    pub(crate) fn regions_with(&self, chosen: &str) -> Vec<(String, String)> {
+        let mut all: Vec<(String, String)> = self
+            .regions
+            .all(self.w.language)
+            .map(|(code, name)| (code.to_owned(), name.to_owned()))
+            .collect();
+        if !chosen.is_empty() && all.iter().all(|(code, _)| code != chosen) {
+            all.push((chosen.to_owned(), chosen.to_owned()));
+        }
+        all
+    }
+
+    /// The regions with a name that this person may choose in one of these roles: code and name.
+    pub(crate) fn regions_within(&self, roles: &[Role]) -> Vec<(String, String)> {
+        let all = self.regions.all(self.w.language).filter(|(code, _)| self.reaches(roles, "", code));
+        all.map(|(code, name)| (code.to_owned(), name.to_owned())).collect()
     }
 
     /// Whether this person may act on this complaint in one of these roles.

@@ -1,10 +1,12 @@
 //! What tests of pages share: sample frames, and a browser without a screen.
 
 use super::{Shell, Words};
+use crate::config::Regions;
 use crate::people::{COOKIE, Grant, Role};
 use crate::problem::Language;
 use crate::testing::{Answer, TestApp};
 use askama::Template;
+use std::sync::Arc;
 
 /// Text that would break a page that did not escape it.
 pub(crate) const HOSTILE: &str = "<script>alert(1)</script> \"'& \u{202e}سلام😀 王芳";
@@ -18,6 +20,7 @@ pub(crate) fn shells() -> [Shell; 2] {
         csrf: "0123456789abcdef".to_owned(),
         here: "/queue?state=received".to_owned(),
         said: Some("password-changed".to_owned()),
+        regions: Arc::new(Regions::of(&[("east", HOSTILE, HOSTILE)])),
     })
 }
 
@@ -54,15 +57,15 @@ impl<'a> Browser<'a> {
         call.header("accept", "text/html").header("accept-language", "en").send().await
     }
 
-    /// Posts a form of a page, with the token that the page has.
-    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = self.cookie.split_once('=').map(|(_, token)| token).unwrap_or_default();
     /// Opens a page of which the browser has a version already.
     pub(crate) async fn get_again(&self, path: &str, etag: &str) -> Answer {
         let call = self.test.get(path).header("cookie", self.cookie.clone()).header("if-none-match", etag);
         call.header("accept", "text/html").header("accept-language", "en").send().await
     }
 
+    /// Posts a form of a page, with the token that the page has.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.cookie.split_once('=').map(|(_, token)| token).unwrap_or_default();
         let csrf = crate::people::form_token(&crate::people::token_hash(token));
         let mut all = vec![("csrf", csrf.as_str())];
         all.extend_from_slice(fields);

@@ -57,8 +57,8 @@ impl Viewer {
         }
         let language = office.language.unwrap_or_else(|| language_of(&parts.headers));
         let here = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let (here, said) = without_said(here);
-        Ok(Self { shell: Shell::of(&office, language, here, said), office })
+        let here = without_said(here);
+        Ok(Self { shell: Shell::of(&office, language, here, app.regions.clone()), office })
     }
 }
 

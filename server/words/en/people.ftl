@@ -7,6 +7,7 @@ people-roles-hint = One line for each role and place; a place left empty means e
 people-role = Role
 people-role-none = none
 people-region = Only in region
+people-region-any = all regions
 people-unit = Only in unit
 people-password-optional = Password (only for people who work in the office)
 people-create = Create

@@ -7,6 +7,7 @@ people-roles-hint = 每个角色及其范围占一行，范围留空表示全部
 people-role = 角色
 people-role-none = 无
 people-region = 仅限区域
+people-region-any = 全部区域
 people-unit = 仅限单位
 people-password-optional = 密码（仅办公人员需要）
 people-create = 新建

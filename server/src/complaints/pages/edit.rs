@@ -2,6 +2,7 @@
 
 use super::sections::{Beside, Section, Theirs, sections};
 use super::typed::{PostedForm, Typed};
+use super::values::valued;
 use crate::app::App;
 use crate::complaints::acts::{ComplaintError, find_open_to_acts};
 use crate::complaints::api::{FieldChangeBody, changes_of, corrected};
@@ -153,7 +154,7 @@ async fn conflicting(
             value.clone_into(own);
         } else if value != own {
             let by = author(viewer.w(), &changes, field);
-            beside.theirs.insert(field.to_owned(), Theirs { value: value.to_owned(), by });
+            beside.theirs.insert(field.to_owned(), Theirs { value: valued(&viewer.shell, field, value), by });
         }
     }
     let mut shown = build(&mut tx, viewer, complaint, &typed, beside).await?;
@@ -177,14 +178,15 @@ async fn build(
     mut beside: Beside,
 ) -> Result<EditPage, Problem> {
     beside.utility = Some(complaint.intake.utility);
+    beside.regions = viewer.shell.regions_within(OFFICE);
     let w = viewer.w();
     Ok(EditPage {
+        history: history(tx, &viewer.shell, complaint.id).await?,
         shell: viewer.shell,
         id: complaint.id,
         version: complaint.version,
         base: serde_json::to_string(&Typed::from(&complaint.intake)).map_err(Problem::internal)?,
         sections: sections(w, typed, &beside),
-        history: history(tx, w, complaint.id).await?,
         wrong: !beside.errors.is_empty(),
         changed: false,
         number: complaint.number,
@@ -192,31 +194,23 @@ async fn build(
 }
 
 /// Who changed what, newest first.
-async fn history(tx: &mut Tx, w: Words, id: ComplaintId) -> Result<Vec<HistoryRow>, StoreError> {
+async fn history(tx: &mut Tx, shell: &Shell, id: ComplaintId) -> Result<Vec<HistoryRow>, StoreError> {
+    let w = shell.w;
+    let value = |field: &str, value: Option<String>| {
+        value.map_or_else(String::new, |value| valued(shell, field, &value))
+    };
     let crew = everybody_sent(tx, id).await?;
     let changes = changes_of(tx, id).await?;
     let rows = changes.into_iter().rev().map(|change| HistoryRow {
         contact: CONTACT.contains(&change.field.as_str()),
         by_crew: change.changed_by.as_ref().is_some_and(|by| crew.contains(&by.person_id)),
-        old: valued(w, &change.field, change.old_value),
-        new: valued(w, &change.field, change.new_value),
+        old: value(&change.field, change.old_value),
+        new: value(&change.field, change.new_value),
         field: w.code("change-field", &change.field),
         by: change.changed_by.and_then(|by| by.name).unwrap_or_default(),
         at: w.time(change.changed_at_ms),
     });
     Ok(rows.collect())
-}
-
-/// A value of the history as people read it.
-fn valued(w: Words, field: &str, value: Option<String>) -> String {
-    let Some(value) = value else { return String::new() };
-    match field {
-        "category" => w.category(&value).to_owned(),
-        "priority" | "channel" | "utility" => w.code(field, value),
-        "unit" if value.is_empty() => w.t("unit-none"),
-        "contact_due" | "onsite_due" | "answer_due" => value.parse::<i64>().map_or(value, |ms| w.time(ms)),
-        _ => value,
-    }
 }
 
 async fn everybody_sent(tx: &mut Tx, id: ComplaintId) -> Result<BTreeSet<PersonId>, StoreError> {

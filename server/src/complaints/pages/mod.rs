@@ -30,6 +30,7 @@ mod tests;
 mod timeline;
 mod told;
 mod typed;
+mod values;
 mod verdicts;
 mod visits;
 

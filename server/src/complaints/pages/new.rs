@@ -87,7 +87,7 @@ async fn show_from_field(
 async fn beside(app: &App, viewer: &Viewer) -> Result<Beside, Problem> {
     let reach = reach_of(&viewer.office, INTAKE)?;
     let units = within_reach(&mut app.store.read().await?, &reach).await?;
-    Ok(Beside { units, ..Beside::default() })
+    Ok(Beside { units, regions: viewer.shell.regions_within(INTAKE), ..Beside::default() })
 }
 
 /// A form that was filled in.

@@ -57,6 +57,9 @@ pub(crate) struct Search {
     /// An organisation unit, [`NO_UNIT`], or empty for all.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) unit: String,
+    /// A region, or empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) region: String,
     /// Words. They stand in no address (docs/decisions/0020).
     #[serde(skip_serializing)]
     pub(crate) q: String,
@@ -90,14 +93,16 @@ impl Search {
                 NO_UNIT => Some(String::new()),
                 unit => Some(unit.to_owned()),
             },
-            region: None,
+            region: Some(self.region.clone()).filter(|region| !region.is_empty()),
             words: Some(self.q.clone()).filter(|words| !words.trim().is_empty()),
         }
     }
 
     /// Whether anything but the view narrows the list.
     pub(crate) fn is_narrowed(&self) -> bool {
-        [&self.state, &self.priority, &self.unit, &self.q].into_iter().any(|chosen| !chosen.is_empty())
+        [&self.state, &self.priority, &self.unit, &self.region, &self.q]
+            .into_iter()
+            .any(|chosen| !chosen.is_empty())
     }
 
     /// Finds the words behind the key. False when they are not kept any more.
@@ -189,6 +194,11 @@ impl QueuePage {
     /// The states to choose from.
     pub(super) fn states(&self) -> &'static [ComplaintState] {
         ComplaintState::ALL
+    }
+
+    /// The regions to choose from, code and name; none where they have no names.
+    pub(super) fn regions(&self) -> Vec<(String, String)> {
+        self.shell.regions_within(READERS)
     }
 
     /// The priorities to choose from.

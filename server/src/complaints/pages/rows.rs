@@ -31,6 +31,8 @@ pub(crate) struct QueueRow {
     pub(crate) address: String,
     /// The organisation unit that answers for it; empty: none yet.
     pub(crate) unit: String,
+    /// The code of its region; empty: not known.
+    pub(crate) region: String,
     /// Who is accountable.
     pub(crate) holder: String,
     /// Since when.
@@ -131,6 +133,7 @@ pub(crate) async fn rows(
             customer: complaint.intake.customer.name.or(complaint.intake.customer.number).unwrap_or_default(),
             address: complaint.intake.address,
             unit: complaint.intake.unit,
+            region: complaint.intake.region,
         });
     }
     Ok(rows)

@@ -99,6 +99,8 @@ pub(super) struct Beside {
     pub(super) utility: Option<Utility>,
     /// The organisation units to choose from.
     pub(super) units: Vec<String>,
+    /// The regions to choose from, code and name; none: a code is typed.
+    pub(super) regions: Vec<(String, String)>,
 }
 
 impl Beside {
@@ -119,14 +121,14 @@ pub(super) fn sections(w: Words, typed: &Typed, beside: &Beside) -> Vec<Section>
         let value = typed.fields().into_iter().find(|(field, _)| *field == name);
         Field {
             name,
-            label: w.code("form", name),
+            label: label(w, name, beside),
             kind,
             value: value.map(|(_, value)| value.to_owned()).unwrap_or_default(),
             max,
             required,
             error: beside.errors.get(name).cloned(),
             theirs: beside.theirs.get(name).cloned(),
-            options: options(w, name, beside),
+            options: options(w, name, typed, beside),
         }
     };
     let line = |name| one(name, Kind::Line, WORD_CHARS_MAX, false);
@@ -149,17 +151,27 @@ pub(super) fn sections(w: Words, typed: &Typed, beside: &Beside) -> Vec<Section>
     let phone = one("customer_phone", Kind::Phone, WORD_CHARS_MAX, is_new);
     let why_not = one("no_contact_reason", Kind::Line, REASON_CHARS_MAX, false);
     let address = one("address", Kind::Line, ADDRESS_CHARS_MAX, true);
+    let region = if beside.regions.is_empty() { Kind::Line } else { Kind::Choice };
+    let region = one("region", region, WORD_CHARS_MAX, false);
     let section = |key: &str, fields| Section { title: w.code("form-section", key), fields };
     vec![
         section("about", about),
         section("customer", vec![name, phone, why_not, line("customer_number")]),
-        section("place", vec![address, line("region"), line("latitude"), line("longitude")]),
+        section("place", vec![address, region, line("latitude"), line("longitude")]),
         section("meter", vec![line("meter_number"), line("meter_class"), line("meter_constant")]),
         section("times", times),
     ]
 }
 
-fn options(w: Words, field: &str, beside: &Beside) -> Vec<Options> {
+/// Where regions have names, nobody types a code.
+fn label(w: Words, field: &str, beside: &Beside) -> String {
+    match field == "region" && !beside.regions.is_empty() {
+        true => w.t("change-field-region"),
+        false => w.code("form", field),
+    }
+}
+
+fn options(w: Words, field: &str, typed: &Typed, beside: &Beside) -> Vec<Options> {
     let words = |family: &str, codes: Vec<&'static str>| {
         let options = codes.into_iter().map(|code| (code.to_owned(), w.code(family, code))).collect();
         vec![Options { title: String::new(), options }]
@@ -169,8 +181,18 @@ fn options(w: Words, field: &str, beside: &Beside) -> Vec<Options> {
         "channel" => words("channel", Channel::ALL.iter().map(|word| word.as_str()).collect()),
         "category" => categories(w, beside.utility),
         "unit" => units(w, &beside.units),
+        "region" => regions(w, &typed.region, &beside.regions),
         _ => Vec::new(),
     }
+}
+
+/// None yet, each of the regions, and the one that stands there.
+fn regions(w: Words, chosen: &str, regions: &[(String, String)]) -> Vec<Options> {
+    let other = !chosen.is_empty() && regions.iter().all(|(code, _)| code != chosen);
+    let other = other.then(|| (chosen.to_owned(), chosen.to_owned()));
+    let none = (String::new(), w.t("region-none"));
+    let options = std::iter::once(none).chain(regions.iter().cloned()).chain(other).collect();
+    vec![Options { title: String::new(), options }]
 }
 
 /// None yet, and each of the units.

@@ -20,6 +20,7 @@ fn a_row(deadline: Option<RowDeadline>) -> QueueRow {
         summary: hostile(),
         customer: hostile(),
         address: hostile(),
+        region: hostile(),
         unit: if deadline.is_some() { hostile() } else { String::new() },
         holder: hostile(),
         since: hostile(),
