@@ -261,7 +261,7 @@ pub(super) fn may_hold(person: &Person, intake: &Intake) -> bool {
 }
 
 /// One correction of a field.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct FieldChangeBody {
     /// Name of the field.
     pub(crate) field: String,

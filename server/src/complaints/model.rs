@@ -134,6 +134,8 @@ words! {
         ConflictReopened = "conflict_reopened",
         /// A refused item was decided.
         QuarantineDecided = "quarantine_decided",
+        /// What a device without access had sent was taken up from escrow.
+        EscrowTakenUp = "escrow_taken_up",
         /// The reviewer's verdict.
         Reviewed = "reviewed",
         /// Work was sent back.

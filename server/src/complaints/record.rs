@@ -6,8 +6,9 @@
 use super::api::{FieldChangeBody, changes_of};
 use super::bodies::{ComplaintBody, DeviceRef, Names, PersonRef};
 use super::contact::ContactFlagBody;
+use super::history::{self, Event};
 use super::model::{Act, Complaint, EventKind, next_state};
-use super::{contact, history, sql};
+use super::{contact, sql};
 use crate::deadlines::ClockBody;
 use crate::returns::{self, ReturnBody};
 use crate::review::{self, Blocker, VerdictBody};
@@ -91,6 +92,8 @@ pub(crate) struct TimelineEntry {
     pub(crate) accepted_by: Option<PersonRef>,
     /// When that was, Unix milliseconds.
     pub(crate) accepted_at_ms: Option<i64>,
+    /// Whether its device had lost its access when it came: it was taken up from escrow.
+    pub(crate) from_escrow: bool,
     /// Recorded without a network, arrived later.
     pub(crate) recorded_offline: bool,
     /// `claimed_after_receipt` when the device's clock was ahead.
@@ -102,6 +105,9 @@ pub(crate) struct TimelineEntry {
     /// The envelope that brought it.
     #[serde(skip)]
     pub(crate) log_index: Option<i64>,
+    /// The fields that it changed, with their values.
+    #[serde(skip)]
+    pub(crate) changes: Vec<FieldChangeBody>,
 }
 
 /// Builds the record.
@@ -115,12 +121,15 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
     for source in sources {
         let merged_from = (source != id).then_some(source);
         work_orders.extend(work_orders::order_bodies(tx, &mut names, source).await?);
-        timeline.extend(entries(tx, &mut names, source, merged_from).await?);
+        timeline.extend(entries(tx, &mut names, source, merged_from.is_some().then_some(id)).await?);
         for record in work_orders::visit_records(tx, &mut names, source).await? {
             timeline.extend(record.acts().into_iter().map(|act| recorded(act, merged_from)));
             for act in record.refused() {
                 timeline.extend(decided(&act, merged_from));
-                timeline.push(refused(act, merged_from));
+                // Nobody refused what lay in escrow until a person took it up.
+                if !act.taken_up {
+                    timeline.push(refused(act, merged_from));
+                }
             }
             visits.push(record);
         }
@@ -161,14 +170,16 @@ impl From<Complaint> for MergedRecord {
     }
 }
 
+/// What happened to a record; `survivor` is set for one that was merged into another.
 async fn entries(
     tx: &mut Tx,
     names: &mut Names,
     complaint: ComplaintId,
-    merged_from: Option<ComplaintId>,
+    survivor: Option<ComplaintId>,
 ) -> Result<Vec<TimelineEntry>, StoreError> {
     let mut entries = Vec::new();
-    for event in history::list(tx, complaint).await? {
+    let changes = changes_of(tx, complaint).await?;
+    for event in told_once(history::list(tx, complaint).await?, survivor) {
         let person = match &event.person_id {
             Some(person) => names.person_text(tx, person).await?,
             None => None,
@@ -178,8 +189,9 @@ async fn entries(
             None => None,
         };
         entries.push(TimelineEntry {
+            changes: changes_by(&changes, &event),
             kind: event.kind,
-            merged_from,
+            merged_from: survivor.map(|_| complaint),
             state_from: event.state_from,
             state_to: event.state_to,
             person,
@@ -194,9 +206,41 @@ async fn entries(
             log_index: None,
             accepted_by: None,
             accepted_at_ms: None,
+            from_escrow: false,
         });
     }
     Ok(entries)
+}
+
+/// A merge stands in both records and corrects one of them: it is told by the survivor, with what it took over.
+fn told_once(events: Vec<Event>, survivor: Option<ComplaintId>) -> Vec<Event> {
+    let merges = [EventKind::Merged.as_str(), EventKind::MergeUndone.as_str()];
+    let is_merge = |event: &Event| merges.contains(&event.kind.as_str());
+    let acts: Vec<(i64, Option<String>)> = events
+        .iter()
+        .filter(|event| is_merge(event))
+        .map(|event| (event.received_at_ms, event.person_id.clone()))
+        .collect();
+    let is_told = |event: &Event| {
+        let detail: Value = serde_json::from_str(&event.detail_json).unwrap_or(Value::Null);
+        let told_there = is_merge(event) && survivor.is_some_and(|id| detail["survivor"] == json!(id));
+        let with_merge = event.kind == EventKind::Corrected.as_str()
+            && acts.iter().any(|(at, by)| (*at, by) == (event.received_at_ms, &event.person_id));
+        told_there || with_merge
+    };
+    events.into_iter().filter(|event| !is_told(event)).collect()
+}
+
+/// The fields that an event changed: those of its author and moment.
+fn changes_by(changes: &[FieldChangeBody], event: &Event) -> Vec<FieldChangeBody> {
+    let kinds = [EventKind::Corrected, EventKind::Merged, EventKind::MergeUndone].map(EventKind::as_str);
+    let of_event = |change: &&FieldChangeBody| {
+        let by = change.changed_by.as_ref().map(|by| by.person_id.to_string());
+        kinds.contains(&event.kind.as_str())
+            && change.changed_at_ms == event.received_at_ms
+            && by == event.person_id
+    };
+    changes.iter().filter(of_event).cloned().collect()
 }
 
 /// Work that waited for a decision opened the review when it was let in, and had arrived before: it keeps its place
@@ -213,6 +257,7 @@ fn tell_arrival(entry: &mut TimelineEntry, visits: &[VisitRecord]) {
     entry.clock_flags.clone_from(&origin.clock_flags);
     entry.accepted_by.clone_from(&origin.accepted_by);
     entry.accepted_at_ms = origin.accepted_at_ms.map(Timestamp::unix_ms);
+    entry.from_escrow = origin.from_escrow;
 }
 
 /// What devices and the office recorded on a visit, one line for each envelope.
@@ -243,6 +288,8 @@ fn recorded(act: RecordedAct, merged_from: Option<ComplaintId>) -> TimelineEntry
         log_index: Some(act.origin.log_index),
         accepted_by: act.origin.accepted_by,
         accepted_at_ms: act.origin.accepted_at_ms.map(Timestamp::unix_ms),
+        from_escrow: act.origin.from_escrow,
+        changes: Vec::new(),
     }
 }
 
@@ -266,14 +313,18 @@ fn refused(act: RefusedAct, merged_from: Option<ComplaintId>) -> TimelineEntry {
         log_index: None,
         accepted_by: None,
         accepted_at_ms: None,
+        from_escrow: false,
+        changes: Vec::new(),
     }
 }
 
 /// What a person decided about it.
 fn decided(act: &RefusedAct, merged_from: Option<ComplaintId>) -> Option<TimelineEntry> {
     let (person, decided_at_ms, reason) = act.decision.clone()?;
+    let kind = if act.taken_up { EventKind::EscrowTakenUp } else { EventKind::QuarantineDecided };
+    let decision = (!act.taken_up).then_some(&act.state);
     Some(TimelineEntry {
-        kind: EventKind::QuarantineDecided.as_str().to_owned(),
+        kind: kind.as_str().to_owned(),
         merged_from,
         state_from: None,
         state_to: None,
@@ -285,10 +336,12 @@ fn decided(act: &RefusedAct, merged_from: Option<ComplaintId>) -> Option<Timelin
         recorded_offline: false,
         clock_flags: Vec::new(),
         reason,
-        detail: json!({ "quarantine": act.id, "decision": act.state }),
+        detail: json!({ "quarantine": act.id, "decision": decision }),
         log_index: None,
         accepted_by: None,
         accepted_at_ms: None,
+        from_escrow: false,
+        changes: Vec::new(),
     })
 }
 

@@ -7,6 +7,7 @@ mod take_up;
 
 pub(super) use api::routes;
 pub(super) use pages::pages;
+pub(crate) use take_up::REFUSED_AS as TAKEN_UP_AS;
 
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
 use std::collections::BTreeSet;

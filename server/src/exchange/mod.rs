@@ -41,7 +41,7 @@ pub mod workers;
 
 pub(crate) use api::{office_routes, routes};
 pub(crate) use envelopes::load as load_envelopes;
-pub(crate) use escrow::taken_up_of;
+pub(crate) use escrow::{TAKEN_UP_AS, taken_up_of};
 pub(crate) use gate::judge_bytes;
 pub(crate) use office::is_office_log;
 pub(crate) use quarantine::READERS as ARRIVALS;

@@ -136,3 +136,43 @@ async fn duplicates_are_merged_field_by_field_and_taken_apart() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_merge_of_records_that_moved_meanwhile_is_refused_and_told_once_with_its_values() {
+    Bureau::for_each_engine(|bureau| async move {
+        let made = async |changes| bureau.complaint(&changes).await;
+        let first = made(json!({ "customer": { "name": "李梅" }, "no_contact_reason": "x" })).await;
+        let second = made(json!({ "address": "梧桐路 12 号 603", "priority": "urgent" })).await;
+        let [first_id, second_id] = [&first, &second].map(|made| made["complaint_id"].as_str().unwrap());
+        let path = format!("/v1/complaints/{first_id}/merges");
+        let merge = async |ours: &str, theirs: i64| {
+            let fields = ["address", "priority", "customer_phone"];
+            let body = json!({ "duplicate": second_id, "reason": "同一户", "take_fields": fields, "duplicate_version": theirs });
+            bureau.call(Method::POST, &path).header("if-match", ours).json(&body).send().await
+        };
+        let version = |made: &serde_json::Value| made["version"].as_i64().unwrap();
+        let ours = format!("\"{}\"", version(&first));
+        for refused in [merge("\"99\"", version(&second)).await, merge(&ours, 99).await] {
+            assert_eq!((refused.status, refused.json["code"].as_str()), (412, Some("precondition-failed")));
+        }
+        let merged = merge(&ours, version(&second)).await;
+        assert_eq!(merged.status, 200, "{}", merged.json);
+        assert_eq!(merge(&ours, version(&second)).await.json, merged.json, "repeated");
+        let browser = Browser::of(&bureau.test, &bureau.clerk.1);
+        let page = browser.get(&format!("/complaints/{first_id}")).await;
+        let html = page.html().split("<h2>Timeline</h2>").nth(1).unwrap().split("id=\"visits\"").next().unwrap();
+        assert_eq!(html.matches("Another record merged into this one").count(), 1, "{html}");
+        assert!(!html.contains("Fields corrected") && !html.contains("customer_phone"), "{html}");
+        for said in ["Priority: Normal → Urgent", "Phone: empty → 138 0013 8000", "梧桐路 12 号 3 单元 602 → 梧桐路 12 号 603"]
+        {
+            assert!(html.contains(said), "{said}: {html}");
+        }
+        let undo = format!("/v1/merges/{}/reversal", merged.json["merge_id"].as_str().unwrap());
+        assert_eq!(bureau.post(&undo, &json!({ "reason": "两件事" })).await.status, 200);
+        let page = browser.get(&format!("/complaints/{first_id}")).await;
+        assert!(page.html().contains("Priority: Urgent → Normal"), "{}", page.html());
+        let other = browser.get(&format!("/complaints/{second_id}")).await;
+        assert!(other.html().contains("Another record merged") && other.html().contains("Merge undone"));
+    })
+    .await;
+}

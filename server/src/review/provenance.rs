@@ -96,6 +96,12 @@ impl Origins {
         until.map(|(change, _)| *change)
     }
 
+    /// The changes of the envelope at this place in the server log.
+    pub(crate) fn changes_at(&self, log_index: i64) -> impl Iterator<Item = ChangeHash> {
+        let own = self.by_change.iter().filter(move |(_, origin)| origin.log_index == log_index);
+        own.map(|(change, _)| *change)
+    }
+
     /// Where a change comes from; nothing for the birth of a document and for what was erased.
     pub(crate) fn get(&self, change: &ChangeHash) -> Option<&Origin> {
         self.by_change.get(change)

@@ -13,7 +13,12 @@ use sync_core::ids::{ChangeHash, VisitId};
 /// Earlier values of one place that are looked for.
 const EARLIER_MAX: usize = 50;
 
-/// A value that is not shown any more.
+/// Acts on shared texts that are told, the newest.
+const TEXTS_MAX: usize = 100;
+/// Texts that several people write together.
+const TEXTS: [&str; 2] = ["note", "cause_text"];
+
+/// A value that is not shown any more, or what an act added to a shared text.
 #[derive(Debug)]
 pub(crate) struct Overwritten {
     /// Where it was written, for example `answers/meter-accuracy.seal`.
@@ -25,23 +30,35 @@ pub(crate) struct Overwritten {
     pub(crate) later: Option<OriginBody>,
 }
 
+/// The document of a visit, if anything in it can be told by looking back.
+pub(super) async fn document(
+    tx: &mut Tx,
+    visit: VisitId,
+    view: Option<&VisitView>,
+    origins: &Origins,
+) -> Result<Option<VisitDocument>, StoreError> {
+    let has_text = |view: &VisitView| !view.note.is_empty() || !view.cause_text.is_empty();
+    if !view.is_some_and(|view| has_text(view) || origins.by_envelope().len() > 1) {
+        return Ok(None);
+    }
+    let Some(stored) = visits::find(tx, visit).await? else { return Ok(None) };
+    let loaded = VisitDocument::load(&stored.saved);
+    loaded.map(Some).map_err(|_| StoreError::impossible("visit_documents", "saved", visit))
+}
+
 /// Everything of a visit that was written over, place by place.
 pub(super) async fn of_visit(
     tx: &mut Tx,
     names: &mut Names,
-    visit: VisitId,
-    view: Option<&VisitView>,
+    document: &VisitDocument,
+    view: &VisitView,
     origins: &Origins,
 ) -> Result<Vec<Overwritten>, StoreError> {
     let mut found = Vec::new();
-    let Some(view) = view.filter(|_| origins.by_envelope().len() > 1) else { return Ok(found) };
-    let Some(stored) = visits::find(tx, visit).await? else { return Ok(found) };
-    let document = VisitDocument::load(&stored.saved)
-        .map_err(|_| StoreError::impossible("visit_documents", "saved", visit))?;
     for (path, standing) in standing(view) {
         let mut told = BTreeSet::new();
         for change in &standing {
-            for (written, later) in earlier(&document, &path, change) {
+            for (written, later) in earlier(document, &path, change) {
                 if !told.insert(written.change) {
                     continue;
                 }
@@ -66,6 +83,35 @@ pub(super) async fn of_visit(
         }
     }
     Ok(found)
+}
+
+/// What these acts wrote into the texts that several people share.
+pub(super) fn texts(document: &VisitDocument, origins: &Origins, acts: Vec<OriginBody>) -> Vec<Overwritten> {
+    let mut found = Vec::new();
+    for origin in acts.into_iter().rev().take(TEXTS_MAX) {
+        let changes: Vec<ChangeHash> = origins.changes_at(origin.log_index).collect();
+        for path in TEXTS {
+            let added = added(document, path, &changes);
+            let of_act =
+                |value| Overwritten { path: path.to_owned(), value, origin: origin.clone(), later: None };
+            found.extend(added.map(of_act));
+        }
+    }
+    found
+}
+
+/// What changes added to a text, the whole of it where they wrote elsewhere than at its end; `None` when they left it.
+fn added(document: &VisitDocument, path: &str, changes: &[ChangeHash]) -> Option<Scalar> {
+    let known = changes.iter().filter_map(|change| document.change_info(change));
+    let before: Vec<ChangeHash> =
+        known.flat_map(|info| info.deps).filter(|dep| !changes.contains(dep)).collect();
+    let text = |heads: &[ChangeHash]| document.value_as_of(path, heads)?.as_text().map(str::to_owned);
+    let (before, after) = (text(&before)?, text(changes)?);
+    if before == after {
+        return None;
+    }
+    let added = after.strip_prefix(&before).unwrap_or(&after).trim();
+    Some(if added.is_empty() { Scalar::Null } else { Scalar::from(added) })
 }
 
 /// Every place that may be written again, with the changes whose values stand there.

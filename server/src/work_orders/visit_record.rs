@@ -12,6 +12,7 @@ use super::photos::PhotoSummary;
 use super::prevention::PromiseDeadline;
 use super::{photos, sql};
 use crate::complaints::{DeviceRef, Names, PersonRef};
+use crate::exchange::TAKEN_UP_AS;
 use crate::exchange::quarantine::{self, QuarantineItem};
 use crate::exchange::unseen::{self, Holder};
 use crate::exchange::visits;
@@ -65,7 +66,7 @@ pub(crate) struct VisitRecord {
     /// Every accepted envelope with changes, for the timeline.
     #[serde(skip)]
     pub(crate) envelopes: Vec<OriginBody>,
-    /// What was written and is not shown any more; empty for a visit of the past.
+    /// What was written and is not shown any more, and what was added to shared texts; empty for a visit of the past.
     #[serde(skip)]
     pub(crate) overwritten: Vec<Overwritten>,
 }
@@ -126,6 +127,8 @@ pub(crate) struct RefusedAct {
     pub(crate) state: String,
     /// Who decided, when and why.
     pub(crate) decision: Option<(PersonRef, i64, Option<String>)>,
+    /// Whether a person took it up from escrow: nobody refused it before.
+    pub(crate) taken_up: bool,
 }
 
 impl VisitRecord {
@@ -186,7 +189,14 @@ impl VisitRecord {
             id: item.id,
             state: item.state.clone(),
             decision: item.decision(),
+            taken_up: item.is_taken_up(),
         })
+    }
+
+    /// Who wrote nothing that an entry or a field shows: texts that several people share.
+    fn silent(&self) -> Vec<OriginBody> {
+        let is_silent = |act: &RecordedAct| act.entries.is_empty() && act.fields.is_empty();
+        self.acts().into_iter().filter(is_silent).map(|act| act.origin).collect()
     }
 
     /// What was recorded, envelope by envelope.
@@ -253,6 +263,11 @@ pub(crate) struct QuarantineBody {
 }
 
 impl QuarantineBody {
+    /// Whether it lay in escrow until a person took it up.
+    pub(crate) fn is_taken_up(&self) -> bool {
+        self.reason == TAKEN_UP_AS && self.state == "accepted"
+    }
+
     fn decision(&self) -> Option<(PersonRef, i64, Option<String>)> {
         Some((self.decided_by.clone()?, self.decided_at_ms?, self.decision_reason.clone()))
     }
@@ -307,9 +322,15 @@ pub(super) async fn build(
 ) -> Result<VisitRecord, StoreError> {
     let view = visits::view(tx, visit.id).await?;
     let origins = Origins::of(tx, visit.id).await?;
-    let overwritten = overwritten::of_visit(tx, names, visit.id, view.as_ref(), &origins).await?;
-    let record = assemble(tx, names, visit, view, &origins).await?;
-    Ok(VisitRecord { overwritten, ..record })
+    let document = overwritten::document(tx, visit.id, view.as_ref(), &origins).await?;
+    let overwritten = match (&document, &view) {
+        (Some(document), Some(view)) => overwritten::of_visit(tx, names, document, view, &origins).await?,
+        _ => Vec::new(),
+    };
+    let record = VisitRecord { overwritten, ..assemble(tx, names, visit, view, &origins).await? };
+    let Some(document) = document else { return Ok(record) };
+    let texts = overwritten::texts(&document, &origins, record.silent());
+    Ok(VisitRecord { overwritten: record.overwritten.into_iter().chain(texts).collect(), ..record })
 }
 
 /// Builds the record of a visit whose document is, or was, this view.

@@ -146,7 +146,7 @@ impl RecordPage {
         let most = if all { usize::MAX } else { TIMELINE_SHOWN };
         Self {
             category: phrases.coded(CodeTable::Categories, &record.complaint.category),
-            timeline: lines(phrases, &record, people, most),
+            timeline: lines(&shell, phrases, &record, people, most),
             visits,
             verdicts: record.verdicts.iter().map(|verdict| verdict_line(phrases, &record, verdict)).collect(),
             blockers: blocker_lines(phrases, &record),

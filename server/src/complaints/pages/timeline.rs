@@ -1,11 +1,13 @@
 //! The merged timeline in words: customer, office, visits and system, with the three times never mixed.
 
-use super::told::Told;
+use super::told::{Told, cut};
+use super::values::valued;
+use crate::complaints::api::FieldChangeBody;
 use crate::complaints::phrases::Phrases;
 use crate::complaints::record::{CentralRecord, TimelineEntry};
 use crate::complaints::{DeviceRef, PersonRef};
 use crate::deadlines::deadline_facts;
-use crate::pages::Words;
+use crate::pages::{Shell, Words};
 use crate::returns::return_facts;
 use crate::work_orders::OriginBody;
 use serde_json::Value;
@@ -20,10 +22,10 @@ pub(crate) struct Who {
     pub(crate) person: String,
     /// Label of the device; none in the office.
     pub(crate) device: Option<String>,
-    /// The device's word for when.
-    pub(crate) claimed: Option<String>,
     /// Whether a value of a visit was written in the office, where readers expect a device.
     pub(crate) in_office: bool,
+    /// The device's word for when.
+    pub(crate) claimed: Option<String>,
     /// When the server learned of it.
     pub(crate) received: String,
     /// The same for machines.
@@ -42,9 +44,9 @@ impl Who {
         Self {
             person: person_name(w, &origin.person),
             device: origin.device.label.clone(),
+            in_office: origin.is_of_office(),
             claimed: Some(w.time(origin.claimed_at_ms)),
             received: w.time(origin.received_at_ms),
-            in_office: origin.is_of_office(),
             machine: w.machine_time(origin.received_at_ms),
             offline: origin.recorded_offline,
             flags: flag_words(w, &origin.clock_flags),
@@ -60,15 +62,16 @@ impl Who {
         Self {
             person: entry.person.as_ref().map_or_else(|| w.t("record-by-system"), |who| person_name(w, who)),
             device: entry.device.as_ref().map(device_name),
+            in_office: false,
             claimed: entry.claimed_at_ms.map(|at| w.time(at)),
             received: w.time(received),
-            in_office: false,
             machine: w.machine_time(received),
             offline: entry.recorded_offline,
             flags: flag_words(w, &entry.clock_flags),
             accepted: entry.accepted_by.as_ref().map(|person| {
                 let at = entry.accepted_at_ms.map(Timestamp::from_unix_ms);
-                accepted_words(w, "record-accepted-by", person, at)
+                let how = if entry.from_escrow { "record-taken-up-by" } else { "record-accepted-by" };
+                accepted_words(w, how, person, at)
             }),
         }
     }
@@ -117,6 +120,7 @@ pub(crate) struct Line {
 
 /// The newest `most` entries of the timeline, newest first.
 pub(crate) fn lines(
+    shell: &Shell,
     phrases: &Phrases,
     record: &CentralRecord,
     people: &BTreeMap<String, String>,
@@ -128,19 +132,24 @@ pub(crate) fn lines(
         .iter()
         .rev()
         .take(most)
-        .map(|entry| line(phrases, record, (people, &told), entry))
+        .map(|entry| line(shell, phrases, record, (people, &told), entry))
         .collect()
 }
 
 fn line(
+    shell: &Shell,
     phrases: &Phrases,
     record: &CentralRecord,
     (people, told): (&BTreeMap<String, String>, &Told<'_>),
     entry: &TimelineEntry,
 ) -> Line {
     let w = phrases.w;
-    let told = told.lines(phrases, entry);
-    // Notes and what was written over since stand in no entry.
+    let told = match entry.kind.as_str() {
+        "recorded" => told.lines(phrases, entry),
+        "conflict_resolved" => told.decided(phrases, entry).into_iter().collect(),
+        _ => entry.changes.iter().map(|change| change_words(shell, change)).collect(),
+    };
+    // What was written over by parts stands in no entry.
     let history = (entry.kind == "recorded" && told.is_empty()).then_some(entry.visit_id).flatten();
     let visit = entry.visit_id.and_then(|id| {
         record.visits.iter().position(|visit| visit.visit.visit_id == id).map(|place| place + 1)
@@ -168,6 +177,17 @@ fn line(
     }
 }
 
+/// A field of the record with what it was and what it became.
+fn change_words(shell: &Shell, change: &FieldChangeBody) -> String {
+    let w = shell.w;
+    let shown = |value: &Option<String>| {
+        let value = value.as_deref().filter(|value| !value.is_empty());
+        value.map_or_else(|| w.t("record-empty-value"), |value| cut(&valued(shell, &change.field, value)))
+    };
+    let step = w.ab("record-state-step", shown(&change.old_value), shown(&change.new_value));
+    w.ab("record-count", w.code("change-field", &change.field), step)
+}
+
 fn class_of(entry: &TimelineEntry) -> &'static str {
     match (entry.kind.as_str(), &entry.device, &entry.person) {
         ("received", ..) => "customer",
@@ -190,7 +210,8 @@ fn facts(phrases: &Phrases, people: &BTreeMap<String, String>, entry: &TimelineE
         let named = |unit: &str| if unit.is_empty() { w.t("unit-none") } else { unit.to_owned() };
         facts.push(w.ab("record-state-step", named(from), named(to)));
     }
-    let fields = detail["fields"].as_array().filter(|_| entry.kind != "recorded");
+    // What a correction changed is told with its values, where they are known.
+    let fields = detail["fields"].as_array().filter(|_| entry.kind != "recorded" && entry.changes.is_empty());
     facts.extend(fields.into_iter().flatten().filter_map(Value::as_str).map(|f| w.code("change-field", f)));
     for path in detail["paths"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         facts.push(phrases.path(path));

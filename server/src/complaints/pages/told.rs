@@ -59,6 +59,14 @@ impl<'a> Told<'a> {
         lines
     }
 
+    /// The value that a decision about a conflict put in place; `None` where it left all of them.
+    pub(super) fn decided(&self, phrases: &Phrases, told: &TimelineEntry) -> Option<String> {
+        let (envelope, path) = (told.log_index?, told.detail["path"].as_str()?);
+        let standing = self.values.get(&(envelope, path)).map(|value| phrases.value(path, value));
+        let old = || self.overwritten.get(&(envelope, path)).map(|old| phrases.value(path, &old.value));
+        standing.or_else(old).map(|value| cut(&value))
+    }
+
     fn entry(&self, phrases: &Phrases, envelope: i64, short: &Value) -> String {
         let container = phrases.path(short["container"].as_str().unwrap_or_default());
         let id = short["entry"].as_str().and_then(|id| id.parse().ok());
@@ -114,7 +122,8 @@ fn changed_later(phrases: &Phrases, words: String, later: &[&PersonRef]) -> Stri
     phrases.w.ab("timeline-changed-later", words, names.into_iter().collect::<Vec<_>>().join(" · "))
 }
 
-fn cut(words: &str) -> String {
+/// Words that are long, cut to what a line holds.
+pub(super) fn cut(words: &str) -> String {
     if words.chars().count() <= CHARS_MAX {
         return words.to_owned();
     }

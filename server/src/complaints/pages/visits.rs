@@ -341,7 +341,7 @@ fn refused(phrases: &Phrases, record: &VisitRecord) -> Vec<RefusedLine> {
         at: phrases.w.time(item.received_at_ms),
         is_open: item.state == "open",
     };
-    record.quarantine.iter().map(line).collect()
+    record.quarantine.iter().filter(|item| !item.is_taken_up()).map(line).collect()
 }
 
 fn devices(w: Words, record: &VisitRecord) -> Vec<DeviceLine> {

@@ -21,7 +21,7 @@ use sync_core::log::{Body, Envelope};
 /// A person took up an envelope from escrow; the next entry is the envelope.
 pub(crate) const ESCROW_ACCEPTED: EntryKind = EntryKind("escrow.accepted");
 /// Why it lies in quarantine until the same person has let it in.
-pub(super) const REFUSED_AS: &str = "device_revoked";
+pub(crate) const REFUSED_AS: &str = "device_revoked";
 
 /// Why nobody can take it up, a stable code; `None` when a person may.
 pub(super) async fn hindrance(tx: &mut Tx, item: &Escrowed) -> Result<Option<&'static str>, StoreError> {
