@@ -229,6 +229,21 @@ impl Eye {
         self.browser.click("form[action$='/edit'] button").await;
         self.look("failure-412").await;
 
+        self.browser.go("/queue?view=unassigned").await;
+        self.choose_two().await;
+        self.browser.click("details.bulk:has([name=person]) summary").await;
+        self.browser.click("[name=person] option:last-child").await;
+        self.browser.click("button[formaction='/queue/assignments']").await;
+        self.look("queue-assignments").await;
+
+        self.browser.go("/queue").await;
+        self.choose_two().await;
+        self.browser.click("details.bulk:has([name=holder]) summary").await;
+        self.browser.click("[name=holder] option:last-child").await;
+        self.browser.fill("[name=reason]", "换班，由接班人员继续跟进。").await;
+        self.browser.click("button[formaction='/queue/handovers']").await;
+        self.look("queue-handovers").await;
+
         self.browser.go("/devices").await;
         self.browser.click("main summary").await;
         self.browser.click("[name=person] option:last-child").await;
@@ -249,6 +264,14 @@ impl Eye {
         self.browser.forget().await;
         self.browser.sign_in("chenjing", DEMO_PASSWORD).await;
         self.visit("failure-403", "/devices").await;
+    }
+
+    /// Ticks the first two complaints of the queue.
+    async fn choose_two(&self) {
+        let tick =
+            "[...document.querySelectorAll('[name=complaint]')].slice(0, 2).forEach((box) => box.click())";
+        self.browser.wait_for("[name=complaint]").await;
+        self.browser.run(tick, &json!([])).await;
     }
 
     /// Looks at the page that is open.

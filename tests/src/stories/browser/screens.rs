@@ -7,8 +7,12 @@ use std::path::PathBuf;
 
 /// Most bytes of one picture.
 const BYTES_MAX: usize = 60_000;
-/// Most pixels from top to bottom: more of a long page tells nothing new.
-const HEIGHT_MAX: u64 = 1800;
+/// Most bytes of a picture of a long page.
+const BYTES_OF_LONG_MAX: usize = 120_000;
+/// Pixels from top to bottom from which on a page is long.
+const LONG: u64 = 1800;
+/// Most pixels from top to bottom that a browser puts into one picture: every page ends before.
+const HEIGHT_MAX: u64 = 16_000;
 /// Pages that are shown on a narrow screen, too.
 const NARROW: [&str; 8] = [
     "start",
@@ -48,8 +52,10 @@ impl Screens {
         let top = browser.run(top, &json!([begins_at])).await.as_u64().unwrap_or(0);
         let whole = browser.run("return document.documentElement.scrollHeight", &json!([])).await;
         let whole = whole.as_u64().unwrap_or(900).max(900);
+        let height = whole - top;
+        assert!(height <= HEIGHT_MAX, "{name} is {height} pixels high: a picture would be cut off");
+        let bytes_max = if height > LONG { BYTES_OF_LONG_MAX } else { BYTES_MAX };
         for (scale, quality) in [(1.0, 70), (1.0, 45), (0.75, 55), (0.75, 30), (0.6, 30), (0.5, 20)] {
-            let height = (whole - top).min(HEIGHT_MAX);
             let picture = browser.chromium(
                 "Page.captureScreenshot",
                 json!({
@@ -60,12 +66,12 @@ impl Screens {
             let picture = picture.await;
             let picture = picture["data"].as_str().expect("a picture is text in base 64").as_bytes();
             let bytes = BASE64.decode(picture).expect("a picture is text in base 64");
-            if bytes.len() <= BYTES_MAX {
+            if bytes.len() <= bytes_max {
                 std::fs::write(self.0.join(&name), bytes).expect("the folder of pictures can be written");
                 return;
             }
         }
-        panic!("{name} does not fit into {BYTES_MAX} bytes");
+        panic!("{name} does not fit into {bytes_max} bytes");
     }
 }
 
