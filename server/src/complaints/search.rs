@@ -170,10 +170,7 @@ pub(super) async fn count_newer(
     let Some(words) = &filter.words else {
         let mut counted = 0;
         for part in filter.parts(reach) {
-            counted += match part.due_before {
-                Some(moment) => count_due(tx, &part, reach, (moment, after)).await?,
-                None => count(tx, conditions(&part, reach), after).await?,
-            };
+            counted += count_from_its_list(tx, &part, reach, after).await?;
         }
         return Ok(counted.min(NEWER_MAX));
     };
@@ -189,19 +186,36 @@ pub(super) async fn count_newer(
     Ok(counted.min(NEWER_MAX))
 }
 
-/// Counts from what is due first, and no further than to the limit, however much is late.
-async fn count_due(
+/// Counts from what makes a complaint belong to the list, and no further than to the limit, however long the list is.
+async fn count_from_its_list(
     tx: &mut Tx,
     filter: &Filter,
     reach: &Reach,
-    (moment, after): (Timestamp, i64),
+    after: i64,
 ) -> Result<i64, StoreError> {
     // A sum, so that no engine begins with the order of arrival.
-    const SQL: &str = "SELECT count(*) FROM (SELECT c.ordinal FROM complaints c WHERE c.ordinal + 0 > ";
-    let mut pieces = vec![Piece::Number(after), Piece::Sql(OPEN), Piece::Sql(" AND c.next_due_at_ms < ")];
-    pieces.push(Piece::Number(moment.unix_ms()));
-    pieces.extend(conditions(&Filter { due_before: None, ..filter.clone() }, reach));
-    counted(tx, SQL, pieces).await
+    const DUE: &str = "SELECT count(*) FROM (SELECT c.ordinal FROM complaints c WHERE c.ordinal + 0 > ";
+    const CONFLICTS: &str = "SELECT count(*) FROM (SELECT DISTINCT c.ordinal FROM conflicts k JOIN visit_plans v \
+        ON v.visit_id = k.visit_id JOIN complaints c ON c.complaint_id = v.complaint_id \
+        WHERE k.state IN ('open', 'settled_in_field') AND c.ordinal + 0 > ";
+    const UNSEEN: &str = "SELECT count(*) FROM (SELECT DISTINCT c.ordinal FROM device_visits d JOIN visit_plans v \
+        ON v.visit_id = d.visit_id JOIN complaints c ON c.complaint_id = v.complaint_id \
+        WHERE d.settled_at_ms IS NULL AND c.ordinal + 0 > ";
+    let mut pieces = vec![Piece::Number(after)];
+    let mut rest = filter.clone();
+    let sql = if let Some(moment) = rest.due_before.take() {
+        pieces.extend([Piece::Sql(OPEN), Piece::Sql(" AND c.next_due_at_ms < ")]);
+        pieces.push(Piece::Number(moment.unix_ms()));
+        DUE
+    } else if std::mem::take(&mut rest.conflicts) {
+        CONFLICTS
+    } else if std::mem::take(&mut rest.unseen) {
+        UNSEEN
+    } else {
+        return count(tx, conditions(filter, reach), after).await;
+    };
+    pieces.extend(conditions(&rest, reach));
+    counted(tx, sql, pieces).await
 }
 
 async fn count(tx: &mut Tx, conditions: Vec<Piece>, after: i64) -> Result<i64, StoreError> {
