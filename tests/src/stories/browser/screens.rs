@@ -12,7 +12,7 @@ const BYTES_OF_LONG_MAX: usize = 120_000;
 /// Pixels from top to bottom from which on a page is long.
 const LONG: u64 = 1800;
 /// Pages that are higher are lists: their pictures end between two rows.
-const HEIGHT_MAX: u64 = 10_000;
+const HEIGHT_MAX: u64 = 14_000;
 /// Pages that are shown on a narrow screen, too.
 const NARROW: [&str; 8] = [
     "start",
@@ -53,7 +53,6 @@ impl Screens {
         let whole = browser.run("return document.documentElement.scrollHeight", &json!([])).await;
         let whole = whole.as_u64().unwrap_or(900).max(900);
         let end = if whole - top > HEIGHT_MAX { end_of_row(browser, top + LONG).await } else { whole };
-        assert!(end > top, "{name} is {whole} pixels high and no list");
         let height = end - top;
         let bytes_max = if height > LONG { BYTES_OF_LONG_MAX } else { BYTES_MAX };
         for (scale, quality) in [(1.0, 70), (1.0, 45), (0.75, 55), (0.75, 30), (0.6, 30), (0.5, 20)] {
@@ -76,11 +75,12 @@ impl Screens {
     }
 }
 
-/// The lower edge of the last row that ends above this.
+/// The lower edge of the last row that ends above this; of the page when it has none.
 async fn end_of_row(browser: &Browser, most: u64) -> u64 {
     let script = "const ends = [...document.querySelectorAll('tbody tr')].map((row) => row.getBoundingClientRect().bottom);
-        return Math.round(Math.max(0, ...ends.map((end) => end + scrollY).filter((end) => end <= arguments[0])))";
-    browser.run(script, &json!([most])).await.as_u64().unwrap_or(0)
+        const above = ends.map((end) => end + scrollY).filter((end) => end <= arguments[0]);
+        return Math.round(above.length ? Math.max(...above) : document.documentElement.scrollHeight)";
+    browser.run(script, &json!([most])).await.as_u64().unwrap_or(most)
 }
 
 /// Where a picture begins.
