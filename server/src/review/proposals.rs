@@ -4,7 +4,7 @@
 use super::verdict_pages::VerdictForm;
 use crate::complaints::pages::person_name;
 use crate::complaints::phrases::Phrases;
-use crate::work_orders::{FieldBody, FieldValue, VisitRecord};
+use crate::work_orders::{FieldBody, FieldValue, OriginBody, VisitRecord};
 
 /// Label and value.
 type Fact = (String, String);
@@ -49,7 +49,7 @@ impl Proposals {
 }
 
 fn is_of_office(value: &FieldValue) -> bool {
-    value.origin.as_ref().is_some_and(|origin| origin.is_of_office())
+    value.origin.as_ref().is_some_and(OriginBody::is_of_office)
 }
 
 fn proposed_words(phrases: &Phrases, field: &FieldBody, value: &FieldValue) -> String {
