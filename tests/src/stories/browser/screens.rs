@@ -8,11 +8,9 @@ use std::path::PathBuf;
 /// Most bytes of one picture.
 const BYTES_MAX: usize = 60_000;
 /// Most bytes of a picture of a long page.
-const BYTES_OF_LONG_MAX: usize = 120_000;
-/// Pixels from top to bottom from which on a page is long.
+const BYTES_OF_LONG_MAX: usize = 180_000;
+/// Pixels from top to bottom from which on a page is long; the picture of a list ends before, between two rows.
 const LONG: u64 = 1800;
-/// Pages that are higher are lists: their pictures end between two rows.
-const HEIGHT_MAX: u64 = 14_000;
 /// Pages that are shown on a narrow screen, too.
 const NARROW: [&str; 8] = [
     "start",
@@ -52,7 +50,7 @@ impl Screens {
         let top = browser.run(top, &json!([begins_at])).await.as_u64().unwrap_or(0);
         let whole = browser.run("return document.documentElement.scrollHeight", &json!([])).await;
         let whole = whole.as_u64().unwrap_or(900).max(900);
-        let end = if whole - top > HEIGHT_MAX { end_of_row(browser, top + LONG).await } else { whole };
+        let end = if whole - top > LONG { end_of_row(browser, top + LONG).await } else { whole };
         let height = end - top;
         let bytes_max = if height > LONG { BYTES_OF_LONG_MAX } else { BYTES_MAX };
         for (scale, quality) in [(1.0, 70), (1.0, 45), (0.75, 55), (0.75, 30), (0.6, 30), (0.5, 20)] {
@@ -75,11 +73,14 @@ impl Screens {
     }
 }
 
-/// The lower edge of the last row that ends above this; of the page when it has none.
+/// The lower edge of the last row of a list that ends above this while the list goes on; else that of the page.
 async fn end_of_row(browser: &Browser, most: u64) -> u64 {
-    let script = "const ends = [...document.querySelectorAll('tbody tr')].map((row) => row.getBoundingClientRect().bottom);
-        const above = ends.map((end) => end + scrollY).filter((end) => end <= arguments[0]);
-        return Math.round(above.length ? Math.max(...above) : document.documentElement.scrollHeight)";
+    let script = "for (const list of document.querySelectorAll('tbody')) {
+            const ends = [...list.rows].map((row) => row.getBoundingClientRect().bottom + scrollY);
+            const above = ends.filter((end) => end <= arguments[0]);
+            if (above.length > 0 && above.length < ends.length) return Math.round(Math.max(...above));
+        }
+        return document.documentElement.scrollHeight";
     browser.run(script, &json!([most])).await.as_u64().unwrap_or(most)
 }
 
