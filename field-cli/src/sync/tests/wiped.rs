@@ -1,6 +1,8 @@
 //! Orders to forget everything: only what the office has taken is deleted.
 
 use super::*;
+use crate::store::Tombstone;
+use sync_core::protocol::Order;
 
 #[tokio::test]
 async fn a_device_that_must_forget_everything_says_so_until_the_office_knows() {
