@@ -6,7 +6,7 @@ use crate::i18n::{Words, say};
 use std::fmt;
 use sync_core::document::EditError;
 
-/// Exit codes, documented in `field --help` and stable.
+/// Exit codes, documented in `field --help`, `field man` and `docs/field.md`, and stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Done.
@@ -28,6 +28,18 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// Every way to end.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Ok,
+        Self::Failed,
+        Self::Usage,
+        Self::Partly,
+        Self::NoAccess,
+        Self::Unreachable,
+        Self::Conflicts,
+        Self::Interrupted,
+    ];
+
     /// The number that the shell sees.
     pub(crate) const fn code(self) -> u8 {
         match self {

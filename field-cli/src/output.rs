@@ -190,10 +190,20 @@ impl Output {
             self.messages.line(&line.to_string());
             return;
         }
-        self.marked(Paint::Red, "✗", &failure.what);
-        for hint in &failure.hints {
-            self.messages.texts(&format!("  {hint}"));
+        self.refused(&failure.what, &failure.hints);
+    }
+
+    /// Why one file of several was left out; the command goes on.
+    pub(crate) fn left_out(&mut self, file: &str, why: &Told) {
+        self.event(
+            "left_out",
+            json!({ "file": file, "code": why.code, "message": why.what, "hints": why.hints }),
+        );
+        if self.json {
+            return;
         }
+        let what = if why.what.contains(file) { why.what.clone() } else { format!("{file}: {}", why.what) };
+        self.refused(&what, &why.hints);
     }
 
     /// A line on standard error as it is, for help and usage.
@@ -205,6 +215,13 @@ impl Output {
     pub(crate) fn last_words(mut self, text: &str) -> u8 {
         self.messages.line(text);
         Exit::Failed.code()
+    }
+
+    fn refused(&mut self, what: &str, hints: &[String]) {
+        self.marked(Paint::Red, "✗", what);
+        for hint in hints {
+            self.messages.texts(&format!("  {hint}"));
+        }
     }
 
     fn marked(&mut self, paint: Paint, mark: &str, text: &str) {

@@ -714,6 +714,10 @@ warn-photo-elsewhere = The same photo was recorded on { $visit }
 ## Customer
 
 ask-statement = What does the customer state?
+photo-left-out = { $count ->
+    [one] 1 file was left out; the others are recorded
+   *[other] { $count } files were left out; the others are recorded
+}
 statement-saved = statement ({ $from }), hash { $hash }…
 statement-size = A statement has 1 byte to { $max } kB of text
 signed-statement = signed { $time }, hash { $hash }… covers the statement
@@ -1084,3 +1088,23 @@ sync-previews = ↑ previews { $count }   { $bytes }; the office sees the photos
 photo-previewed = preview sent, original waiting
 warn-photo-damaged = This photo cannot be shown to its end: the file is damaged. It is kept; better take it again.
 warn-photo-large = { $width } × { $height } pixels: nobody will be able to show this picture. It is kept; better take a smaller one.
+
+## Manual
+
+code-man-name = NAME
+code-man-synopsis = SYNOPSIS
+code-man-description = DESCRIPTION
+code-man-version = VERSION
+code-man-exit = EXIT STATUS
+code-man-variable = ENVIRONMENT
+code-exit-0 = Done.
+code-exit-1 = Not done; the message says why. What was saved before stays.
+code-exit-2 = The command line was wrong or lacks something; nothing was recorded.
+code-exit-3 = Done in part: of several photos one could not be taken, or acts arrived and photos did not. Run it again: it goes on from there and records nothing twice.
+code-exit-4 = This device is not enrolled, or the server refuses it.
+code-exit-5 = The server cannot be reached; everything is safe on this device.
+code-exit-6 = Done, and there are conflicts that need a person.
+code-exit-130 = Stopped by Ctrl-C; everything that was saved stays.
+code-variable-field-lang = Language: en or zh-CN.
+code-variable-field-home = Folder of this device.
+code-variable-no-color = If set, nothing is coloured.

@@ -691,6 +691,7 @@ warn-photo-elsewhere = 同一张照片已记录在 { $visit }
 ## 用户
 
 ask-statement = 用户如何陈述？
+photo-left-out = 有 { $count } 个文件未保存，其余均已保存
 statement-saved = 陈述（{ $from }），哈希 { $hash }…
 statement-size = 陈述不能为空，且不超过 { $max } kB
 signed-statement = 于 { $time } 签字，哈希 { $hash }…，针对陈述
@@ -1028,3 +1029,23 @@ sync-previews = ↑ 预览 { $count } 张   { $bytes }；办公室已可看到�
 photo-previewed = 预览已送达，原件待上传
 warn-photo-damaged = 照片文件已损坏，无法完整显示。已保留；最好重新拍摄。
 warn-photo-large = { $width } × { $height } 像素，过大而无法显示。已保留；最好重新拍一张较小的。
+
+## 手册页
+
+code-man-name = 名称
+code-man-synopsis = 用法
+code-man-description = 说明
+code-man-version = 版本
+code-man-exit = 退出码
+code-man-variable = 环境变量
+code-exit-0 = 完成。
+code-exit-1 = 未完成，原因见提示。此前已保存的内容不受影响。
+code-exit-2 = 命令行有误或缺少内容；没有记录任何内容。
+code-exit-3 = 完成一部分：多张照片中有一张不能保存，或记录已送达而照片未送达。再运行一次即可接着完成，不会重复记录。
+code-exit-4 = 本机尚未登记，或被服务器拒绝。
+code-exit-5 = 无法连接服务器；所有内容都安全保存在本机。
+code-exit-6 = 已完成，另有冲突需要人工处理。
+code-exit-130 = 被 Ctrl-C 中止；已保存的内容不受影响。
+code-variable-field-lang = 语言：en 或 zh-CN。
+code-variable-field-home = 本机数据目录。
+code-variable-no-color = 设置后不使用颜色。

@@ -2,6 +2,7 @@
 
 use super::Desk;
 use crate::cli::{Cli, help};
+use crate::failure::Exit;
 use crate::i18n::{Lang, Words};
 use clap::FromArgMatches;
 
@@ -325,13 +326,26 @@ async fn the_chosen_language_is_kept() {
     assert_eq!(kept, "zh-CN");
 }
 
+#[test]
+fn every_exit_code_stands_in_the_document() {
+    let document = include_str!("../../../docs/field.md");
+    let words = Words::new(Lang::En);
+    for exit in Exit::ALL {
+        let code = exit.code().to_string();
+        let row = format!("| {code} | {} |", words.code("exit", &code));
+        assert!(document.contains(&row), "{row}");
+    }
+}
+
 #[tokio::test]
 async fn completions_and_manual_come_from_the_same_tree() {
     let desk = Desk::new(Lang::ZhCn).await;
     let script = desk.ok(&["completions", "bash"]).await;
     assert!(script.contains("no-access") && script.contains("--confirm-rollover"));
     let page = desk.ok(&["man"]).await;
-    assert!(page.contains("无网络时记录现场核查"), "{page}");
+    assert!(page.contains("无网络时记录现场核查") && page.contains(".SH 用法"), "{page}");
+    assert!(page.contains(".SH 退出码\n.TP\n\\fB0\\fR\n完成。"), "{page}");
+    assert!(!page.contains("NAME") && !page.contains("EXTRA"), "{page}");
     let dir = desk.root.path().join("man");
     desk.ok(&["man", "--dir", dir.to_str().unwrap()]).await;
     assert!(std::fs::read_to_string(dir.join("field-visit-finish.1")).unwrap().contains("检查有无遗漏"));

@@ -235,3 +235,53 @@ async fn the_same_photo_is_kept_once_and_told_when_it_was_used_elsewhere() {
     └──────────────────────────────────────────────────────────────┘
     "#);
 }
+
+#[tokio::test]
+async fn one_file_that_is_no_photo_keeps_no_other_from_being_recorded() {
+    for lang in Lang::ALL {
+        let desk = started(lang).await;
+        let good = desk.file("good.jpg", &photo("2025:11:21 17:43:00", None));
+        let old = desk.file("old.jpg", &photo("2025:11:01 17:43:00", None));
+        let html = desk.file("page.jpg", b"<html></html>");
+        let missing = desk.root.path().join("missing.jpg");
+        let files = [&good, &html, &old, &missing].map(|file| file.to_str().unwrap());
+        let line = [&["photo", "add"][..], &files, &["--tag", "site"]].concat();
+        let seen = desk.plain(&desk.day(&[&line]).await);
+        assert_eq!(desk.store().await.photos(None).await.unwrap().len(), 1, "{seen}");
+        match lang {
+            Lang::En => insta::assert_snapshot!(seen, @r#"
+            $ field photo add good.jpg page.jpg old.jpg missing.jpg --tag site
+            ✗ page.jpg is no photo: its content is HTML / XML
+              JPEG, PNG, WebP and HEIC are taken, whatever the name says.
+            ✗ missing.jpg: there is no such file
+            ✗ old.jpg: Taken 19 d 23 h before this visit started
+              To keep it all the same: --allow-old
+              good.jpg  407 B  sha256 1c653a7a…  taken 17:43 (device clock agrees)
+            ✓ saved   1 photo   checklist 0/7
+            ! 3 files were left out; the others are recorded
+              next: field answer appearance_ok yes|no
+            (exit 3)
+            "#),
+            Lang::ZhCn => insta::assert_snapshot!(seen, @r#"
+            $ field photo add good.jpg page.jpg old.jpg missing.jpg --tag site
+            ✗ page.jpg 不是照片：其内容为 HTML / XML
+              接受 JPEG、PNG、WebP 和 HEIC，以内容为准，与文件名无关。
+            ✗ missing.jpg：没有这个文件
+            ✗ old.jpg: 拍摄时间比本次核查开始早 19 天 23 小时
+              仍要保留：--allow-old
+              good.jpg  407 B  sha256 1c653a7a…  拍摄于 17:43（与本机时钟一致）
+            ✓ 已保存   1 张照片   检查项 0/7
+            ! 有 3 个文件未保存，其余均已保存
+              下一步：field answer appearance_ok yes|no
+            (exit 3)
+            "#),
+        }
+        let again = desk.run(&line).await;
+        assert_eq!(again.exit, 3, "{}", again.text);
+        assert_eq!(desk.store().await.photos(None).await.unwrap().len(), 1, "{}", again.text);
+        let json = desk.run(&[&["--json"][..], &line].concat()).await;
+        assert_eq!(json.text.matches("\"event\":\"left_out\"").count(), 3, "{}", json.text);
+        let none = [&["photo", "add"][..], &files[1..], &["--tag", "site"]].concat();
+        assert_eq!(desk.run(&none).await.exit, 2, "nothing was recorded");
+    }
+}

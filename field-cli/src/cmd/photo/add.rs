@@ -12,7 +12,7 @@ use crate::failure::{Exit, Failure, io_words};
 use crate::i18n::say;
 use crate::preview::{self, NoPreview};
 use crate::render;
-use crate::store::{Act, Store, StoredBlob, media_type};
+use crate::store::{Act, Store, StoreError, StoredBlob, media_type};
 use serde_json::json;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -79,7 +79,8 @@ pub(crate) fn warn_unshowable(ctx: &mut Ctx, store: &Store, copy: &Path) {
     }
 }
 
-/// Adds photos: every file is copied first, then all are recorded in one act.
+/// Adds photos: every file is copied first, then all are recorded in one act. Of several, one that cannot be taken
+/// keeps no other from being recorded.
 pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
     let store = ctx.store().await?;
     let site = site::recording(ctx, &store, args.on.visit.as_deref()).await?;
@@ -87,11 +88,18 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
     let finding =
         args.finding.as_deref().map(|typed| entry(&ctx.words, &view.findings, typed)).transpose()?;
     let position = args.at.as_deref().map(|text| read_position(ctx, text)).transpose()?;
+    let several = args.files.len() > 1;
+    let mut left_out = 0;
+    let mut files: Vec<&Path> = Vec::new();
     // Before anything is asked: whoever mistyped a name should not answer first.
-    if let Some(file) = args.files.iter().find(|file| !file.exists()) {
-        let file = file.display().to_string();
-        let what = say!(ctx.words, "store-file", file = file, error = say!(ctx.words, "file-missing"));
-        return Err(Failure::usage("file", what));
+    for file in &args.files {
+        match refuse_strangers(ctx, file) {
+            Err(failure) if several => left_out += leave_out(ctx, file, failure)?,
+            fits => fits.map(|()| files.push(file))?,
+        }
+    }
+    if files.is_empty() {
+        return Err(nothing_recorded(ctx));
     }
     let role = match args.tag.as_deref() {
         None if !ctx.interactive => "other".to_owned(),
@@ -101,11 +109,17 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
         }
     };
     let mut prepared: Vec<Prepared> = Vec::new();
-    let several = args.files.len() > 1;
-    for file in &args.files {
+    let mut here_already = 0;
+    for file in files {
         ctx.out.about(several.then(|| file.display().to_string()));
-        let mut photo =
-            prepare(ctx, &store, &site, file, &role, args.caption.as_deref(), args.allow_old).await?;
+        let made = prepare(ctx, &store, &site, file, &role, args.caption.as_deref(), args.allow_old).await;
+        let mut photo = match made {
+            Err(failure) if several => {
+                left_out += leave_out(ctx, file, failure)?;
+                continue;
+            }
+            made => made?,
+        };
         photo.photo.finding = finding;
         photo.photo.lat = position.as_ref().map(|place| place.lat_text.clone());
         photo.photo.lon = position.as_ref().map(|place| place.lon_text.clone());
@@ -114,6 +128,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
             found.content.sha256 == photo.blob.sha256 && found.content.role == role && found.stands()
         });
         if let Some((number, _, _)) = same {
+            here_already += 1;
             let name = file.display().to_string();
             if photo.blob.again {
                 ctx.out.done(&say!(ctx.words, "photo-again", file = name, number = number));
@@ -126,9 +141,12 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
         }
     }
     ctx.out.about(None);
+    if prepared.is_empty() && here_already == 0 {
+        return Err(nothing_recorded(ctx));
+    }
     if prepared.is_empty() {
         ctx.out.event("saved", json!({ "visit": site.visit, "photos": [] }));
-        return Ok(Exit::Ok);
+        return Ok(ended(ctx, left_out));
     }
     let recorded = store
         .record(site.visit, |act| {
@@ -151,7 +169,33 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &PhotoAddArgs) -> Outcome {
     ctx.out.about(None);
     let what = say!(ctx.words, "photo-count", count = prepared.len());
     saved(ctx, &site, &recorded, &what, json!({ "photos": photos }));
-    Ok(Exit::Ok)
+    Ok(ended(ctx, left_out))
+}
+
+/// Tells why one file of several is not recorded with the others, and counts it.
+///
+/// # Errors
+/// What is not about this file alone: a broken-off question, a full disk.
+fn leave_out(ctx: &mut Ctx, file: &Path, failure: Failure) -> Result<usize, Failure> {
+    let told = failure.told(&ctx.words);
+    if !["file", "not-a-photo", "photo-old"].contains(&told.code) {
+        return Err(told.into());
+    }
+    ctx.out.left_out(&file.display().to_string(), &told);
+    Ok(1)
+}
+
+fn nothing_recorded(ctx: &Ctx) -> Failure {
+    Failure::usage("nothing-recorded", say!(ctx.words, "nothing-recorded"))
+}
+
+/// Says so when some files were left out.
+fn ended(ctx: &mut Ctx, left_out: usize) -> Exit {
+    if left_out == 0 {
+        return Exit::Ok;
+    }
+    ctx.out.warn("left-out", &say!(ctx.words, "photo-left-out", count = left_out));
+    Exit::Partly
 }
 
 /// Looks at a file, copies it into the store and makes ready what will be recorded of it.
@@ -171,7 +215,11 @@ pub(crate) async fn prepare(
     let claims = exif::read(file, &ctx.machine_zone);
     let view = store.document(site.visit).await?.view();
     examine(ctx, site, &view, &claims, allow_old)?;
-    let blob = store.import_blob(file).await?;
+    let blob = store.import_blob(file).await.map_err(|error| match error {
+        // A card that goes bad: it is the file, and nothing else.
+        StoreError::File { path, source, .. } if path == file => unreadable(ctx, file, &source),
+        error => error.into(),
+    })?;
     if blob.known {
         used_elsewhere(ctx, store, site, &blob).await?;
     }
@@ -193,13 +241,9 @@ pub(crate) async fn prepare(
 
 /// Refuses what is no photo, whatever its name says, before anything is copied.
 pub(crate) fn refuse_strangers(ctx: &Ctx, file: &Path) -> Result<(), Failure> {
-    let name = file.display().to_string();
     let mut head = Vec::new();
     let read = std::fs::File::open(file).and_then(|opened| opened.take(HEAD_BYTES).read_to_end(&mut head));
-    if let Err(error) = read {
-        let what = say!(ctx.words, "store-file", file = name, error = io_words(&ctx.words, &error));
-        return Err(Failure::usage("file", what));
-    }
+    read.map_err(|error| unreadable(ctx, file, &error))?;
     let found = media_type(&head);
     if found.starts_with("image/") && found != "image/gif" {
         return Ok(());
@@ -213,8 +257,14 @@ pub(crate) fn refuse_strangers(ctx: &Ctx, file: &Path) -> Result<(), Failure> {
     } else {
         found.to_owned()
     };
+    let name = file.display().to_string();
     Err(Failure::usage("not-a-photo", say!(ctx.words, "not-a-photo", file = name, found = found))
         .hint(say!(ctx.words, "not-a-photo-hint")))
+}
+
+fn unreadable(ctx: &Ctx, file: &Path, error: &std::io::Error) -> Failure {
+    let (file, error) = (file.display().to_string(), io_words(&ctx.words, error));
+    Failure::usage("file", say!(ctx.words, "store-file", file = file, error = error))
 }
 
 async fn used_elsewhere(ctx: &mut Ctx, store: &Store, site: &Site, blob: &StoredBlob) -> Result<(), Failure> {
