@@ -140,7 +140,8 @@ impl Ctx {
         if !self.interactive {
             return Err(self.missing(argument));
         }
-        let answer = inquire::Text::new(question).prompt().map_err(|error| self.unanswered(&error))?;
+        let question = self.label(argument, question);
+        let answer = inquire::Text::new(&question).prompt().map_err(|error| self.unanswered(&error))?;
         match answer.trim() {
             "" => Err(self.missing(argument)),
             text => Ok(text.to_owned()),
@@ -161,8 +162,9 @@ impl Ctx {
             return Err(self.missing(argument));
         }
         let keys = say!(self.words, "prompt-keys");
+        let question = self.label(argument, question);
         let prompt =
-            inquire::Select::new(question, options).with_help_message(&keys).with_page_size(OPTIONS_SHOWN);
+            inquire::Select::new(&question, options).with_help_message(&keys).with_page_size(OPTIONS_SHOWN);
         prompt.prompt().map_err(|error| self.unanswered(&error))
     }
 
@@ -190,6 +192,11 @@ impl Ctx {
     pub(crate) fn tell_slip(&self, failure: Failure) {
         use std::io::Write as _;
         let _ = writeln!(std::io::stderr(), "✗ {}", failure.told(&self.words).what);
+    }
+
+    /// What a question is called: a value that was typed empty has none of its own.
+    fn label(&self, argument: &str, question: &str) -> String {
+        if question.is_empty() { argument_name(&self.words, argument) } else { question.to_owned() }
     }
 
     fn missing(&self, argument: &str) -> Failure {

@@ -128,6 +128,7 @@ help-meter-seal--state = State of the seal
 help-meter-seal--fitted = Number of the seal that you fitted
 help-meter-list = List readings, checks and seals
 arg-corrects = Check that this one corrects: as listed, for example c1
+arg-confirm-utility = The check is right although the record is about another utility
 help-meter-withdraw = Take back one of your readings or checks; it stays readable
 help-meter-withdraw--entry = As listed: 1 is a reading, c1 a check
 help-gas = Gas tests
@@ -334,6 +335,24 @@ next-step = next: { $command }
 
 nothing-recorded = nothing was recorded
 prompt-failed = the question could not be asked: { $error }
+
+## Labels of questions
+
+code-label-class = Accuracy class
+code-label-constant = Meter constant, imp/kWh
+code-label-end-kpa = Pressure at the end, kPa
+code-label-meter-watts = Power on the meter, W
+code-label-minutes = Minutes in between
+code-label-primary-watts = Power on the primary side, W
+code-label-pulses = Pulses counted
+code-label-reference-constant = Constant of the reference, imp/kWh
+code-label-reference-kwh = Energy of the reference, kWh
+code-label-reference-pulses = Pulses of the reference
+code-label-reference-watts = Power of the reference, W
+code-label-seconds = Seconds
+code-label-start-kpa = Pressure at the start, kPa
+code-label-tested-kwh = Energy of the meter, kWh
+code-label-watts = Power, W
 
 ## What the store refuses
 
@@ -589,6 +608,13 @@ warn-register-shape = { $value } does not fit the register on record ({ $shape }
 warn-register-sum = The tariffs add up to { $sum }, the total shows { $total }
 warn-above-connection = The connection can carry { $ceiling } kWh at most since then; please check the reading
 warn-other-meter = This is meter { $found }; on record is { $booked }
+other-utility = { $visit } is on record as { $utility }, but this is { $check }
+other-utility-fitting = What fits the record: { $command }
+other-utility-hint = If the record is wrong, or there is such a meter as well: add { $option }. The office sees both.
+other-utility-meter = Number, class and constant of the meter on record are left aside; to name the meter: --meter
+ask-other-utility = Record it all the same?
+code-check-of-power = a check of an electricity meter
+code-check-of-gas = a gas test
 code-register-total = total
 code-register-sharp = sharp
 code-register-peak = peak
@@ -596,6 +622,7 @@ code-register-flat = flat
 code-register-valley = valley
 ask-seal-position = Where does the seal sit?
 ask-seal-state = How did you find it?
+ask-seal-fitted = Number of the new seal
 seal-line = seal { $position }: { $state }
 seal-fitted = { " " }· fitted { $number }
 warn-seal-number = No seal number recorded: --no
@@ -687,6 +714,10 @@ photo-count = { $count ->
     [one] 1 photo
    *[other] { $count } photos
 }
+photo-left-out = { $count ->
+    [one] 1 file was left out; the others are recorded
+   *[other] { $count } files were left out; the others are recorded
+}
 photo-taken = taken { $time }
 photo-already = { $file } is here already: photo { $number }
 photo-is-here = That photo is on this device, whole; it cannot be declared lost
@@ -714,10 +745,6 @@ warn-photo-elsewhere = The same photo was recorded on { $visit }
 ## Customer
 
 ask-statement = What does the customer state?
-photo-left-out = { $count ->
-    [one] 1 file was left out; the others are recorded
-   *[other] { $count } files were left out; the others are recorded
-}
 statement-saved = statement ({ $from }), hash { $hash }…
 statement-size = A statement has 1 byte to { $max } kB of text
 signed-statement = signed { $time }, hash { $hash }… covers the statement

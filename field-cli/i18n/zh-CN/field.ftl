@@ -126,6 +126,7 @@ help-meter-seal--state = 封印状态
 help-meter-seal--fitted = 新加封印的编号
 help-meter-list = 列出示数、检验和封印
 arg-corrects = 本次检验所更正的检验：列表中的编号，例如 c1
+arg-confirm-utility = 确认检验无误，虽与档案中的业务类别不符
 help-meter-withdraw = 撤回您的一条示数或检验，内容仍可查阅
 help-meter-withdraw--entry = 列表中的编号：1 为示数，c1 为检验
 help-gas = 燃气检测
@@ -329,6 +330,24 @@ next-step = 下一步：{ $command }
 
 nothing-recorded = 没有记录任何内容
 prompt-failed = 无法提问：{ $error }
+
+## 提问的短标签
+
+code-label-class = 准确度等级
+code-label-constant = 电表常数（imp/kWh）
+code-label-end-kpa = 结束压力（kPa）
+code-label-meter-watts = 电表显示功率（W）
+code-label-minutes = 间隔分钟数
+code-label-primary-watts = 一次侧功率（W）
+code-label-pulses = 脉冲数
+code-label-reference-constant = 标准表常数（imp/kWh）
+code-label-reference-kwh = 标准表电量（kWh）
+code-label-reference-pulses = 标准表脉冲数
+code-label-reference-watts = 标准功率（W）
+code-label-seconds = 用时（秒）
+code-label-start-kpa = 开始压力（kPa）
+code-label-tested-kwh = 被检表电量（kWh）
+code-label-watts = 功率（W）
 
 ## 本机数据拒绝的情况
 
@@ -572,6 +591,13 @@ warn-register-shape = { $value } 与档案中的计度器位数（{ $shape }）�
 warn-register-sum = 分时示数之和为 { $sum }，总示数为 { $total }
 warn-above-connection = 自上次以来该线路最多只能用 { $ceiling } kWh，请核对示数
 warn-other-meter = 现场表号 { $found }，档案表号 { $booked }
+other-utility = { $visit } 在档案中的业务类别是{ $utility }，而这是{ $check }
+other-utility-fitting = 与档案相符的命令：{ $command }
+other-utility-hint = 若档案有误，或现场另有此类表计：加上 { $option }。业务人员两者都能看到。
+other-utility-meter = 不采用档案中表计的表号、等级和常数；填写表号：--meter
+ask-other-utility = 仍要记录吗？
+code-check-of-power = 电能表检验
+code-check-of-gas = 燃气检测
 code-register-total = 总
 code-register-sharp = 尖
 code-register-peak = 峰
@@ -579,6 +605,7 @@ code-register-flat = 平
 code-register-valley = 谷
 ask-seal-position = 封印在哪里？
 ask-seal-state = 封印状况如何？
+ask-seal-fitted = 新封印编号
 seal-line = { $position }封印：{ $state }
 seal-fitted = { "" } · 新封印 { $number }
 warn-seal-number = 没有记录封印编号：--no
@@ -664,6 +691,7 @@ warn-notice-photo = 缺少告知书照片：field photo add <文件> --tag notic
 ask-photo-role = 拍的是什么？
 ask-photo-old = 仍然保留？
 photo-count = { $count } 张照片
+photo-left-out = 有 { $count } 个文件未保存，其余均已保存
 photo-taken = 拍摄于 { $time }
 photo-already = { $file } 已经有了：照片 { $number }
 photo-is-here = 该照片完整保存在本设备，不能声明丢失
@@ -691,7 +719,6 @@ warn-photo-elsewhere = 同一张照片已记录在 { $visit }
 ## 用户
 
 ask-statement = 用户如何陈述？
-photo-left-out = 有 { $count } 个文件未保存，其余均已保存
 statement-saved = 陈述（{ $from }），哈希 { $hash }…
 statement-size = 陈述不能为空，且不超过 { $max } kB
 signed-statement = 于 { $time } 签字，哈希 { $hash }…，针对陈述

@@ -12,6 +12,16 @@ pub(crate) enum GasCommand {
     Volume(GasVolumeArgs),
 }
 
+/// What all gas tests take.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct GasCommon {
+    /// Although the record is about another utility.
+    #[arg(long)]
+    pub(crate) confirm_utility: bool,
+    #[command(flatten)]
+    pub(crate) on: OnVisit,
+}
+
 /// Joint by joint, with soap or a detector.
 #[derive(Debug, Default, Args)]
 pub(crate) struct GasLeakArgs {
@@ -23,7 +33,7 @@ pub(crate) struct GasLeakArgs {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) meter: Option<String>,
     #[command(flatten)]
-    pub(crate) on: OnVisit,
+    pub(crate) common: GasCommon,
 }
 
 /// Pressure over time on new indoor pipework.
@@ -36,7 +46,7 @@ pub(crate) struct GasPressureArgs {
     #[arg(long, allow_negative_numbers = true)]
     pub(crate) minutes: Option<String>,
     #[command(flatten)]
-    pub(crate) on: OnVisit,
+    pub(crate) common: GasCommon,
 }
 
 /// Tightness test by volume of the installation (IGEM/UP/1B).
@@ -66,7 +76,7 @@ pub(crate) struct GasTightnessArgs {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) meter: Option<String>,
     #[command(flatten)]
-    pub(crate) on: OnVisit,
+    pub(crate) common: GasCommon,
 }
 
 /// The error of a gas meter against a reference.
@@ -88,7 +98,7 @@ pub(crate) struct GasVolumeArgs {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) meter: Option<String>,
     #[command(flatten)]
-    pub(crate) on: OnVisit,
+    pub(crate) common: GasCommon,
 }
 
 #[derive(Debug, Subcommand)]

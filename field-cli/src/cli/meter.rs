@@ -90,6 +90,9 @@ pub(crate) struct CheckCommon {
     /// A check that this one corrects: `c1` as listed.
     #[arg(long, value_name = "CHECK")]
     pub(crate) corrects: Option<String>,
+    /// Although the record is about another utility.
+    #[arg(long)]
+    pub(crate) confirm_utility: bool,
     #[command(flatten)]
     pub(crate) on: OnVisit,
 }

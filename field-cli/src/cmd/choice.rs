@@ -38,7 +38,10 @@ impl Choice {
 
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}  ({})", self.name, self.code)
+        match self.name == self.code {
+            true => f.write_str(&self.name),
+            false => write!(f, "{}  ({})", self.name, self.code),
+        }
     }
 }
 

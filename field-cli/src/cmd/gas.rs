@@ -4,13 +4,14 @@
 
 use super::choice::{Choice, pick};
 use super::meter::meter_no;
-use super::site::saved;
+use super::site::{Site, saved};
 use super::visit::civil_day;
-use super::{Outcome, number, site};
-use crate::cli::{GasCommand, GasLeakArgs, GasPressureArgs, GasTightnessArgs, GasVolumeArgs, OnVisit};
+use super::{Outcome, number, site, utility};
+use crate::cli::{GasCommand, GasLeakArgs, GasPressureArgs, GasTightnessArgs, GasVolumeArgs, Utility};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Words, say};
+use crate::store::Store;
 use serde_json::json;
 use sync_core::date::CivilDate;
 use sync_core::document::GasTest;
@@ -27,33 +28,35 @@ const PROFILE: &str = "CN_GAS_IN_SERVICE";
 
 /// Runs a subcommand of `field gas`.
 pub(crate) async fn run(ctx: &mut Ctx, command: GasCommand) -> Outcome {
-    match command {
-        GasCommand::Leak(args) => {
-            let input = leak(ctx, &args)?;
-            record(ctx, input, args.meter.as_deref(), &args.on).await
-        }
-        GasCommand::Pressure(args) => {
-            let input = pressure(ctx, &args)?;
-            record(ctx, input, None, &args.on).await
-        }
-        GasCommand::Tightness(args) => {
-            let input = tightness(ctx, &args)?;
-            record(ctx, input, args.meter.as_deref(), &args.on).await
-        }
-        GasCommand::Volume(args) => {
-            let input = volume(ctx, &args)?;
-            record(ctx, input, args.meter.as_deref(), &args.on).await
-        }
-    }
+    let (common, meter) = match &command {
+        GasCommand::Leak(args) => (&args.common, args.meter.as_deref()),
+        GasCommand::Pressure(args) => (&args.common, None),
+        GasCommand::Tightness(args) => (&args.common, args.meter.as_deref()),
+        GasCommand::Volume(args) => (&args.common, args.meter.as_deref()),
+    };
+    let store = ctx.store().await?;
+    let mut site = site::recording(ctx, &store, common.on.visit.as_deref()).await?;
+    utility::agree(ctx, &mut site, Utility::Gas, common.confirm_utility)?;
+    let input = match &command {
+        GasCommand::Leak(args) => leak(ctx, args)?,
+        GasCommand::Pressure(args) => pressure(ctx, args)?,
+        GasCommand::Tightness(args) => tightness(ctx, args)?,
+        GasCommand::Volume(args) => volume(ctx, args)?,
+    };
+    record(ctx, &store, &site, &input, meter).await
 }
 
-async fn record(ctx: &mut Ctx, input: GasTestInput, meter: Option<&str>, on: &OnVisit) -> Outcome {
-    let store = ctx.store().await?;
-    let site = site::recording(ctx, &store, on.visit.as_deref()).await?;
+async fn record(
+    ctx: &mut Ctx,
+    store: &Store,
+    site: &Site,
+    input: &GasTestInput,
+    meter: Option<&str>,
+) -> Outcome {
     let day = civil_day(ctx.now(), &ctx.zone);
-    let result = evaluate(&input, day).map_err(|error| failure(&ctx.words, &error))?;
-    let meter = meter_no(ctx, &site, meter);
-    let test = recorded::gas_test(&input, meter.as_deref()).map_err(|error| {
+    let result = evaluate(input, day).map_err(|error| failure(&ctx.words, &error))?;
+    let meter = meter_no(ctx, site, meter);
+    let test = recorded::gas_test(input, meter.as_deref()).map_err(|error| {
         Failure::usage("too-many-figures", say!(ctx.words, "edit-failed", error = error.to_string()))
     })?;
     show(ctx, &result);
@@ -64,7 +67,7 @@ async fn record(ctx: &mut Ctx, input: GasTestInput, meter: Option<&str>, on: &On
             Ok::<_, Failure>(id)
         })
         .await?;
-    saved(ctx, &site, &done, "", json!({ "gas_test": done.value, "result": result }));
+    saved(ctx, site, &done, "", json!({ "gas_test": done.value, "result": result }));
     if let Some(level) = result.hazard {
         let command = format!("field hazard add leak --level {}", level.code());
         ctx.out.next(&say!(ctx.words, "next-step", command = command));
@@ -106,9 +109,9 @@ fn leak(ctx: &Ctx, args: &GasLeakArgs) -> Result<GasTestInput, Failure> {
 
 fn pressure(ctx: &Ctx, args: &GasPressureArgs) -> Result<GasTestInput, Failure> {
     Ok(GasTestInput::CnPressure(CnPressureTest {
-        start_kpa: number::ask(ctx, "gas-pressure", args.start.as_deref(), "--start")?,
-        end_kpa: number::ask(ctx, "gas-pressure", args.stop.as_deref(), "--stop")?,
-        minutes: number::ask(ctx, "gas-pressure", args.minutes.as_deref(), "--minutes")?,
+        start_kpa: number::ask(ctx, "start-kpa", args.start.as_deref(), "--start")?,
+        end_kpa: number::ask(ctx, "end-kpa", args.stop.as_deref(), "--stop")?,
+        minutes: number::ask(ctx, "minutes", args.minutes.as_deref(), "--minutes")?,
     }))
 }
 
@@ -176,7 +179,7 @@ fn volume(ctx: &Ctx, args: &GasVolumeArgs) -> Result<GasTestInput, Failure> {
         .collect();
     Ok(GasTestInput::MeterError(GasMeterTest {
         profile: args.profile.clone().unwrap_or_else(|| PROFILE.to_owned()),
-        class: number::ask(ctx, "gas-volume", args.class.as_deref(), "--class")?,
+        class: number::ask(ctx, "class", args.class.as_deref(), "--class")?,
         q_min_m3h: optional(ctx, args.q_min.as_deref(), "--q-min")?,
         q_max_m3h: optional(ctx, args.q_max.as_deref(), "--q-max")?,
         q_t_m3h: optional(ctx, args.q_t.as_deref(), "--q-t")?,

@@ -30,6 +30,7 @@ mod status;
 mod sync;
 mod terms;
 mod undo;
+mod utility;
 mod visit;
 
 use crate::cli::Command;

@@ -1,6 +1,6 @@
 //! What is wrong with typed figures, in the language of the user.
 
-use crate::cli::help::{argument_ids, argument_name};
+use crate::cli::help::argument_name;
 use crate::ctx::Ctx;
 use crate::failure::Failure;
 use crate::i18n::{Words, say};
@@ -15,14 +15,12 @@ pub(crate) fn read(words: &Words, argument: &str, typed: &str) -> Result<Entered
     Entered::parse(typed).map_err(|error| failure(words, argument, &error))
 }
 
-/// Reads a figure, asked for on a terminal in the words of its help when it was not typed. `path` is
-/// the command, such as `gas-pressure`.
+/// Reads a figure, asked for on a terminal by its label when it was not typed.
 ///
 /// # Errors
 /// A usage failure that names the argument.
-pub(crate) fn ask(ctx: &Ctx, path: &str, typed: Option<&str>, argument: &str) -> Result<Entered, Failure> {
-    let ids = argument_ids(path, argument.trim_start_matches('-'));
-    let question = ids.iter().find_map(|id| ctx.words.find(id)).unwrap_or_else(|| argument.to_owned());
+pub(crate) fn ask(ctx: &Ctx, label: &str, typed: Option<&str>, argument: &str) -> Result<Entered, Failure> {
+    let question = ctx.words.code("label", label);
     loop {
         let answer = ctx.need(typed, argument, &question)?;
         match read(&ctx.words, argument, &answer) {

@@ -45,6 +45,11 @@ impl Site {
         self.card.as_ref()?.meter.as_ref().map(|meter| meter.number.as_str())
     }
 
+    /// Leaves the meter on record aside, because it is not the one that is checked. Returns whether there was one.
+    pub(crate) fn forget_meter(&mut self) -> bool {
+        self.card.as_mut().and_then(|card| card.meter.take()).is_some()
+    }
+
     /// Items of the checklist and how far they are.
     pub(crate) fn items<'a>(&'a self, view: &VisitView) -> Vec<ItemStatus<'a>> {
         self.checklist.as_ref().map(|list| item_states(list, view)).unwrap_or_default()

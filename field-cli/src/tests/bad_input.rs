@@ -296,6 +296,7 @@ async fn dates_levels_and_seals_are_checked_when_typed() {
             (exit 2)
             $ field meter seal --position meter_box --state replaced --no A1
             ✗ Missing: --fitted
+              More: add --help
             (exit 2)
             $ field complaint new "no light" --address "Jiefang Rd 1"
             ✗ Missing: --utility
@@ -319,6 +320,7 @@ async fn dates_levels_and_seals_are_checked_when_typed() {
             (exit 2)
             $ field meter seal --position meter_box --state replaced --no A1
             ✗ 缺少：--fitted
+              详情请加 --help
             (exit 2)
             $ field complaint new "no light" --address "Jiefang Rd 1"
             ✗ 缺少：--utility

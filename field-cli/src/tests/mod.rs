@@ -8,6 +8,7 @@ mod office;
 mod photos;
 mod reconnect;
 mod scripts;
+mod utility;
 mod words;
 
 use crate::ctx::Ctx;

@@ -3,22 +3,23 @@
 //! What is recorded are the figures; everything shown here is computed from them, now and later.
 
 use super::meter_no;
-use crate::cli::{CheckCommon, ErrorsArgs, MeterCheckCommand, PowerArgs, PulseArgs, ReferenceArgs, WattArgs};
+use super::verdict::{line, show};
+use crate::cli::{
+    CheckCommon, ErrorsArgs, MeterCheckCommand, PowerArgs, PulseArgs, ReferenceArgs, Utility, WattArgs,
+};
 use crate::cmd::site::{Site, entry, numbered, saved};
 use crate::cmd::visit::civil_day;
-use crate::cmd::{Outcome, number, site};
+use crate::cmd::{Outcome, number, site, utility};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Words, say};
-use rust_decimal::Decimal;
 use serde_json::json;
 use sync_core::date::CivilDate;
 use sync_core::document::{MeterCheck, VisitView};
 use sync_core::ids::EntryId;
 use sync_core::metering::{
-    AccuracyClass, Energy, Limit, LimitProfile, Load, LoadCharacter, MeterCheckInput, MeterCheckResult,
-    Method, Ratio, Reason, ReferenceInstrument, Timing, Transformers, Verdict, evaluate, evaluate_runs,
-    nameplate_currents,
+    AccuracyClass, Energy, LimitProfile, Load, LoadCharacter, MeterCheckInput, MeterCheckResult, Method,
+    Ratio, ReferenceInstrument, Timing, Transformers, evaluate, evaluate_runs, nameplate_currents,
 };
 use sync_core::number::Entered;
 use sync_core::recorded::{self, RecordedError};
@@ -26,14 +27,6 @@ use sync_core::recorded::{self, RecordedError};
 /// The profile by which a check on site is judged when nothing else is said: what a meter over its
 /// class on site leads to.
 const PROFILE: &str = "CN_DLT448_REPLACE";
-
-/// Decimals of an error that was not rounded.
-const UNROUNDED_DECIMALS: u32 = 4;
-
-/// Where the words of these arguments are found.
-const PATH: &str = "meter-check";
-/// Those of the comparison of power, where the same names mean watts.
-const POWER: &str = "meter-check-power";
 
 /// Runs a subcommand of `field meter check`.
 pub(crate) async fn run(ctx: &mut Ctx, command: &MeterCheckCommand) -> Outcome {
@@ -46,7 +39,13 @@ pub(crate) async fn run(ctx: &mut Ctx, command: &MeterCheckCommand) -> Outcome {
     };
     let common = common.clone();
     let store = ctx.store().await?;
-    let site = site::recording(ctx, &store, common.on.visit.as_deref()).await?;
+    let mut site = site::recording(ctx, &store, common.on.visit.as_deref()).await?;
+    utility::agree(ctx, &mut site, Utility::Power, common.confirm_utility)?;
+    let meter = meter_no(ctx, &site, common.meter.as_deref());
+    if meter.as_deref() != site.meter_no() {
+        // Class, constant and rating on record are those of another meter.
+        site.forget_meter();
+    }
     let method = match command {
         MeterCheckCommand::Watt(args) => watt(ctx, &site, args)?,
         MeterCheckCommand::Reference(args) => reference(ctx, args)?,
@@ -68,7 +67,6 @@ pub(crate) async fn run(ctx: &mut Ctx, command: &MeterCheckCommand) -> Outcome {
         None => None,
     };
     let result = evaluate(&input, profile).map_err(|error| number::check(&ctx.words, &error))?;
-    let meter = meter_no(ctx, &site, common.meter.as_deref());
     let check = recorded::meter_check(&input, Some(&profile.code), meter.as_deref()).map_err(|error| {
         Failure::usage("too-many-figures", say!(ctx.words, "edit-failed", error = error.to_string()))
     })?;
@@ -105,7 +103,7 @@ fn constant(ctx: &Ctx, site: &Site, typed: Option<&str>) -> Result<Entered, Fail
     let on_record = site.card.as_ref().and_then(|card| card.meter.as_ref()?.constant);
     match (typed, on_record) {
         (None, Some(constant)) => Ok(Entered::from_value(constant.into())),
-        (typed, _) => number::ask(ctx, PATH, typed, "--constant"),
+        (typed, _) => number::ask(ctx, "constant", typed, "--constant"),
     }
 }
 
@@ -114,26 +112,28 @@ fn watt(ctx: &Ctx, site: &Site, args: &WattArgs) -> Result<Method, Failure> {
         typed.as_deref().map(|text| ratio(ctx, text, argument)).transpose()
     };
     let (ct, pt) = (ratio(&args.ct, "--ct")?, ratio(&args.pt, "--pt")?);
+    // Behind transformers the power is that of the primary side.
+    let power = if ct.is_some() || pt.is_some() { "primary-watts" } else { "watts" };
     Ok(Method::WattSecond {
         constant: constant(ctx, site, args.constant.as_deref())?,
-        pulses: number::ask(ctx, PATH, args.pulses.as_deref(), "--pulses")?,
-        seconds: number::ask(ctx, PATH, args.seconds.as_deref(), "--seconds")?,
-        watts: number::ask(ctx, PATH, args.watts.as_deref(), "--watts")?,
+        pulses: number::ask(ctx, "pulses", args.pulses.as_deref(), "--pulses")?,
+        seconds: number::ask(ctx, "seconds", args.seconds.as_deref(), "--seconds")?,
+        watts: number::ask(ctx, power, args.watts.as_deref(), "--watts")?,
         transformers: (ct.is_some() || pt.is_some()).then_some(Transformers { ct, pt }),
         timing: if args.timed { Timing::Instrument } else { Timing::Stopwatch },
     })
 }
 
 fn reference(ctx: &Ctx, args: &ReferenceArgs) -> Result<Method, Failure> {
-    let reference_kwh = number::ask(ctx, PATH, args.reference.as_deref(), "--reference")?;
+    let reference_kwh = number::ask(ctx, "reference-kwh", args.reference.as_deref(), "--reference")?;
     match (&args.start, &args.stop) {
         (Some(start), Some(stop)) => Ok(Method::RegisterRun {
-            start_kwh: number::ask(ctx, PATH, Some(start), "--start")?,
-            stop_kwh: number::ask(ctx, PATH, Some(stop), "--stop")?,
+            start_kwh: number::read(&ctx.words, "--start", start)?,
+            stop_kwh: number::read(&ctx.words, "--stop", stop)?,
             reference_kwh,
         }),
         _ => {
-            let tested_kwh = number::ask(ctx, PATH, args.tested.as_deref(), "--tested")?;
+            let tested_kwh = number::ask(ctx, "tested-kwh", args.tested.as_deref(), "--tested")?;
             Ok(Method::ReferenceEnergy { tested_kwh, reference_kwh })
         }
     }
@@ -148,20 +148,25 @@ fn pulse(ctx: &Ctx, site: &Site, args: &PulseArgs) -> Result<Method, Failure> {
     Ok(Method::PulseComparison {
         reference_constant: number::ask(
             ctx,
-            PATH,
+            "reference-constant",
             args.reference_constant.as_deref(),
             "--reference-constant",
         )?,
         tested_constant: constant(ctx, site, args.constant.as_deref())?,
-        tested_pulses: number::ask(ctx, PATH, args.pulses.as_deref(), "--pulses")?,
-        reference_pulses: number::ask(ctx, PATH, args.reference_pulses.as_deref(), "--reference-pulses")?,
+        tested_pulses: number::ask(ctx, "pulses", args.pulses.as_deref(), "--pulses")?,
+        reference_pulses: number::ask(
+            ctx,
+            "reference-pulses",
+            args.reference_pulses.as_deref(),
+            "--reference-pulses",
+        )?,
     })
 }
 
 fn power(ctx: &Ctx, args: &PowerArgs) -> Result<Method, Failure> {
     Ok(Method::PowerComparison {
-        meter_watts: number::ask(ctx, POWER, args.shown.as_deref(), "--shown")?,
-        reference_watts: number::ask(ctx, POWER, args.reference.as_deref(), "--reference")?,
+        meter_watts: number::ask(ctx, "meter-watts", args.shown.as_deref(), "--shown")?,
+        reference_watts: number::ask(ctx, "reference-watts", args.reference.as_deref(), "--reference")?,
     })
 }
 
@@ -186,7 +191,7 @@ fn ratio(ctx: &Ctx, text: &str, argument: &str) -> Result<Ratio, Failure> {
 
 fn class(ctx: &Ctx, site: &Site, common: &CheckCommon) -> Result<AccuracyClass, Failure> {
     let on_record = site.card.as_ref().and_then(|card| card.meter.as_ref()?.class.as_deref());
-    let question = ctx.words.find("arg-class").unwrap_or_default();
+    let question = ctx.words.code("label", "class");
     let known = common.class.as_deref().or(on_record);
     loop {
         let text = ctx.need(known, "--class", &question)?;
@@ -283,132 +288,6 @@ fn instrument(
     }))
 }
 
-/// Shows what follows from the figures.
-fn show(ctx: &mut Ctx, input: &MeterCheckInput, result: &MeterCheckResult) {
-    if let Some(steps) = steps(&ctx.words, input, result) {
-        ctx.out.data(&format!("  {steps}"));
-    }
-    let line = verdict_line(&ctx.words, result);
-    let class = say!(ctx.words, "show-class", class = input.class.code());
-    let name = ctx.words.lang.pick(&result.profile_name.zh, &result.profile_name.en).to_owned();
-    ctx.out.data(&format!("  {line}"));
-    ctx.out.data(&format!("  {class} · {name}"));
-    if result.is_implausible() {
-        ctx.out.warn("implausible", &say!(ctx.words, "warn-check-implausible"));
-    }
-    for reason in &result.reasons {
-        ctx.out.warn("check", &reason_text(&ctx.words, reason));
-    }
-}
-
-/// The figures in between, for whoever wants to check them.
-fn steps(words: &Words, input: &MeterCheckInput, result: &MeterCheckResult) -> Option<String> {
-    let worked = &result.worked;
-    let expected = match (&input.method, worked.theoretical_seconds, worked.theoretical_pulses) {
-        (Method::WattSecond { seconds, .. }, Some(expected), _) => {
-            say!(words, "check-seconds", expected = expected.to_string(), measured = seconds.typed())
-        }
-        (Method::PulseComparison { reference_pulses, .. }, _, Some(expected)) => {
-            say!(words, "check-pulses", expected = expected.to_string(), measured = reference_pulses.typed())
-        }
-        _ => {
-            return worked
-                .spread_percent
-                .map(|spread| say!(words, "check-spread", spread = spread.round_dp(2).to_string()));
-        }
-    };
-    let multiplier = worked.multiplier.zip(worked.terminal_watts).map(|(multiplier, watts)| {
-        say!(words, "check-multiplier", multiplier = multiplier.to_string(), watts = watts.to_string())
-    });
-    Some(format!("{expected}{}", multiplier.unwrap_or_default()))
-}
-
-/// Error, limit and verdict in one line.
-fn verdict_line(words: &Words, result: &MeterCheckResult) -> String {
-    let mut unrounded = result.error_percent.round_dp(UNROUNDED_DECIMALS);
-    unrounded.rescale(UNROUNDED_DECIMALS);
-    let unrounded = signed(&unrounded.to_string());
-    let error = match result.step {
-        Some(_) => {
-            say!(words, "check-rounded", error = signed(&result.rounded_text), unrounded = unrounded)
-        }
-        // Judged as it is: one figure says it.
-        None => say!(words, "check-unrounded", error = unrounded),
-    };
-    let verdict = verdict(words, result);
-    match &result.limit {
-        Some(limit) => {
-            say!(
-                words,
-                "check-line",
-                error = error,
-                limit = limit_text(limit, result.step),
-                verdict = verdict
-            )
-        }
-        None => say!(words, "check-line-no-limit", error = error, verdict = verdict),
-    }
-}
-
-fn verdict(words: &Words, result: &MeterCheckResult) -> String {
-    match (result.verdict, result.within_limit) {
-        (Verdict::Pass, _) => say!(words, "verdict-pass"),
-        (Verdict::Fail, _) => say!(words, "verdict-fail"),
-        (Verdict::ScreeningOnly, Some(true)) => say!(words, "verdict-screening-within"),
-        (Verdict::ScreeningOnly, Some(false)) => say!(words, "verdict-screening-outside"),
-        (Verdict::ScreeningOnly, None) => say!(words, "verdict-screening"),
-        (Verdict::UnsuitableLoad, _) => say!(words, "verdict-unsuitable-load"),
-        (Verdict::NoLimitKnown, _) => say!(words, "verdict-no-limit"),
-    }
-}
-
-/// The limit with as many decimals as errors are rounded to.
-fn limit_text(limit: &Limit, step: Option<Decimal>) -> String {
-    let decimals = step.map_or(0, |step| step.scale());
-    let shown = |mut value: Decimal| {
-        value.rescale(value.normalize().scale().max(decimals));
-        value
-    };
-    if limit.upper == -limit.lower {
-        format!("±{} %", shown(limit.upper))
-    } else {
-        format!("+{} / {} %", shown(limit.upper), shown(limit.lower))
-    }
-}
-
-fn signed(text: &str) -> String {
-    match text.parse::<Decimal>() {
-        Ok(value) if value > Decimal::ZERO && !text.starts_with('+') => format!("+{text}"),
-        _ => text.replace('-', "−"),
-    }
-}
-
-fn reason_text(words: &Words, reason: &Reason) -> String {
-    match reason {
-        Reason::StopwatchTooShort { seconds, needed } => {
-            say!(words, "reason-stopwatch-short", seconds = seconds.to_string(), needed = needed.to_string())
-        }
-        Reason::StopwatchRefusedForClass => say!(words, "reason-stopwatch-class"),
-        Reason::MethodScreensWiring => say!(words, "reason-screens-wiring"),
-        Reason::ReferenceExpired { valid_to } => say!(words, "reason-expired", date = valid_to.to_string()),
-        Reason::ReferenceNotBetterByTwo { class } => {
-            say!(words, "reason-reference-class", class = class.code())
-        }
-        Reason::CurrentTooSmall { of_basic, needed } => {
-            say!(words, "reason-current-small", found = of_basic.to_string(), needed = needed.to_string())
-        }
-        Reason::CurrentAboveMax => say!(words, "reason-current-max"),
-        Reason::PowerFactorTooSmall { needed } => {
-            say!(words, "reason-power-factor", needed = needed.to_string())
-        }
-        Reason::ClassNotCovered => say!(words, "reason-class-not-covered"),
-        Reason::LoadNotCovered => say!(words, "reason-load-not-covered"),
-        Reason::LoadNotRecorded => say!(words, "reason-load-not-recorded"),
-        Reason::TakenAsInductive => say!(words, "reason-inductive"),
-        Reason::LimitsNotVerified => say!(words, "reason-not-verified"),
-    }
-}
-
 /// Shows the mean of all standing runs that measured the same on the same meter, once there are two.
 fn mean(
     ctx: &mut Ctx,
@@ -427,7 +306,7 @@ fn mean(
         .collect();
     if let Ok(mean) = evaluate_runs(&runs, profile) {
         let spread = mean.worked.spread_percent.unwrap_or_default().round_dp(2).to_string();
-        let line = verdict_line(&ctx.words, &mean);
+        let line = line(&ctx.words, &mean);
         ctx.out.data(&format!(
             "  {}",
             say!(ctx.words, "check-mean", runs = runs.len(), line = line, spread = spread)
@@ -454,7 +333,7 @@ pub(crate) fn result_of(check: &MeterCheck, day: CivilDate) -> Result<MeterCheck
 pub(crate) fn result_line(words: &Words, check: &MeterCheck, day: CivilDate) -> String {
     let method = words.code("method", &check.method);
     match result_of(check, day) {
-        Ok(result) => say!(words, "result-line", method = method, line = verdict_line(words, &result)),
+        Ok(result) => say!(words, "result-line", method = method, line = line(words, &result)),
         Err(_) => say!(words, "check-unreadable", method = method),
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod read;
 pub(crate) mod seal;
+mod verdict;
 
 use super::choice::language;
 use super::decisions::{self, Decision};

@@ -38,12 +38,10 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &MeterSealArgs) -> Outcome {
         pick(ctx, args.position.as_deref(), "--position", &question, choices_of!(&ctx.words, SealPosition))?;
     let question = say!(ctx.words, "ask-seal-state");
     let state = pick(ctx, args.state.as_deref(), "--state", &question, choices_of!(&ctx.words, SealState))?;
-    if state.code == SealState::Replaced.code() && args.fitted.is_none() {
-        return Err(Failure::usage(
-            "missing-value",
-            say!(ctx.words, "usage-missing", arguments = "--fitted"),
-        ));
-    }
+    let fitted = match state.code == SealState::Replaced.code() {
+        true => Some(ctx.need(args.fitted.as_deref(), "--fitted", &say!(ctx.words, "ask-seal-fitted"))?),
+        false => args.fitted.clone(),
+    };
     if args.no.is_none() && state.code == SealState::Intact.code() {
         ctx.out.warn("seal-number", &say!(ctx.words, "warn-seal-number"));
     }
@@ -56,7 +54,7 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &MeterSealArgs) -> Outcome {
         position: position.code.clone(),
         state: state.code.clone(),
         number_found: args.no.clone(),
-        number_fitted: args.fitted.clone(),
+        number_fitted: fitted,
         meter_no: meter.clone(),
     };
     let recorded = store
