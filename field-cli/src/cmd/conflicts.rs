@@ -1,8 +1,9 @@
 //! `field conflicts`: values that differ between people. Nothing is lost, the office decides;
-//! the technician can say what is right.
+//! the technician can say what is right. What was settled in the field or by the office stays listed.
 
 use super::Outcome;
 use super::acts::{visit_name, visit_names};
+use super::decisions;
 use super::people::People;
 use super::site::numbered;
 use super::terms::Terms;
@@ -95,9 +96,10 @@ async fn list(ctx: &mut Ctx, store: &Store, conflicts: &[Conflict]) -> Result<()
         ctx.out.data(&line);
     }
     let settled = settled(ctx, store).await?;
+    let decided = decided(ctx, store).await?;
     if !conflicts.is_empty() {
         ctx.out.next(&say!(ctx.words, "next-step", command = "field conflicts show 1"));
-    } else if !settled {
+    } else if !settled && !decided {
         ctx.out.data(&say!(ctx.words, "conflicts-none"));
     }
     Ok(())
@@ -218,6 +220,25 @@ async fn settled(ctx: &mut Ctx, store: &Store) -> Result<bool, Failure> {
         ctx.out.data(&format!("  –  {place}   {}   {line}", value.unwrap_or_default()));
     }
     Ok(!settled.is_empty())
+}
+
+/// What the office decided about values that differed.
+async fn decided(ctx: &mut Ctx, store: &Store) -> Result<bool, Failure> {
+    let (names, terms) = (visit_names(store).await?, Terms::known(store).await?);
+    let mut any = false;
+    for row in store.visits().await?.iter().filter(|row| row.may_be_decided) {
+        let view = store.document(row.visit).await?.view();
+        let name = visit_name(&names, Some(row.visit));
+        for decision in decisions::standing(&view) {
+            any = true;
+            let mut fields = decision.json();
+            fields["visit"] = json!(row.visit);
+            fields["complaint"] = json!(name);
+            ctx.out.event("decision", fields);
+            ctx.out.data(&format!("  ✓  {name} › {}", decision.line(&ctx.words, &terms)));
+        }
+    }
+    Ok(any)
 }
 
 /// The value that is shown at a place, and who wrote it.

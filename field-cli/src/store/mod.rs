@@ -73,7 +73,7 @@ use std::time::Duration;
 
 /// Layouts of the store, oldest first; `PRAGMA user_version` counts those applied. Forward only,
 /// never edited once released.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("../../migrations/0001_base.sql"),
     include_str!("../../migrations/0002_previews.sql"),
     include_str!("../../migrations/0003_offers.sql"),
@@ -84,6 +84,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("../../migrations/0008_cancelled.sql"),
     include_str!("../../migrations/0009_received.sql"),
     include_str!("../../migrations/0010_rework_done.sql"),
+    include_str!("../../migrations/0011_decided.sql"),
 ];
 /// How long a command waits for another process of this client that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);

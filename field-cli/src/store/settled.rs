@@ -2,7 +2,7 @@
 
 use super::{Store, StoreError, Tx};
 use std::collections::BTreeSet;
-use sync_core::document::{Place, VisitView};
+use sync_core::document::{Place, VisitDocument, VisitView};
 use sync_core::ids::VisitId;
 
 impl Store {
@@ -24,6 +24,18 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
+    /// Notes what was settled in the field before this device saw it in conflict.
+    pub(crate) async fn note_settled_before_in(
+        tx: &mut Tx,
+        document: &VisitDocument,
+        view: &VisitView,
+    ) -> Result<(), StoreError> {
+        for path in document.settled_in_field(view) {
+            settle(tx, view.visit, &path).await?;
+        }
+        Ok(())
+    }
+
     /// Notes which conflicts ended, or began again, between two readings of a visit. A decision that was taken back
     /// leaves what was settled in the field before it.
     pub(crate) async fn note_settled_in(
@@ -38,11 +50,7 @@ impl Store {
         let ended = before.conflicts.keys().map(String::as_str).filter(|path| !acts.contains(path));
         let settled = ended.chain(undecided.into_iter().filter(|path| takes_values(path)));
         for path in settled.filter(|path| !after.conflicts.contains_key(*path)) {
-            sqlx::query("INSERT INTO settled (visit_id, path) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-                .bind(after.visit.to_string())
-                .bind(path)
-                .execute(&mut **tx)
-                .await?;
+            settle(tx, after.visit, path).await?;
         }
         for path in decided.into_iter().chain(after.conflicts.keys().map(String::as_str)) {
             sqlx::query("DELETE FROM settled WHERE visit_id = $1 AND path = $2")
@@ -53,6 +61,15 @@ impl Store {
         }
         Ok(())
     }
+}
+
+async fn settle(tx: &mut Tx, visit: VisitId, path: &str) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO settled (visit_id, path) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(visit.to_string())
+        .bind(path)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// Whether a place holds one value, and not a text whose versions were merged.

@@ -79,6 +79,8 @@ pub struct VisitRow {
     pub state: VisitState,
     /// Places where different values stand beside one another.
     pub conflicts_open: u32,
+    /// Whether the office decided about values of it, as far as is known without reading it.
+    pub may_be_decided: bool,
     /// When it last changed here.
     pub updated_at: Timestamp,
     /// Whether the server took it away from this device.
@@ -119,6 +121,7 @@ struct RawVisit {
     complaint_id: Option<String>,
     state: String,
     conflicts_open: i64,
+    decided: Option<i64>,
     updated_at_ms: i64,
     unassigned: bool,
     cancelled_by: Option<String>,
@@ -130,7 +133,7 @@ struct RawVisit {
 }
 
 const SELECT: &str = "SELECT visit_id, number, generation, begun_generation, saved IS NOT NULL AS has_document, \
-    work_order_id, complaint_id, state, conflicts_open, updated_at_ms, unassigned, cancelled_by, \
+    work_order_id, complaint_id, state, conflicts_open, decided, updated_at_ms, unassigned, cancelled_by, \
     cancelled_at_ms, cancelled_reason, receipt_up_to_ms, receipt_photos_named, receipt_photos_arrived FROM visits";
 
 impl TryFrom<RawVisit> for VisitRow {
@@ -159,6 +162,7 @@ impl TryFrom<RawVisit> for VisitRow {
                 .map_err(|_| damaged("complaint_id"))?,
             state: VisitState::parse(&row.state).ok_or(damaged("state"))?,
             conflicts_open: count(Some(row.conflicts_open)),
+            may_be_decided: row.has_document && row.decided != Some(0),
             updated_at: Timestamp::from_unix_ms(row.updated_at_ms),
             unassigned: row.unassigned,
             cancelled: row.cancelled_at_ms.map(|at_ms| Cancellation {
@@ -264,10 +268,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let crew = super::pack::crew_in(tx, document.visit()).await?;
+        let decisions = view.resolutions.values().filter(|entry| entry.stands()).count();
         sqlx::query(
             "INSERT INTO visits (visit_id, saved, accepted_heads, generation, state, conflicts_open, updated_at_ms, \
-             unassigned) VALUES ($1, $2, $6, 0, $3, $4, $5, 0) ON CONFLICT (visit_id) DO UPDATE SET \
-             saved = $2, state = $3, conflicts_open = $4, updated_at_ms = $5, settled_told = 0",
+             unassigned, decided) VALUES ($1, $2, $6, 0, $3, $4, $5, 0, $7) ON CONFLICT (visit_id) DO UPDATE SET \
+             saved = $2, state = $3, conflicts_open = $4, updated_at_ms = $5, settled_told = 0, decided = $7",
         )
         .bind(document.visit().to_string())
         .bind(document.save())
@@ -275,6 +280,7 @@ impl Store {
         .bind(i64::try_from(view.conflicts.len()).unwrap_or(i64::MAX))
         .bind(now.unix_ms())
         .bind(born_heads(document.visit()))
+        .bind(i64::try_from(decisions).unwrap_or(i64::MAX))
         .execute(&mut **tx)
         .await?;
         Ok(())

@@ -237,7 +237,12 @@ async fn a_conflict_shows_times_and_photos_and_stays_open_at_the_office_once_set
         edit.resolve(EntryId::from_bytes([7; 16]), &decision("written", "photo"), broken).unwrap();
     })
     .await;
-    assert!(desk.ok(&["conflicts"]).await.contains("No conflicts"));
+    let listed = desk.ok(&["conflicts"]).await;
+    assert!(listed.contains("✓  C-2025-0417 › "), "{listed}");
+    assert!(
+        listed.contains("Broken, decided by the office: photo") && !listed.contains("settled"),
+        "{listed}"
+    );
     by_office(&desk, 120_000, |edit| {
         edit.resolve(EntryId::from_bytes([8; 16]), &decision("undone", "wrong photo"), None).unwrap();
     })

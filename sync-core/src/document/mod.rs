@@ -16,6 +16,7 @@ mod drafts;
 mod edit;
 mod paths;
 mod raw;
+mod settled;
 #[cfg(test)]
 mod tests;
 mod undone;

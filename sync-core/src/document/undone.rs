@@ -114,6 +114,14 @@ impl VisitDocument {
         operations(self, &object, key, Some(&heads)).pop().map(|(_, written)| written.value)
     }
 
+    /// The values that stood at a path for the author of a change.
+    pub(super) fn values_before(&self, path: &str, change: &ChangeHash) -> Vec<Written> {
+        let Some((object, key)) = self.place(path) else { return Vec::new() };
+        let Some(info) = self.change_info(change) else { return Vec::new() };
+        let heads: Vec<automerge::ChangeHash> = info.deps.into_iter().map(Into::into).collect();
+        operations(self, &object, key, Some(&heads)).into_iter().map(|(_, written)| written).collect()
+    }
+
     /// What was written at a path before the change that wrote there, by whoever its author knew
     /// of: the newest first, at most `most`.
     pub fn writes_before(&self, path: &str, change: &ChangeHash, most: usize) -> Vec<Written> {

@@ -200,6 +200,7 @@ impl LogWriter<'_> {
         let view = open.replica.document.view();
         let changed = writes::between(&open.before, &view);
         Store::note_settled_in(&mut self.tx, &open.before, &view).await?;
+        Store::note_settled_before_in(&mut self.tx, &open.replica.document, &view).await?;
         Store::save_document_in(&mut self.tx, &open.replica.document, &view, self.now).await?;
         search::index_writes_in(&mut self.tx, visit, &changed).await?;
         sqlx::query(
