@@ -172,7 +172,7 @@ pub struct PhotoEntry {
     /// The finding it supports.
     #[schema(value_type = Option<String>)]
     pub finding_id: Option<EntryId>,
-    /// When it was taken, as the device says.
+    /// When it was taken, as the camera said on site: a claim of the file, not of the device.
     #[schema(value_type = Option<i64>)]
     pub taken_at_ms: Option<Timestamp>,
     /// Latitude as the device measured it.
