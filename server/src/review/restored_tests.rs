@@ -7,6 +7,7 @@ use crate::exchange::tests::rolled_back::{backup, restored};
 use crate::exchange::tests::{a_technician, exchange};
 use crate::pages::testing::Browser;
 use crate::testing::TestApp;
+use crate::work_orders::tests::Dispatched;
 use axum::http::Method;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -154,4 +155,40 @@ async fn what_was_refused_for_a_lost_assignment_and_builds_on_a_lost_decision_fi
     exchanges(&bureau, &mut late, 3).await;
     assert!(doors(&bureau, &site).await.to_string().contains("ajar"));
     assert_eq!(only_item(&bureau, "/v1/quarantine?state=superseded").await["id"], item["id"]);
+}
+
+#[tokio::test]
+async fn a_visit_made_after_the_backup_waits_without_a_complaint_and_is_linked() {
+    let lost = before_the_loss().await;
+    let mut wang = a_technician(&lost.test, "wang").await;
+    let complaint = lost.complaint(&json!({})).await["complaint_id"].clone();
+    let backup = backup(&lost.test).await;
+    let dispatched = Dispatched::about(&lost, &json!({ "summary": "Made after the backup" })).await;
+    let visit = dispatched.visit;
+    lost.call(Method::PUT, &format!("/v1/visits/{visit}/assignments/{}", wang.person)).send().await;
+    exchange(&lost.test, &mut wang).await;
+    wang.begin(visit, dispatched.order.parse().ok(), None);
+    wang.save(visit, |edit| edit.answer(SEAL, "corroded").unwrap());
+    exchange(&lost.test, &mut wang).await;
+    assert!(wang.fates.values().all(|fate| *fate == EnvelopeStatus::Merged), "{:?}", wang.fates);
+
+    let bureau = back(&lost, &backup).await;
+    exchanges(&bureau, &mut wang, 4).await;
+    let item = only_item(&bureau, "/v1/field-work").await;
+    assert_eq!((&item["visit_id"], &item["reason"]), (&json!(visit), &json!("visit_unknown")));
+    assert_eq!(item["person_id"], json!(wang.person));
+    let page = Browser::of(&bureau.test, &bureau.reviewer.1).get("/arrivals/field-work").await;
+    assert!(page.html().contains(&format!("/visits/{visit}/history")), "{}", page.html());
+    assert!(!page.html().contains("visit_unknown"), "{}", page.html());
+    let link = format!("/v1/field-work/{}/link", item["field_work_id"].as_str().unwrap());
+    post(&bureau, &link, json!({ "complaint_id": complaint, "reason": "same house" })).await;
+    let waiting = reviewer(&bureau, Method::GET, "/v1/quarantine", &Value::Null).await.json;
+    for refused in waiting["items"].as_array().unwrap() {
+        let decision = format!("/v1/quarantine/{}/decision", refused["id"]);
+        post(&bureau, &decision, json!({ "decision": "accept", "reason": "the visit was lost" })).await;
+    }
+    let path = format!("/v1/complaints/{}", complaint.as_str().unwrap());
+    let record = reviewer(&bureau, Method::GET, &path, &Value::Null).await.json;
+    assert_eq!(record["visits"][0]["visit_id"], json!(visit));
+    assert!(record["visits"][0]["fields"].to_string().contains("corroded"), "{record:#}");
 }

@@ -5,7 +5,7 @@
 use super::commands::{Decision, FieldCommand, Refusal};
 use super::dispatch::{WorkOrderError, change_visit, crew_of};
 use super::model::{Origin, VisitPlan, VisitState};
-use super::{cards, sql};
+use super::{cards, lost_visits, sql};
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::checklists;
 use crate::complaints::acts::{Actor, ComplaintError, NewComplaint, find_open_to_acts, step};
@@ -29,16 +29,16 @@ use utoipa::ToSchema;
 /// The number given to the customer belongs to another complaint.
 const NUMBER_TAKEN: &str = "number_taken";
 
-/// Field work whose complaint was refused.
+/// Field work without a complaint: its complaint was refused, or the server does not know the visit any more.
 #[derive(Debug, Clone, FromRow, Serialize, ToSchema)]
 pub struct FieldWork {
-    /// Its identity: the command that was refused.
+    /// Its identity: the command that was refused, or the visit that nobody knows any more.
     pub field_work_id: String,
     /// The complaint as the device calls it.
     pub complaint_id: String,
     /// The visit recorded under it.
     pub visit_id: Option<String>,
-    /// The number given to the customer.
+    /// The number given to the customer; empty where none was.
     pub provisional_number: String,
     /// Why the complaint was refused, a stable code.
     pub reason: String,
@@ -128,10 +128,16 @@ pub(super) async fn open(tx: &mut Tx, command: &FieldCommand, new: &FieldComplai
     {
         return Ok(Some(known.number));
     }
-    let is_taken = match new.visit {
-        Some(visit) => sql::find_visit(tx, visit).await?.is_some(),
-        None => false,
+    let planned = match new.visit {
+        Some(visit) => sql::find_visit(tx, visit).await?,
+        None => None,
     };
+    let is_planned = planned.is_some();
+    let begun = match planned {
+        Some(visit) => lost_visits::recognise(tx, command.device, visit).await?,
+        None => None,
+    };
+    let is_taken = is_planned && begun.is_none();
     let opened = if is_taken {
         Err(Refusal::because("visit_taken", "the visit belongs to another complaint"))
     } else {
@@ -140,11 +146,17 @@ pub(super) async fn open(tx: &mut Tx, command: &FieldCommand, new: &FieldComplai
     let visit = new.visit.filter(|_| !is_taken);
     match opened {
         Ok(complaint) => {
-            adopt_visit(tx, command, visit, Some(&complaint)).await?;
-            Ok(Some(complaint.number))
+            let number = complaint.number.clone();
+            match begun {
+                Some(begun) => bring_along(tx, begun, complaint, command.actor()).await?,
+                None => adopt_visit(tx, command, visit, Some(&complaint)).await?,
+            }
+            Ok(Some(number))
         }
         Err(Refusal::Because { reason, detail }) => {
-            adopt_visit(tx, command, visit, None).await?;
+            if begun.is_none() {
+                adopt_visit(tx, command, visit, None).await?;
+            }
             keep(tx, command, new, visit, reason).await?;
             Err(Refusal::Because { reason, detail })
         }
@@ -234,7 +246,7 @@ async fn place_of(tx: &mut Tx, person: PersonId) -> Result<(String, String), Sto
 }
 
 /// Makes the visit that was opened with the complaint known to the office, with its author on it.
-async fn adopt_visit(
+pub(super) async fn adopt_visit(
     tx: &mut Tx,
     command: &FieldCommand,
     visit: Option<VisitId>,
@@ -269,7 +281,7 @@ async fn adopt_visit(
     Ok(())
 }
 
-async fn keep(
+pub(super) async fn keep(
     tx: &mut Tx,
     command: &FieldCommand,
     new: &FieldComplaint,
@@ -378,7 +390,7 @@ pub(crate) async fn link(
         return Err(WorkOrderError::Changed);
     }
     // A number that another complaint had already leads there and nowhere else.
-    if work.reason != NUMBER_TAKEN {
+    if work.reason != NUMBER_TAKEN && !work.provisional_number.is_empty() {
         complaints::add_alias(tx, &complaint, &work.provisional_number, by.at).await?;
     }
     let facts = json!({ "field_work": work.field_work_id, "number": work.provisional_number });

@@ -5,7 +5,7 @@ use super::conflicts::{self, ChangeAuthor, Findings};
 use super::fates::{self, Fate};
 use super::judging::{Judged, Verdict};
 use super::ledger::{Consequences, NewClaim, NewDocument, write_documents};
-use super::work::{Ruling, Unit};
+use super::work::{OUT_OF_SCOPE, Ruling, Unit};
 use super::{GATE_DECIDED, POLICY_VERSION};
 use crate::app::App;
 use crate::audit::{Detail, NewEntry};
@@ -13,11 +13,12 @@ use crate::exchange::feed::{Audience, Event};
 use crate::exchange::{commands, members, quarantine, visits};
 use crate::returns::{self, ReturnError};
 use crate::store::{StoreError, Tx, insert_rows, on_engine};
-use crate::work_orders::{self, Arrival};
-use std::collections::{BTreeMap, HashMap};
+use crate::work_orders::{self, Arrival, Begun};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sync_core::ids::{ChangeHash, DeviceId, EntryId, PersonId, VisitId};
 use sync_core::log::Body;
 use sync_core::merge::UnitResult;
+use sync_core::protocol::Request;
 use sync_core::time::Timestamp;
 
 /// A person's decision that a refused envelope shall enter all the same.
@@ -110,11 +111,38 @@ async fn write(
     work_orders::content_arrived(&mut tx, &arrivals, now).await?;
     let changed: Vec<VisitId> = arrivals.iter().map(|arrival| arrival.visit).collect();
     returns::content_arrived(&mut tx, &changed, now).await.map_err(ReturnError::into_store)?;
+    for begun in begun_unknown(&judged, commands, &fates) {
+        work_orders::note_begun(&mut tx, &begun, now).await?;
+    }
     commands::execute(app, &mut tx, commands, &fates, now).await?;
     consequences.record(&mut tx).await?;
     tx.commit().await?;
     count(&fates);
     Ok(Outcome::Committed)
+}
+
+/// The visits that somebody began or wrote in and that nobody here may know: without a request that opens them, they
+/// may have been lost with a restore.
+fn begun_unknown(judged: &[&Judged], commands: &[Unit], fates: &BTreeMap<i64, Fate>) -> Vec<Begun> {
+    let opened = |unit: &Unit| match unit.body.as_ref() {
+        Some(Body::Command(command)) => match Request::decode(&command.request) {
+            Ok(Request::OpenComplaint(new)) => new.visit,
+            _ => None,
+        },
+        _ => None,
+    };
+    let opened: BTreeSet<VisitId> = commands.iter().filter_map(opened).collect();
+    let is_of_nobody = |unit: &&Unit| {
+        let out_of_scope =
+            |fate: &Fate| matches!(fate, Fate::Quarantined { reason, .. } if reason == OUT_OF_SCOPE);
+        unit.ruling == Ruling::Birth || fates.get(&unit.log_index).is_some_and(out_of_scope)
+    };
+    let begun = |visit: &&&Judged| {
+        let header = visit.units.iter().find(is_of_nobody)?.envelope.header();
+        let (person, device, claimed_at) = (header.person, header.device, header.claimed_at);
+        Some(Begun { visit: visit.visit, person, device, claimed_at })
+    };
+    judged.iter().filter(|visit| !opened.contains(&visit.visit)).filter_map(|visit| begun(&visit)).collect()
 }
 
 /// Takes the envelopes out of the state they were in. False when somebody else did so first.

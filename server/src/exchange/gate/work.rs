@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sync_core::ids::{DeviceId, PersonId, ServerId, VisitId};
 use sync_core::log::{Body, BodyKind, Envelope, VisitBegin};
 
+/// Somebody wrote in a visit on which they do not work.
+pub(super) const OUT_OF_SCOPE: &str = "out_of_scope";
 /// Envelopes of one visit judged at once; the rest follows in the next round.
 const PENDING_MAX: i64 = 5_000;
 
@@ -238,7 +240,7 @@ fn rule(
         Body::VisitBegin(VisitBegin { work_order: None, .. }) if unknown => Ruling::Birth,
         _ => match (scope::of(header, epoch, &facts.members), body) {
             (Scope::Outside, _) => {
-                refuse("out_of_scope", format!("{} does not work on this visit", header.person))
+                refuse(OUT_OF_SCOPE, format!("{} does not work on this visit", header.person))
             }
             (_, Body::VisitBegin(_)) => Ruling::Pass,
             (scope, _) => Ruling::Judge { late: scope == Scope::Late },
