@@ -8,6 +8,7 @@ use crate::machine::{Home, Machine};
 use crate::output::Output;
 use crate::store::{Store, StoreError};
 use inquire::InquireError;
+use inquire::ui::{RenderConfig, Styled};
 use jiff::tz::{Offset, TimeZone};
 use std::ffi::OsString;
 use std::fmt;
@@ -15,6 +16,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use sync_core::protocol::{OfficeCard, PackKey};
 use sync_core::time::Timestamp;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Name of the file in the device's folder that keeps the chosen language.
 const LANG_FILE: &str = "lang";
@@ -141,7 +143,9 @@ impl Ctx {
             return Err(self.missing(argument));
         }
         let question = self.label(argument, question);
-        let answer = inquire::Text::new(&question).prompt().map_err(|error| self.unanswered(&error))?;
+        let stopped = say!(self.words, "prompt-stopped");
+        let prompt = inquire::Text::new(&question).with_render_config(shown(&stopped));
+        let answer = self.answered(|| prompt.prompt())?;
         match answer.trim() {
             "" => Err(self.missing(argument)),
             text => Ok(text.to_owned()),
@@ -163,9 +167,12 @@ impl Ctx {
         }
         let keys = say!(self.words, "prompt-keys");
         let question = self.label(argument, question);
-        let prompt =
-            inquire::Select::new(&question, options).with_help_message(&keys).with_page_size(OPTIONS_SHOWN);
-        prompt.prompt().map_err(|error| self.unanswered(&error))
+        let stopped = say!(self.words, "prompt-stopped");
+        let prompt = inquire::Select::new(&question, options)
+            .with_help_message(&keys)
+            .with_page_size(OPTIONS_SHOWN)
+            .with_render_config(shown(&stopped));
+        self.answered(|| prompt.prompt())
     }
 
     /// Yes or no on a terminal; `false` off one.
@@ -177,15 +184,30 @@ impl Ctx {
             return Ok(false);
         }
         let (yes, no) = (say!(self.words, "yes"), say!(self.words, "no"));
-        let shown = |answer: bool| if answer { yes.clone() } else { no.clone() };
+        let in_words = |answer: bool| if answer { yes.clone() } else { no.clone() };
         let read = |text: &str| yes_or_no(text).ok_or(());
-        let again = say!(self.words, "prompt-yes-or-no");
+        let (again, stopped) = (say!(self.words, "prompt-yes-or-no"), say!(self.words, "prompt-stopped"));
         let prompt = inquire::Confirm::new(question)
             .with_default(false)
             .with_parser(&read)
-            .with_formatter(&shown)
-            .with_error_message(&again);
-        prompt.prompt().map_err(|error| self.unanswered(&error))
+            .with_formatter(&in_words)
+            .with_error_message(&again)
+            .with_render_config(shown(&stopped));
+        self.answered(|| prompt.prompt())
+    }
+
+    /// The answer to a question. Ctrl-C ends the question, not this process with the terminal as the question left it;
+    /// once it is answered, Ctrl-C stops the command again.
+    fn answered<T>(&self, ask: impl FnOnce() -> Result<T, InquireError>) -> Result<T, Failure> {
+        let heard = signal(SignalKind::interrupt());
+        let answer = ask().map_err(|error| self.unanswered(&error))?;
+        if let Ok(mut later) = heard {
+            tokio::spawn(async move {
+                later.recv().await;
+                std::process::exit(i32::from(Exit::Interrupted.code()));
+            });
+        }
+        Ok(answer)
     }
 
     /// Says on the terminal why an answer does not do, before it is asked for again.
@@ -206,13 +228,19 @@ impl Ctx {
     }
 
     fn unanswered(&self, error: &InquireError) -> Failure {
+        let stopped =
+            || Failure::new("interrupted", say!(self.words, "nothing-recorded")).exit(Exit::Interrupted);
         match error {
-            InquireError::OperationCanceled | InquireError::OperationInterrupted => {
-                Failure::new("interrupted", say!(self.words, "nothing-recorded")).exit(Exit::Interrupted)
-            }
+            InquireError::OperationCanceled | InquireError::OperationInterrupted => stopped(),
+            InquireError::IO(error) if error.kind() == std::io::ErrorKind::Interrupted => stopped(),
             other => Failure::new("prompt", say!(self.words, "prompt-failed", error = other.to_string())),
         }
     }
+}
+
+/// How questions look: a broken-off one says so in the language of the user.
+fn shown(stopped: &str) -> RenderConfig<'_> {
+    RenderConfig::default().with_canceled_prompt_indicator(Styled::new(stopped))
 }
 
 /// Yes or no in either language, as people type it.

@@ -335,6 +335,7 @@ next-step = next: { $command }
 
 nothing-recorded = nothing was recorded
 prompt-failed = the question could not be asked: { $error }
+prompt-stopped = (stopped)
 
 ## Labels of questions
 

@@ -330,6 +330,7 @@ next-step = 下一步：{ $command }
 
 nothing-recorded = 没有记录任何内容
 prompt-failed = 无法提问：{ $error }
+prompt-stopped = （已取消）
 
 ## 提问的短标签
 
@@ -478,7 +479,7 @@ column-time = 时间
 column-by = 记录人
 column-photo = 照片
 list-empty = { $day }没有核查
-list-late = { $time }（已过）
+list-late = { $time } 已过
 list-later = 当天已没有待办；之后的核查在 { $day }：{ $command }
 list-lost = { " " }· 已不由您负责
 list-cancelled = { " " }· 已取消

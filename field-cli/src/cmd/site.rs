@@ -100,7 +100,7 @@ pub(crate) async fn find_any(ctx: &Ctx, store: &Store, typed: Option<&str>) -> R
             Failure::usage("no-current-visit", say!(ctx.words, "no-current-visit")).hint(say!(
                 ctx.words,
                 "next-step",
-                command = "field visit start 0417"
+                command = "field today"
             ))
         })?,
     };

@@ -167,7 +167,8 @@ fn event(ctx: &mut Ctx, status: &Status, obstacles: &[Obstacle]) {
         "status",
         json!({
             "device": status.identity.device_name, "device_id": status.identity.device,
-            "person": status.identity.person_name, "server": status.identity.server_url,
+            "person": status.identity.person_name, "person_id": status.identity.person,
+            "server": status.identity.server_url,
             "ready_for_offline": missing.is_empty(), "missing": missing,
             "last_sync_at_ms": state.last_sync_at, "last_failure": state.last_failure,
             "clock_offset_ms": state.skew_ms(&ctx.machine), "disk_free_bytes": status.disk_free,

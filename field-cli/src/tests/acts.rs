@@ -23,7 +23,7 @@ async fn visits_pause_go_on_and_end_in_vain() {
     insta::assert_snapshot!(desk.day(&lines).await, @r#"
     $ field visit resume
     ✗ No visit is current: start one, or name it
-      next: field visit start 0417
+      next: field today
     (exit 2)
     $ field visit start 0421
     ✓ C-2025-0421 "Smell of gas in the kitchen" started 17:42. It is now @.

@@ -225,7 +225,7 @@ async fn a_visit_that_is_meant_twice_is_asked_back() {
     (exit 1)
     $ field visit show
     ✗ No visit is current: start one, or name it
-      next: field visit start 0417
+      next: field today
     (exit 2)
     $ field finding add --text x --visit 0417
     ✗ C-2025-0417 has not been started
