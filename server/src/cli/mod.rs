@@ -135,7 +135,7 @@ fn translate(tree: Tree, path: &str) -> Tree {
         .long_about(None::<&str>)
         // Whoever lands in the wrong language needs one line that they can read.
         .before_help("English: fieldloop --lang en --help")
-        .help_template("{before-help}{about-with-newline}\n用法： {usage}\n\n{all-args}{after-help}")
+        .help_template("{before-help}{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}")
         .override_usage(usage)
         .subcommand_help_heading("命令")
         .mut_args(|argument| translate_argument(argument, path));
@@ -148,13 +148,15 @@ fn translate(tree: Tree, path: &str) -> Tree {
 /// The line that `clap` wrote, with Chinese placeholders.
 fn usage_in_chinese(usage: &str) -> String {
     let usage = usage.replace("[OPTIONS]", "[选项]").replace("[COMMAND]", "[命令]");
-    let mut parts = usage.split('<');
-    let mut line = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (name, rest) = part.split_once('>').unwrap_or((part, ""));
-        line.push_str(&format!("<{}>{rest}", mistake::placeholder(name)));
-    }
-    line
+    [('<', '>'), ('[', ']')].into_iter().fold(usage, |usage, (open, close)| {
+        let mut parts = usage.split(open);
+        let mut line = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (name, rest) = part.split_once(close).unwrap_or((part, ""));
+            line.push_str(&format!("{open}{}{close}{rest}", mistake::placeholder(name)));
+        }
+        line
+    })
 }
 
 fn translate_argument(argument: Arg, path: &str) -> Arg {
@@ -169,7 +171,9 @@ fn translate_argument(argument: Arg, path: &str) -> Arg {
     if let Some(name) = argument.get_env() {
         help.push_str(&format!("（环境变量 {}）", name.display()));
     }
-    let defaults: Vec<_> = argument.get_default_values().iter().filter(|value| !value.is_empty()).collect();
+    let takes_values = argument.get_action().takes_values();
+    let defaults = argument.get_default_values().iter().filter(|value| takes_values && !value.is_empty());
+    let defaults: Vec<_> = defaults.collect();
     if let [default] = defaults[..] {
         help.push_str(&format!("（默认 {}）", default.display()));
     }
@@ -230,13 +234,16 @@ mod tests {
         let chinese = help("fieldloop demo --lang zh-CN --help");
         for part in [
             "English: fieldloop --lang en --help",
-            "用法： fieldloop demo [选项]",
+            "用法：fieldloop demo [选项]",
             "重新开始",
             "127.0.0.1:8080）",
             "FIELDLOOP_SERVER_LISTEN",
         ] {
             assert!(chinese.contains(part), "{part}: {chinese}");
         }
+        let roles = help("fieldloop --lang zh user role --help");
+        assert!(roles.contains("用法：fieldloop user role [选项] <登录名> [角色]..."), "{roles}");
+        assert!(!help("fieldloop --lang zh user disable --help").contains("false"));
         for english in ["Usage", "Options", "Print", "Start over", "default"] {
             assert!(!chinese.contains(english), "{english}: {chinese}");
         }

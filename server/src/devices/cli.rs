@@ -28,7 +28,7 @@ pub enum DeviceCommand {
         /// Login name of the person.
         login_name: String,
         /// What people shall call the device; default: it names itself.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         label: String,
         /// No QR.
         #[arg(long)]

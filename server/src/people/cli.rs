@@ -21,7 +21,7 @@ pub enum UserCommand {
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
         /// Number in the utility's personnel list.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         staff_number: String,
         /// role, role@unit or role@unit/region; may be repeated.
         #[arg(long = "role", value_name = "ROLE")]
@@ -32,6 +32,9 @@ pub enum UserCommand {
         /// The person gets no password: technicians need none.
         #[arg(long, conflicts_with = "password")]
         no_password: bool,
+        /// The person is back after a restore: the person_id of `field status --json` on their device.
+        #[arg(long, value_name = "ID")]
+        id: Option<PersonId>,
     },
     /// List people.
     List,
@@ -67,10 +70,15 @@ pub async fn run(app: &App, command: UserCommand, language: Language) -> Result<
     let mut tx = app.store.write().await?;
     let now = app.clock.now();
     let text = match command {
-        UserCommand::Add { login_name, name, staff_number, roles, password, no_password } => {
+        UserCommand::Add { login_name, name, staff_number, roles, password, no_password, id } => {
             let display_name = name.unwrap_or_else(|| login_name.clone());
             let new = NewPerson { login_name, display_name, staff_number, roles };
-            let person_id = PersonId::from_entropy(now, app.entropy.bytes());
+            if let Some(id) = id
+                && sql::find(&mut tx, id).await?.is_some()
+            {
+                return Err(PeopleError::Invalid { field: "id", expected: "the id of nobody here" });
+            }
+            let person_id = id.unwrap_or_else(|| PersonId::from_entropy(now, app.entropy.bytes()));
             drop(tx);
             let password = if no_password { None } else { Some(hashed(app, password).await?) };
             tx = app.store.write().await?;
