@@ -7,7 +7,7 @@ use crate::disk;
 use crate::installation;
 use crate::keys::Keys;
 use crate::problem::Language;
-use crate::store::{Store, StoreError, on_engine};
+use crate::store::{EngineKind, Store, StoreError, on_engine};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -92,12 +92,16 @@ async fn check_database(store: &Store, language: Language) -> Result<Result<Stri
             )));
         }
     }
-    let (kind, newest) = (store.kind(), audit::last_index(&mut tx).await?);
+    let newest = audit::last_index(&mut tx).await?;
+    let kind = match store.kind() {
+        EngineKind::Sqlite => "SQLite",
+        EngineKind::Postgres => "PostgreSQL",
+    };
     Ok(match audit::first_gap(&mut tx).await? {
         None => Ok(say(
             language,
-            format!("{kind:?}，服务器日志连续至 {newest}"),
-            format!("{kind:?}, server log without gaps up to {newest}"),
+            format!("{kind}，服务器日志连续至 {newest}"),
+            format!("{kind}, server log without gaps up to {newest}"),
         )),
         Some(index) => Err(say(
             language,

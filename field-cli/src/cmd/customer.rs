@@ -124,7 +124,7 @@ async fn statement(
     ctx.out.next(&say!(
         ctx.words,
         "next-step",
-        command = format!("field customer sign --image {}", say!(ctx.words, "placeholder-file"))
+        command = site.on_it(format!("field customer sign --image {}", say!(ctx.words, "placeholder-file")))
     ));
     Ok(Exit::Ok)
 }

@@ -69,7 +69,7 @@ async fn record(
         .await?;
     saved(ctx, site, &done, "", json!({ "gas_test": done.value, "result": result }));
     if let Some(level) = result.hazard {
-        let command = format!("field hazard add leak --level {}", level.code());
+        let command = site.on_it(format!("field hazard add leak --level {}", level.code()));
         ctx.out.next(&say!(ctx.words, "next-step", command = command));
     }
     Ok(Exit::Ok)

@@ -96,7 +96,7 @@ async fn add(ctx: &mut Ctx, args: &HazardAddArgs) -> Outcome {
         json!({ "hazard": recorded.value, "level": level.code(), "notice_needed": untold }),
     );
     if untold {
-        let command = notice_command(&ctx.words);
+        let command = site.on_it(notice_command(&ctx.words));
         ctx.out.next(&say!(ctx.words, "next-step", command = command));
     }
     Ok(Exit::Ok)

@@ -26,6 +26,8 @@ pub(crate) struct Site {
     pub(crate) row: VisitRow,
     pub(crate) card: Option<AssignmentCard>,
     pub(crate) checklist: Option<ChecklistTemplate>,
+    /// Whether it is `@`: what is typed without `--visit` is about it.
+    pub(crate) is_current: bool,
 }
 
 impl Site {
@@ -33,6 +35,15 @@ impl Site {
     pub(crate) fn name(&self) -> String {
         let number = self.card.as_ref().map(|card| card.number.clone());
         number.or_else(|| self.row.number.clone()).unwrap_or_else(|| self.visit.to_string())
+    }
+
+    /// A command that is typed next, about this visit whatever `@` is.
+    pub(crate) fn on_it(&self, command: impl Into<String>) -> String {
+        let command = command.into();
+        match self.is_current {
+            true => command,
+            false => format!("{command} --visit {}", super::visit::tail(&self.name())),
+        }
     }
 
     /// Whether the visit was taken away and put away: only what was recorded is still known.
@@ -115,7 +126,8 @@ pub(crate) async fn load(store: &Store, visit: VisitId) -> Result<Site, Failure>
         Some(card) => store.pack_json(&PackKey::Checklist(card.checklist.clone())).await?,
         None => None,
     };
-    Ok(Site { visit, row, card, checklist })
+    let is_current = store.current_visit().await? == Some(visit);
+    Ok(Site { visit, row, card, checklist, is_current })
 }
 
 /// Finds the visit that something is going to be recorded on, and says what will be doubted about that.
@@ -253,7 +265,7 @@ pub(crate) fn saved<T>(ctx: &mut Ctx, site: &Site, recorded: &Recorded<T>, what:
     if !matches!(site.row.state, VisitState::Finished | VisitState::NoAccess) && !items.is_empty() {
         let open = items.iter().find(|status| status.blocks());
         let command = open.map_or_else(
-            || "field visit finish".to_owned(),
+            || site.on_it("field visit finish"),
             |open| fill_command(&ctx.words, open.item, site),
         );
         ctx.out.next(&say!(ctx.words, "next-step", command = command));
@@ -265,7 +277,7 @@ pub(crate) fn fill_command(words: &Words, item: &ChecklistItem, site: &Site) -> 
     let code = &item.code;
     let file = say!(words, "placeholder-file");
     let gas = site.card.as_ref().is_some_and(|card| card.utility == "gas");
-    match &item.kind {
+    let command = match &item.kind {
         ItemKind::YesNo => format!("field answer {code} yes|no"),
         ItemKind::Choice { options } => {
             let codes: Vec<&str> = options.iter().map(|option| option.code.as_str()).collect();
@@ -279,7 +291,8 @@ pub(crate) fn fill_command(words: &Words, item: &ChecklistItem, site: &Site) -> 
         }
         ItemKind::MeterCheck => "field meter check watt --pulses … --seconds … --watts …".to_owned(),
         ItemKind::Reading => "field meter read --register total=…".to_owned(),
-    }
+    };
+    site.on_it(command)
 }
 
 /// The words of a checklist item.

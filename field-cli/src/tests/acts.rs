@@ -304,3 +304,15 @@ async fn an_appointment_is_a_window_and_a_day_without_work_names_the_next() {
     let ahead = desk.ok(&["today"]).await;
     assert!(!ahead.contains("C-2025-0417"), "the right day is the next one: {ahead}");
 }
+
+#[tokio::test]
+async fn what_is_proposed_next_is_about_the_visit_that_was_named() {
+    let desk = Desk::new(Lang::En).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    desk.ok(&["visit", "start", "0421"]).await;
+    let saved = desk.ok(&["finding", "add", "--text", "x", "--visit", "0417"]).await;
+    assert!(saved.contains("next: field answer appearance_ok yes|no --visit 0417"), "{saved}");
+    let paused = desk.ok(&["visit", "pause", "--visit", "0417"]).await;
+    assert!(paused.contains("next: field visit resume --visit 0417"), "{paused}");
+    assert!(desk.ok(&["visit", "pause"]).await.ends_with("next: field visit resume\n"));
+}

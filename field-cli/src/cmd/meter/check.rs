@@ -93,7 +93,7 @@ pub(crate) async fn run(ctx: &mut Ctx, command: &MeterCheckCommand) -> Outcome {
         json!({ "check": done.value, "number": number, "result": result }),
     );
     if result.is_implausible() {
-        let command = format!("field meter withdraw {name} --reason …");
+        let command = site.on_it(format!("field meter withdraw {name} --reason …"));
         ctx.out.next(&say!(ctx.words, "next-step", command = command));
     }
     Ok(Exit::Ok)

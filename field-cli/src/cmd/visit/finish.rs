@@ -125,11 +125,11 @@ fn check(ctx: &Ctx, site: &Site, view: &VisitView, skipped: &[Finding]) -> Resul
             ctx.words,
             "finish-notice",
             hazard = name,
-            command = crate::cmd::hazard::notice_command(&ctx.words)
+            command = site.on_it(crate::cmd::hazard::notice_command(&ctx.words))
         ));
     }
     if let Some(first) = open.first() {
-        let skip = format!("field visit finish --skip {} --why \"…\"", first.item.code);
+        let skip = site.on_it(format!("field visit finish --skip {} --why \"…\"", first.item.code));
         failure = failure.hint(say!(ctx.words, "finish-skip", command = skip));
     }
     Err(failure)

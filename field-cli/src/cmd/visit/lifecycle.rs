@@ -35,7 +35,8 @@ pub(crate) fn step(act: &mut Act<'_>, progress: &Progress) -> Result<EntryId, Fa
 pub(crate) async fn start(ctx: &mut Ctx, typed: &str, at: Option<&str>) -> Outcome {
     let store = ctx.store().await?;
     let position = at.map(|text| read_position(ctx, text)).transpose()?;
-    let site = site::acting(ctx, &store, Some(typed)).await?;
+    let mut site = site::acting(ctx, &store, Some(typed)).await?;
+    site.is_current = true;
     if site.row.state == VisitState::Running {
         store.set_current_visit(Some(site.visit)).await?;
         ctx.out.done(&say!(ctx.words, "visit-is-current", visit = site.name()));
@@ -133,7 +134,7 @@ pub(crate) async fn pause(ctx: &mut Ctx, reason: Option<&str>, on: &OnVisit) -> 
     let paused = Progress { reason: reason.map(str::to_owned), ..progress("paused") };
     let recorded = store.record(site.visit, |act| step(act, &paused)).await?;
     tell(ctx, &site, &recorded, "paused", &say!(ctx.words, "visit-paused", visit = site.name()));
-    ctx.out.next(&say!(ctx.words, "next-step", command = "field visit resume"));
+    ctx.out.next(&say!(ctx.words, "next-step", command = site.on_it("field visit resume")));
     Ok(Exit::Ok)
 }
 
