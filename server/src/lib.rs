@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod complaints;
 pub mod config;
+mod corrective;
 pub mod deadlines;
 pub mod demo;
 pub mod devices;

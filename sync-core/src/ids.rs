@@ -114,6 +114,10 @@ id_type! {
     ReturnVisitId
 }
 id_type! {
+    /// A corrective action: what is put right because of complaints. Minted by the server.
+    ActionId
+}
+id_type! {
     /// An entry of a collection in a visit document. Minted by the device that records it.
     EntryId
 }

@@ -170,6 +170,8 @@ words! {
         ReturnWaived = "return_waived",
         /// What the customer says contradicts what the technician claims.
         ReturnContradicted = "return_contradicted",
+        /// Something is put right because of it, or that changed.
+        CorrectiveAction = "corrective_action",
     }
 }
 

@@ -9,6 +9,7 @@ use super::contact::ContactFlagBody;
 use super::history::{self, Event};
 use super::model::{Act, Complaint, EventKind, next_state};
 use super::{contact, sql};
+use crate::corrective::{self, ActionBody};
 use crate::deadlines::ClockBody;
 use crate::returns::{self, ReturnBody};
 use crate::review::{self, Blocker, VerdictBody};
@@ -52,6 +53,8 @@ pub(crate) struct CentralRecord {
     pub(crate) clock: Option<ClockBody>,
     /// The customer asked how it went, oldest first.
     pub(crate) return_visits: Vec<ReturnBody>,
+    /// What is put right because of it, oldest first.
+    pub(crate) corrective_actions: Vec<ActionBody>,
     /// What is still open and holds back approval and closing.
     pub(crate) blockers: Vec<Blocker>,
     /// Steps that its state allows.
@@ -152,6 +155,7 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
         contact_history: contact_history(tx, id).await?,
         clock: ClockBody::of(tx, &mut names, id).await?,
         return_visits: returns::of_complaint(tx, id).await?,
+        corrective_actions: corrective::of_complaint(tx, id).await?,
         blockers: review::blockers(tx, id).await?,
         next_steps,
         complaint: ComplaintBody::of(tx, &mut names, complaint).await?,

@@ -229,6 +229,11 @@ impl<'a> Office<'a> {
             OfficeAct::Answer { reason } => ("answer", json!({ "reason": reason })),
             OfficeAct::Close { reason } => ("closure", json!({ "reason": reason })),
             OfficeAct::Withdraw { reason } => ("withdrawal", json!({ "reason": reason })),
+            OfficeAct::Correct { title, owner, until_day } => {
+                let due_on = self.today.date(*until_day).to_string();
+                let form = json!({ "title": title, "owner": self.person(owner)?, "due_on": due_on });
+                ("corrective-actions", form)
+            }
             OfficeAct::Review { verdict, cause, responsibility, note, evidence } => {
                 let evidence = self.evidence(key, evidence, entries)?;
                 let mut form = json!({

@@ -115,6 +115,14 @@ pub(super) enum OfficeAct {
         #[serde(default)]
         evidence: Vec<String>,
     },
+    /// Plans a corrective action.
+    Correct {
+        title: String,
+        /// Login name.
+        owner: String,
+        /// Its last day, in days from today.
+        until_day: i32,
+    },
 }
 
 /// A work order with its one visit.

@@ -48,6 +48,7 @@ pub(crate) fn all() -> PageRoutes {
     let routes = crate::complaints::pages::pages(routes);
     let routes = crate::deadlines::pages(routes);
     let routes = crate::returns::pages(routes);
+    let routes = crate::corrective::pages(routes);
     let routes = crate::review::duplicates_page::pages(routes);
     let routes = crate::work_orders::pages::pages(routes);
     let routes = crate::devices::pages(routes);

@@ -26,6 +26,7 @@ sources!(
     "arrivals",
     "conflicts",
     "contact",
+    "corrective",
     "deadlines",
     "devices",
     "dispatch",

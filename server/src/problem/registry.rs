@@ -241,6 +241,18 @@ problems! {
     OWN_VISIT: 409 "own-visit"
         en "Nobody approves their own visit" "Ask another reviewer."
         zh "不能审核本人参与的到访" "请由其他审核员审核。";
+    ACTION_UNKNOWN: 404 "action-unknown"
+        en "There is no such corrective action" "See the list of corrective actions."
+        zh "没有此整改措施" "请查看整改措施列表。";
+    ACTION_STATE: 409 "action-state"
+        en "This does not fit where the corrective action stands" "See state."
+        zh "整改措施的当前状态不允许此操作" "请查看 state。";
+    ACTION_OWN_WORK: 409 "action-own-work"
+        en "Nobody judges the effect of their own work" "Whoever owns or carried out the action leaves the check of its effect to somebody else."
+        zh "不得评估本人措施的效果" "措施的负责人或执行人须由他人评估效果。";
+    ACTION_OF_ANOTHER: 403 "action-of-another"
+        en "Somebody else owns this corrective action" "Its owner, a reviewer or a lead says that it was carried out."
+        zh "此整改措施由他人负责" "由负责人、审核员或班组长登记完成。";
     RETURN_UNKNOWN: 404 "return-unknown"
         en "There is no such return visit" "See the list of return visits."
         zh "没有此回访" "请查看回访列表。";

@@ -435,6 +435,7 @@ pub(crate) async fn close(
     next_state(complaint.state, Act::Close).map_err(ComplaintError::from)?;
     let mut open = blockers(tx, id).await?;
     open.extend(crate::returns::blockers(tx, id).await?);
+    open.extend(crate::corrective::blockers(tx, id).await?);
     let overridden = pass_gate(open, form.override_reason.as_deref())?;
     let actor = Actor::office(office.person_id, now);
     for record in complaints::family(tx, id).await? {

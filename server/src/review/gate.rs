@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Blocker {
     /// `conflict`, `quarantine`, `pending`, `unseen_work`, `visit_open`, `rework` or `contact` (name or phone of the
-    /// customer is missing, and nobody has settled that); for closing also `return_visit` (the customer was not asked).
+    /// customer is missing, and nobody has settled that); for closing also `return_visit` (the customer was not
+    /// asked) and `corrective_action` (it is not carried out).
     pub(crate) kind: &'static str,
     /// The visit it is about; null: the complaint itself.
     #[schema(value_type = Option<String>, format = "uuid")]

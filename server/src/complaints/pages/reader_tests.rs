@@ -110,6 +110,8 @@ fn experts_open_no_page_that_changes_a_complaint() {
         "/complaints/{id}/news",
         "/conflicts",
         "/conflicts/{conflict_id}",
+        "/corrective-actions",
+        "/corrective-actions/{id}",
         "/queue",
         "/queue/news",
         "/queue/search",

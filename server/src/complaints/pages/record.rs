@@ -11,6 +11,7 @@ use crate::complaints::phrases::Phrases;
 use crate::complaints::record::{self, CentralRecord};
 use crate::complaints::scope::{OFFICE, READERS};
 use crate::complaints::{ComplaintError, Names, find, find_by_number, reach_of};
+use crate::corrective::{ActionsPart, actions_part};
 use crate::deadlines::{ClockPart, clock_part};
 use crate::evidence::photos_of;
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, versioned};
@@ -52,6 +53,7 @@ pub(crate) struct RecordPage {
     pub(crate) deadlines: Vec<(String, String, bool)>,
     pub(crate) clock: Option<ClockPart>,
     pub(crate) returns: ReturnsPart,
+    pub(crate) actions: ActionsPart,
     /// Steps that this person may take now.
     pub(crate) steps: Vec<&'static str>,
     /// Whether this person may do more than read.
@@ -154,6 +156,7 @@ impl RecordPage {
             deadlines: deadlines(phrases, &record, now),
             clock: record.clock.as_ref().map(|clock| clock_part(phrases.w, clock)),
             returns: returns_part(phrases.w, &record, now),
+            actions: actions_part(phrases.w, &record, reaches(&shell, review::REVIEWERS, &record), now),
             steps: steps(&shell, &record),
             may_act: reaches(&shell, OFFICE, &record),
             all,
@@ -208,6 +211,7 @@ pub(crate) fn blocker_line(
         "conflict" => format!("/conflicts/{}", blocker.reference),
         "quarantine" => format!("/arrivals/quarantine/{}", blocker.reference),
         "contact" => format!("{here}#contact"),
+        "corrective_action" => format!("/corrective-actions/{}", blocker.reference),
         _ => visit.map_or_else(|| here.to_owned(), |number| format!("{here}#visit-{number}")),
     };
     BlockerLine { words: phrases.w.code("blocker", blocker.kind), visit, href }

@@ -6,6 +6,7 @@ use crate::complaints::api::FieldChangeBody;
 use crate::complaints::phrases::Phrases;
 use crate::complaints::record::{CentralRecord, TimelineEntry};
 use crate::complaints::{DeviceRef, PersonRef};
+use crate::corrective::action_facts;
 use crate::deadlines::deadline_facts;
 use crate::pages::{Shell, Words};
 use crate::returns::return_facts;
@@ -229,6 +230,7 @@ fn facts(phrases: &Phrases, people: &BTreeMap<String, String>, entry: &TimelineE
     facts.extend(text("decision").map(|decision| w.code("quarantine-state", decision)));
     facts.extend(deadline_facts(w, detail));
     facts.extend(return_facts(phrases, detail));
+    facts.extend(action_facts(phrases, detail));
     let name = |key: &str| text(key).and_then(|id| people.get(id)).cloned();
     match (name("from"), name("to"), name("person")) {
         (Some(from), Some(to), _) => facts.push(w.ab("record-state-step", from, to)),

@@ -92,6 +92,13 @@ impl Samples {
                 format!("/returns/{}", of(&first(&desk, "/v1/return-visits?list=open").await, "return_id")),
             ),
             (
+                "/corrective-actions/{id}",
+                format!(
+                    "/corrective-actions/{}",
+                    of(&first(&desk, "/v1/corrective-actions?list=open").await, "action_id")
+                ),
+            ),
+            (
                 "/devices/{device_id}",
                 format!("/devices/{}", of(&first(&desk, "/v1/devices").await, "device_id")),
             ),
