@@ -11,6 +11,7 @@ mod bodies;
 pub(crate) mod contact;
 pub mod history;
 pub mod intake;
+mod links;
 mod list_api;
 pub mod model;
 pub(crate) mod pages;

@@ -7,6 +7,7 @@ use super::api::{FieldChangeBody, changes_of};
 use super::bodies::{ComplaintBody, DeviceRef, Names, PersonRef};
 use super::contact::ContactFlagBody;
 use super::history::{self, Event};
+use super::links::{LinkBody, Told, links};
 use super::model::{Act, Complaint, EventKind, next_state};
 use super::{contact, sql};
 use crate::corrective::{self, ActionBody};
@@ -55,6 +56,8 @@ pub(crate) struct CentralRecord {
     pub(crate) return_visits: Vec<ReturnBody>,
     /// What is put right because of it, oldest first.
     pub(crate) corrective_actions: Vec<ActionBody>,
+    /// The six links from listening to answering, in their order.
+    pub(crate) links: Vec<LinkBody>,
     /// What is still open and holds back approval and closing.
     pub(crate) blockers: Vec<Blocker>,
     /// Steps that its state allows.
@@ -144,21 +147,31 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
     }
     let took_place = visits.iter().any(|record| record.visit.took_place());
     let next_steps = next_steps(&complaint, took_place);
+    let complaint = ComplaintBody::of(tx, &mut names, complaint).await?;
+    let verdicts = review::verdicts(tx, &mut names, id).await?;
+    let corrective_actions = corrective::of_complaint(tx, id).await?;
+    let told = Told {
+        complaint: &complaint,
+        timeline: &timeline,
+        verdicts: &verdicts,
+        actions: &corrective_actions,
+    };
     Ok(CentralRecord {
+        links: links(&told),
         aliases: sql::aliases(tx, id).await?,
         merged: merged.into_iter().map(MergedRecord::from).collect(),
         work_orders,
         visits,
         timeline,
-        verdicts: review::verdicts(tx, &mut names, id).await?,
+        verdicts,
         contact_flags: contact::flags_of(tx, &mut names, id).await?,
         contact_history: contact_history(tx, id).await?,
         clock: ClockBody::of(tx, &mut names, id).await?,
         return_visits: returns::of_complaint(tx, id).await?,
-        corrective_actions: corrective::of_complaint(tx, id).await?,
+        corrective_actions,
         blockers: review::blockers(tx, id).await?,
         next_steps,
-        complaint: ComplaintBody::of(tx, &mut names, complaint).await?,
+        complaint,
     })
 }
 

@@ -19,7 +19,7 @@ mod problems;
 mod rules;
 mod sql;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use api::routes;
 pub(crate) use bodies::ReturnBody;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sync_core::protocol::{CommandOutcome, Request};
 
 /// A bureau with the rules that come with the server.
-pub(super) async fn for_each_engine<F, Fut>(story: F)
+pub(crate) async fn for_each_engine<F, Fut>(story: F)
 where
     F: Fn(Bureau) -> Fut + Copy,
     Fut: Future<Output = ()>,
@@ -31,12 +31,12 @@ pub(super) async fn publish(bureau: &Bureau) {
 }
 
 /// A complaint about a leak with a visit for today.
-pub(super) async fn a_leak(bureau: &Bureau) -> Dispatched {
+pub(crate) async fn a_leak(bureau: &Bureau) -> Dispatched {
     let leak = json!({ "utility": "gas", "category": "gas.LEAK", "summary": "厨房有燃气味" });
     Dispatched::about(bureau, &leak).await
 }
 
-pub(super) async fn finish(bureau: &Bureau, dispatched: &Dispatched, technician: Technician) {
+pub(crate) async fn finish(bureau: &Bureau, dispatched: &Dispatched, technician: Technician) {
     let request = Request::Finish { visit: dispatched.visit, outcome: "resolved_on_site".into() };
     let outcome = technician.ask(bureau, request).await;
     assert!(matches!(outcome, CommandOutcome::Done { .. }), "{outcome:?}");

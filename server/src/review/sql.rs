@@ -34,6 +34,13 @@ pub(crate) struct VerdictBody {
     pub(crate) reviewed_at_ms: i64,
 }
 
+impl VerdictBody {
+    /// Whether all or some of the complaint was found to be true.
+    pub(crate) fn finds_fault(&self) -> bool {
+        matches!(self.verdict.as_str(), "substantiated" | "partly")
+    }
+}
+
 #[derive(FromRow)]
 struct VerdictRow {
     verdict: String,

@@ -7,6 +7,7 @@ use super::verdicts::{VerdictLine, verdict_line};
 use super::visits::{VisitPart, visit_part};
 use crate::app::App;
 use crate::complaints::contact::{ContactPart, contact_part};
+use crate::complaints::links::{LinkBody, LinkState};
 use crate::complaints::phrases::Phrases;
 use crate::complaints::record::{self, CentralRecord};
 use crate::complaints::scope::{OFFICE, READERS};
@@ -14,7 +15,7 @@ use crate::complaints::{ComplaintError, Names, find, find_by_number, reach_of};
 use crate::corrective::{ActionsPart, actions_part};
 use crate::deadlines::{ClockPart, clock_part};
 use crate::evidence::photos_of;
-use crate::pages::{PageRoutes, Policy, Shell, Viewer, versioned};
+use crate::pages::{PageRoutes, Policy, Shell, Viewer, Words, versioned};
 use crate::people::Role;
 use crate::problem::Problem;
 use crate::returns::{ReturnsPart, returns_part};
@@ -54,6 +55,8 @@ pub(crate) struct RecordPage {
     pub(crate) clock: Option<ClockPart>,
     pub(crate) returns: ReturnsPart,
     pub(crate) actions: ActionsPart,
+    /// The six links: how each is shown, its name, and what is known of it.
+    pub(crate) links: Vec<(&'static str, String, String)>,
     /// Steps that this person may take now.
     pub(crate) steps: Vec<&'static str>,
     /// Whether this person may do more than read.
@@ -157,6 +160,7 @@ impl RecordPage {
             clock: record.clock.as_ref().map(|clock| clock_part(phrases.w, clock)),
             returns: returns_part(phrases.w, &record, now),
             actions: actions_part(phrases.w, &record, reaches(&shell, review::REVIEWERS, &record), now),
+            links: record.links.iter().map(|link| link_line(phrases.w, link)).collect(),
             steps: steps(&shell, &record),
             may_act: reaches(&shell, OFFICE, &record),
             all,
@@ -165,6 +169,22 @@ impl RecordPage {
             shell,
         }
     }
+}
+
+/// A link in words: how it is shown, its name, and when and by whom it was made.
+fn link_line(w: Words, link: &LinkBody) -> (&'static str, String, String) {
+    let person = link.person.as_ref().and_then(|person| person.name.clone());
+    let facts: Vec<String> = link.at_ms.map(|at| w.time(at)).into_iter().chain(person).collect();
+    let told = match link.state {
+        LinkState::Made => facts.join(" · "),
+        state => w.code("link-state", state),
+    };
+    let class = match link.state {
+        LinkState::Made => "made",
+        LinkState::Missing => "missing",
+        LinkState::NotNeeded => "not-needed",
+    };
+    (class, w.code("link", link.link), told)
 }
 
 /// Names of the people whom the details of the timeline name.
