@@ -208,6 +208,7 @@ mod tests {
             assert_eq!(record["links"][3]["visit_id"], json!(leak.visit));
             assert_eq!(record["links"][3]["person"]["person_id"], json!(zhang.person));
 
+            bureau.test.app.clock.advance_ms(60_000);
             let verdict = json!({ "verdict": "undetermined", "note": "只有口头说法" });
             let judged = bureau.test.post(&format!("/v1/complaints/{id}/reviews"));
             let judged = judged.header("authorization", &bureau.reviewer.1).json(&verdict).send().await;

@@ -98,7 +98,8 @@ async fn show_record(
     let seen = state_tag(&mut tx, &complaint).await?;
     let record = record::build(&mut tx, complaint).await?;
     let page = record_page(&app, &mut tx, viewer.shell, record, query.all.is_some()).await?;
-    Ok(versioned(&headers, &seen, &page))
+    // Returns, corrective actions and the like change what is shown, and nothing that is decided upon.
+    Ok(versioned(&headers, &format!("{seen}-{}", page.mark), &page))
 }
 
 /// The record with the words of this reader.
