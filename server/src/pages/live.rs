@@ -86,14 +86,22 @@ struct Listener {
     _place: OwnedSemaphorePermit,
 }
 
+impl Listener {
+    /// The page was made before its stream was opened: the first event has it look for what came between.
+    fn to(live: &Live, place: OwnedSemaphorePermit) -> Self {
+        let mut newest = live.newest.subscribe();
+        newest.mark_changed();
+        Self { newest, until: Instant::now() + STREAM_MAX, _place: place }
+    }
+}
+
 async fn listen(State(app): State<App>, viewer: Result<Viewer, Response>) -> Result<Response, Problem> {
     // A stream is opened again and again by itself: it is not led to the sign-in page.
     let Ok(_viewer) = viewer else { return Ok(StatusCode::UNAUTHORIZED.into_response()) };
     let Ok(place) = Arc::clone(&app.live.places).try_acquire_owned() else {
         return Err(Problem::new(&problem::STORE_BUSY).retry_after(30..90));
     };
-    let newest = app.live.newest.subscribe();
-    let listener = Listener { newest, until: Instant::now() + STREAM_MAX, _place: place };
+    let listener = Listener::to(&app.live, place);
     let stream = Sse::new(stream::unfold(listener, next)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     Ok(([("x-accel-buffering", "no")], stream).into_response())
 }
@@ -121,13 +129,10 @@ mod tests {
         let test = TestApp::sqlite().await;
         test.app.live.open();
         test.app.live.tell(7);
-        let listener = Listener {
-            newest: test.app.live.newest.subscribe(),
-            until: Instant::now() + STREAM_MAX,
-            _place: Arc::clone(&test.app.live.places).try_acquire_owned().unwrap(),
-        };
-        let events = stream::unfold(listener, next);
+        let place = Arc::clone(&test.app.live.places).try_acquire_owned().unwrap();
+        let events = stream::unfold(Listener::to(&test.app.live, place), next);
         tokio::pin!(events);
+        assert!(events.next().await.is_some(), "what came after the page and before the stream");
         test.app.live.tell(7);
         assert!(tokio::time::timeout(Duration::from_millis(20), events.next()).await.is_err(), "nothing new");
         test.app.live.tell(8);
