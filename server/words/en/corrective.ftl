@@ -1,4 +1,5 @@
-nav-actions = Corrective actions
+nav-actions = Actions
+action-heading = Corrective actions
 action-lists = Lists
 action-list-mine = Mine
 action-list-open = To be carried out

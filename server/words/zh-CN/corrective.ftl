@@ -1,4 +1,5 @@
-nav-actions = 整改措施
+nav-actions = 整改
+action-heading = 整改措施
 action-lists = 列表
 action-list-mine = 我负责的
 action-list-open = 待整改

@@ -107,7 +107,7 @@ async fn action_page(
         title: detail.action.title.clone(),
         state: w.code("action-state", detail.action.state),
         when: when(w, &detail.action, now),
-        facts: facts(&phrases, &detail),
+        facts: facts(&phrases, &viewer.shell, &detail),
         effect: effect(w, &detail),
         acts: detail.acts.iter().map(|act| act_line(w, act, &detail.for_complaints)).collect(),
         complaints: detail.for_complaints,
@@ -132,7 +132,7 @@ fn may(viewer: &Viewer, detail: &ActionDetail) -> May {
     }
 }
 
-fn facts(phrases: &Phrases, detail: &ActionDetail) -> Vec<(String, String)> {
+fn facts(phrases: &Phrases, shell: &Shell, detail: &ActionDetail) -> Vec<(String, String)> {
     let (w, action) = (phrases.w, &detail.action);
     let name =
         |person: &crate::complaints::PersonRef| person.name.clone().unwrap_or_else(|| w.t("record-unknown"));
@@ -142,7 +142,7 @@ fn facts(phrases: &Phrases, detail: &ActionDetail) -> Vec<(String, String)> {
         (w.t("action-due"), w.time(action.due_at_ms)),
         (w.t("record-unit"), or(&action.unit, "unit-none")),
         (w.t("record-category"), phrases.coded(CodeTable::Categories, &action.category)),
-        (w.t("record-region"), or(&action.region, "record-unknown")),
+        (w.t("record-region"), or(shell.region(&action.region), "record-unknown")),
         (w.t("action-planned"), w.ab("action-by-at", name(&action.planned_by), w.time(action.planned_at_ms))),
     ];
     if let (Some(at), Some(by)) = (action.done_at_ms, &action.done_by) {
