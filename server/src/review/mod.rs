@@ -23,6 +23,8 @@ mod merges;
 mod proposals;
 mod provenance;
 #[cfg(test)]
+mod record_tests;
+#[cfg(test)]
 mod restored_tests;
 mod sql;
 #[cfg(test)]
