@@ -98,8 +98,7 @@ async fn show_record(
     let seen = state_tag(&mut tx, &complaint).await?;
     let record = record::build(&mut tx, complaint).await?;
     let page = record_page(&app, &mut tx, viewer.shell, record, query.all.is_some()).await?;
-    // Returns, corrective actions and the like change what is shown, and nothing that is decided upon.
-    Ok(versioned(&headers, &format!("{seen}-{}", page.mark), &page))
+    Ok(versioned(&headers, &seen, &page))
 }
 
 /// The record with the words of this reader.
