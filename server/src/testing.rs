@@ -3,8 +3,8 @@
 use crate::app::{self, App};
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
-use crate::store::Store;
 use crate::store::testing::{TestDatabase, for_each_engine};
+use crate::store::{Store, Tx};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
@@ -14,6 +14,8 @@ use serde_json::Value;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use sync_core::time::Timestamp;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -154,4 +156,17 @@ pub(crate) fn check_document(path: &str, expected: &str) {
         found == expected,
         "{path} is not up to date; write it anew with FIELDLOOP_BLESS=1 cargo test -p server documented"
     );
+}
+
+/// Counts the steps that the embedded database takes for what is read from now on; `None` on another engine.
+pub(crate) async fn count_steps(tx: &mut Tx) -> Option<Arc<AtomicU64>> {
+    let Tx::Sqlite(conn) = tx else { return None };
+    let steps = Arc::new(AtomicU64::new(0));
+    let taken = Arc::clone(&steps);
+    let mut handle = conn.lock_handle().await.expect("a connection is open");
+    handle.set_progress_handler(1, move || {
+        taken.fetch_add(1, Ordering::Relaxed);
+        true
+    });
+    Some(steps)
 }

@@ -4,7 +4,7 @@ use super::api::reach_of;
 use super::bodies::{ComplaintBody, Names};
 use super::model::State as ComplaintState;
 use super::scope::READERS;
-use super::search::{self, Filter};
+use super::search::{self, Filter, Listed, Place};
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::problem::Problem;
@@ -45,7 +45,7 @@ pub(super) struct ComplaintQuery {
     limit: Option<u32>,
 }
 
-/// Complaints within reach, newest first.
+/// Complaints within reach, the newest first; those with an open conflict by the newest of their conflicts.
 #[utoipa::path(get, path = "/v1/complaints", tag = "complaints", params(ComplaintQuery), security(("session" = ["clerk", "reviewer", "lead", "expert"])),
     responses((status = OK, body = Page<ComplaintBody>), (status = BAD_REQUEST, description = "query-invalid"),
         (status = FORBIDDEN, description = "role-missing")))]
@@ -56,7 +56,7 @@ pub(super) async fn list_complaints(
 ) -> Result<Response, Problem> {
     let reach = reach_of(&office, READERS)?;
     let page = PageQuery { cursor: query.cursor, limit: query.limit };
-    let before: Option<i64> = page.position()?;
+    let after: Option<Place> = page.position()?;
     let limit = page.limit();
     let me = |wanted: Option<bool>| wanted.unwrap_or(false).then_some(office.person_id);
     let filter = Filter {
@@ -71,11 +71,11 @@ pub(super) async fn list_complaints(
         ..Filter::default()
     };
     let mut tx = app.store.read().await?;
-    let found = search::list(&mut tx, &filter, &reach, before, limit + 1).await?;
-    let Page { items, next_cursor } = Page::cut(found, limit, |complaint| complaint.ordinal);
+    let found = search::list(&mut tx, &filter, &reach, after.as_ref(), limit + 1).await?;
+    let Page { items, next_cursor } = Page::cut(found, limit, |listed| listed.place.clone());
     let mut names = Names::default();
     let mut bodies = Vec::with_capacity(items.len());
-    for complaint in items {
+    for Listed { complaint, .. } in items {
         bodies.push(ComplaintBody::of(&mut tx, &mut names, complaint).await?);
     }
     let mut response = Json(Page { items: bodies, next_cursor: next_cursor.clone() }).into_response();

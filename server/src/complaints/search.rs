@@ -1,11 +1,12 @@
 //! Finding complaints: the search table, and lists with filters in pages.
 
+mod sources;
 mod words;
 
 use super::model::{Complaint, Priority, State};
 use super::scope::{Part, Reach, within};
-use super::sql::{ComplaintRow, columns};
 use crate::store::{StoreError, Tx, on_engine};
+pub(super) use sources::{Listed, Place};
 use sync_core::ids::PersonId;
 use sync_core::search::index_text;
 use sync_core::time::Timestamp;
@@ -115,21 +116,32 @@ macro_rules! run {
     };
 }
 
-/// Complaints before this place in the order of arrival, newest first, at most `limit` of them.
+use run;
+
+/// Complaints after this place in the order of their list, at most `limit` of them.
+///
+/// # Errors
+/// Whatever reading meets. A place in the order of another list is none: reading begins with the first.
 pub(super) async fn list(
     tx: &mut Tx,
     filter: &Filter,
     reach: &Reach,
-    before: Option<i64>,
+    after: Option<&Place>,
     limit: u32,
-) -> Result<Vec<Complaint>, StoreError> {
-    let (mut before, limit) = (before.unwrap_or(i64::MAX), limit.min(PAGE_MAX) as usize);
+) -> Result<Vec<Listed>, StoreError> {
+    let limit = limit.min(PAGE_MAX) as usize;
+    let mut before = match after {
+        Some(Place::Arrival(before)) => *before,
+        _ => i64::MAX,
+    };
     let Some(words) = &filter.words else {
         let mut found = Vec::new();
         for part in filter.parts(reach) {
-            found.extend(rows(tx, conditions(&part, reach), (before, limit)).await?);
+            found.extend(sources::read(tx, &part, reach, after, limit).await?);
         }
-        found.sort_unstable_by_key(|complaint| -complaint.ordinal);
+        if filter.source().is_none() {
+            found.sort_unstable_by_key(|found| -found.complaint.ordinal);
+        }
         found.truncate(limit);
         return Ok(found);
     };
@@ -139,25 +151,19 @@ pub(super) async fn list(
         let batch = lookup.batch(tx, (0, before)).await?;
         let Some(oldest) = batch.last() else { break };
         let wanted = conditions(filter, reach).into_iter().chain(among(&batch, &lookup.patterns));
-        found.extend(rows(tx, wanted.collect(), (before, limit - found.len())).await?);
+        found.extend(sources::by_arrival(tx, wanted.collect(), before, limit - found.len()).await?);
         before = *oldest;
     }
     Ok(found)
 }
 
-async fn rows(
-    tx: &mut Tx,
-    conditions: Vec<Piece>,
-    (before, limit): (i64, usize),
-) -> Result<Vec<Complaint>, StoreError> {
-    const SQL: &str = concat!("SELECT ", columns!(), " FROM complaints c WHERE c.ordinal < ");
-    let mut pieces = vec![Piece::Number(before)];
-    pieces.extend(conditions);
-    pieces.push(Piece::Sql(" ORDER BY c.ordinal DESC LIMIT "));
-    pieces.push(Piece::Number(i64::try_from(limit).unwrap_or(i64::MAX)));
-    let rows: Vec<ComplaintRow> =
-        run!(tx, SQL, pieces, |query, conn| query.build_query_as().fetch_all(conn).await)?;
-    rows.into_iter().map(Complaint::try_from).collect()
+/// How many wanted complaints there are; counting ends at [`NEWER_MAX`].
+pub(super) async fn count_all(tx: &mut Tx, filter: &Filter, reach: &Reach) -> Result<i64, StoreError> {
+    let limit = u32::try_from(NEWER_MAX).unwrap_or(u32::MAX);
+    if filter.words.is_some() || filter.source().is_none() {
+        return count_newer(tx, filter, reach, 0).await;
+    }
+    Ok(i64::try_from(list(tx, filter, reach, None, limit).await?.len()).unwrap_or(NEWER_MAX))
 }
 
 /// How many wanted complaints have come after this place; counting ends at [`NEWER_MAX`].
@@ -170,7 +176,7 @@ pub(super) async fn count_newer(
     let Some(words) = &filter.words else {
         let mut counted = 0;
         for part in filter.parts(reach) {
-            counted += count_from_its_list(tx, &part, reach, after).await?;
+            counted += count(tx, conditions(&part, reach), after).await?;
         }
         return Ok(counted.min(NEWER_MAX));
     };
@@ -186,49 +192,12 @@ pub(super) async fn count_newer(
     Ok(counted.min(NEWER_MAX))
 }
 
-/// Counts from what makes a complaint belong to the list, and no further than to the limit, however long the list is.
-async fn count_from_its_list(
-    tx: &mut Tx,
-    filter: &Filter,
-    reach: &Reach,
-    after: i64,
-) -> Result<i64, StoreError> {
-    // A sum, so that no engine begins with the order of arrival.
-    const DUE: &str = "SELECT count(*) FROM (SELECT c.ordinal FROM complaints c WHERE c.ordinal + 0 > ";
-    const CONFLICTS: &str = "SELECT count(*) FROM (SELECT DISTINCT c.ordinal FROM conflicts k JOIN visit_plans v \
-        ON v.visit_id = k.visit_id JOIN complaints c ON c.complaint_id = v.complaint_id \
-        WHERE k.state IN ('open', 'settled_in_field') AND c.ordinal + 0 > ";
-    const UNSEEN: &str = "SELECT count(*) FROM (SELECT DISTINCT c.ordinal FROM device_visits d JOIN visit_plans v \
-        ON v.visit_id = d.visit_id JOIN complaints c ON c.complaint_id = v.complaint_id \
-        WHERE d.settled_at_ms IS NULL AND c.ordinal + 0 > ";
-    let mut pieces = vec![Piece::Number(after)];
-    let mut rest = filter.clone();
-    let sql = if let Some(moment) = rest.due_before.take() {
-        pieces.extend([Piece::Sql(OPEN), Piece::Sql(" AND c.next_due_at_ms < ")]);
-        pieces.push(Piece::Number(moment.unix_ms()));
-        DUE
-    } else if std::mem::take(&mut rest.conflicts) {
-        CONFLICTS
-    } else if std::mem::take(&mut rest.unseen) {
-        UNSEEN
-    } else {
-        return count(tx, conditions(filter, reach), after).await;
-    };
-    pieces.extend(conditions(&rest, reach));
-    counted(tx, sql, pieces).await
-}
-
 async fn count(tx: &mut Tx, conditions: Vec<Piece>, after: i64) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT count(*) FROM (SELECT c.ordinal FROM complaints c WHERE c.ordinal > ";
-    let pieces = std::iter::once(Piece::Number(after)).chain(conditions).collect();
-    counted(tx, SQL, pieces).await
-}
-
-async fn counted(tx: &mut Tx, sql: &'static str, mut pieces: Vec<Piece>) -> Result<i64, StoreError> {
-    pieces.push(Piece::Sql(" LIMIT "));
-    pieces.push(Piece::Number(NEWER_MAX));
-    pieces.push(Piece::Sql(") n"));
-    Ok(run!(tx, sql, pieces, |query, conn| query.build_query_scalar().fetch_one(conn).await)?)
+    let mut pieces = vec![Piece::Number(after)];
+    pieces.extend(conditions);
+    pieces.extend([Piece::Sql(" LIMIT "), Piece::Number(NEWER_MAX), Piece::Sql(") n")]);
+    Ok(run!(tx, SQL, pieces, |query, conn| query.build_query_scalar().fetch_one(conn).await)?)
 }
 
 /// The newest place in the order of arrival; 0 without complaints.
@@ -256,25 +225,21 @@ fn conditions(filter: &Filter, reach: &Reach) -> Vec<Piece> {
         pieces.push(Piece::Sql(" AND c.crew = 0"));
     }
     if filter.conflicts {
-        // From the open conflicts to their complaints: there are few, and many complaints.
         pieces.push(Piece::Sql(
-            " AND c.complaint_id IN (SELECT v.complaint_id FROM conflicts k JOIN visit_plans v \
-             ON v.visit_id = k.visit_id WHERE k.state IN ('open', 'settled_in_field'))",
+            " AND EXISTS (SELECT 1 FROM visit_plans w JOIN conflicts n ON n.visit_id = w.visit_id \
+             WHERE w.complaint_id = c.complaint_id AND n.state <> 'resolved')",
         ));
     }
     if filter.unseen {
         pieces.push(Piece::Sql(
-            " AND c.complaint_id IN (SELECT v.complaint_id FROM device_visits d JOIN visit_plans v \
-             ON v.visit_id = d.visit_id WHERE d.settled_at_ms IS NULL)",
+            " AND EXISTS (SELECT 1 FROM visit_plans w JOIN device_visits o ON o.visit_id = w.visit_id \
+             WHERE w.complaint_id = c.complaint_id AND o.settled_at_ms IS NULL)",
         ));
     }
     if let Some(moment) = filter.due_before {
-        // From what is due to its complaints, whatever the order of the list.
-        pieces.push(Piece::Sql(
-            " AND c.ordinal IN (SELECT d.ordinal FROM complaints d WHERE d.state NOT IN ('closed', 'withdrawn') \
-             AND d.merged_into IS NULL AND d.next_due_at_ms < ",
-        ));
-        pieces.extend([Piece::Number(moment.unix_ms()), Piece::Sql(")")]);
+        // A sum, so that no engine begins with what is due: where this is asked, something else is narrower.
+        pieces.extend([Piece::Sql(OPEN), Piece::Sql(" AND c.next_due_at_ms + 0 < ")]);
+        pieces.push(Piece::Number(moment.unix_ms()));
     }
     if let Some(places) = reach.pattern() {
         // Bound once: the condition names it several times.
@@ -302,5 +267,7 @@ fn among(ordinals: &[i64], patterns: &[String]) -> Vec<Piece> {
     pieces
 }
 
+#[cfg(test)]
+mod bounded_tests;
 #[cfg(test)]
 mod tests;

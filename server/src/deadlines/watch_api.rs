@@ -1,6 +1,6 @@
 //! What the watch has raised, for the API and for pages.
 
-use super::watch::{Raised, RaisedKey, RaisedStep, Silent, raised, silent};
+use super::watch::{Raised, RaisedKey, RaisedStep, raised, silent};
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::complaints::model::Complaint;
@@ -15,7 +15,7 @@ use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use sync_core::deadline::{Due, MISSED, WatchRules, due};
+use sync_core::deadline::{Calendar, Due, Limit, MISSED, WatchRules, due};
 use sync_core::ids::{ComplaintId, VisitId};
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
@@ -24,6 +24,8 @@ use utoipa_axum::routes;
 
 /// Silent visits told at once; whoever has more has another problem.
 const SILENT_MAX: i64 = 200;
+/// A silence of this length is too long, whatever the rules say.
+const SILENT_LOOKED_BACK_MS: i64 = 400 * 86_400_000;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_raised)).routes(routes!(list_silent))
@@ -201,15 +203,11 @@ pub(super) async fn silent_visits(app: &App, office: &OfficeAuth) -> Result<Vec<
         None => (WatchRules::default(), None),
     };
     let Some(calendar) = calendar else { return Ok(Vec::new()) };
-    let waits_too_long = |visit: &Silent| {
-        let heard = visit.last_seen.unwrap_or(visit.assigned_at).max(visit.assigned_at);
-        let limit = due(heard, rules.silent, &calendar.calendar, &[]);
-        matches!(limit, Due::At { at, .. } if at < now)
-    };
     let today = office_time(now).date().to_string();
-    let found = silent(&mut tx, &reach, now, &today, SILENT_MAX).await?;
+    let since = silent_since(now, rules.silent, &calendar.calendar);
+    let found = silent(&mut tx, &reach, since, &today, SILENT_MAX).await?;
     let (mut names, mut bodies) = (Names::default(), Vec::new());
-    for visit in found.into_iter().filter(waits_too_long) {
+    for visit in found {
         let Some(complaint) = complaints::find(&mut tx, visit.complaint).await? else { continue };
         bodies.push(SilentBody {
             visit_id: visit.visit,
@@ -222,4 +220,20 @@ pub(super) async fn silent_visits(app: &App, office: &OfficeAuth) -> Result<Vec<
         });
     }
     Ok(bodies)
+}
+
+/// Who was heard of before this moment, and not since, has been silent for longer than the limit.
+fn silent_since(now: Timestamp, limit: Limit, calendar: &Calendar) -> Timestamp {
+    let is_too_long =
+        |heard: Timestamp| matches!(due(heard, limit, calendar, &[]), Due::At { at, .. } if at < now);
+    let (mut too_long, mut in_time) = (now.plus_ms(-SILENT_LOOKED_BACK_MS), now.plus_ms(1));
+    while in_time.since_ms(too_long) > 1 {
+        let middle = too_long.plus_ms(in_time.since_ms(too_long) / 2);
+        if is_too_long(middle) {
+            too_long = middle;
+        } else {
+            in_time = middle;
+        }
+    }
+    in_time
 }

@@ -5,7 +5,7 @@ use super::rows::{QueueRow, rows};
 use crate::app::App;
 use crate::complaints::model::{Priority, State as ComplaintState};
 use crate::complaints::scope::{OFFICE, READERS, Reach};
-use crate::complaints::search::{self, Filter, NEWER_MAX};
+use crate::complaints::search::{self, Filter, NEWER_MAX, Place};
 use crate::complaints::units::within_reach;
 use crate::complaints::{office_moment, office_time, reach_of};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other};
@@ -147,7 +147,7 @@ pub(crate) async fn count_of_view(
     (me, reach, now): (PersonId, &Reach, Timestamp),
 ) -> Result<i64, StoreError> {
     let filter = Search { view: view.to_owned(), ..Search::default() }.filter(me, now);
-    search::count_newer(tx, &filter, reach, 0).await
+    search::count_all(tx, &filter, reach).await
 }
 
 fn address(path: &str, search: &Search) -> String {
@@ -245,11 +245,12 @@ async fn show_queue(
     let now = app.clock.now();
     let forgotten = !search.find_words(&app, &viewer).await?;
     let cursor = Some(search.after.clone()).filter(|cursor| !cursor.is_empty());
-    let before: Option<i64> = PageQuery { cursor, limit: None }.position()?;
+    let after: Option<Place> = PageQuery { cursor, limit: None }.position()?;
     let filter = search.filter(viewer.office.person_id, now);
     let mut tx = app.store.read().await?;
-    let found = search::list(&mut tx, &filter, &reach, before, PAGE_SIZE + 1).await?;
-    let Page { items, next_cursor } = Page::cut(found, PAGE_SIZE, |complaint| complaint.ordinal);
+    let found = search::list(&mut tx, &filter, &reach, after.as_ref(), PAGE_SIZE + 1).await?;
+    let Page { items, next_cursor } = Page::cut(found, PAGE_SIZE, |listed| listed.place.clone());
+    let items = items.into_iter().map(|listed| listed.complaint).collect();
     let rows = rows(&mut tx, viewer.w(), items, now).await?;
     let newest = search::newest(&mut tx).await?;
     let technicians = match viewer.shell.has_role(DISPATCHERS) {

@@ -23,7 +23,7 @@ async fn found(tx: &mut Tx, words: &str) -> Vec<i64> {
     let found = list(tx, &filter, &Reach::Everywhere, None, 100).await.unwrap();
     let newer = count_newer(tx, &filter, &Reach::Everywhere, 0).await.unwrap();
     assert_eq!(newer, i64::try_from(found.len()).unwrap(), "{words}");
-    found.into_iter().map(|complaint| complaint.ordinal).collect()
+    found.into_iter().map(|found| found.complaint.ordinal).collect()
 }
 
 async fn some_complaints(bureau: &Bureau) {
@@ -70,6 +70,7 @@ async fn words_are_found_as_they_are_meant_on_both_engines() {
             "138 0013",
             "13800138000",
             "李梅",
+            "13900001178",
             "310042177856",
             "31004",
             "快 电",
@@ -190,14 +191,18 @@ async fn what_is_within_reach_comes_in_one_order_from_all_its_places() {
             vec![grant("", "west"), grant("gas", "east")],
         ] {
             let reach = Reach::of(&grants, &[Role::Clerk]).unwrap();
-            let meant: Vec<i64> =
-                all.iter().filter(|one| reach.includes(one)).map(|one| one.ordinal).collect();
+            let meant: Vec<i64> = all
+                .iter()
+                .map(|one| &one.complaint)
+                .filter(|one| reach.includes(one))
+                .map(|one| one.ordinal)
+                .collect();
             let (mut found, mut before) = (Vec::new(), None);
             loop {
-                let page = list(&mut tx, &Filter::default(), &reach, before, 5).await.unwrap();
+                let page = list(&mut tx, &Filter::default(), &reach, before.as_ref(), 5).await.unwrap();
                 let Some(last) = page.last() else { break };
-                before = Some(last.ordinal);
-                found.extend(page.iter().map(|complaint| complaint.ordinal));
+                before = Some(last.place.clone());
+                found.extend(page.iter().map(|found| found.complaint.ordinal));
             }
             assert_eq!(found, meant, "{grants:?}");
             let count = count_newer(&mut tx, &Filter::default(), &reach, 0).await.unwrap();
@@ -229,10 +234,10 @@ async fn common_words_come_in_pages() {
         let filter = Filter { words: Some("铅封 c 2024".to_owned()), ..Filter::default() };
         let (mut found, mut before) = (Vec::new(), None);
         loop {
-            let page = list(&mut tx, &filter, &Reach::Everywhere, before, 60).await.unwrap();
+            let page = list(&mut tx, &filter, &Reach::Everywhere, before.as_ref(), 60).await.unwrap();
             let Some(last) = page.last() else { break };
-            before = Some(last.ordinal);
-            found.extend(page.iter().map(|complaint| complaint.ordinal));
+            before = Some(last.place.clone());
+            found.extend(page.iter().map(|found| found.complaint.ordinal));
         }
         let meant: Vec<i64> = (1..=450).rev().map(|half| half * 2).collect();
         assert_eq!(found, meant);

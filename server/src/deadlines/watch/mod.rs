@@ -6,7 +6,7 @@
 
 mod sql;
 
-pub(super) use sql::{Raised, RaisedKey, RaisedStep, Silent, raised, silent};
+pub(super) use sql::{Raised, RaisedKey, RaisedStep, raised, silent};
 
 use super::clock::Clock;
 use crate::app::App;

@@ -150,23 +150,30 @@ pub(in crate::deadlines) async fn raised(
     after: &RaisedKey,
     limit: u32,
 ) -> Result<Vec<RaisedStep>, StoreError> {
-    const SQL: &str = concat!(
-        "SELECT s.complaint_id, s.step, s.about, s.from_ms, s.due_at_ms, s.stopped_at_ms, s.level, s.next_at_ms, \
-         k.policy_version FROM deadline_steps s JOIN complaints c ON c.complaint_id = s.complaint_id \
-         LEFT JOIN complaint_clocks k ON k.complaint_id = s.complaint_id \
-         WHERE s.level > 0 AND s.stopped_at_ms IS NULL AND c.merged_into IS NULL \
-         AND (s.step = 'state') = ($2 = 1) AND s.level BETWEEN $3 AND $4 AND ",
-        within!("$1", "c.unit", "c.region"),
-        " AND (s.due_at_ms, s.complaint_id, s.step) > ($5, $6, $7) \
-         ORDER BY s.due_at_ms, s.complaint_id, s.step LIMIT $8"
-    );
-    let (stuck, lowest, highest) = match wanted {
-        Raised::Late => (0_i64, MISSED, i64::MAX),
-        Raised::Near => (0, NEAR, NEAR),
-        Raised::Stuck => (1, MISSED, i64::MAX),
+    // The conditions of the indexes, word by word.
+    macro_rules! raised {
+        ($wanted:literal) => {
+            concat!(
+                "SELECT s.complaint_id, s.step, s.about, s.from_ms, s.due_at_ms, s.stopped_at_ms, s.level, \
+                 s.next_at_ms, k.policy_version FROM deadline_steps s \
+                 JOIN complaints c ON c.complaint_id = s.complaint_id \
+                 LEFT JOIN complaint_clocks k ON k.complaint_id = s.complaint_id WHERE ",
+                $wanted,
+                " AND s.stopped_at_ms IS NULL AND c.merged_into IS NULL AND ",
+                within!("$1", "c.unit", "c.region"),
+                " AND (s.due_at_ms, s.complaint_id, s.step) > ($2, $3, $4) \
+                 ORDER BY s.due_at_ms, s.complaint_id, s.step LIMIT $5"
+            )
+        };
+    }
+    const { assert!(NEAR == 1 && MISSED == 2) };
+    let sql = match wanted {
+        Raised::Late => raised!("s.level > 1 AND s.step <> 'state'"),
+        Raised::Near => raised!("s.level = 1 AND s.step <> 'state'"),
+        Raised::Stuck => raised!("s.level > 1 AND s.step = 'state'"),
     };
     let rows: Vec<RaisedRow> = on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(reach.pattern()).bind(stuck).bind(lowest).bind(highest);
+        let query = sqlx::query_as(sql).bind(reach.pattern());
         let query = query.bind(after.0).bind(&after.1).bind(&after.2);
         query.bind(i64::from(limit)).fetch_all(conn).await
     })?;
@@ -196,16 +203,17 @@ pub(in crate::deadlines) async fn silent(
     today: &str,
     limit: i64,
 ) -> Result<Vec<Silent>, StoreError> {
+    // From the people who are silent, who are few, to what they were sent to.
     const SQL: &str = concat!(
-        "SELECT v.visit_id, c.complaint_id, a.person_id, a.assigned_at_ms, max(d.last_seen_at_ms) AS last_seen_at_ms \
-         FROM visit_plans v JOIN complaints c ON c.complaint_id = v.complaint_id \
-         JOIN visit_assignments a ON a.visit_id = v.visit_id AND a.ended_at_ms IS NULL \
-         LEFT JOIN devices d ON d.person_id = a.person_id AND d.revoked_at_ms IS NULL \
-         WHERE v.state IN ('planned', 'accepted', 'on_site', 'rework') AND v.planned_on <= $3 \
-         AND a.assigned_at_ms < $2 AND ",
+        "SELECT v.visit_id, c.complaint_id, a.person_id, a.assigned_at_ms, s.last_seen_at_ms \
+         FROM (SELECT p.person_id AS person_id, max(d.last_seen_at_ms) AS last_seen_at_ms FROM people p \
+         LEFT JOIN devices d ON d.person_id = p.person_id AND d.revoked_at_ms IS NULL \
+         GROUP BY p.person_id HAVING coalesce(max(d.last_seen_at_ms), 0) < $2) s \
+         JOIN visit_assignments a ON a.person_id = s.person_id AND a.ended_at_ms IS NULL AND a.assigned_at_ms < $2 \
+         JOIN visit_plans v ON v.visit_id = a.visit_id JOIN complaints c ON c.complaint_id = v.complaint_id \
+         WHERE v.state IN ('planned', 'accepted', 'on_site', 'rework') AND v.planned_on <= $3 AND ",
         within!("$1", "c.unit", "c.region"),
-        " GROUP BY v.visit_id, c.complaint_id, a.person_id, a.assigned_at_ms \
-         HAVING coalesce(max(d.last_seen_at_ms), 0) < $2 ORDER BY a.assigned_at_ms, v.visit_id LIMIT $4"
+        " ORDER BY a.assigned_at_ms, v.visit_id LIMIT $4"
     );
     type Row = (String, String, String, i64, Option<i64>);
     let rows: Vec<Row> = on_engine!(tx, |conn| {
