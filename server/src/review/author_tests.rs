@@ -148,7 +148,7 @@ async fn what_was_added_to_a_note_is_told_by_the_act_that_wrote_it() {
         let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
         let page = browser.get(&format!("/complaints/{}", site.complaint)).await;
         let html =
-            page.html().split("<h2>Timeline</h2>").nth(1).unwrap().split("id=\"visits\"").next().unwrap();
+            page.html().split("id=\"timeline\"").nth(1).unwrap().split("id=\"visits\"").next().unwrap();
         assert!(html.contains("Note: gate locked at nine</bdi>"), "{html}");
         assert!(html.contains("Note: came back at ten</bdi>") && !html.contains("What it wrote"), "{html}");
     })

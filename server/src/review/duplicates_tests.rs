@@ -160,7 +160,7 @@ async fn a_merge_of_records_that_moved_meanwhile_is_refused_and_told_once_with_i
         assert_eq!(merge(&ours, version(&second)).await.json, merged.json, "repeated");
         let browser = Browser::of(&bureau.test, &bureau.clerk.1);
         let page = browser.get(&format!("/complaints/{first_id}")).await;
-        let html = page.html().split("<h2>Timeline</h2>").nth(1).unwrap().split("id=\"visits\"").next().unwrap();
+        let html = page.html().split("id=\"timeline\"").nth(1).unwrap().split("id=\"visits\"").next().unwrap();
         assert_eq!(html.matches("Another record merged into this one").count(), 1, "{html}");
         assert!(!html.contains("Fields corrected") && !html.contains("customer_phone"), "{html}");
         for said in ["Priority: Normal → Urgent", "Phone: empty → 138 0013 8000", "梧桐路 12 号 3 单元 602 → 梧桐路 12 号 603"]

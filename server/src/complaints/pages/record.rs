@@ -2,7 +2,7 @@
 
 use super::news;
 use super::steps::state_tag;
-use super::timeline::{Line, lines, people_named};
+use super::timeline::{Line, Order, lines, people_named};
 use super::verdicts::{VerdictLine, verdict_line};
 use super::visits::{VisitPart, visit_part};
 use crate::app::App;
@@ -63,6 +63,7 @@ pub(crate) struct RecordPage {
     pub(crate) may_act: bool,
     /// Long lists are shown whole.
     pub(crate) all: bool,
+    pub(crate) order: Order,
     /// What [`news::mark`] said when it was read.
     pub(crate) mark: i64,
 }
@@ -76,9 +77,11 @@ pub(crate) struct BlockerLine {
 }
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct RecordQuery {
     /// Set: long lists are shown whole.
     all: Option<String>,
+    order: Order,
 }
 
 async fn show_record(
@@ -97,7 +100,7 @@ async fn show_record(
     let complaint = found.filter(|complaint| reach.includes(complaint)).ok_or(ComplaintError::Unknown)?;
     let seen = state_tag(&mut tx, &complaint).await?;
     let record = record::build(&mut tx, complaint).await?;
-    let page = record_page(&app, &mut tx, viewer.shell, record, query.all.is_some()).await?;
+    let page = record_page(&app, &mut tx, viewer.shell, record, (query.all.is_some(), query.order)).await?;
     Ok(versioned(&headers, &seen, &page))
 }
 
@@ -107,7 +110,7 @@ pub(super) async fn record_page(
     tx: &mut Tx,
     shell: Shell,
     record: CentralRecord,
-    all: bool,
+    (all, order): (bool, Order),
 ) -> Result<RecordPage, StoreError> {
     let phrases = Phrases::of(tx, shell.w).await?;
     let people = names_of(tx, &record).await?;
@@ -118,7 +121,7 @@ pub(super) async fn record_page(
         let reworks = review::reworks(tx, visit.visit.visit_id).await?;
         visits.push(visit_part(&phrases, visit, place + 1, &photos, &reworks, all));
     }
-    Ok(RecordPage::of(shell, &phrases, record, &people, visits, (all, mark, app.clock.now())))
+    Ok(RecordPage::of(shell, &phrases, record, &people, visits, (all, order, mark, app.clock.now())))
 }
 
 impl RecordPage {
@@ -132,7 +135,36 @@ impl RecordPage {
 
     /// The address of this page with long lists shown whole.
     fn whole(&self) -> &'static str {
-        "?all=1"
+        Self::address(true, self.order)
+    }
+
+    /// The address of this page with long lists cut.
+    fn cut(&self) -> &'static str {
+        Self::address(false, self.order)
+    }
+
+    /// The address of this page with its timeline in the other order, and the key of what that is called.
+    fn other_order(&self) -> (&'static str, &'static str) {
+        match self.order {
+            Order::Received => (Self::address(self.all, Order::Claimed), "record-timeline-claimed"),
+            Order::Claimed => (Self::address(self.all, Order::Received), "record-timeline-received"),
+        }
+    }
+
+    fn timeline_hint(&self) -> &'static str {
+        match self.order {
+            Order::Received => "record-timeline-hint",
+            Order::Claimed => "record-timeline-claimed-hint",
+        }
+    }
+
+    fn address(all: bool, order: Order) -> &'static str {
+        match (all, order) {
+            (false, Order::Received) => "?",
+            (true, Order::Received) => "?all=1",
+            (false, Order::Claimed) => "?order=claimed",
+            (true, Order::Claimed) => "?all=1&order=claimed",
+        }
     }
 
     fn show_all(&self, total: &usize) -> String {
@@ -146,12 +178,12 @@ impl RecordPage {
         record: CentralRecord,
         people: &BTreeMap<String, String>,
         visits: Vec<VisitPart>,
-        (all, mark, now): (bool, i64, Timestamp),
+        (all, order, mark, now): (bool, Order, i64, Timestamp),
     ) -> Self {
         let most = if all { usize::MAX } else { TIMELINE_SHOWN };
         Self {
             category: phrases.coded(CodeTable::Categories, &record.complaint.category),
-            timeline: lines(&shell, phrases, &record, people, most),
+            timeline: lines(&shell, phrases, &record, people, (most, order)),
             visits,
             verdicts: record.verdicts.iter().map(|verdict| verdict_line(phrases, &record, verdict)).collect(),
             blockers: blocker_lines(phrases, &record),
@@ -164,6 +196,7 @@ impl RecordPage {
             steps: steps(&shell, &record),
             may_act: reaches(&shell, OFFICE, &record),
             all,
+            order,
             mark,
             record,
             shell,

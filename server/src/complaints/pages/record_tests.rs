@@ -1,6 +1,7 @@
 //! What the record page promises.
 
 use super::record::record_page;
+use super::timeline::Order;
 use crate::complaints::tests::Bureau;
 use crate::complaints::{find, record};
 use crate::exchange::tests::exchange;
@@ -97,7 +98,7 @@ async fn the_timeline_says_what_was_recorded() {
         exchange(&bureau.test, &mut site.zhang).await;
         let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
         let page = browser.get(&format!("/complaints/{}", site.complaint)).await;
-        let html = page.html().split("<h2>Timeline</h2>").nth(1).unwrap();
+        let html = page.html().split("id=\"timeline\"").nth(1).unwrap();
         let html = html.split("id=\"visits\"").next().unwrap();
         for words in
             ["State of the seals: Intact", "Findings: ", "no. 0: the cover is warm", "…</bdi>", "and 3 more"]
@@ -196,7 +197,7 @@ async fn each_act_is_told_in_its_own_words_whoever_wrote_over_it() {
         exchange(&bureau.test, &mut site.zhang).await;
         let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
         let page = browser.get(&format!("/complaints/{}", site.complaint)).await;
-        let html = page.html().split("<h2>Timeline</h2>").nth(1).unwrap();
+        let html = page.html().split("id=\"timeline\"").nth(1).unwrap();
         let html = html.split("id=\"visits\"").next().unwrap();
         let acts: Vec<&str> = html.split("<li class=").filter(|act| act.contains(" words")).collect();
         let [newer, older] = acts[..] else { panic!("two acts: {html}") };
@@ -222,13 +223,37 @@ async fn a_record_can_be_read_in_both_languages() {
     let mut tx = app.store.read().await.unwrap();
     for id in [site.complaint.as_str(), empty["complaint_id"].as_str().unwrap()] {
         for shell in shells() {
-            for all in [false, true] {
+            for (all, order) in [(false, Order::Received), (true, Order::Claimed)] {
                 let complaint = find(&mut tx, id.parse().unwrap()).await.unwrap().unwrap();
                 let record = record::build(&mut tx, complaint).await.unwrap();
-                check(&record_page(app, &mut tx, shell.clone(), record, all).await.unwrap());
+                check(&record_page(app, &mut tx, shell.clone(), record, (all, order)).await.unwrap());
             }
         }
     }
+}
+
+#[tokio::test]
+async fn the_timeline_can_be_read_in_the_order_of_the_devices_times() {
+    Bureau::for_each_engine(|bureau| async move {
+        let mut site = Site::of(&bureau).await;
+        let visit = site.visit;
+        site.zhang.now = site.zhang.now.plus_ms(60_000);
+        site.zhang.save(visit, |edit| edit.answer("meter-accuracy.load", true).unwrap());
+        site.wang.now = site.wang.now.plus_ms(600_000);
+        site.wang.save(visit, |edit| edit.answer("meter-accuracy.seal", "broken").unwrap());
+        exchange(&bureau.test, &mut site.wang).await;
+        bureau.test.app.clock.advance_ms(60_000);
+        exchange(&bureau.test, &mut site.zhang).await;
+        let browser = Browser::of(&bureau.test, &bureau.reviewer.1);
+        let newest = async |query: &str| {
+            let page = browser.get(&format!("/complaints/{}?{query}", site.complaint)).await;
+            let timeline = page.html().split("id=\"timeline\"").nth(1).unwrap().to_owned();
+            timeline.find("wang 测试").unwrap() < timeline.find("zhang 测试").unwrap()
+        };
+        assert!(!newest("").await, "what zhang recorded first arrived last");
+        assert!(newest("order=claimed").await, "wang recorded last");
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use crate::deadlines::deadline_facts;
 use crate::pages::{Shell, Words};
 use crate::returns::return_facts;
 use crate::work_orders::OriginBody;
+use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use sync_core::codes::CodeTable;
@@ -119,18 +120,32 @@ pub(crate) struct Line {
     pub(crate) merged_from: Option<String>,
 }
 
+/// The order of the timeline.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// As the server learned of it.
+    #[default]
+    Received,
+    /// As devices say that it happened; what was done in the office by the server's time.
+    Claimed,
+}
+
 /// The newest `most` entries of the timeline, newest first.
 pub(crate) fn lines(
     shell: &Shell,
     phrases: &Phrases,
     record: &CentralRecord,
     people: &BTreeMap<String, String>,
-    most: usize,
+    (most, order): (usize, Order),
 ) -> Vec<Line> {
     let told = Told::of(record);
-    record
-        .timeline
-        .iter()
+    let mut entries: Vec<&TimelineEntry> = record.timeline.iter().collect();
+    if order == Order::Claimed {
+        entries.sort_by_key(|entry| entry.claimed_at_ms.unwrap_or(entry.received_at_ms));
+    }
+    entries
+        .into_iter()
         .rev()
         .take(most)
         .map(|entry| line(shell, phrases, record, (people, &told), entry))
