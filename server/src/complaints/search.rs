@@ -3,7 +3,7 @@
 mod sources;
 mod words;
 
-use super::model::{Complaint, Priority, State};
+use super::model::{Complaint, Priority, State, phone_digits};
 use super::scope::{Part, Reach, within};
 use crate::store::{StoreError, Tx, on_engine};
 pub(super) use sources::{Listed, Place};
@@ -83,6 +83,13 @@ fn indexed_text(complaint: &Complaint, aliases: &[String]) -> String {
     parts.extend(
         [&customer.number, &customer.name, &customer.phone].into_iter().flatten().map(String::as_str),
     );
+    // However it is written with spaces: whoever is called looks for the digits.
+    let digits = customer
+        .phone
+        .as_deref()
+        .and_then(phone_digits)
+        .filter(|digits| customer.phone.as_ref() != Some(digits));
+    parts.extend(digits.as_deref());
     parts.extend(intake.meter.as_ref().map(|meter| meter.number.as_str()));
     parts.extend([intake.address.as_str(), intake.summary.as_str()]);
     index_text(&parts.join(" \n "))

@@ -109,6 +109,7 @@ async fn a_complaint_gets_a_number_and_is_found_by_what_people_remember() {
         bureau.complaint(&gas).await;
         for (words, found) in [
             ("电表", &["C-2025-0001"][..]),
+            ("13800138000", &["C-2025-0001"]),
             ("梧桐路 602", &["C-2025-0001"]),
             ("铅封", &[]),
             ("0012345678", &["C-2025-0001"]),
