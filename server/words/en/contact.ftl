@@ -13,8 +13,8 @@ contact-none = none
 contact-settle-reason = What you found out
 contact-settle = Settle
 contact-versions = { $n ->
-    [one] { $n } version on record
-   *[other] { $n } versions on record
+    [one] { $n } entry on record
+   *[other] { $n } entries on record
 }
 contact-newest = now
 contact-at-intake = { $a } (intake)
