@@ -1,4 +1,4 @@
-nav-returns = Return visits
+nav-returns = Returns
 return-title = Return visit { $a }
 return-lists = Lists
 return-list-now = To call now
