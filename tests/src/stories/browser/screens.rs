@@ -6,13 +6,14 @@ use serde_json::json;
 use std::path::PathBuf;
 
 /// Most bytes of one picture.
-const BYTES_MAX: usize = 60_000;
+const BYTES_MAX: usize = 45_000;
 /// Most bytes of a picture of a long page.
-const BYTES_OF_LONG_MAX: usize = 180_000;
+const BYTES_OF_LONG_MAX: usize = 130_000;
 /// Pixels from top to bottom from which on a page is long; the picture of a list ends before, between two rows.
-const LONG: u64 = 1800;
-/// Pages that are shown on a narrow screen, too.
-const NARROW: [&str; 8] = [
+const LONG: u64 = 1500;
+/// Pages that are shown in Chinese, too, on a wide and on a narrow screen. The others are shown in English: two pictures
+/// of each would be twice the bytes and tell nothing more.
+const IN_CHINESE: [&str; 8] = [
     "start",
     "queue",
     "complaints-id",
@@ -42,8 +43,10 @@ impl Screens {
         }
         let begins_at = top_of(name);
         let name = match width {
-            1200 => format!("{name}.{language}.webp"),
-            _ if language == "zh-CN" && NARROW.contains(&name) => format!("{name}.{language}.narrow.webp"),
+            1200 if language == "en" || IN_CHINESE.contains(&name) => format!("{name}.{language}.webp"),
+            _ if language == "zh-CN" && IN_CHINESE.contains(&name) => {
+                format!("{name}.{language}.narrow.webp")
+            }
             _ => return,
         };
         let top = "return Math.round(document.querySelector(arguments[0]).offsetTop)";
@@ -53,7 +56,7 @@ impl Screens {
         let end = if whole - top > LONG { end_of_row(browser, top + LONG).await } else { whole };
         let height = end - top;
         let bytes_max = if height > LONG { BYTES_OF_LONG_MAX } else { BYTES_MAX };
-        for (scale, quality) in [(1.0, 70), (1.0, 45), (0.75, 55), (0.75, 30), (0.6, 30), (0.5, 20)] {
+        for (scale, quality) in [(0.8, 50), (0.8, 30), (0.7, 30), (0.6, 30), (0.5, 25), (0.4, 20)] {
             let picture = browser.chromium(
                 "Page.captureScreenshot",
                 json!({
