@@ -107,7 +107,7 @@ impl StartError {
         let (zh, en) = match self {
             Self::Keys(error) => return anyhow::anyhow!("{}", error.explained(language)),
             Self::DataFolder { .. } => (
-                "请让此账户可写该文件夹，或在 data.folder 中另设一个",
+                "无法使用数据文件夹：请让此账户可写该文件夹，或在 data.folder 中另设一个",
                 "Let this account write there, or set data.folder",
             ),
             Self::Store(StoreError::Unreachable { .. }) => (
@@ -120,11 +120,17 @@ impl StartError {
                 "数据库来自更新或改动过的版本：请使用与之相符的程序",
                 "The database was made by a newer or altered version: run that one",
             ),
-            _ => ("请运行 fieldloop check，它会说明哪里有问题", "Run fieldloop check: it says what is wrong"),
+            Self::Store(StoreError::BadUrl { .. }) => {
+                ("database.url 有误：应为 sqlite:///路径/文件.db 或 postgres://…", "Mend database.url")
+            }
+            _ => (
+                "服务器无法启动：fieldloop check 会说明哪里有问题",
+                "fieldloop check says what is sound and what is not",
+            ),
         };
         match language {
             Language::En => anyhow::anyhow!("{self}. {en}."),
-            Language::ZhCn => anyhow::anyhow!("{zh}（{self}）"),
+            Language::ZhCn => anyhow::anyhow!("{}", crate::cli::apart(zh, self)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::app;
 use crate::audit;
+use crate::cli::apart;
 use crate::config::Config;
 use crate::disk;
 use crate::installation;
@@ -39,7 +40,7 @@ pub async fn check(config: &Config, language: Language) -> Vec<Finding> {
     };
     let database = match check_database(&store, language).await {
         Ok(verdict) => verdict,
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(unread(language, &error)),
     };
     // Without its tables the database says nothing of keys.
     let migrated = store.migrations_missing().await.is_ok_and(|missing| missing == 0);
@@ -55,10 +56,17 @@ fn say(language: Language, zh: String, en: String) -> String {
     if language == Language::ZhCn { zh } else { en }
 }
 
+/// A database that was opened and cannot be read.
+fn unread(language: Language, error: &StoreError) -> String {
+    say(language, apart("无法读取数据库", error), error.to_string())
+}
+
 fn check_disk(config: &Config, language: Language) -> Result<String, String> {
     let folder = &config.data.folder;
     let place = folder.display();
-    let free = disk::free_bytes(folder).map_err(|error| format!("{place}: {error}"))?;
+    let free = disk::free_bytes(folder).map_err(|error| {
+        say(language, apart(format!("无法查看 {place}"), &error), format!("{place}: {error}"))
+    })?;
     let (free, needed) = (free >> 20, config.data.disk_free_mib_min);
     if free >= needed {
         return Ok(say(language, format!("{place} 剩余 {free} MiB"), format!("{free} MiB free at {place}")));
@@ -87,7 +95,7 @@ async fn check_database(store: &Store, language: Language) -> Result<Result<Stri
             let found = found.join("; ");
             return Ok(Err(say(
                 language,
-                format!("已损坏（{found}）：请恢复最近的备份"),
+                apart("已损坏：请恢复最近的备份", &found),
                 format!("damaged: {found}; restore the newest backup"),
             )));
         }
@@ -130,7 +138,7 @@ async fn check_keys(store: &Store, folder: &Path, language: Language) -> Result<
                 .map_err(|error| error.explained(language))
         }
         Ok(None) => Ok(say(language, "首次启动时生成".to_owned(), "made at the first start".to_owned())),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(unread(language, &error)),
     }
 }
 

@@ -58,7 +58,9 @@ impl KeyFileError {
             return self.to_string();
         }
         match self {
-            Self::Io { path, source } => format!("密钥文件 {}：{source}", path.display()),
+            Self::Io { path, source } => {
+                crate::cli::apart(format!("密钥文件 {} 无法读写", path.display()), source)
+            }
             Self::NoKey { path } => {
                 format!("密钥文件 {} 中没有 PKCS #8 PEM 格式的 Ed25519 私钥：请从备份恢复", path.display())
             }

@@ -36,13 +36,19 @@ fn main() -> ExitCode {
         // No runtime, no configuration, no log: nothing that untrusted bytes could reach.
         return exchange::run_merge_worker().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
+    let language = cli::language(arguments.lang.as_deref());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.context("start the runtime").and_then(|runtime| runtime.block_on(run(arguments)));
     match outcome {
         Ok(code) => code,
         Err(error) => {
             // Standard error may be closed; there is nobody left to tell.
-            let _ = writeln!(std::io::stderr(), "fieldloop: {}", causes(&error));
+            let _ = match language {
+                Language::En => writeln!(std::io::stderr(), "fieldloop: {}", causes(&error)),
+                Language::ZhCn => {
+                    writeln!(std::io::stderr(), "fieldloop：{}", cli::told_in_chinese(&causes(&error)))
+                }
+            };
             ExitCode::FAILURE
         }
     }
@@ -72,7 +78,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let config = Config::load(arguments.config.as_deref()).map_err(|error| match language {
         Language::En => anyhow::Error::from(error),
-        Language::ZhCn => anyhow::anyhow!("配置有误：{error}"),
+        Language::ZhCn => anyhow::anyhow!("{}", cli::apart("配置有误：请改正后重试", error)),
     })?;
     match arguments.command {
         Command::Serve => serve(config, language).await,
@@ -170,7 +176,22 @@ async fn bind(listen: SocketAddr, setting: &str, language: Language) -> anyhow::
         Language::En => {
             anyhow::anyhow!("cannot listen on {listen}: {error}. Set another address in {setting}.")
         }
-        Language::ZhCn => anyhow::anyhow!("无法监听 {listen}（{error}）：请在 {setting} 中另设地址"),
+        Language::ZhCn => {
+            let sentence = format!("无法监听 {listen}：请停止占用它的程序，或在 {setting} 中另设地址");
+            anyhow::anyhow!("{}", cli::apart(sentence, error))
+        }
+    })
+}
+
+async fn bind_demo(listen: SocketAddr, language: Language) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(listen).await.map_err(|error| match language {
+        Language::En => {
+            anyhow::anyhow!("cannot listen on {listen}: {error}. --listen 127.0.0.1:0 takes a free port.")
+        }
+        Language::ZhCn => {
+            let sentence = format!("无法监听 {listen}；--listen 127.0.0.1:0 会选用空闲端口");
+            anyhow::anyhow!("{}", cli::apart(sentence, error))
+        }
     })
 }
 
@@ -179,11 +200,7 @@ async fn demo(mut arguments: DemoArgs, language: Language) -> anyhow::Result<Exi
     arguments.check().map_err(|error| error.explained(language))?;
     // The port comes first: a server that could not be reached needs no story.
     let listen = arguments.listen;
-    let listener = TcpListener::bind(listen).await;
-    let listener = listener.with_context(|| match language {
-        Language::En => format!("listen on {listen}; --listen 127.0.0.1:0 takes a free port"),
-        Language::ZhCn => format!("无法监听 {listen}；--listen 127.0.0.1:0 会选用空闲端口"),
-    })?;
+    let listener = bind_demo(listen, language).await?;
     arguments.listen = listener.local_addr()?;
     let before_telling = || {
         // Somebody who closed standard output still gets the demonstration.
@@ -238,12 +255,14 @@ fn explain(error: impl std::error::Error + Into<Problem>, language: Language) ->
     if *kind == problem::BODY_INVALID {
         return match language {
             Language::En => anyhow::anyhow!("{found}"),
-            Language::ZhCn => anyhow::anyhow!("输入无效：{found}"),
+            Language::ZhCn => anyhow::anyhow!("{}", cli::apart("输入无效，没有改动任何内容", found)),
         };
     }
     match language {
         Language::En => anyhow::anyhow!("{found}. {}", kind.en.1),
-        Language::ZhCn => anyhow::anyhow!("{}（{found}）。{}", kind.zh.0, kind.zh.1),
+        Language::ZhCn => {
+            anyhow::anyhow!("{}", cli::apart(format!("{}。{}", kind.zh.0, kind.zh.1), found))
+        }
     }
 }
 

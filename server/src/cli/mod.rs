@@ -4,10 +4,12 @@
 //! Chinese ones are in `words`, tables that a test compares with the tree of commands. Mistakes on the command line are
 //! told by `clap` in English and by `mistake` in Chinese.
 
+mod apart;
 mod columns;
 mod mistake;
 mod words;
 
+pub use apart::{apart, told_in_chinese};
 pub(crate) use columns::columns;
 
 use crate::demo::DemoArgs;
@@ -21,13 +23,13 @@ use words::ZH;
 
 /// Field work that is never lost: the server.
 #[derive(Debug, Parser)]
-#[command(name = "fieldloop", version, propagate_version = true)]
+#[command(name = "fieldloop", version, propagate_version = true, arg_required_else_help = true)]
 pub struct Arguments {
     /// Settings (TOML). Without it the defaults and the environment hold.
     #[arg(long, global = true, env = "FIELDLOOP_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Language of what is printed: en or zh-CN. Default: as the terminal says.
-    #[arg(long, global = true, env = "FIELDLOOP_LANG", value_name = "LANG")]
+    #[arg(long, global = true, env = "FIELDLOOP_LANG", value_name = "LANG", value_parser = known_language)]
     pub lang: Option<String>,
     /// What to do.
     #[command(subcommand)]
@@ -52,10 +54,10 @@ pub enum Command {
         reason: String,
     },
     /// Manage people.
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = true)]
     User(UserCommand),
     /// Manage devices.
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = true)]
     Device(DeviceCommand),
     /// Print the OpenAPI document.
     Openapi,
@@ -69,6 +71,15 @@ pub fn language(asked: Option<&str>) -> Language {
     let terminal = || ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| std::env::var(name).ok());
     let tag = asked.map(str::to_owned).or_else(terminal).unwrap_or_default();
     if tag.to_ascii_lowercase().starts_with("zh") { Language::ZhCn } else { Language::En }
+}
+
+/// Takes whatever begins like one of our languages: `zh`, `zh_CN.UTF-8`, `en-GB`.
+fn known_language(tag: &str) -> Result<String, String> {
+    let known = ["en", "zh"].iter().any(|known| tag.to_ascii_lowercase().starts_with(known));
+    // In both languages: nobody knows which one this person reads.
+    known.then(|| tag.to_owned()).ok_or_else(|| {
+        format!("\"{tag}\" is no language of this program: en, zh-CN / 没有这种语言：en、zh-CN")
+    })
 }
 
 /// What the command line asks for.
@@ -296,6 +307,24 @@ mod tests {
             let mistake = told(line);
             assert!(mistake.contains(words), "{line}: {mistake}");
             assert!(mistake.starts_with("fieldloop：") && mistake.ends_with("--help\n"), "{mistake}");
+        }
+    }
+
+    #[test]
+    fn a_language_that_is_none_of_ours_is_refused_and_no_command_at_all_shows_help() {
+        let shown = |line: &str| {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            parse(&arguments).unwrap_err()
+        };
+        let french = shown("fieldloop device list --lang fr");
+        assert_eq!(french.code, 2);
+        assert!(french.error.to_string().contains("没有这种语言：en、zh-CN"), "{}", french.error);
+        assert!(known_language("zh_CN.UTF-8").is_ok() && known_language("en-GB").is_ok());
+        for line in ["fieldloop", "fieldloop device", "fieldloop user"] {
+            let help = shown(line);
+            assert_eq!(help.code, 2, "{line}");
+            let text = help.error.render().to_string();
+            assert!(text.contains("Commands:") && !text.contains("merge-worker"), "{text}");
         }
     }
 

@@ -107,7 +107,7 @@ impl DemoError {
         };
         match language {
             Language::En => anyhow::anyhow!("{self}. {en}"),
-            Language::ZhCn => anyhow::anyhow!("{zh}（{self}）"),
+            Language::ZhCn => anyhow::anyhow!("{}", crate::cli::apart(zh, self)),
         }
     }
 }

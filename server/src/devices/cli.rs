@@ -6,7 +6,8 @@ use super::life::{self, By};
 use super::model::{DeviceError, DeviceStatus};
 use super::{invite, sql};
 use crate::app::App;
-use crate::people::{self, PeopleError};
+use crate::pages::Words;
+use crate::people::{self, PeopleError, Role};
 use crate::problem::{Language, Problem};
 use crate::store::{StoreError, Tx};
 use clap::Subcommand;
@@ -125,7 +126,11 @@ pub async fn run(
             let person = people::find_by_login(&mut app.store.read().await?, &login_name).await?;
             let person = person.ok_or(PeopleError::Unknown { who: login_name })?;
             let invitation = invite(app, person.person_id, &label, None).await?;
-            Ok(invitation_text(&invitation, !no_qr, now, zh))
+            let mut text = invitation_text(&invitation, !no_qr, now, zh);
+            if !person.roles.iter().any(|grant| grant.role == Role::Technician) {
+                text += &no_technician(&person.login_name, zh);
+            }
+            Ok(text)
         }
         DeviceCommand::List => {
             let devices = sql::list(&mut app.store.read().await?, 0, 10_000).await?;
@@ -176,7 +181,8 @@ pub async fn run(
             let device = sql::find_by_name(&mut tx, &device).await?.device_id;
             let before = before.unwrap_or(i64::MAX);
             let acts = history::acts(&mut tx, device, before, ACTS_SHOWN).await?;
-            Ok(acts.iter().map(act_line).collect())
+            let words = Words::new(language);
+            Ok(acts.iter().map(|act| act_line(act, words)).collect())
         }
         DeviceCommand::Rename { device, label } => {
             let mut tx = app.store.write().await?;
@@ -202,10 +208,11 @@ async fn act(
     Ok(device.name())
 }
 
-/// Number, time, kind and reason; kinds are the stable words of the server log in every language.
-fn act_line(act: &DeviceAct) -> String {
+/// Number, time, what was done, and why; beside the words the kind by which the server log knows it.
+fn act_line(act: &DeviceAct, words: Words) -> String {
     let reason = act.reason.as_deref().map(|reason| format!("  ({reason})")).unwrap_or_default();
-    format!("{:>8}  {}  {}{reason}\n", act.log_index, time(act.at), act.kind)
+    let what = words.code("log", &act.kind);
+    format!("{:>8}  {}  {what} · {}{reason}\n", act.log_index, time(act.at), act.kind)
 }
 
 fn invitation_text(invitation: &Invitation, qr: bool, now: Timestamp, zh: bool) -> String {
@@ -225,6 +232,20 @@ fn invitation_text(invitation: &Invitation, qr: bool, now: Timestamp, zh: bool) 
             &format!("  For   {name}\n  Link  {link}\n  Code  {code}\n  good for {minutes} minutes, once\n");
     }
     text
+}
+
+/// Whoever is invited without being a technician should not find out on site.
+fn no_technician(login_name: &str, zh: bool) -> String {
+    if zh {
+        format!(
+            "! 此人没有技术员角色，设备会被拒绝：fieldloop user role {login_name} technician …（写出全部角色）\n"
+        )
+    } else {
+        format!(
+            "! This person is no technician, the device will be refused: fieldloop user role {login_name} technician … \
+             (with all other roles)\n"
+        )
+    }
 }
 
 /// Who has which device, what it last told, and below how to recognise it.

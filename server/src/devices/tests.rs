@@ -329,6 +329,12 @@ async fn the_terminal_invites_lists_renames_and_revokes() {
     run(&["wipe", "dev-01", "--reason", "found", "--withdraw"], En).await.unwrap();
     let history = run(&["history", "dev-01"], En).await.unwrap();
     assert!(history.lines().next().unwrap().ends_with("device.wipe_withdrawn  (found)"), "{history}");
+    let history = run(&["history", "dev-01"], ZhCn).await.unwrap();
+    assert!(history.contains("暂停设备 · device.suspended  (repair)"), "{history}");
     assert!(run(&["revoke", "dev-99", "--reason", "x"], En).await.is_err());
     assert!(run(&["invite", "nobody"], En).await.is_err());
+    assert!(!run(&["invite", "zhangwei"], En).await.unwrap().contains("no technician"));
+    a_person(&test, "boss", &[Role::Lead]).await;
+    assert!(run(&["invite", "boss"], En).await.unwrap().contains("! This person is no technician"));
+    assert!(run(&["invite", "boss"], ZhCn).await.unwrap().contains("! 此人没有技术员角色"));
 }

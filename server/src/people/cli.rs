@@ -76,7 +76,10 @@ pub async fn run(app: &App, command: UserCommand, language: Language) -> Result<
             if let Some(id) = id
                 && sql::find(&mut tx, id).await?.is_some()
             {
-                return Err(PeopleError::Invalid { field: "id", expected: "the id of nobody here" });
+                return Err(PeopleError::Invalid {
+                    field: "id",
+                    expected: "an id that nobody here has; see fieldloop user list",
+                });
             }
             let person_id = id.unwrap_or_else(|| PersonId::from_entropy(now, app.entropy.bytes()));
             drop(tx);

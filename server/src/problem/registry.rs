@@ -102,7 +102,7 @@ problems! {
     // People.
     PERSON_UNKNOWN: 404 "person-unknown"
         en "Nobody is known by this id" "See the list of people."
-        zh "没有此编号的人员" "请查看人员列表。";
+        zh "没有此人员" "请查看人员列表。";
     LOGIN_TAKEN: 409 "login-taken"
         en "This login name is in use" "Choose another one."
         zh "该登录名已被使用" "请另选一个。";
@@ -113,7 +113,7 @@ problems! {
     // Devices.
     DEVICE_UNKNOWN: 404 "device-unknown"
         en "No device has this id" "See the list of devices."
-        zh "没有此编号的设备" "请查看设备列表。";
+        zh "没有此设备" "请查看设备列表。";
     DEVICE_NOT_ENROLLED: 401 "device-not-enrolled"
         en "This device is not enrolled here" "Enrol it; what it holds is kept and can be sent afterwards."
         zh "此设备未在本服务器登记" "请登记此设备；其中的内容会保留，登记后可发送。";
