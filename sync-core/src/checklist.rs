@@ -3,10 +3,10 @@
 //! The same answer on the device that finishes and on the server that reviews. Nothing in here forbids
 //! recording; it says what is open.
 
-use crate::document::{Hazard, HazardLevel, Scalar, VisitView};
+use crate::document::{Entry, GasTest, Hazard, HazardLevel, Scalar, VisitView};
 use crate::gas::HazardItem;
 use crate::ids::EntryId;
-use crate::protocol::{ChecklistItem, ChecklistTemplate, ItemKind};
+use crate::protocol::{CheckKind, ChecklistItem, ChecklistTemplate, ItemKind};
 use serde::Serialize;
 
 /// Code of the finding that says why a checklist item was left out; its text has the reason.
@@ -51,10 +51,7 @@ fn state_of(item: &ChecklistItem, view: &VisitView) -> ItemState {
         ItemKind::Photo { role } => {
             view.photos.values().any(|photo| photo.stands() && photo.content.role == *role)
         }
-        ItemKind::MeterCheck => {
-            view.meter_checks.values().any(crate::document::Entry::stands)
-                || view.gas_tests.values().any(crate::document::Entry::stands)
-        }
+        ItemKind::MeterCheck { of } => is_checked(of, view),
         ItemKind::Reading => view.readings.values().any(crate::document::Entry::stands),
         ItemKind::YesNo | ItemKind::Choice { .. } | ItemKind::Number { .. } | ItemKind::Text => false,
     };
@@ -72,6 +69,14 @@ fn state_of(item: &ChecklistItem, view: &VisitView) -> ItemState {
     } else {
         ItemState::Open
     }
+}
+
+/// Whether a check of one of these kinds stands; of any kind where none is named.
+fn is_checked(of: &[CheckKind], view: &VisitView) -> bool {
+    let belongs = |kind: Option<CheckKind>| of.is_empty() || kind.is_some_and(|kind| of.contains(&kind));
+    let electricity = belongs(Some(CheckKind::Electricity)) && view.meter_checks.values().any(Entry::stands);
+    let is_of = |test: &Entry<GasTest>| belongs(CheckKind::of_gas_test(&test.content.kind));
+    electricity || view.gas_tests.values().any(|test| test.stands() && is_of(test))
 }
 
 /// Dangers of the highest level, or that the law names, of which no written notice is on record (Art. 9 of the criteria for major
@@ -95,9 +100,12 @@ pub fn hazards_without_notice(view: &VisitView) -> Vec<EntryId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::{ActorId16, Edit, EditAuthor, Finding, Hazard, Notice, Photo, Role, VisitDocument};
+    use crate::document::{
+        ActorId16, Edit, EditAuthor, Finding, Hazard, MeterCheck, Notice, Photo, Role, VisitDocument,
+    };
     use crate::ids::{BlobHash, PersonId, VisitId};
     use crate::time::Timestamp;
+    use std::collections::BTreeMap;
 
     fn item(code: &str, kind: ItemKind) -> ChecklistItem {
         ChecklistItem {
@@ -167,6 +175,42 @@ mod tests {
             edit.add_photo(id(3), &seal).unwrap();
         });
         assert_eq!(states(&view), [Open, Done, Open]);
+    }
+
+    #[test]
+    fn a_check_ticks_no_item_that_asks_for_another_kind() {
+        use CheckKind::{Electricity, GasMeter, GasTightness};
+        let (inputs, profile, meter_no) = (BTreeMap::new, None::<String>, None::<String>);
+        let gas = |kind: &str| {
+            let (profile, meter_no) = (profile.clone(), meter_no.clone());
+            let test = GasTest { kind: kind.into(), inputs: inputs(), profile, meter_no };
+            after(|edit| edit.add_gas_test(id(1), &test).unwrap())
+        };
+        let (method, class) = ("watt_second".to_owned(), None);
+        let check = MeterCheck {
+            method,
+            inputs: inputs(),
+            class,
+            profile: profile.clone(),
+            meter_no: meter_no.clone(),
+        };
+        let power = after(|edit| edit.add_meter_check(id(1), &check).unwrap());
+        for (of, view, ticked) in [
+            (vec![], &gas("leak_check"), true),
+            (vec![], &power, true),
+            (vec![Electricity], &power, true),
+            (vec![Electricity], &gas("leak_check"), false),
+            (vec![Electricity], &gas("meter_error"), false),
+            (vec![Electricity, GasMeter], &gas("meter_error"), true),
+            (vec![GasTightness], &gas("cn_pressure"), true),
+            (vec![GasTightness], &gas("uk_tightness"), true),
+            (vec![GasTightness], &gas("meter_error"), false),
+            (vec![GasTightness], &power, false),
+            (vec![GasTightness], &gas("of later times"), false),
+        ] {
+            let state = state_of(&item("check", ItemKind::MeterCheck { of: of.clone() }), view);
+            assert_eq!(state == ItemState::Done, ticked, "{of:?}");
+        }
     }
 
     #[test]

@@ -98,7 +98,7 @@ fn read(ctx: &mut Ctx, site: &Site, item: &ChecklistItem, typed: Option<&str>) -
             Ok(Scalar::Text(entered.value().to_string()))
         }
         ItemKind::Text => Ok(Scalar::Text(ctx.need(typed, "<VALUE>", &question)?)),
-        ItemKind::Photo { .. } | ItemKind::MeterCheck | ItemKind::Reading => {
+        ItemKind::Photo { .. } | ItemKind::MeterCheck { .. } | ItemKind::Reading => {
             let what = say!(ctx.words, "answer-by-evidence", item = question);
             Err(Failure::usage("evidence-needed", what).hint(say!(
                 ctx.words,

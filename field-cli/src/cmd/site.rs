@@ -12,7 +12,7 @@ use sync_core::checklist::{ItemState, ItemStatus, item_states};
 use sync_core::document::{Entry, VisitView};
 use sync_core::ids::{EntryId, VisitId};
 use sync_core::number::unit_shown;
-use sync_core::protocol::{AssignmentCard, ChecklistItem, ChecklistTemplate, ItemKind, PackKey};
+use sync_core::protocol::{AssignmentCard, CheckKind, ChecklistItem, ChecklistTemplate, ItemKind, PackKey};
 use sync_core::search::fold;
 
 /// Fewest characters of an id that may stand for it.
@@ -224,10 +224,20 @@ pub(crate) fn entry<T>(
     entries: &BTreeMap<EntryId, Entry<T>>,
     typed: &str,
 ) -> Result<EntryId, Failure> {
+    entry_as(words, entries, typed, typed)
+}
+
+/// The same where lists call entries by more than a number: `shown` is what was typed.
+pub(crate) fn entry_as<T>(
+    words: &Words,
+    entries: &BTreeMap<EntryId, Entry<T>>,
+    typed: &str,
+    shown: &str,
+) -> Result<EntryId, Failure> {
     let list = numbered(entries);
     let plain = typed.trim().trim_start_matches('#').to_lowercase();
     let unknown =
-        || Failure::usage("entry-unknown", say!(words, "entry-unknown", entry = typed, count = list.len()));
+        || Failure::usage("entry-unknown", say!(words, "entry-unknown", entry = shown, count = list.len()));
     if let Ok(number) = plain.parse::<usize>()
         && let Some((_, id, _)) = list.get(number.wrapping_sub(1))
     {
@@ -241,6 +251,13 @@ pub(crate) fn entry<T>(
         (Some((_, id, _)), None) => Ok(*id),
         _ => Err(unknown()),
     }
+}
+
+/// Says that an entry was withdrawn before, and why: nothing is written then.
+pub(crate) fn gone_already(ctx: &mut Ctx, site: &Site, entry: EntryId, reason: &str) -> Exit {
+    ctx.out.done(&say!(ctx.words, "entry-gone-already", reason = reason));
+    ctx.out.event("saved", json!({ "visit": site.visit, "entry": entry, "already": true }));
+    Exit::Ok
 }
 
 /// Says that an act is on disk, how far the checklist is and what may come next.
@@ -276,7 +293,6 @@ pub(crate) fn saved<T>(ctx: &mut Ctx, site: &Site, recorded: &Recorded<T>, what:
 pub(crate) fn fill_command(words: &Words, item: &ChecklistItem, site: &Site) -> String {
     let code = &item.code;
     let file = say!(words, "placeholder-file");
-    let gas = site.card.as_ref().is_some_and(|card| card.utility == "gas");
     let command = match &item.kind {
         ItemKind::YesNo => format!("field answer {code} yes|no"),
         ItemKind::Choice { options } => {
@@ -286,13 +302,26 @@ pub(crate) fn fill_command(words: &Words, item: &ChecklistItem, site: &Site) -> 
         ItemKind::Number { unit, .. } => format!("field answer {code} <{}>", unit_shown(unit)),
         ItemKind::Text => format!("field answer {code} \"…\""),
         ItemKind::Photo { role } => format!("field photo add {file} --tag {role}"),
-        ItemKind::MeterCheck if gas => {
-            format!("field gas leak --joint \"{}=ok\"", say!(words, "placeholder-place"))
-        }
-        ItemKind::MeterCheck => "field meter check watt --pulses … --seconds … --watts …".to_owned(),
+        ItemKind::MeterCheck { of } => check_command(words, of, site),
         ItemKind::Reading => "field meter read --register total=…".to_owned(),
     };
     site.on_it(command)
+}
+
+/// A check of a kind that the item asks for, and that is about the utility on record where it asks for several.
+fn check_command(words: &Words, of: &[CheckKind], site: &Site) -> String {
+    let gas = site.card.as_ref().is_some_and(|card| card.utility == "gas");
+    let order = match gas {
+        true => [CheckKind::GasTightness, CheckKind::GasMeter, CheckKind::Electricity],
+        false => [CheckKind::Electricity, CheckKind::GasTightness, CheckKind::GasMeter],
+    };
+    match order.into_iter().find(|kind| of.is_empty() || of.contains(kind)) {
+        Some(CheckKind::GasTightness) => {
+            format!("field gas leak --joint \"{}=ok\"", say!(words, "placeholder-place"))
+        }
+        Some(CheckKind::GasMeter) => "field gas volume --point 0.102/0.100/180".to_owned(),
+        _ => "field meter check watt --pulses … --seconds … --watts …".to_owned(),
+    }
 }
 
 /// The words of a checklist item.

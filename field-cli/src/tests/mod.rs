@@ -24,8 +24,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use sync_core::ids::{DeviceId, PersonId, VisitId};
 use sync_core::protocol::{
-    AssignmentCard, CardCustomer, CardMeter, ChecklistItem, ChecklistTemplate, ColleagueCard, ItemKind,
-    OfficeCard, PackItem, PackKey, TermCard,
+    AssignmentCard, CardCustomer, CardMeter, CheckKind, ChecklistItem, ChecklistTemplate, ColleagueCard,
+    ItemKind, OfficeCard, PackItem, PackKey, TermCard,
 };
 use sync_core::time::Timestamp;
 
@@ -200,7 +200,12 @@ fn checklist() -> ChecklistTemplate {
             item("load", "负荷情况", "Load", ItemKind::Choice { options: loads }),
             item("voltage", "电压", "Voltage", voltage),
             item("reading", "示数", "Reading", ItemKind::Reading),
-            item("accuracy", "误差检验", "Accuracy", ItemKind::MeterCheck),
+            item(
+                "accuracy",
+                "误差检验",
+                "Accuracy",
+                ItemKind::MeterCheck { of: vec![CheckKind::Electricity] },
+            ),
             item("photo.seal", "封印照片", "Photo of the seal", ItemKind::Photo { role: "seal".into() }),
             ChecklistItem { required: false, ..item("remark", "备注", "Remark", ItemKind::Text) },
         ],

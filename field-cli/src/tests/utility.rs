@@ -61,9 +61,14 @@ async fn a_gas_test_at_an_electricity_meter_is_refused_and_leaves_its_meter_asid
     ! C-2025-0417 在档案中的业务类别是电力，而这是燃气检测
       不采用档案中表计的表号、等级和常数；填写表号：--meter
       合格 · 入户检漏（检漏液或可燃气体检测仪）
-    ✓ 已保存   检查项 1/7
+    ✓ 已保存   检查项 0/7
       下一步：field answer appearance_ok yes|no
     "#);
+    let items = desk.ok(&["answer"]).await;
+    assert!(
+        items.contains("· 5  误差检验"),
+        "a gas test answers no question about an electricity meter: {items}"
+    );
     let recorded = desk.ok(&["export", "0417", "--format", "json"]).await;
     let record: serde_json::Value = serde_json::from_str(&recorded).unwrap();
     assert!(!record["gas_tests"].to_string().contains("000000110438"), "{record}");

@@ -20,8 +20,10 @@ fn built_in_checklists_are_sound() {
         for item in &template.items {
             assert!(item.code.starts_with(&format!("{}.", template.code)), "{}", item.code);
             assert!(!item.zh.is_empty() && !item.en.is_empty(), "{}", item.code);
-            if let ItemKind::Photo { role } = &item.kind {
-                assert!(CodeTable::PhotoRoles.find(role).is_some(), "{role}");
+            match &item.kind {
+                ItemKind::Photo { role } => assert!(CodeTable::PhotoRoles.find(role).is_some(), "{role}"),
+                ItemKind::MeterCheck { of } => assert!(!of.is_empty(), "{}", item.code),
+                _ => {}
             }
         }
     }

@@ -7,15 +7,11 @@ use super::model::{Channel, Customer, Deadlines, Intake, Priority, Utility, phon
 use serde::{Deserialize, Deserializer, Serialize};
 use sync_core::codes::CodeTable;
 use sync_core::protocol::CardMeter;
+// What the office takes is what a device may send.
+pub use sync_core::protocol::{ADDRESS_CHARS_MAX, SUMMARY_CHARS_MAX, WORD_CHARS_MAX};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
-/// Longest summary in characters: a page of text.
-pub const SUMMARY_CHARS_MAX: usize = 4_000;
-/// Longest address in characters.
-pub const ADDRESS_CHARS_MAX: usize = 300;
-/// Longest name, number or code in characters.
-pub const WORD_CHARS_MAX: usize = 100;
 /// Longest name of an organisation unit in characters, as in roles.
 const UNIT_CHARS_MAX: usize = 80;
 /// Longest reason or note in characters.

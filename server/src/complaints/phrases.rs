@@ -72,7 +72,7 @@ impl Phrases {
         let found = self.checklists.iter().find(|checklist| checklist.code == code);
         let items = found.into_iter().flat_map(|checklist| &checklist.items);
         let is_answer = |kind: &ItemKind| {
-            !matches!(kind, ItemKind::Photo { .. } | ItemKind::MeterCheck | ItemKind::Reading)
+            !matches!(kind, ItemKind::Photo { .. } | ItemKind::MeterCheck { .. } | ItemKind::Reading)
         };
         items.filter(|item| is_answer(&item.kind)).map(|item| format!("answers/{}", item.code)).collect()
     }

@@ -170,7 +170,7 @@ async fn open_complaint(
     new: &FieldComplaint,
 ) -> Result<Complaint, Refusal> {
     let place = place_of(tx, command.person).await?;
-    let intake = intake_of(new, place, command).map_err(|errors| refusal_of(&errors))?;
+    let intake = intake_of(new, place, command).map_err(|errors| refusal_of(new, &errors))?;
     let new = NewComplaint {
         id: new.complaint,
         intake,
@@ -220,12 +220,12 @@ fn intake_of(
     .checked(command.received_at)
 }
 
-fn refusal_of(errors: &[FieldError]) -> Refusal {
+fn refusal_of(new: &FieldComplaint, errors: &[FieldError]) -> Refusal {
     let reason = match errors.first().map(|error| error.pointer) {
         Some("/utility") => "utility_unknown",
         Some("/category") => "category_unknown",
-        Some("/summary") => "summary_missing",
-        Some("/address") => "address_missing",
+        Some("/summary") if clean(&new.summary).is_empty() => "summary_missing",
+        Some("/address") if clean(&new.address).is_empty() => "address_missing",
         _ => "field_invalid",
     };
     let places: Vec<String> =

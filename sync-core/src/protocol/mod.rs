@@ -21,10 +21,12 @@ pub use frames::{
     EnvelopeStatus, LogEnd, Order, PackItem, Receipt, Rework, UpFrame, WelcomeBack, WholeDocument,
 };
 pub use pack::{
-    AssignmentCard, CardCustomer, CardMeter, ChecklistItem, ChecklistTemplate, ColleagueCard, ItemKind,
-    OfficeCard, PackKey, TermCard,
+    AssignmentCard, CardCustomer, CardMeter, CheckKind, ChecklistItem, ChecklistTemplate, ColleagueCard,
+    ItemKind, OfficeCard, PackKey, TermCard,
 };
-pub use request::{NewComplaint, Request, UnknownRequest};
+pub use request::{
+    ADDRESS_CHARS_MAX, NewComplaint, Request, SUMMARY_CHARS_MAX, UnknownRequest, WORD_CHARS_MAX,
+};
 pub use stream::{FrameReader, FrameWriter, StreamError};
 pub use wire::{WireContext, WireEnvelope, WireError};
 

@@ -209,10 +209,37 @@ pub enum ItemKind {
         /// Role code, for example `seal`.
         role: String,
     },
-    /// At least one meter check.
-    MeterCheck,
+    /// At least one check of the meter, or test of the installation.
+    MeterCheck {
+        /// The kinds that answer it; where none is named, every kind does.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        of: Vec<CheckKind>,
+    },
     /// At least one reading.
     Reading,
+}
+
+/// What a check or a test is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckKind {
+    /// Accuracy of an electricity meter.
+    Electricity,
+    /// Accuracy of a gas meter.
+    GasMeter,
+    /// Whether gas escapes: search for leaks, pressure, tightness.
+    GasTightness,
+}
+
+impl CheckKind {
+    /// What a recorded gas test of this kind is about; `None` for a kind of later times.
+    pub fn of_gas_test(kind: &str) -> Option<Self> {
+        match kind {
+            "meter_error" => Some(Self::GasMeter),
+            "leak_check" | "cn_pressure" | "uk_tightness" => Some(Self::GasTightness),
+            _ => None,
+        }
+    }
 }
 
 /// A code with its words.

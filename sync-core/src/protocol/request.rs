@@ -115,6 +115,13 @@ pub enum Request {
     },
 }
 
+/// Characters of what a customer says.
+pub const SUMMARY_CHARS_MAX: usize = 4_000;
+/// Characters of an address.
+pub const ADDRESS_CHARS_MAX: usize = 300;
+/// Characters of a name or number.
+pub const WORD_CHARS_MAX: usize = 100;
+
 /// A complaint born in the field, with the visit that investigates it at once.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]

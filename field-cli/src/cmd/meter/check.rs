@@ -7,7 +7,7 @@ use super::verdict::{line, show};
 use crate::cli::{
     CheckCommon, ErrorsArgs, MeterCheckCommand, PowerArgs, PulseArgs, ReferenceArgs, Utility, WattArgs,
 };
-use crate::cmd::site::{Site, entry, numbered, saved};
+use crate::cmd::site::{Site, entry_as, numbered, saved};
 use crate::cmd::visit::civil_day;
 use crate::cmd::{Outcome, number, site, utility};
 use crate::ctx::Ctx;
@@ -316,7 +316,8 @@ fn mean(
 
 /// The check with a label as listed, or with the end of an id.
 pub(super) fn find(words: &Words, view: &VisitView, typed: &str) -> Result<EntryId, Failure> {
-    entry(words, &view.meter_checks, typed.trim().trim_start_matches(['c', 'C']))
+    let number = typed.trim().trim_start_matches(['c', 'C']);
+    entry_as(words, &view.meter_checks, number, typed.trim())
 }
 
 /// How a check is called in lists and in `--corrects`: readings have the plain numbers.
