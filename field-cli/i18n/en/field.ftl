@@ -201,6 +201,7 @@ help-complaint-new--category = Category code
 help-complaint-new--customer = Name of the customer
 help-complaint-new--phone = Phone of the customer
 help-complaint-new--checklist = Checklist for the visit
+help-complaint-new--meter = Number of the meter that it is about
 help-complaint-new--no-visit = Report it only; you do not investigate now
 help-grumble = File what somebody grumbled about, in ten seconds
 help-grumble--category = Category code
@@ -239,6 +240,7 @@ value-action = ACTION
 value-address = ADDRESS
 value-caption = CAPTION
 value-category = CATEGORY
+value-check = CHECK
 value-cause = CAUSE
 value-checklist = CHECKLIST
 value-class = CLASS
@@ -246,8 +248,10 @@ value-code = CODE
 value-constant = CONSTANT
 value-date = DATE
 value-delivered = DELIVERED
+value-device = DEVICE
 value-dir = DIR
 value-due = DUE
+value-entry = ENTRY
 value-file = FILE
 value-finding = FINDING
 value-format = FORMAT
@@ -329,6 +333,8 @@ man-saved = { $count ->
    *[other] wrote { $count } pages to { $dir }
 }
 file-not-written = { $file } cannot be written: { $error }
+output-lost = The output could not be written to its end
+output-lost-hint = Is the disk full to which it goes? What was recorded is saved all the same.
 next-step = next: { $command }
 
 ## Questions
@@ -455,6 +461,7 @@ visit-not-started = { $visit } has not been started
 visit-wrong-state = That is not possible: { $visit } is { $state }
 item-unknown = There is no checklist item { $item }
 entry-unknown = There is no entry { $entry }; the list has { $count }
+entry-gone-already = It was withdrawn before: { $reason }. Nothing was written.
 no-checklist = { $visit } has no checklist on this device
 none-recorded = Nothing recorded
 warn-visit-paused = { $visit } is paused; recorded all the same. To go on: field visit resume
@@ -646,7 +653,10 @@ warn-check-implausible = So large an error is nearly always a slip: check consta
 check-mean = mean of { $runs } runs: { $line }; spread { $spread } %
 check-unreadable = { $method }: recorded by another version, its result cannot be computed here
 check-stop-below-start = The register went from { $start } down to { $stop }; check the figures
-check-run-count = { $found } errors given; a mean needs 2 to { $max }
+check-run-count = { $found ->
+    [1] A mean needs 2 to { $max } errors; 1 was given
+   *[other] A mean needs 2 to { $max } errors; { $found } were given
+}
 check-mixed-classes = The runs are of classes { $first } and { $other }
 verdict-pass = within the limit
 verdict-fail = over the limit
@@ -876,7 +886,8 @@ sync-command-refused = { $count ->
     [one] The server refused a request ({ $what }): { $reason }
    *[other] The server refused { $count } requests ({ $what }): { $reason }
 }
-sync-command-done = The server answered: { $reference }
+sync-complaint-refused = What you record on this visit arrives all the same. The office finds it under field work without a complaint and links it; the number that the customer has is kept with it.
+sync-command-done = The office has it ({ $what }): { $reference }
 sync-rework = { $visit } came back from the office: { $reason }
 sync-receipt = { $visit }   the server has everything up to { $at }
 sync-receipt-photos = { $visit }   the server has everything up to { $at }, { $arrived } of { $named } photos
@@ -900,6 +911,7 @@ sync-conflicts = { $count ->
 }
 sync-stopped-early = Stopped. Everything is kept on this device.
 sync-stopped = Stopped. Photos that arrived: { $arrived }; waiting: { $waiting }, they continue where they stand.
+sync-stopped-at = { $file }: { $sent } of { $total } ({ $percent } %) are on the server
 code-author-office = the office
 
 ## Status
@@ -941,6 +953,7 @@ ready-clock-behind = the right time (the clock is { $by } behind)
 ## Outbox, conflicts, log, undo
 
 outbox-photo = photo { $file } ({ $size })
+outbox-signature = signature { $file } ({ $size })
 outbox-paused = Nothing is sent until you type: field outbox retry
 outbox-retry = The next sync sends again; refused photos: { $count }
 conflicts-none = No conflicts
@@ -1063,15 +1076,22 @@ doctor-photos-ok = Photos that have not arrived { $count }: whole
 doctor-photos-lost = Photos whose copy here is missing or damaged: { $count } ({ $files }). Add the good file again (field photo add <file>), or declare them lost: field photo unavailable
 doctor-server-ok = { $server } answers
 doctor-server-away = { $server } does not answer now; you can work without it
+doctor-disk-low = : below { $needed } photos may find no room; free some space
 export-done = wrote { $file } ({ $size })
 placeholder-file = <file>
 placeholder-place = <place>
 placeholder-number = <number>
 placeholder-invitation = <invitation>
 result-line = { $method }: { $line }
-file-missing = there is no such file
+file-missing = there is no such file or folder
 file-forbidden = this may not be read or written
 file-no-file = that is no file
+file-disk-full = the disk is full
+file-read-only = the disk can only be read
+file-no-folder = a part of the path is no folder
+file-no-text = that is no text in UTF-8
+file-other = the system says "{ $error }"
+text-too-long = { $argument } has { $found } characters; at most { $max } are taken
 file-unknown = something else
 photo-taken-now = taken { $time } (device clock agrees)
 duration-years = { $years } years

@@ -136,6 +136,15 @@ impl DeviceClient {
         }
     }
 
+    /// How many bytes the server has of an upload that was begun. It ends whatever request was under way for it.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or has no such upload any more.
+    pub async fn upload_offset(&self, url: &str) -> Result<Option<u64>, ClientError> {
+        let found = self.authorised(0, |client| tus(client.request(Method::HEAD, url))).await?;
+        Ok(offset_of(&found))
+    }
+
     /// Sends the small preview of a photo ahead of its bytes.
     ///
     /// # Errors
@@ -174,12 +183,8 @@ impl DeviceClient {
     /// Finds where an upload stands, or begins it.
     async fn place(&self, blob: &Announced, url: Option<&str>) -> Result<Placed, UploadError> {
         if let Some(url) = url {
-            let found = self.authorised(0, |client| tus(client.request(Method::HEAD, url))).await;
-            match found {
-                Ok(response) => {
-                    let offset = offset_of(&response).unwrap_or(0);
-                    return Ok(Placed::At { url: url.to_owned(), offset });
-                }
+            match self.upload_offset(url).await {
+                Ok(offset) => return Ok(Placed::At { url: url.to_owned(), offset: offset.unwrap_or(0) }),
                 // Expired, or another server: begin anew.
                 Err(ClientError::Problem { problem }) if problem.status == 404 || problem.status == 410 => {}
                 Err(ClientError::NotFieldloop { .. }) => {}

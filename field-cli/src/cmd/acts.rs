@@ -76,7 +76,11 @@ fn place(words: &Words, terms: &Terms, write: &Write) -> String {
             format!("{name} {}", terms.text(&added.into())).trim_end().to_owned()
         }
         _ => {
-            let text = format!("{name} {}", terms.entry(words, container, &write.after));
+            let refused = write.after.get("refused_reason").and_then(Value::as_str);
+            let text = match refused.filter(|_| container == Container::Signatures) {
+                Some(reason) => say!(words, "show-refused", reason = reason),
+                None => format!("{name} {}", terms.entry(words, container, &write.after)),
+            };
             let text = text.trim_end();
             match (write.before.is_null(), write.after.get("withdrawn").is_some_and(|gone| !gone.is_null())) {
                 (_, true) => say!(words, "act-withdrawn", what = text),

@@ -9,9 +9,9 @@ use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
 use crate::render;
-use crate::store::{BlobState, CommandRow, CommandState, EnvelopeState, PAUSED, Store};
+use crate::store::{BlobState, CommandRow, CommandState, EnvelopeState, PAUSED, SIGNATURE, Store};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::VisitId;
 
 /// Runs a subcommand of `field outbox`.
@@ -97,18 +97,26 @@ async fn acts(
 /// Photos that are not on the server.
 async fn photos(ctx: &mut Ctx, store: &Store, names: &Names) -> Result<Vec<Line>, Failure> {
     let mut lines = Vec::new();
+    let mut told = BTreeSet::new();
     for photo in store.photos(None).await?.iter().filter(|photo| photo.blob.state != BlobState::Arrived) {
         let blob = &photo.blob;
+        // The same bytes travel once, however many entries name them.
+        if !told.insert((photo.visit, blob.sha256)) {
+            continue;
+        }
         ctx.out.event(
             "photo",
             json!({
-                "sha256": blob.sha256, "visit": photo.visit, "file": blob.original_name, "state": blob.state.as_str(),
-                "sent": blob.upload_offset, "total": blob.size_bytes, "reason": blob.reason,
+                "sha256": blob.sha256, "visit": photo.visit, "role": photo.role, "file": blob.original_name,
+                "state": blob.state.as_str(), "sent": blob.upload_offset, "total": blob.size_bytes, "reason": blob.reason,
             }),
         );
         let size = render::bytes(blob.size_bytes);
-        let what = say!(ctx.words, "outbox-photo", file = blob.original_name.clone(), size = size);
-        let state = match blob.upload_offset * 100 / blob.size_bytes.max(1) {
+        let what = match photo.role == SIGNATURE {
+            true => say!(ctx.words, "outbox-signature", file = blob.original_name.clone(), size = size),
+            false => say!(ctx.words, "outbox-photo", file = blob.original_name.clone(), size = size),
+        };
+        let state = match blob.upload_percent() {
             _ if blob.state == BlobState::Refused => {
                 say!(ctx.words, "photo-refused", reason = refusal(&ctx.words, blob))
             }

@@ -107,7 +107,6 @@ impl Terms {
             Container::Promises => &["what"],
             Container::Progress => &["event"],
             Container::Notices => &["number"],
-            Container::Signatures => &["refused_reason"],
             Container::Resolutions | Container::HazardLowered => &["reason"],
             _ => return String::new(),
         };

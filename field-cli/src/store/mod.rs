@@ -11,9 +11,11 @@
 //! Deliberately not here: what the server is told and what its answers mean (`sync_core`), and
 //! anything that people read.
 
+mod act;
 mod binding;
 mod checks;
 mod commands;
+mod copies;
 mod error;
 mod exchange;
 mod foreign;
@@ -39,7 +41,9 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use act::Act;
 pub use commands::{CommandRow, CommandState};
+pub use copies::{StoredBlob, media_type};
 pub use error::StoreError;
 pub use exchange::{Outgoing, Performed, Told, VisitReceipt};
 pub use foreign::ForeignRow;
@@ -49,10 +53,10 @@ pub use log::{EnvelopeState, LogCounts, LogRow};
 pub(crate) use origins::note_server_origin_in;
 pub use origins::{Author, Origin};
 pub use pack::PackEntry;
-pub(crate) use photos::COPY_LOST;
-pub use photos::{BlobRow, BlobState, PhotoCounts, PhotoRow, StoredBlob, media_type};
+pub use photos::{BlobRow, BlobState, PhotoCounts, PhotoRow};
+pub(crate) use photos::{COPY_LOST, SIGNATURE};
 pub use previews::PreviewState;
-pub use record::{Act, Recorded, Start};
+pub use record::{Recorded, Start};
 pub(crate) use search::find_code;
 pub use search::{SearchHit, SearchItem};
 pub(crate) use settings::NUMBERS;

@@ -46,14 +46,15 @@ pub(super) fn between(before: &VisitView, after: &VisitView) -> Vec<Write> {
         }
         match container.shape() {
             Shape::Text => writes.push(Write { path: path.into(), before: old.clone(), after: new.clone() }),
-            Shape::Shared | Shape::Entries => writes.extend(keys_between(path, old, new)),
+            Shape::Shared => writes.extend(keys_between(path, old, new, shown)),
+            Shape::Entries => writes.extend(keys_between(path, old, new, without_origin)),
             Shape::Frame => {}
         }
     }
     writes
 }
 
-fn keys_between(path: &str, old: &Value, new: &Value) -> Vec<Write> {
+fn keys_between(path: &str, old: &Value, new: &Value, told: fn(&Value) -> Value) -> Vec<Write> {
     let keys_of = |value: &Value| -> BTreeSet<String> {
         value.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default()
     };
@@ -62,8 +63,8 @@ fn keys_between(path: &str, old: &Value, new: &Value) -> Vec<Write> {
         keys.into_iter().filter(|key| old.get(key).map(as_recorded) != new.get(key).map(as_recorded));
     differing
         .map(|key| {
-            let shown = |value: &Value| without_origin(value.get(&key).unwrap_or(&Value::Null));
-            Write { path: format!("{path}/{key}"), before: shown(old), after: shown(new) }
+            let told = |value: &Value| told(value.get(&key).unwrap_or(&Value::Null));
+            Write { path: format!("{path}/{key}"), before: told(old), after: told(new) }
         })
         .collect()
 }
@@ -77,11 +78,13 @@ fn as_recorded(value: &Value) -> Value {
     value
 }
 
-/// A shared value as it is shown, an entry without the change that wrote it.
+/// A shared value as it is shown.
+fn shown(value: &Value) -> Value {
+    value.get("shown").cloned().unwrap_or_default()
+}
+
+/// An entry without the change that wrote it. A reading has a field `shown`, too.
 fn without_origin(value: &Value) -> Value {
-    if let Some(shown) = value.get("shown") {
-        return shown.clone();
-    }
     let mut value = as_recorded(value);
     if let Some(entry) = value.as_object_mut() {
         entry.remove("change");

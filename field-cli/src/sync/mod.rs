@@ -16,7 +16,7 @@ mod tests;
 
 pub use exchange::{Rounds, exchange};
 pub use lock::SyncLock;
-pub use photos::{PhotoEnd, PhotoReport, PhotoWatch, send_photos};
+pub use photos::{PhotoEnd, PhotoReport, PhotoWatch, confirm_uploads, send_photos};
 pub use previews::{PreviewReport, send_previews};
 pub use wipe::report_wipe;
 

@@ -2,7 +2,9 @@
 
 use super::SyncError;
 use crate::client::{Announced, ClientError, DeviceClient, Rate, Sent, UploadError, Watch};
-use crate::store::{BlobState, COPY_LOST, PhotoRow, Store};
+use crate::store::{BlobState, COPY_LOST, PhotoRow, Store, StoreError};
+use std::collections::BTreeSet;
+use sync_core::ids::VisitId;
 
 /// How one photo ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct PhotoReport {
     pub total: u64,
     /// Those that are on the server now.
     pub arrived: u64,
+    /// Visits to which those belong.
+    pub visits: BTreeSet<VisitId>,
     /// Bytes that travelled.
     pub bytes: u64,
     /// Those that the server refused or that are lost, with the reason code.
@@ -106,6 +110,21 @@ pub async fn send_photos(
     Ok(())
 }
 
+/// Asks how much of each upload that was begun the server has, so that what is told of a photo is what it confirmed.
+/// Without an answer the last confirmation stays.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn confirm_uploads(store: &Store, client: &DeviceClient) -> Result<(), StoreError> {
+    for photo in store.photos_to_send().await? {
+        let Some(url) = &photo.blob.upload_url else { continue };
+        if let Ok(Some(offset)) = client.upload_offset(url).await {
+            store.set_upload(photo.blob.sha256, Some(url), offset).await?;
+        }
+    }
+    Ok(())
+}
+
 /// What ends the photo lane: noted for the next beacon.
 pub(super) async fn stopped(store: &Store, error: ClientError) -> Result<SyncError, SyncError> {
     let stopped = match &error {
@@ -127,13 +146,9 @@ async fn settle(
     match end {
         PhotoEnd::Arrived(bytes) => {
             report.bytes += bytes;
-            report.arrived += 1;
-            store.photo_arrived(sha256).await?;
+            arrived(store, photo, report).await?;
         }
-        PhotoEnd::Had => {
-            report.arrived += 1;
-            store.photo_arrived(sha256).await?;
-        }
+        PhotoEnd::Had => arrived(store, photo, report).await?,
         PhotoEnd::Refused(code, _) => {
             store.set_blob_state(sha256, BlobState::Refused, Some(code)).await?;
             report.failed.push((photo.clone(), code.clone()));
@@ -144,4 +159,10 @@ async fn settle(
         }
     }
     Ok(())
+}
+
+async fn arrived(store: &Store, photo: &PhotoRow, report: &mut PhotoReport) -> Result<(), StoreError> {
+    report.arrived += 1;
+    report.visits.insert(photo.visit);
+    store.photo_arrived(photo.blob.sha256).await
 }

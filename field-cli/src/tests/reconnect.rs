@@ -5,7 +5,7 @@ use crate::i18n::Lang;
 use crate::store::testing::START_MS;
 use crate::sync::testing::TestServer;
 use sync_core::protocol::{
-    Cancellation, CommandOutcome, CommandResult, DownFrame, EnvelopeStatus, PackItem, PackKey,
+    Cancellation, CommandOutcome, CommandResult, DownFrame, EnvelopeStatus, PackItem, PackKey, Receipt,
 };
 use sync_core::time::Timestamp;
 
@@ -162,5 +162,54 @@ async fn a_visit_that_was_called_off_says_by_whom_when_and_why() {
         let gone = desk.run(&["visit", "show", "0417"]).await;
         assert!(gone.exit == 1 && gone.text.contains("陈静") && gone.text.contains("moved"), "{}", gone.text);
         assert!(desk.ok(&["log", "0417"]).await.contains("seen"));
+    }
+}
+
+#[tokio::test]
+async fn a_photo_that_travels_later_still_gets_its_receipt() {
+    let desk = Desk::new(Lang::En).await;
+    let server = server(&desk).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    let photo =
+        desk.file("site.png", &[&[0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a][..], &[7; 400]].concat());
+    desk.ok(&["photo", "add", photo.to_str().unwrap(), "--tag", "site"]).await;
+    let receipt = Receipt {
+        visit: morning(),
+        everything_up_to: Timestamp::from_unix_ms(START_MS),
+        photos_named: 1,
+        photos_arrived: 0,
+        missing: Vec::new(),
+    };
+    server.memory().say = vec![DownFrame::Receipt(receipt)];
+    let first = desk.run(&["sync", "--photos-later"]).await.text;
+    assert!(first.contains("everything up to 17:42, 0 of 1 photos"), "{first}");
+    let later = desk.run(&["sync"]).await.text;
+    assert!(later.contains("everything up to 17:42, 1 of 1 photos"), "{later}");
+    let settled = desk.run(&["sync"]).await.text;
+    assert!(!settled.contains("1 of 1 photos"), "told once: {settled}");
+}
+
+#[tokio::test]
+async fn a_complaint_that_the_office_refuses_says_what_becomes_of_the_work() {
+    for (lang, told) in [(Lang::En, "field work without a complaint"), (Lang::ZhCn, "“无投诉的现场工作”")]
+    {
+        let desk = Desk::new(lang).await;
+        let server = server(&desk).await;
+        let line = [
+            "complaint",
+            "new",
+            "x",
+            "--utility",
+            "power",
+            "--category",
+            "power.BIZ.metering",
+            "--address",
+            "y",
+        ];
+        desk.ok(&line).await;
+        refuse_all(&desk, &server).await;
+        server.memory().fates.clear();
+        let refused = desk.run(&["sync"]).await.text;
+        assert!(refused.contains(told), "{refused}");
     }
 }

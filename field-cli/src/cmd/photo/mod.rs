@@ -4,8 +4,9 @@
 mod add;
 mod claims;
 mod exif;
+mod prepare;
 
-pub(crate) use add::{prepare, refuse_strangers, warn_unshowable};
+pub(crate) use prepare::{prepare, refuse_strangers, warn_unshowable};
 
 use super::choice::language;
 use super::people::People;
@@ -56,9 +57,8 @@ pub(crate) fn refusal(words: &Words, blob: &BlobRow) -> String {
 fn state(words: &Words, row: &PhotoRow) -> String {
     let blob = &row.blob;
     match blob.state {
-        BlobState::Waiting if blob.upload_offset > 0 && blob.size_bytes > 0 => {
-            let percent = blob.upload_offset.saturating_mul(100) / blob.size_bytes;
-            say!(words, "photo-partly", percent = percent)
+        BlobState::Waiting if blob.upload_offset > 0 => {
+            say!(words, "photo-partly", percent = blob.upload_percent())
         }
         BlobState::Waiting if blob.preview == PreviewState::Arrived => say!(words, "photo-previewed"),
         BlobState::Waiting => say!(words, "photo-waiting"),

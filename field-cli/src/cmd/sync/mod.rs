@@ -13,8 +13,8 @@ use crate::i18n::say;
 use crate::render;
 use crate::store::{NO_TECHNICIAN, PAUSED, Store, StoreError, Tombstone};
 use crate::sync::{
-    PhotoReport, PreviewReport, Rounds, SyncError, SyncLock, exchange, report_wipe, send_photos,
-    send_previews,
+    PhotoReport, PreviewReport, Rounds, SyncError, SyncLock, confirm_uploads, exchange, report_wipe,
+    send_photos, send_previews,
 };
 use progress::Progress;
 use serde_json::json;
@@ -22,6 +22,8 @@ use std::time::Duration;
 
 /// How long nothing may happen before the technician is told that the server is waited for.
 const QUIET: Duration = Duration::from_secs(3);
+/// How long a stopped sync asks the server how far an upload came.
+const CONFIRM_MAX: Duration = Duration::from_secs(2);
 /// How long `--watch` rests between two syncs.
 const WATCH_REST: Duration = Duration::from_secs(60);
 
@@ -73,6 +75,9 @@ async fn once(ctx: &mut Ctx, store: &Store, args: &SyncArgs, rate: Rate) -> Outc
         result = course.follow(ctx, store, &client, args, rate) => Some(result),
         _ = tokio::signal::ctrl_c() => None,
     };
+    if stopped.is_none() && course.rounds.is_some() {
+        confirm(store, &client).await?;
+    }
     tell::receipts(ctx, store, &course).await?;
     let exit = match &stopped {
         None => Exit::Interrupted,
@@ -88,6 +93,15 @@ async fn once(ctx: &mut Ctx, store: &Store, args: &SyncArgs, rate: Rate) -> Outc
     match failure {
         Some(failure) => Err(failure),
         None => Ok(exit),
+    }
+}
+
+/// What the server has of an upload that was stopped, unless that takes long or is stopped, too.
+async fn confirm(store: &Store, client: &DeviceClient) -> Result<(), StoreError> {
+    tokio::select! {
+        confirmed = confirm_uploads(store, client) => confirmed,
+        () = tokio::time::sleep(CONFIRM_MAX) => Ok(()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
     }
 }
 

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 use sync_core::ids::{CommandId, VisitId};
 use sync_core::protocol::Rework;
 
+/// The request that a complaint met in the field is opened.
+const OPEN_COMPLAINT: &str = "open_complaint";
+
 type Names = BTreeMap<VisitId, String>;
 
 /// Requests on one visit that were refused for one reason.
@@ -75,7 +78,9 @@ fn answers(ctx: &mut Ctx, commands: &[CommandRow], performed: &Performed, names:
                 refused.entry((visit, reason)).or_default().push(request);
             }
             CommandState::Done { reference: Some(reference) } => {
-                ctx.out.note(&say!(ctx.words, "sync-command-done", reference = reference.clone()));
+                let what = ctx.words.code("request", request);
+                let line = say!(ctx.words, "sync-command-done", what = what, reference = reference.clone());
+                ctx.out.note(&line);
             }
             _ => {}
         }
@@ -90,6 +95,10 @@ fn answers(ctx: &mut Ctx, commands: &[CommandRow], performed: &Performed, names:
         let line =
             say!(ctx.words, "sync-command-refused", count = requests.len(), what = what, reason = reason);
         ctx.out.warn("command-refused", &line);
+        // What was recorded on its visit stays, and somebody looks at it.
+        if visit.is_some() && requests.contains(&OPEN_COMPLAINT) {
+            ctx.out.note(&say!(ctx.words, "sync-complaint-refused"));
+        }
     }
 }
 

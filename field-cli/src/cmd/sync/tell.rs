@@ -109,19 +109,25 @@ pub(super) async fn receipts(ctx: &mut Ctx, store: &Store, course: &Course) -> R
     let Some(rounds) = &course.rounds else { return Ok(()) };
     let names = visit_names(store).await?;
     let now = ctx.now();
-    for receipt in &rounds.performed.receipts {
-        let Some(row) = store.visit(receipt.visit).await? else { continue };
+    // Of an earlier exchange where only photos travelled since.
+    let mut visits: Vec<VisitId> = rounds.performed.receipts.iter().map(|receipt| receipt.visit).collect();
+    visits.extend(
+        course.photos.visits.iter().filter(|visit| !visits.contains(visit)).copied().collect::<Vec<_>>(),
+    );
+    for visit in visits {
+        let Some(row) = store.visit(visit).await? else { continue };
+        let Some(up_to) = row.receipt_up_to else { continue };
         let (arrived, named) = (row.receipt_photos_arrived, row.receipt_photos_named);
         event(
             ctx,
             "receipt",
             json!({
-                "visit": receipt.visit, "number": names.get(&receipt.visit), "photos_arrived": arrived,
-                "photos_named": named, "everything_up_to_ms": receipt.everything_up_to,
+                "visit": visit, "number": names.get(&visit), "photos_arrived": arrived,
+                "photos_named": named, "everything_up_to_ms": up_to,
             }),
         );
-        let visit = visit_name(&names, Some(receipt.visit));
-        let at = render::time(&ctx.words, receipt.everything_up_to, now, &ctx.zone);
+        let visit = visit_name(&names, Some(visit));
+        let at = render::time(&ctx.words, up_to, now, &ctx.zone);
         let line = if named == 0 {
             say!(ctx.words, "sync-receipt", visit = visit, at = at)
         } else {
@@ -157,11 +163,9 @@ pub(super) async fn summary(
                 ctx.out.next(&say!(ctx.words, "next-step", command = "field conflicts"));
             }
         }
-        Exit::Interrupted => {
-            let line = stopped(ctx, course, &store.photos_to_send().await?);
-            ctx.out.note(&line);
-        }
-        Exit::Partly if !wiped => partly(ctx, store, paused).await?,
+        Exit::Interrupted => stopped(ctx, course, &store.photos_to_send().await?),
+        // Where the answer found no room, what arrived is not known here.
+        Exit::Partly if !wiped && course.rounds.is_some() => partly(ctx, store, paused).await?,
         _ => {}
     }
     let mut fields = summary_fields(course, exit);
@@ -199,10 +203,24 @@ async fn tell_left(ctx: &mut Ctx, store: &Store, wiped: bool) -> Result<(), Fail
     Ok(())
 }
 
-/// What Ctrl-C left behind.
-fn stopped(ctx: &Ctx, course: &Course, waiting: &[PhotoRow]) -> String {
+/// What Ctrl-C left behind, with what the server confirmed of photos that were under way.
+fn stopped(ctx: &mut Ctx, course: &Course, waiting: &[PhotoRow]) {
     if course.rounds.is_none() {
-        return say!(ctx.words, "sync-stopped-early");
+        return ctx.out.note(&say!(ctx.words, "sync-stopped-early"));
     }
-    say!(ctx.words, "sync-stopped", arrived = course.photos.arrived, waiting = waiting.len())
+    let line = say!(ctx.words, "sync-stopped", arrived = course.photos.arrived, waiting = waiting.len());
+    ctx.out.note(&line);
+    for photo in waiting.iter().filter(|photo| photo.blob.upload_offset > 0) {
+        let blob = &photo.blob;
+        let (sent, total) = (render::bytes(blob.upload_offset), render::bytes(blob.size_bytes));
+        let (file, percent) = (blob.original_name.clone(), blob.upload_percent());
+        ctx.out.note(&say!(
+            ctx.words,
+            "sync-stopped-at",
+            file = file,
+            sent = sent,
+            total = total,
+            percent = percent
+        ));
+    }
 }

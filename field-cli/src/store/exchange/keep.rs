@@ -5,7 +5,7 @@ use super::replicas::OpenReplica;
 use crate::store::log::kind_word;
 use crate::store::origins::note_origins_in;
 use crate::store::settings::{NUMBERS, note_count_in};
-use crate::store::{EnvelopeState, Origin, Store, StoreError, Write, commands, writes};
+use crate::store::{EnvelopeState, Origin, SIGNATURE, Store, StoreError, Write, commands, writes};
 use sync_core::document::{Container, VisitView};
 use sync_core::ids::{BlobHash, VisitId};
 use sync_core::log::{Body, ChainPosition, ChainStep, Envelope};
@@ -158,7 +158,7 @@ impl Performer<'_> {
                 .bind(visit.to_string())
                 .bind(entry)
                 .bind(sha256.to_string())
-                .bind(text("role").unwrap_or("signature"))
+                .bind(text("role").unwrap_or(SIGNATURE))
                 .execute(&mut *self.writer.tx)
                 .await?;
             }

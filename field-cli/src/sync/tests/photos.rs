@@ -85,6 +85,7 @@ async fn a_cut_upload_goes_on_at_the_byte_and_sends_none_twice() {
     assert_eq!(server.memory().uploads[0].2, bytes);
     assert_eq!(server.memory().upload_bytes, bytes.len());
     assert_eq!((report.total, report.arrived), (1, 1));
+    assert_eq!(report.visits, std::collections::BTreeSet::from([visit_id(9)]));
     assert_eq!(store.photos(None).await.unwrap()[0].blob.state, BlobState::Arrived);
     assert_eq!(store.photo_counts().await.unwrap().waiting, 0);
 
@@ -107,6 +108,11 @@ async fn a_killed_client_goes_on_where_the_server_stands() {
     assert!(stopped.is_err());
     let before = server.memory().upload_bytes;
     assert!(before > 0 && before < bytes.len());
+    // What is told of a photo is what the server has of it.
+    confirm_uploads(&store, &client).await.unwrap();
+    let told = store.photos(None).await.unwrap()[0].blob.clone();
+    assert_eq!(told.upload_offset, u64::try_from(server.memory().upload_bytes).unwrap());
+    assert!((1..100).contains(&told.upload_percent()), "{}", told.upload_percent());
     store.close().await;
 
     let store = Store::open(Home::below(dir.path()), machine("one", 5)).await.unwrap();
