@@ -159,7 +159,11 @@ pub(crate) fn io_words(words: &Words, error: &std::io::Error) -> String {
         std::io::ErrorKind::NotFound => say!(words, "file-missing"),
         std::io::ErrorKind::PermissionDenied => say!(words, "file-forbidden"),
         std::io::ErrorKind::InvalidInput | std::io::ErrorKind::IsADirectory => say!(words, "file-no-file"),
-        _ => error.to_string(),
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => say!(words, "file-disk-full"),
+        std::io::ErrorKind::ReadOnlyFilesystem => say!(words, "file-read-only"),
+        std::io::ErrorKind::NotADirectory => say!(words, "file-no-folder"),
+        std::io::ErrorKind::InvalidData => say!(words, "file-no-text"),
+        _ => say!(words, "file-other", error = error.to_string()),
     }
 }
 

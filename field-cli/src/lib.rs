@@ -29,8 +29,8 @@ pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use clap::FromArgMatches;
 use cli::Cli;
 use ctx::Ctx;
-use failure::Exit;
-use i18n::Words;
+use failure::{Exit, Failure};
+use i18n::{Words, say};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -67,6 +67,10 @@ async fn run(mut ctx: Ctx, arguments: Vec<OsString>) -> Exit {
     match result {
         Ok(exit) => {
             ctx.out.finish();
+            if exit == Exit::Ok && ctx.out.has_lost_data() {
+                let failure = Failure::new("output", say!(ctx.words, "output-lost"));
+                return ctx.report(failure.hint(say!(ctx.words, "output-lost-hint")));
+            }
             exit
         }
         Err(failure) => ctx.report(failure),

@@ -36,6 +36,8 @@ struct Stream {
     colours: bool,
     /// Where lines are broken; `None` off a terminal.
     columns: Option<u16>,
+    /// Whether something could not be written although somebody reads: a full disk, mostly.
+    lost: bool,
 }
 
 impl Stream {
@@ -50,8 +52,8 @@ impl Stream {
             Some(columns) => Cow::Owned(wrap::wrap(text, usize::from(columns))),
             None => Cow::Borrowed(text),
         };
-        let _ = writeln!(self.to, "{text}");
-        let _ = self.to.flush();
+        let written = writeln!(self.to, "{text}").and_then(|()| self.to.flush());
+        self.lost |= written.is_err_and(|error| error.kind() != std::io::ErrorKind::BrokenPipe);
     }
 
     fn painted(&self, paint: Paint, text: &str) -> String {
@@ -81,7 +83,8 @@ impl Output {
             || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
         let (out_tty, err_tty) = (stdout.is_terminal(), stderr.is_terminal());
         let columns = |tty: bool| if tty { terminal_columns() } else { None };
-        let stream = |tty: bool, to| Stream { to, colours: tty && !plain, columns: columns(tty) };
+        let stream =
+            |tty: bool, to| Stream { to, colours: tty && !plain, columns: columns(tty), lost: false };
         Self {
             data: stream(out_tty, Box::new(stdout)),
             messages: stream(err_tty, Box::new(stderr)),
@@ -180,6 +183,11 @@ impl Output {
         }
     }
 
+    /// Whether a result did not get to where it was wanted.
+    pub(crate) fn has_lost_data(&self) -> bool {
+        self.data.lost
+    }
+
     /// Why a command did not do what was asked.
     pub(crate) fn failure(&mut self, failure: &Told) {
         if self.json {
@@ -274,7 +282,8 @@ pub(crate) mod testing {
     impl Output {
         /// An output that is kept for a test.
         pub(crate) fn to(transcript: &Transcript) -> Self {
-            let stream = || Stream { to: Box::new(transcript.clone()), colours: false, columns: None };
+            let stream =
+                || Stream { to: Box::new(transcript.clone()), colours: false, columns: None, lost: false };
             Self {
                 data: stream(),
                 messages: stream(),
@@ -284,6 +293,34 @@ pub(crate) mod testing {
                 columns: Some(100),
                 bars: false,
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Error, ErrorKind};
+
+    /// A place that takes nothing.
+    struct Shut(ErrorKind);
+
+    impl Write for Shut {
+        fn write(&mut self, _bytes: &[u8]) -> std::io::Result<usize> {
+            Err(Error::from(self.0))
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_finds_no_room_is_lost_and_what_nobody_reads_is_not() {
+        for (kind, lost) in [(ErrorKind::StorageFull, true), (ErrorKind::BrokenPipe, false)] {
+            let mut stream = Stream { to: Box::new(Shut(kind)), colours: false, columns: None, lost: false };
+            stream.texts("a line");
+            assert_eq!(stream.lost, lost, "{kind}");
         }
     }
 }

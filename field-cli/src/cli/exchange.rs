@@ -10,7 +10,7 @@ pub(crate) struct EnrolArgs {
     /// Needed beside a short code, which does not say where the server is.
     #[arg(long, value_name = "URL")]
     pub(crate) server: Option<String>,
-    #[arg(long)]
+    #[arg(long, value_name = "DEVICE")]
     pub(crate) name: Option<String>,
 }
 

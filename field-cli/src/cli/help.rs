@@ -129,7 +129,10 @@ fn usage_line(built: &Command, words: &Words) -> String {
             let usage = usage
                 .replace("[OPTIONS]", say!(words, "usage-options").as_str())
                 .replace("<COMMAND>", say!(words, "usage-command").as_str())
-                .replace("[COMMAND]", say!(words, "usage-command").as_str());
+                .replace(
+                    "[COMMAND]",
+                    &format!("[{}]", say!(words, "usage-command").trim_matches(['<', '>'])),
+                );
             usage.split(' ').map(|part| usage_part(part, words)).collect::<Vec<_>>().join(" ")
         }
     }

@@ -4,6 +4,7 @@ use super::choice::{Choice, of_table, pick};
 use super::standing;
 use super::visit::{progress, step};
 use super::{Outcome, site};
+use crate::cli::help::argument_name;
 use crate::cli::{ComplaintCommand, ComplaintNewArgs, GrumbleArgs, Utility};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
@@ -14,7 +15,8 @@ use serde_json::json;
 use sync_core::codes::CodeTable;
 use sync_core::ids::{ComplaintId, VisitId};
 use sync_core::protocol::{
-    AssignmentCard, CardCustomer, CardMeter, ChecklistTemplate, NewComplaint, Request,
+    ADDRESS_CHARS_MAX, AssignmentCard, CardCustomer, CardMeter, ChecklistTemplate, NewComplaint, Request,
+    SUMMARY_CHARS_MAX, WORD_CHARS_MAX,
 };
 
 /// Runs a subcommand of `field complaint`.
@@ -70,7 +72,14 @@ async fn new(ctx: &mut Ctx, args: &ComplaintNewArgs) -> Outcome {
 
 async fn compose(ctx: &Ctx, store: &Store, args: &ComplaintNewArgs) -> Result<NewComplaint, Failure> {
     let summary = ctx.need(args.summary.as_deref(), "<SUMMARY>", &say!(ctx.words, "ask-summary"))?;
+    within(ctx, &summary, "<SUMMARY>", SUMMARY_CHARS_MAX)?;
     let address = ctx.need(args.address.as_deref(), "--address", &say!(ctx.words, "ask-address"))?;
+    within(ctx, &address, "--address", ADDRESS_CHARS_MAX)?;
+    for (argument, typed) in
+        [("--customer", &args.customer), ("--phone", &args.phone), ("--meter", &args.meter)]
+    {
+        within(ctx, typed.as_deref().unwrap_or_default(), argument, WORD_CHARS_MAX)?;
+    }
     let utility = utility(ctx, args.utility)?;
     let prefix = format!("{}.", utility.code());
     let mut categories = of_table(&ctx.words, CodeTable::Categories);
@@ -98,6 +107,19 @@ async fn compose(ctx: &Ctx, store: &Store, args: &ComplaintNewArgs) -> Result<Ne
         customer_phone: args.phone.clone(),
         meter_no: args.meter.clone(),
     })
+}
+
+/// Refuses what the office could not take.
+fn within(ctx: &Ctx, text: &str, argument: &str, max: usize) -> Result<(), Failure> {
+    let found = text.chars().count();
+    if found <= max {
+        return Ok(());
+    }
+    let argument = argument_name(&ctx.words, argument);
+    Err(Failure::usage(
+        "too-long",
+        say!(ctx.words, "text-too-long", argument = argument, found = found, max = max),
+    ))
 }
 
 fn utility(ctx: &Ctx, typed: Option<Utility>) -> Result<Utility, Failure> {
@@ -184,6 +206,7 @@ async fn checklist(
 pub(crate) async fn grumble(ctx: &mut Ctx, args: &GrumbleArgs) -> Outcome {
     let store = ctx.store().await?;
     let text = ctx.need(Some(&args.text), "<TEXT>", &say!(ctx.words, "ask-grumble"))?;
+    within(ctx, &text, "<TEXT>", SUMMARY_CHARS_MAX)?;
     let category = match args.category.as_deref() {
         Some(typed) => {
             Some(pick(ctx, Some(typed), "--category", "", of_table(&ctx.words, CodeTable::Categories))?.code)

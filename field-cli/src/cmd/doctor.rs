@@ -177,7 +177,11 @@ async fn clock(ctx: &Ctx, store: &Store) -> Result<Finding, StoreError> {
 fn disk(ctx: &Ctx, store: &Store) -> Finding {
     let free = disk_free_bytes(&store.home().data).unwrap_or(u64::MAX);
     let text = say!(ctx.words, "status-disk", free = render::bytes(free));
-    if free < DISK_FREE_MIN { bad("disk", text) } else { good("disk", text) }
+    if free >= DISK_FREE_MIN {
+        return good("disk", text);
+    }
+    let needed = say!(ctx.words, "doctor-disk-low", needed = render::bytes(DISK_FREE_MIN));
+    bad("disk", format!("{text}{needed}"))
 }
 
 async fn server(ctx: &Ctx, store: &Store) -> Result<Finding, StoreError> {

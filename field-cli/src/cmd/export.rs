@@ -3,7 +3,7 @@
 use super::Outcome;
 use crate::cli::{ExportArgs, ExportFormat};
 use crate::ctx::Ctx;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, io_words};
 use crate::i18n::say;
 use crate::store::Store;
 use minicbor::bytes::ByteSlice;
@@ -38,7 +38,10 @@ pub(crate) async fn run(ctx: &mut Ctx, args: &ExportArgs) -> Outcome {
 }
 
 fn unwritten(ctx: &Ctx, file: &str, error: &std::io::Error) -> Failure {
-    Failure::new("file", say!(ctx.words, "file-not-written", file = file, error = error.to_string()))
+    Failure::new(
+        "file",
+        say!(ctx.words, "file-not-written", file = file, error = io_words(&ctx.words, error)),
+    )
 }
 
 /// Everything readable about a visit, with the author of every change.

@@ -33,13 +33,14 @@ pub(crate) async fn run(ctx: &mut Ctx, command: FindingCommand) -> Outcome {
 async fn add(ctx: &mut Ctx, args: &FindingAddArgs) -> Outcome {
     let store = ctx.store().await?;
     let site = site::recording(ctx, &store, args.on.visit.as_deref()).await?;
-    let text = match (&args.code, &args.text) {
+    let code = args.code.as_deref().map(|typed| code(ctx, typed)).transpose()?;
+    let text = match (&code, &args.text) {
         (Some(_), None) => String::new(),
         (_, given) => ctx.need(given.as_deref(), "--text", &say!(ctx.words, "ask-finding"))?,
     };
     let item = args.item.as_deref().map(|typed| site.item(&ctx.words, typed)).transpose()?;
     let finding = Finding {
-        code: args.code.clone().unwrap_or_else(|| NOTE.to_owned()),
+        code: code.unwrap_or_else(|| NOTE.to_owned()),
         text,
         item: item.map(|item| item.code.clone()),
         severity: severity(ctx, args.severity.as_deref())?,
@@ -58,6 +59,11 @@ async fn add(ctx: &mut Ctx, args: &FindingAddArgs) -> Outcome {
     let what = say!(ctx.words, "finding-number", number = number.unwrap_or_default());
     saved(ctx, &site, &recorded, &what, json!({ "finding": recorded.value, "code": finding.code }));
     Ok(Exit::Ok)
+}
+
+/// The code that was typed, in any form.
+fn code(ctx: &Ctx, typed: &str) -> Result<String, Failure> {
+    Ok(pick(ctx, Some(typed), "<CODE>", "", of_table(&ctx.words, CodeTable::Findings))?.code)
 }
 
 fn severity(ctx: &Ctx, typed: Option<&str>) -> Result<Option<String>, Failure> {
@@ -120,6 +126,7 @@ async fn edit(ctx: &mut Ctx, typed: &str, mut new: FindingEdit, on: &OnVisit) ->
     if new == FindingEdit::default() {
         new.text = Some(ctx.need(None, "--text", &say!(ctx.words, "ask-finding"))?);
     }
+    new.code = new.code.as_deref().map(|typed| code(ctx, typed)).transpose()?;
     new.severity = severity(ctx, new.severity.as_deref())?;
     let recorded =
         store.record(site.visit, |act| Ok::<_, Failure>(act.edit().edit_finding(id, &new)?)).await?;
@@ -133,6 +140,9 @@ async fn withdraw(ctx: &mut Ctx, typed: &str, reason: Option<&str>, on: &OnVisit
     let site = site::recording(ctx, &store, on.visit.as_deref()).await?;
     let view = store.document(site.visit).await?.view();
     let id = entry(&ctx.words, &view.findings, typed)?;
+    if let Some(gone) = view.findings.get(&id).and_then(|found| found.meta.withdrawn.as_ref()) {
+        return Ok(site::gone_already(ctx, &site, id, &gone.reason));
+    }
     let reason = ctx.need(reason, "--reason", &say!(ctx.words, "ask-reason"))?;
     let recorded = store
         .record(site.visit, |act| Ok::<_, Failure>(act.edit().withdraw(Container::Findings, id, &reason)?))

@@ -72,13 +72,14 @@ async fn what_is_overdue_says_so_until_somebody_is_there() {
 async fn findings_are_reworded_and_withdrawn_by_their_author() {
     let desk = Desk::new(Lang::En).await;
     desk.ok(&["visit", "start", "0417"]).await;
-    let lines: [&[&str]; 8] = [
+    let lines: [&[&str]; 9] = [
         &["finding", "add", "--text", "Seal looks odd", "--severity", "minor"],
         &["finding", "add", "SEAL_OK", "--item", "photo.seal"],
         &["finding", "edit", "1", "--text", "Seal was replaced by hand", "--severity", "critical"],
         &["finding", "withdraw", "2", "--reason", "wrong visit"],
         &["undo"],
         &["finding", "withdraw", "3", "--reason", "x"],
+        &["finding", "withdraw", "2", "--reason", "once more"],
         &["finding", "list"],
         &["visit", "note", "Call back after six"],
     ];
@@ -102,6 +103,8 @@ async fn findings_are_reworded_and_withdrawn_by_their_author() {
     $ field finding withdraw 3 --reason x
     ✗ There is no entry 3; the list has 2
     (exit 2)
+    $ field finding withdraw 2 --reason "once more"
+    ✓ It was withdrawn before: wrong visit. Nothing was written.
     $ field finding list
     ┌────────────────────────────────────────────────────────────┐
     │ #   Code          What                        Time    By   │
@@ -315,4 +318,30 @@ async fn what_is_proposed_next_is_about_the_visit_that_was_named() {
     let paused = desk.ok(&["visit", "pause", "--visit", "0417"]).await;
     assert!(paused.contains("next: field visit resume --visit 0417"), "{paused}");
     assert!(desk.ok(&["visit", "pause"]).await.ends_with("next: field visit resume\n"));
+}
+
+#[tokio::test]
+async fn what_waits_is_told_as_what_it_is() {
+    let desk = Desk::new(Lang::En).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    let png = [&[0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a][..], &[7; 40][..]].concat();
+    let file = desk.file("sign.png", &png);
+    let file = file.to_str().unwrap();
+    desk.ok(&["customer", "sign", "--image", file]).await;
+    desk.ok(&["customer", "refuse", "--reason", "does not agree"]).await;
+    desk.ok(&["meter", "read", "--register", "total=012400.5", "--confirm-below"]).await;
+    desk.ok(&["meter", "withdraw", "1", "--reason", "a slip"]).await;
+    desk.ok(&["photo", "add", file, "--tag", "site"]).await;
+    desk.ok(&["photo", "add", file, "--tag", "seal"]).await;
+    let outbox = desk.ok(&["outbox"]).await;
+    for told in
+        ["reading total · 012400.5  ", "reading total · 012400.5 withdrawn", "would not sign: does not agree"]
+    {
+        assert!(outbox.contains(told), "{told}: {outbox}");
+    }
+    let waiting: Vec<&str> = outbox.lines().filter(|line| line.contains("sign.png")).collect();
+    assert_eq!(waiting.len(), 1, "the same bytes travel once: {outbox}");
+    assert!(waiting[0].contains("signature sign.png (48 B)"), "{outbox}");
+    let again = desk.ok(&["meter", "withdraw", "1", "--reason", "again"]).await;
+    assert!(again.contains("withdrawn before: a slip"), "{again}");
 }

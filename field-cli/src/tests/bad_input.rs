@@ -350,3 +350,42 @@ async fn a_wrong_clock_is_told_where_times_begin_to_count() {
         "{status}"
     );
 }
+
+#[tokio::test]
+async fn what_no_list_knows_and_what_nobody_could_take_is_refused_when_typed() {
+    let desk = Desk::new(Lang::En).await;
+    desk.ok(&["visit", "start", "0417"]).await;
+    let before = acts(&desk).await;
+    let long = "长".repeat(301);
+    let complaint = [
+        "complaint",
+        "new",
+        "x",
+        "--utility",
+        "power",
+        "--category",
+        "power.BIZ.metering",
+        "--address",
+        &long,
+    ];
+    let folder = desk.home().data.join("none").join("x.json");
+    let no_text = desk.file("said.txt", &[0xff, 0xfe, 0x00]);
+    let file = no_text.to_str().unwrap();
+    let cases: [(&[&str], i32, &str); 6] = [
+        (&["finding", "add", "NOPE", "--text", "x"], 2, "NOPE does not fit <CODE>"),
+        (&["finding", "add", "SEAL_ODD"], 2, "SEAL_BROKEN (Seal broken)"),
+        (&complaint, 2, "--address has 301 characters; at most 300 are taken"),
+        (&["customer", "statement", "--file", file], 2, "that is no text in UTF-8"),
+        (&["export", "0417", "--out", folder.to_str().unwrap()], 1, "there is no such file or folder"),
+        (&["meter", "withdraw", "c9", "--reason", "x"], 2, "There is no entry c9; the list has 0"),
+    ];
+    for (line, exit, told) in cases {
+        let refused = desk.run(line).await;
+        assert_eq!(i32::from(refused.exit), exit, "{}", refused.text);
+        assert!(refused.text.contains(told), "{told}: {}", refused.text);
+    }
+    assert_eq!(acts(&desk).await, before);
+    // Case and name do not matter.
+    desk.ok(&["finding", "add", "seal_ok"]).await;
+    assert!(desk.ok(&["finding", "list"]).await.contains("Seal intact"));
+}

@@ -157,8 +157,8 @@ async fn a_day_in_english() {
 
     Meter and tests
       1  total 012501.25 kWh · Read on site  (17:42 张伟)
-      Watt-second method: error +1.8 % (unrounded +1.8100 %), limit ±2.0 %: within the limit, as a screening  (17:42 张伟)
-      Watt-second method: error +0.6 % (unrounded +0.5961 %), limit ±2.0 %: within the limit  (17:42 张伟)
+      c1  Watt-second method: error +1.8 % (unrounded +1.8100 %), limit ±2.0 %: within the limit, as a screening  (17:42 张伟)
+      c2  Watt-second method: error +0.6 % (unrounded +0.5961 %), limit ±2.0 %: within the limit  (17:42 张伟)
       seal Terminal cover: Intact · A123456  (17:42 张伟)
 
     Course of the visit
@@ -293,8 +293,8 @@ async fn a_day_in_chinese() {
 
     表计与检测
       1  总 012501.25 kWh · 实抄  (17:42 张伟)
-      瓦秒法：误差 +1.8 %（未化整 +1.8100 %），限值 ±2.0 %：筛查在限值内  (17:42 张伟)
-      瓦秒法：误差 +0.6 %（未化整 +0.5961 %），限值 ±2.0 %：合格  (17:42 张伟)
+      c1  瓦秒法：误差 +1.8 %（未化整 +1.8100 %），限值 ±2.0 %：筛查在限值内  (17:42 张伟)
+      c2  瓦秒法：误差 +0.6 %（未化整 +0.5961 %），限值 ±2.0 %：合格  (17:42 张伟)
       表尾封印：完好 · A123456  (17:42 张伟)
 
     核查过程

@@ -102,7 +102,7 @@ fn help_in_chinese_names_the_way_back() {
       visit        开始、查看、完成核查
       answer       填写检查项；不带参数则列出检查表
       finding      记录核查发现
-      meter        抄表、检定、封印
+      meter        抄表、检验、封印
       gas          燃气检测
       hazard       记录隐患，以最高等级为准
       notice       给用户的书面告知
@@ -150,7 +150,7 @@ fn help_in_chinese_names_the_way_back() {
           --category <分类>     分类代码
           --customer <姓名>     用户姓名
           --phone <电话>        用户电话
-          --meter <号码>        表号；不写则用档案中的表号
+          --meter <号码>        所涉表计的表号
           --checklist <检查表>  核查所用检查表
           --no-visit            只上报，暂不核查
       -h, --help                显示帮助

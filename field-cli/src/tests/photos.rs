@@ -116,7 +116,7 @@ async fn what_is_no_photo_is_refused_whatever_its_name_says() {
               JPEG, PNG, WebP and HEIC are taken, whatever the name says.
             (exit 2)
             $ field photo add missing.jpg --tag nameplate
-            ✗ missing.jpg: there is no such file
+            ✗ missing.jpg: there is no such file or folder
             (exit 2)
             "#),
             Lang::ZhCn => insta::assert_snapshot!(seen, @r#"
@@ -133,7 +133,7 @@ async fn what_is_no_photo_is_refused_whatever_its_name_says() {
               接受 JPEG、PNG、WebP 和 HEIC，以内容为准，与文件名无关。
             (exit 2)
             $ field photo add missing.jpg --tag nameplate
-            ✗ missing.jpg：没有这个文件
+            ✗ missing.jpg：没有这个文件或文件夹
             (exit 2)
             "#),
         }
@@ -253,7 +253,7 @@ async fn one_file_that_is_no_photo_keeps_no_other_from_being_recorded() {
             $ field photo add good.jpg page.jpg old.jpg missing.jpg --tag site
             ✗ page.jpg is no photo: its content is HTML / XML
               JPEG, PNG, WebP and HEIC are taken, whatever the name says.
-            ✗ missing.jpg: there is no such file
+            ✗ missing.jpg: there is no such file or folder
             ✗ old.jpg: Taken 19 d 23 h before this visit started
               To keep it all the same: --allow-old
               good.jpg  407 B  sha256 1c653a7a…  taken 17:43 (device clock agrees)
@@ -266,7 +266,7 @@ async fn one_file_that_is_no_photo_keeps_no_other_from_being_recorded() {
             $ field photo add good.jpg page.jpg old.jpg missing.jpg --tag site
             ✗ page.jpg 不是照片：其内容为 HTML / XML
               接受 JPEG、PNG、WebP 和 HEIC，以内容为准，与文件名无关。
-            ✗ missing.jpg：没有这个文件
+            ✗ missing.jpg：没有这个文件或文件夹
             ✗ old.jpg: 拍摄时间比本次核查开始早 19 天 23 小时
               仍要保留：--allow-old
               good.jpg  407 B  sha256 1c653a7a…  拍摄于 17:43（与本机时钟一致）

@@ -58,11 +58,16 @@ async fn withdraw(ctx: &mut Ctx, typed: &str, reason: Option<&str>, on: &OnVisit
     let store = ctx.store().await?;
     let site = site::recording(ctx, &store, on.visit.as_deref()).await?;
     let view = store.document(site.visit).await?.view();
-    let (container, id) = if typed.trim().starts_with(['c', 'C']) {
-        (Container::MeterChecks, check::find(&ctx.words, &view, typed)?)
+    let (container, id, gone) = if typed.trim().starts_with(['c', 'C']) {
+        let id = check::find(&ctx.words, &view, typed)?;
+        (Container::MeterChecks, id, view.meter_checks[&id].meta.withdrawn.as_ref())
     } else {
-        (Container::Readings, entry(&ctx.words, &view.readings, typed)?)
+        let id = entry(&ctx.words, &view.readings, typed)?;
+        (Container::Readings, id, view.readings[&id].meta.withdrawn.as_ref())
     };
+    if let Some(gone) = gone {
+        return Ok(site::gone_already(ctx, &site, id, &gone.reason));
+    }
     let reason = ctx.need(reason, "--reason", &say!(ctx.words, "ask-reason"))?;
     let recorded = store
         .record(site.visit, |act| Ok::<_, Failure>(act.edit().withdraw(container, id, &reason)?))

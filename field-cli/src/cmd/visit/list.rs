@@ -165,7 +165,7 @@ fn show(ctx: &mut Ctx, lines: &[Line], current: Option<VisitId>, day: Date) {
         table.add_row([
             at.to_owned(),
             line.card.number.clone(),
-            line.card.address.clone(),
+            render::cut(&line.card.address.replace('\n', " "), SUMMARY_COLUMNS_MAX),
             render::cut(&line.card.summary.replace('\n', " "), SUMMARY_COLUMNS_MAX),
             due,
             state_name(ctx, line),

@@ -197,8 +197,9 @@ impl Page<'_> {
         let mut measured = self.told(&view.readings, |number, entry| {
             format!("{number}  {}", meter::reading_line(words, &entry.content))
         });
-        measured.extend(self.told(&view.meter_checks, |_, entry| {
-            meter::check::result_line(words, &entry.content, self.day(entry))
+        measured.extend(self.told(&view.meter_checks, |number, entry| {
+            let line = meter::check::result_line(words, &entry.content, self.day(entry));
+            format!("{}  {line}", meter::check::label(number))
         }));
         measured.extend(
             self.told(&view.gas_tests, |_, entry| gas::result_line(words, &entry.content, self.day(entry))),
