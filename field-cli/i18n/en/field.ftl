@@ -653,10 +653,7 @@ warn-check-implausible = So large an error is nearly always a slip: check consta
 check-mean = mean of { $runs } runs: { $line }; spread { $spread } %
 check-unreadable = { $method }: recorded by another version, its result cannot be computed here
 check-stop-below-start = The register went from { $start } down to { $stop }; check the figures
-check-run-count = { $found ->
-    [1] A mean needs 2 to { $max } errors; 1 was given
-   *[other] A mean needs 2 to { $max } errors; { $found } were given
-}
+check-run-count = A mean needs 2 to { $max } errors, not { $found }
 check-mixed-classes = The runs are of classes { $first } and { $other }
 verdict-pass = within the limit
 verdict-fail = over the limit
