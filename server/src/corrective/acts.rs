@@ -15,7 +15,7 @@ use crate::complaints::model::{Complaint, EventKind};
 use crate::complaints::scope::{OFFICE, Reach};
 use crate::complaints::{self, ComplaintError};
 use crate::people;
-use crate::store::Tx;
+use crate::store::{StoreError, Tx};
 use serde_json::json;
 use sync_core::ids::{ActionId, ComplaintId, PersonId};
 use sync_core::time::Timestamp;
@@ -75,7 +75,7 @@ pub(super) async fn plan(
     sql::link(tx, action.id, complaint.id, (by.person, by.at)).await?;
     let act = Act { owner: Some(new.owner), due_at: Some(new.due_at), ..act(ActKind::Planned, by) };
     sql::note(tx, action.id, &act).await?;
-    tell(tx, &action, complaint.id, &act, by).await?;
+    tell(tx, &action, &complaint, &act, by).await?;
     let detail = named(&complaint).with("action", action.id);
     audit::append(tx, &by.entry(PLANNED, detail)).await?;
     Ok(action)
@@ -98,7 +98,7 @@ pub(super) async fn link(
     }
     let act = Act { complaint: Some(complaint.id), ..act(ActKind::Linked, by) };
     sql::note(tx, action.id, &act).await?;
-    tell(tx, &action, complaint.id, &act, by).await?;
+    tell(tx, &action, &complaint, &act, by).await?;
     audit::append(tx, &by.entry(LINKED, named(&complaint).with("action", action.id))).await?;
     Ok(action)
 }
@@ -224,26 +224,39 @@ async fn write(
     }
     row.version += 1;
     sql::note(tx, row.id, &act).await?;
-    for complaint in sql::complaints(tx, row.id).await? {
-        tell(tx, &row, complaint, &act, by).await?;
+    for complaint in complaints_of(tx, row.id).await? {
+        tell(tx, &row, &complaint, &act, by).await?;
     }
     let detail = audit::Detail::new().with("action", row.id).with("act", act.kind.as_str());
     audit::append(tx, &by.entry(kind, detail).because(act.words.as_deref())).await?;
     Ok(row)
 }
 
-/// Writes an act into the record of a complaint, or of the one that it was merged into.
+/// The records of the complaints under an action, in the order in which they were put under it. Those that were merged
+/// are one.
+pub(super) async fn complaints_of(tx: &mut Tx, action: ActionId) -> Result<Vec<Complaint>, StoreError> {
+    let mut records: Vec<Complaint> = Vec::new();
+    for id in sql::complaints(tx, action).await? {
+        if let Some(record) = complaints::standing(tx, id).await?
+            && records.iter().all(|known| known.id != record.id)
+        {
+            records.push(record);
+        }
+    }
+    Ok(records)
+}
+
+/// Writes an act into the record of a complaint.
 async fn tell(
     tx: &mut Tx,
     action: &Action,
-    complaint: ComplaintId,
+    complaint: &Complaint,
     act: &Act,
     by: Actor,
-) -> Result<(), ActionError> {
-    let Some(complaint) = complaints::standing(tx, complaint).await? else { return Ok(()) };
+) -> Result<(), StoreError> {
     let facts = json!({ "action": action.id, "title": action.title, "act": act.kind,
         "person": act.owner, "due_at_ms": act.due_at.map(Timestamp::unix_ms) });
     let mut event = by.event(EventKind::CorrectiveAction).detail(facts);
     event.reason.clone_from(&act.words);
-    Ok(history::add(tx, complaint.id, &event).await?)
+    history::add(tx, complaint.id, &event).await
 }

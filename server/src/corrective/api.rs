@@ -335,7 +335,8 @@ pub(super) async fn carry_out(
     now: Timestamp,
 ) -> Result<Action, Problem> {
     let action = reached_at(tx, office, OFFICE, (id, form.version)).await?;
-    if action.owner != office.person_id && office.require(REVIEWERS).is_err() {
+    let may_judge = reach_of(office, REVIEWERS).is_ok_and(|reach| reach.covers(&action.unit, &action.region));
+    if action.owner != office.person_id && !may_judge {
         return Err(ActionError::OfAnother.into());
     }
     Ok(acts::carry_out(tx, action, &form.evidence, Actor::office(office.person_id, now)).await?)

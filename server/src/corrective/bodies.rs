@@ -1,7 +1,7 @@
 //! How corrective actions look in answers.
 
 use super::model::{Act, ActKind, Action, ActionState};
-use super::sql;
+use super::{acts, sql};
 use crate::complaints::{self, Names, PersonRef};
 use crate::store::{StoreError, Tx};
 use crate::words::words;
@@ -146,9 +146,8 @@ impl ActionDetail {
     ) -> Result<Self, StoreError> {
         let mut names = Names::default();
         let mut for_complaints = Vec::new();
-        for id in sql::complaints(tx, row.id).await? {
-            let found = complaints::standing(tx, id).await?;
-            let Some(complaint) = found.filter(|complaint| reach.includes(complaint)) else { continue };
+        let complaints = acts::complaints_of(tx, row.id).await?;
+        for complaint in complaints.into_iter().filter(|complaint| reach.includes(complaint)) {
             for_complaints.push(ActionComplaint {
                 complaint_id: complaint.id,
                 number: complaint.number,

@@ -1,8 +1,8 @@
 //! What corrective actions promise, on both engines.
 
 use crate::complaints::tests::Bureau;
-use crate::people::Role;
 use crate::people::tests::a_person;
+use crate::people::{Grant, Role, set_roles};
 use crate::testing::Answer;
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -194,6 +194,52 @@ async fn an_action_belongs_to_its_owner_and_to_those_who_reach_it() {
         )
         .await;
         assert_eq!(now_own.json["state"], "done", "{}", now_own.json);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn complaints_that_were_merged_are_one_under_an_action() {
+    Bureau::for_each_engine(|bureau| async move {
+        let (first, second) = (a_complaint(&bureau).await, a_complaint(&bureau).await);
+        let action = an_action(&bureau, &first).await;
+        let link = json!({ "complaint": second["number"] });
+        send(&bureau, &bureau.reviewer.1, &at(&action, "complaints"), &link).await;
+        let merge = json!({ "duplicate": second["complaint_id"], "reason": "同一户", "take_fields": [],
+            "duplicate_version": second["version"] });
+        let id = first["complaint_id"].as_str().unwrap();
+        let merged = send(&bureau, &bureau.reviewer.1, &format!("/v1/complaints/{id}/merges"), &merge).await;
+        assert_eq!(merged.status, 200, "{}", merged.json);
+        bureau.test.app.clock.advance_ms(1);
+        let dropped = json!({ "version": 1, "reason": "表箱下月整体更换" });
+        let dropped = send(&bureau, &bureau.reviewer.1, &at(&action, "drop"), &dropped).await.json;
+        assert_eq!(dropped["for_complaints"].as_array().map(Vec::len), Some(1), "{dropped}");
+        assert_eq!(dropped["for_complaints"][0]["number"], first["number"]);
+        let record = bureau.get(&format!("/v1/complaints/{id}")).await.json;
+        let told = record["timeline"].as_array().unwrap().iter();
+        let told = told.filter(|entry| entry["detail"]["act"] == "dropped").count();
+        assert_eq!(told, 1, "{}", record["timeline"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_judges_elsewhere_does_not_carry_out_the_action_of_another() {
+    Bureau::for_each_engine(|bureau| async move {
+        let complaint = bureau.complaint(&json!({ "region": "east" })).await;
+        let action = an_action(&bureau, &complaint).await;
+        a_person(&bureau.test, "root", &[Role::Administrator]).await;
+        let (both, session) = a_person(&bureau.test, "both", &[Role::Clerk]).await;
+        let grant = |role, region: &str| Grant { role, unit: String::new(), region: region.to_owned() };
+        let mut tx = bureau.test.app.store.write().await.unwrap();
+        let roles = [grant(Role::Clerk, ""), grant(Role::Reviewer, "west")];
+        set_roles(&mut tx, both, &roles, None, None, bureau.test.app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let done = json!({ "version": 1, "evidence": "做了" });
+        let refused = send(&bureau, &session, &at(&action, "completion"), &done).await;
+        assert_eq!((refused.status, &refused.json["code"]), (403, &json!("action-of-another")));
+        let judge = send(&bureau, &bureau.reviewer.1, &at(&action, "completion"), &done).await;
+        assert_eq!(judge.status, 200, "{}", judge.json);
     })
     .await;
 }
