@@ -8,7 +8,7 @@ use super::history::NewEvent;
 use super::model::{Complaint, EventKind};
 use super::office_day_start;
 use super::scope::{Reach, within};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tally, Tx, on_engine};
 use std::collections::BTreeSet;
 use sync_core::ids::ComplaintId;
 use sync_core::time::Timestamp;
@@ -58,8 +58,8 @@ pub(crate) async fn by_day(
 }
 
 /// Counts a complaint that was written down.
-pub(super) async fn received(tx: &mut Tx, complaint: &Complaint) -> Result<(), StoreError> {
-    add(tx, Counted::Received, day_of(complaint.received_at), &place_of(complaint), 1).await
+pub(super) fn received(tx: &mut Tx, complaint: &Complaint) {
+    add(tx, Counted::Received, day_of(complaint.received_at), &place_of(complaint), 1);
 }
 
 /// Counts the end of a visit, if this event is one and the first of its day. To be called before it is added.
@@ -72,10 +72,10 @@ pub(super) async fn ended(tx: &mut Tx, complaint: ComplaintId, event: &NewEvent)
     if ends_of(tx, complaint).await?.contains(&(visit.to_string(), day)) {
         return Ok(());
     }
-    match stored_place(tx, complaint).await? {
-        Some(place) => add(tx, Counted::Ended, day, &place, 1).await,
-        None => Ok(()),
+    if let Some(place) = stored_place(tx, complaint).await? {
+        add(tx, Counted::Ended, day, &place, 1);
     }
+    Ok(())
 }
 
 /// Where the complaint is counted at present.
@@ -93,8 +93,8 @@ pub(super) async fn moved(tx: &mut Tx, complaint: &Complaint, from: &Place) -> R
     let mut counts = vec![(Counted::Received, day_of(complaint.received_at))];
     counts.extend(ends_of(tx, complaint.id).await?.into_iter().map(|(_, day)| (Counted::Ended, day)));
     for (counted, day) in counts {
-        add(tx, counted, day, from, -1).await?;
-        add(tx, counted, day, &to, 1).await?;
+        add(tx, counted, day, from, -1);
+        add(tx, counted, day, &to, 1);
     }
     Ok(())
 }
@@ -116,20 +116,9 @@ async fn ends_of(tx: &mut Tx, complaint: ComplaintId) -> Result<BTreeSet<(String
     Ok(rows.into_iter().map(|(visit, at)| (visit, day_of(Timestamp::from_unix_ms(at)))).collect())
 }
 
-async fn add(
-    tx: &mut Tx,
-    counted: Counted,
-    day: i64,
-    (unit, region): &Place,
-    number: i64,
-) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO daily_counts (counted, day, unit, region, number) VALUES ($1, $2, $3, $4, $5) \
-        ON CONFLICT (counted, day, unit, region) DO UPDATE SET number = daily_counts.number + excluded.number";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(counted.as_str()).bind(day).bind(unit).bind(region);
-        query.bind(number).execute(conn).await.map(drop)
-    })?;
-    Ok(())
+fn add(tx: &mut Tx, counted: Counted, day: i64, (unit, region): &Place, number: i64) {
+    let (unit, region) = (unit.clone(), region.clone());
+    tx.tally(Tally { counted: counted.as_str(), day, unit, region }, number);
 }
 
 #[cfg(test)]

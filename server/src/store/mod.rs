@@ -9,6 +9,7 @@ mod engine;
 mod error;
 mod group;
 mod migrations;
+mod tallies;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod tests;
 
 pub use counters::{Counter, last_number, next_number, next_numbers};
 pub use error::StoreError;
+pub(crate) use tallies::Tally;
 
 use engine::SqlitePools;
 use sqlx::{PgPool, SqliteConnection};
@@ -66,7 +68,12 @@ pub enum EngineKind {
 }
 
 /// One open transaction on the engine the server was configured with.
-pub enum Tx {
+pub struct Tx {
+    on: TxOn,
+    tallies: tallies::Tallies,
+}
+
+pub(crate) enum TxOn {
     /// A member of a commit group, or a reader with its own snapshot.
     Sqlite(SqliteTx),
     /// A plain transaction.
@@ -86,12 +93,12 @@ enum SqliteTxKind {
 /// `on_engine!(tx, |conn| sqlx::query(SQL).bind(id).execute(conn).await)?`
 macro_rules! on_engine {
     ($tx:expr, |$conn:ident| $body:expr) => {
-        match $tx {
-            $crate::store::Tx::Sqlite(tx) => {
+        match $tx.engine() {
+            $crate::store::TxOn::Sqlite(tx) => {
                 let $conn = &mut **tx;
                 $body
             }
-            $crate::store::Tx::Postgres(tx) => {
+            $crate::store::TxOn::Postgres(tx) => {
                 let $conn = &mut **tx;
                 $body
             }
@@ -195,11 +202,11 @@ impl Store {
         match &self.engine {
             Engine::Sqlite(pools) => {
                 pools.require_room()?;
-                Ok(Tx::Sqlite(SqliteTx(SqliteTxKind::Member(pools.writer.begin().await?))))
+                Ok(Tx::sqlite(SqliteTxKind::Member(pools.writer.begin().await?)))
             }
             Engine::Postgres(pool) => {
                 let begun = pool.begin().await;
-                engine::acquired(pool, begun).await.map(Tx::Postgres)
+                engine::acquired(pool, begun).await.map(Tx::postgres)
             }
         }
     }
@@ -209,12 +216,12 @@ impl Store {
         match &self.engine {
             Engine::Sqlite(pools) => {
                 let tx = pools.readers.begin().await.map_err(StoreError::from_acquire)?;
-                Ok(Tx::Sqlite(SqliteTx(SqliteTxKind::Reader(tx))))
+                Ok(Tx::sqlite(SqliteTxKind::Reader(tx)))
             }
             Engine::Postgres(pool) => {
                 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
                 let begun = pool.begin_with(BEGIN).await;
-                engine::acquired(pool, begun).await.map(Tx::Postgres)
+                engine::acquired(pool, begun).await.map(Tx::postgres)
             }
         }
     }
@@ -263,11 +270,13 @@ impl Tx {
     ///
     /// # Errors
     /// Nothing of this transaction is kept. [`StoreError::Commit`] when the whole commit group failed.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Tx::Sqlite(SqliteTx(SqliteTxKind::Member(member))) => member.commit().await,
-            Tx::Sqlite(SqliteTx(SqliteTxKind::Reader(tx))) => Ok(tx.commit().await?),
-            Tx::Postgres(tx) => match tokio::spawn(tx.commit()).await {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let tallies = std::mem::take(&mut self.tallies);
+        tallies.write(&mut self).await?;
+        match self.on {
+            TxOn::Sqlite(SqliteTx(SqliteTxKind::Member(member))) => member.commit().await,
+            TxOn::Sqlite(SqliteTx(SqliteTxKind::Reader(tx))) => Ok(tx.commit().await?),
+            TxOn::Postgres(tx) => match tokio::spawn(tx.commit()).await {
                 Ok(outcome) => Ok(outcome?),
                 Err(_) => Err(StoreError::Interrupted),
             },
@@ -276,10 +285,28 @@ impl Tx {
 
     /// Which database this transaction runs on.
     pub fn kind(&self) -> EngineKind {
-        match self {
-            Tx::Sqlite(_) => EngineKind::Sqlite,
-            Tx::Postgres(_) => EngineKind::Postgres,
+        match self.on {
+            TxOn::Sqlite(_) => EngineKind::Sqlite,
+            TxOn::Postgres(_) => EngineKind::Postgres,
         }
+    }
+
+    /// Adds to the number that is kept under this key, when the transaction is committed.
+    pub(crate) fn tally(&mut self, key: Tally, number: i64) {
+        self.tallies.add(key, number);
+    }
+
+    /// For [`on_engine!`].
+    pub(crate) fn engine(&mut self) -> &mut TxOn {
+        &mut self.on
+    }
+
+    fn sqlite(kind: SqliteTxKind) -> Self {
+        Self { on: TxOn::Sqlite(SqliteTx(kind)), tallies: tallies::Tallies::default() }
+    }
+
+    fn postgres(tx: sqlx::Transaction<'static, sqlx::Postgres>) -> Self {
+        Self { on: TxOn::Postgres(tx), tallies: tallies::Tallies::default() }
     }
 }
 

@@ -407,3 +407,41 @@ async fn what_a_killed_process_left_in_the_log_is_in_the_file_after_the_next_sta
     assert!(is_in_file());
     assert_eq!(notes(&store).await, ["kept"]);
 }
+
+async fn tallied(store: &Store) -> i64 {
+    const SQL: &str = "SELECT CAST(coalesce(sum(number), 0) AS BIGINT) FROM daily_counts";
+    let mut tx = store.read().await.unwrap();
+    on_engine!(&mut tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await).unwrap()
+}
+
+#[tokio::test]
+async fn transactions_that_add_to_the_same_numbers_never_wait_in_a_circle() {
+    for_each_engine(|store| async move {
+        store.migrate().await.unwrap();
+        let key = |day| Tally { counted: "received", day, unit: String::new(), region: String::new() };
+        let mut dropped = store.write().await.unwrap();
+        dropped.tally(key(1), 1);
+        drop(dropped);
+        assert_eq!(tallied(&store).await, 0);
+        let adders = (0..8).map(|adder| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for _ in 0..10 {
+                    let mut tx = store.write().await.unwrap();
+                    tx.tally(key(adder % 2), 2);
+                    if adder % 3 == 0 {
+                        next_number(&mut tx, Counter::SERVER_LOG).await.unwrap();
+                    }
+                    tx.tally(key(1 - adder % 2), -1);
+                    next_number(&mut tx, Counter::SERVER_LOG).await.unwrap();
+                    tx.commit().await.unwrap();
+                }
+            })
+        });
+        for adder in adders.collect::<Vec<_>>() {
+            adder.await.unwrap();
+        }
+        assert_eq!(tallied(&store).await, 80);
+    })
+    .await;
+}

@@ -2,7 +2,7 @@
 
 use super::{Step, StepKind};
 use crate::complaints::scope::{Reach, within};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{EngineKind, StoreError, Tx, on_engine};
 use sqlx_macros::FromRow;
 use sync_core::deadline::{MISSED, NEAR};
 use sync_core::ids::{ComplaintId, DeviceId, PersonId, VisitId};
@@ -79,17 +79,15 @@ pub(super) async fn due(
 ) -> Result<Vec<(ComplaintId, Step)>, StoreError> {
     const SQL: &str = "SELECT complaint_id, step, about, from_ms, due_at_ms, stopped_at_ms, level, next_at_ms \
         FROM deadline_steps WHERE next_at_ms <= $1 ORDER BY next_at_ms LIMIT $2";
-    let rows: Vec<StepRow> = match tx {
-        // SQLite has one writer; PostgreSQL leaves rows to whoever holds them.
-        Tx::Postgres(conn) => {
-            let sql = format!("{SQL} FOR UPDATE SKIP LOCKED");
-            let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now.unix_ms()).bind(limit);
-            query.fetch_all(&mut **conn).await?
-        }
-        Tx::Sqlite(_) => on_engine!(tx, |conn| {
-            sqlx::query_as(SQL).bind(now.unix_ms()).bind(limit).fetch_all(conn).await
-        })?,
+    // SQLite has one writer; PostgreSQL leaves rows to whoever holds them.
+    let hold = match tx.kind() {
+        EngineKind::Postgres => " FOR UPDATE SKIP LOCKED",
+        EngineKind::Sqlite => "",
     };
+    let rows: Vec<StepRow> = on_engine!(tx, |conn| {
+        let sql = sqlx::AssertSqlSafe(format!("{SQL}{hold}"));
+        sqlx::query_as(sql).bind(now.unix_ms()).bind(limit).fetch_all(conn).await
+    })?;
     rows.into_iter().map(StepRow::open).collect()
 }
 
