@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         return exchange::run_merge_worker().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
     let language = cli::language(arguments.lang.as_deref());
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads()).enable_all().build();
     let outcome = runtime.context("start the runtime").and_then(|runtime| runtime.block_on(run(arguments)));
     match outcome {
         Ok(code) => code,
@@ -52,6 +52,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Threads that pass requests on: half of the processors. What computes for long has threads and processes of its own
+/// (merges, SQLite, photos, passwords), and a thread more than there is work for only wakes the others.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2))
 }
 
 /// Lets all threads take memory from four pools. The GNU allocator gives each thread one of its own, which keeps what the

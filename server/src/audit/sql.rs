@@ -47,8 +47,6 @@ pub async fn append(tx: &mut Tx, entry: &NewEntry<'_>) -> Result<i64, StoreError
 pub async fn append_all(tx: &mut Tx, entries: &[NewEntry<'_>]) -> Result<i64, StoreError> {
     let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
     let first = next_numbers(tx, Counter::SERVER_LOG, count).await?;
-    const EPOCH: &str = "SELECT epoch FROM installation";
-    let epoch: i64 = on_engine!(tx, |conn| sqlx::query_scalar(EPOCH).fetch_one(conn).await)?;
     let rows: Vec<_> =
         (first..).zip(entries).map(|(log_index, entry)| (log_index, entry, entry.to_bytes())).collect();
     insert_rows!(
@@ -59,7 +57,8 @@ pub async fn append_all(tx: &mut Tx, entries: &[NewEntry<'_>]) -> Result<i64, St
         |bind, (log_index, entry, bytes)| {
             let envelope = entry.envelope;
             let seq = envelope.map(|envelope| i64::try_from(envelope.seq).unwrap_or(i64::MAX));
-            bind.push_bind(*log_index).push_bind(epoch).push_bind(entry.kind.0).push_bind(entry.at.unix_ms());
+            bind.push_bind(*log_index).push("(SELECT epoch FROM installation)");
+            bind.push_bind(entry.kind.0).push_bind(entry.at.unix_ms());
             bind.push_bind(entry.person.map(String::from))
                 .push_bind(entry.device.map(String::from))
                 .push_bind(seq);

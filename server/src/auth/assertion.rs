@@ -77,7 +77,7 @@ async fn check(app: &App, token: &str) -> Result<(KnownDevice, Claims), Assertio
     let claimed: Claims =
         jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| AssertionError::Foreign)?;
     let device_id: DeviceId = claimed.sub.parse().map_err(|_| AssertionError::Foreign)?;
-    let device = devices::find(&mut app.store.read().await?, device_id).await?;
+    let device = devices::find(&mut app.store.read_once().await?, device_id).await?;
     let device = device.ok_or(AssertionError::UnknownDevice { device_id })?;
     let claims = verify(app, token, &device)?;
     judge_time(app, &claims)?;

@@ -96,7 +96,7 @@ async fn by_token(app: &App, token: &str) -> Result<AnyDeviceAuth, Problem> {
         };
         Problem::new(kind).challenge("Bearer, Assertion")
     })?;
-    let device = devices::find(&mut app.store.read().await?, token.device_id).await?;
+    let device = devices::find(&mut app.store.read_once().await?, token.device_id).await?;
     let device = device.ok_or_else(|| Problem::new(&problem::DEVICE_NOT_ENROLLED).challenge("Assertion"))?;
     Ok(AnyDeviceAuth { device, credential: Credential::Token { expires_at: token.expires_at } })
 }

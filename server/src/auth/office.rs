@@ -60,7 +60,7 @@ impl FromRequestParts<App> for OfficeAuth {
         }
         let token = session_token(parts)?;
         let now = app.clock.now();
-        let mut tx = app.store.read().await?;
+        let mut tx = app.store.read_once().await?;
         let session = people::find_session(&mut tx, token, &app.config.auth, now).await?;
         drop(tx);
         let session = session.ok_or_else(|| Problem::new(&problem::SESSION_OVER).challenge("Session"))?;

@@ -12,6 +12,8 @@ use sync_core::time::Timestamp;
 pub(super) struct Chain {
     /// Its newest envelope in the server log.
     pub(super) position: ChainPosition,
+    /// The server's history and the position of the feed up to which the device said that it has everything.
+    pub(super) acknowledged: (i64, i64),
     /// Highest sequence that another device brought; beyond the position there are gaps before it.
     pub(super) offered_to: u64,
     /// Whether the device signed two different envelopes under one sequence.
@@ -25,12 +27,14 @@ pub(super) struct Chain {
 /// The chain as it stands, with what decides whether it may grow.
 pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreError> {
     const SQL: &str = "SELECT c.sequence, c.envelope_hash, c.forked_at_ms, d.revoked_at_ms, d.suspended_at_ms, \
-        d.wipe_asked_at_ms, d.wiped_at_ms, c.offered_to, p.disabled_at_ms, (SELECT CAST(count(*) AS BIGINT) FROM person_roles g \
+        d.wipe_asked_at_ms, d.wiped_at_ms, c.offered_to, c.acknowledged_epoch, c.acknowledged_cursor, p.disabled_at_ms, (SELECT CAST(count(*) AS BIGINT) FROM person_roles g \
         WHERE g.person_id = d.person_id AND g.role = 'technician') FROM devices d \
         JOIN people p ON p.person_id = d.person_id LEFT JOIN device_chains c ON c.device_id = d.device_id WHERE d.device_id = $1";
     type Row = (
         Option<i64>,
         Option<String>,
+        Option<i64>,
+        Option<i64>,
         Option<i64>,
         Option<i64>,
         Option<i64>,
@@ -52,13 +56,16 @@ pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreEr
         wipe_asked_at,
         wiped_at,
         offered,
+        acknowledged_epoch,
+        acknowledged_cursor,
         disabled_at,
         technician_grants,
     )) = row
     else {
         let barred = Some(Barred::Revoked);
         let position = ChainPosition::START;
-        return Ok(Chain { position, offered_to: 0, forked: false, barred, wipe: false });
+        let acknowledged = (0, 0);
+        return Ok(Chain { position, acknowledged, offered_to: 0, forked: false, barred, wipe: false });
     };
     let position = match (sequence, hash) {
         (Some(sequence), Some(hash)) => ChainPosition {
@@ -71,6 +78,7 @@ pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreEr
     let suspended = suspended_at.or(disabled_at).is_some();
     Ok(Chain {
         position,
+        acknowledged: (acknowledged_epoch.unwrap_or(0), acknowledged_cursor.unwrap_or(0)),
         offered_to: offered.and_then(|sequence| u64::try_from(sequence).ok()).unwrap_or(0),
         forked: forked_at.is_some(),
         barred: Barred::of(revoked_at.is_some(), suspended, technician_grants > 0),
@@ -83,20 +91,22 @@ pub(super) async fn barred(tx: &mut Tx, device: DeviceId) -> Result<Option<Barre
     Ok(find(tx, device).await?.barred)
 }
 
-/// Moves the end of a chain. False when another request moved it first.
+/// Moves the end of a chain, and what the device has acknowledged. False when another request moved it first.
 pub(super) async fn advance(
     tx: &mut Tx,
     device: DeviceId,
     from: ChainPosition,
     to: ChainPosition,
+    (epoch, cursor): (i64, i64),
 ) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO device_chains (device_id, sequence, envelope_hash, acknowledged_epoch, \
-        acknowledged_cursor) VALUES ($1, $2, $3, 0, 0) ON CONFLICT (device_id) DO UPDATE \
-        SET sequence = excluded.sequence, envelope_hash = excluded.envelope_hash \
+        acknowledged_cursor) VALUES ($1, $2, $3, $5, $6) ON CONFLICT (device_id) DO UPDATE \
+        SET sequence = excluded.sequence, envelope_hash = excluded.envelope_hash, \
+        acknowledged_epoch = excluded.acknowledged_epoch, acknowledged_cursor = excluded.acknowledged_cursor \
         WHERE device_chains.sequence = $4 AND device_chains.forked_at_ms IS NULL";
     let moved = on_engine!(tx, |conn| {
         let query = sqlx::query(SQL).bind(device.to_string()).bind(as_i64(to.sequence));
-        let query = query.bind(to.hash.to_string()).bind(as_i64(from.sequence));
+        let query = query.bind(to.hash.to_string()).bind(as_i64(from.sequence)).bind(epoch).bind(cursor);
         query.execute(conn).await.map(|done| done.rows_affected())
     })?;
     Ok(moved == 1)
@@ -113,22 +123,11 @@ pub(super) async fn freeze(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Res
     Ok(())
 }
 
-/// Up to where the device said it has everything of this epoch.
-pub(super) async fn acknowledged(tx: &mut Tx, device: DeviceId, epoch: i64) -> Result<i64, StoreError> {
-    const SQL: &str =
-        "SELECT acknowledged_cursor FROM device_chains WHERE device_id = $1 AND acknowledged_epoch = $2";
-    let found: Option<i64> = on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(device.to_string()).bind(epoch).fetch_optional(conn).await
-    })?;
-    Ok(found.unwrap_or(0))
-}
-
 /// Notes up to where the device says it has everything. Cursors of one epoch only grow.
 pub(super) async fn acknowledge(
     tx: &mut Tx,
     device: DeviceId,
-    epoch: i64,
-    cursor: u64,
+    (epoch, cursor): (i64, i64),
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO device_chains (device_id, sequence, envelope_hash, acknowledged_epoch, \
         acknowledged_cursor) VALUES ($1, 0, $2, $3, $4) ON CONFLICT (device_id) DO UPDATE \
@@ -137,7 +136,7 @@ pub(super) async fn acknowledge(
         OR device_chains.acknowledged_cursor < excluded.acknowledged_cursor";
     on_engine!(tx, |conn| {
         let query = sqlx::query(SQL).bind(device.to_string()).bind(EnvelopeHash::NONE.to_string());
-        query.bind(epoch).bind(as_i64(cursor)).execute(conn).await.map(drop)
+        query.bind(epoch).bind(cursor).execute(conn).await.map(drop)
     })?;
     Ok(())
 }

@@ -26,6 +26,25 @@ pub(super) async fn current(tx: &mut Tx) -> Result<i64, StoreError> {
     Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)?)
 }
 
+/// Where the server's history stands.
+#[derive(Debug, Clone, Copy, sqlx_macros::FromRow)]
+pub(super) struct Standing {
+    /// The present epoch.
+    pub(super) epoch: i64,
+    /// The newest entry of the server log; 0: none.
+    pub(super) log_index: i64,
+    /// The newest position of the feed; 0: none.
+    pub(super) feed_position: i64,
+}
+
+/// The standing of this moment, with one statement.
+pub(super) async fn standing(tx: &mut Tx) -> Result<Standing, StoreError> {
+    const SQL: &str = "SELECT epoch, (SELECT CAST(coalesce(max(log_index), 0) AS BIGINT) FROM server_log) AS log_index, \
+        (SELECT CAST(coalesce(max(value), 0) AS BIGINT) FROM counters WHERE name = $1) AS feed_position FROM installation";
+    let feed = feed::POSITIONS.0;
+    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(feed).fetch_one(conn).await)?)
+}
+
 /// The present epoch, raised first when the request proves that this server was rolled back.
 pub(super) async fn check(
     tx: &mut Tx,
@@ -35,13 +54,14 @@ pub(super) async fn check(
     intake: &Intake,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
-    let epoch = current(tx).await?;
+    let standing = standing(tx).await?;
+    let epoch = standing.epoch;
     let lacks_acknowledged = as_i64(intake.ask.epoch) == epoch && intake.ask.acknowledged > chain.sequence;
     let lacks_office_acts = lacks_office_acts(tx, server, epoch, intake).await?;
     if intake.envelopes.is_empty() && !lacks_acknowledged && !lacks_office_acts {
         return Ok(epoch);
     }
-    let claimed = claimed_beyond(tx, epoch, chain, intake).await?.or(lacks_office_acts.then_some(epoch));
+    let claimed = claimed_beyond(standing, chain, intake).or(lacks_office_acts.then_some(epoch));
     let Some(claimed) = claimed else { return Ok(epoch) };
     if raised_lately(tx, device.device_id, now).await? {
         tracing::warn!(device = %device.device_id, "the device claims a later state of this server again");
@@ -89,24 +109,20 @@ async fn lacks_office_acts(
 }
 
 /// The newest epoch that the request names, if it names anything that this server never wrote.
-async fn claimed_beyond(
-    tx: &mut Tx,
-    epoch: i64,
-    chain: ChainPosition,
-    intake: &Intake,
-) -> Result<Option<i64>, StoreError> {
+fn claimed_beyond(standing: Standing, chain: ChainPosition, intake: &Intake) -> Option<i64> {
+    let epoch = standing.epoch;
     let headers = || intake.envelopes.iter().map(sync_core::log::Envelope::header);
     let newest_epoch =
         headers().map(|header| as_i64(header.epoch)).max().unwrap_or(0).max(as_i64(intake.ask.epoch));
     if newest_epoch > epoch {
-        return Ok(Some(newest_epoch));
+        return Some(newest_epoch);
     }
     let of_this_epoch = headers().filter(|header| as_i64(header.epoch) == epoch);
     let newest_index = of_this_epoch.map(|header| as_i64(header.log_index_known)).max().unwrap_or(0);
     let asks_of_this_epoch = as_i64(intake.ask.epoch) == epoch;
-    let beyond = newest_index > audit::last_index(tx).await?
+    let beyond = newest_index > standing.log_index
         || asks_of_this_epoch
             && (intake.ask.acknowledged > chain.sequence
-                || as_i64(intake.ask.cursor) > feed::last_position(tx).await?);
-    Ok(beyond.then_some(epoch))
+                || as_i64(intake.ask.cursor) > standing.feed_position);
+    beyond.then_some(epoch)
 }

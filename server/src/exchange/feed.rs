@@ -3,12 +3,12 @@
 //! Invariant: a position is taken from its counter in the transaction of the event, so a reader that has seen a
 //! position has seen all before it. Rows are small and point at what is to be told; who is told is the row's audience.
 
-use crate::store::{Counter, StoreError, Tx, insert_rows, last_number, next_numbers, on_engine};
+use crate::store::{Counter, StoreError, Tx, insert_rows, next_numbers, on_engine};
 use std::fmt;
 use sync_core::ids::{CommandId, DeviceId, PersonId, VisitId};
 
 /// Feed positions. Taken before `server_log`, in the order of the names.
-const POSITIONS: Counter = Counter("feed");
+pub(super) const POSITIONS: Counter = Counter("feed");
 
 /// Who is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,11 +118,6 @@ pub(super) async fn insert(tx: &mut Tx, first: i64, events: &[(Audience, Event)]
         },
         ""
     )
-}
-
-/// The newest position; 0 for an empty feed.
-pub(super) async fn last_position(tx: &mut Tx) -> Result<i64, StoreError> {
-    last_number(tx, POSITIONS).await
 }
 
 /// Rows after `after` for any of these audiences, oldest first. From the beginning on everything is listed; later what

@@ -3,7 +3,7 @@
 //! Nothing is concluded from the fact that something was sent: a device says with each request up to where in the
 //! feed it has everything.
 
-use super::{chains, epochs};
+use super::epochs;
 use crate::store::{StoreError, Tx, on_engine};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{DeviceId, PersonId, VisitId};
@@ -96,20 +96,9 @@ async fn confirmed(
     Ok(confirmed)
 }
 
-/// Notes up to where a device says it has everything, and which decisions are among it.
-pub(super) async fn acknowledge(
-    tx: &mut Tx,
-    device: DeviceId,
-    (epoch, cursor): (i64, u64),
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let before = chains::acknowledged(tx, device, epoch).await?;
-    chains::acknowledge(tx, device, epoch, cursor).await?;
-    note(tx, device, (before, chains::as_i64(cursor)), now).await
-}
-
-/// Decisions of the office are few among what is fed, and have an index of their own.
-async fn note(
+/// Notes which decisions are among what a device confirmed: what is fed after the first of these positions, up to the
+/// second. Decisions of the office are few among it, and have an index of their own.
+pub(super) async fn note(
     tx: &mut Tx,
     device: DeviceId,
     (before, cursor): (i64, i64),

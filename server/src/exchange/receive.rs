@@ -220,8 +220,17 @@ async fn take(
         return Ok(Some(received));
     }
     let next = &intake.envelopes[sorted.fresh.clone()];
-    if !next.is_empty() && !chains::advance(tx, id, chain.position, sorted.end).await? {
-        return Ok(None);
+    let acknowledged = acknowledged(chain, epoch, intake);
+    if !next.is_empty() {
+        if !chains::advance(tx, id, chain.position, sorted.end, acknowledged).await? {
+            return Ok(None);
+        }
+    } else if acknowledged != chain.acknowledged {
+        chains::acknowledge(tx, id, acknowledged).await?;
+    }
+    let confirmed = if chain.acknowledged.0 == epoch { chain.acknowledged.1 } else { 0 };
+    if acknowledged.0 == epoch {
+        fetched::note(tx, id, (confirmed, acknowledged.1), now).await?;
     }
     // Some of them another device may have brought before.
     let is_new = |envelope: &&Envelope| !stored.contains_key(&envelope.header().sequence);
@@ -232,10 +241,6 @@ async fn take(
     received.visits =
         sorted.taken(&intake.envelopes).filter_map(|envelope| envelope.header().visit).collect();
     received.resend_from = sorted.expected.or(intake.broken_at).map(|_| sorted.end.sequence + 1);
-    let acknowledges = intake.ask.epoch == u64::try_from(epoch).unwrap_or(0) && intake.ask.cursor > 0;
-    if acknowledges {
-        fetched::acknowledge(tx, id, (epoch, intake.ask.cursor), now).await?;
-    }
     sql::note_visits(tx, id, &fresh, now).await?;
     if intake.complete && received.resend_from.is_none() && sorted.fork.is_none() {
         sql::settle_visits(tx, id, &intake.ask.settled_visits, now).await?;
@@ -248,6 +253,14 @@ async fn take(
     }
     tracing::debug!(device = %id, appended = fresh.len(), epoch = app.installation.epoch, "envelopes taken in");
     Ok(Some(received))
+}
+
+/// Up to where the device has everything, with what it says now. Positions of one history only grow.
+fn acknowledged(chain: Chain, epoch: i64, intake: &Intake) -> (i64, i64) {
+    let says = (as_i64(intake.ask.epoch), as_i64(intake.ask.cursor));
+    let is_news =
+        says.0 == epoch && says.1 > 0 && (chain.acknowledged.0 != epoch || chain.acknowledged.1 < says.1);
+    if is_news { says } else { chain.acknowledged }
 }
 
 /// The acknowledgement rests on this: every envelope byte for byte in the server log.

@@ -2,7 +2,7 @@
 
 use super::model::{Attempt, ReturnVisit};
 use crate::complaints::scope::{Reach, within};
-use crate::store::{StoreError, Tx, on_engine, select_in};
+use crate::store::{StoreError, Tx, on_engine};
 use sqlx_macros::FromRow;
 use std::str::FromStr;
 use sync_core::document::Scalar;
@@ -143,10 +143,21 @@ pub(super) async fn provisional(tx: &mut Tx) -> Result<Vec<ReturnVisit>, StoreEr
 /// Those that these visits bear upon: as the visit that is checked, or as the one at the door.
 pub(super) async fn about(tx: &mut Tx, visits: &[VisitId]) -> Result<Vec<ReturnVisit>, StoreError> {
     const CHECKED: &str = concat!(columns!(), "WHERE r.state = 'done' AND r.visit_id IN (");
-    const DOOR: &str = concat!(columns!(), "WHERE r.state IN ('open', 'done') AND r.door_visit IN (");
-    let mut rows: Vec<Row> = select_in!(&mut *tx, CHECKED, visits, |visit| visit.to_string(), ")")?;
-    let at_door: Vec<Row> = select_in!(tx, DOOR, visits, |visit| visit.to_string(), ")")?;
-    rows.extend(at_door);
+    const DOOR: &str =
+        concat!(") UNION ALL ", columns!(), "WHERE r.state IN ('open', 'done') AND r.door_visit IN (");
+    if visits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new("");
+        for part in [CHECKED, DOOR] {
+            let mut places = query.push(part).separated(", ");
+            for visit in visits {
+                places.push_bind(visit.to_string());
+            }
+        }
+        query.push(")").build_query_as().fetch_all(conn).await
+    })?;
     all(rows)
 }
 

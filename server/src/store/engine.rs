@@ -1,16 +1,16 @@
 //! What truly differs between the engines: how connections are opened and what is checked about them.
 
 use super::group::Writer;
+use super::readers::Readers;
 use super::{StoreError, StoreSettings};
 use crate::disk;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, PgPool, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, PgPool};
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
@@ -39,7 +39,7 @@ pub(super) enum Target {
 pub(super) struct SqlitePools {
     pub(super) path: PathBuf,
     pub(super) writer: Writer,
-    pub(super) readers: SqlitePool,
+    pub(super) readers: Arc<Readers>,
     disk_free_bytes_min: u64,
 }
 
@@ -99,11 +99,8 @@ pub(super) async fn open_sqlite(path: PathBuf, settings: &StoreSettings) -> Resu
     let writer = writer.map_err(|error| unreachable(&path.display(), error))?;
     // Only the writer checkpoints; a reader that could write would be a second writer.
     let reader_options = sqlite_options(&path).pragma("wal_autocheckpoint", "0").pragma("query_only", "ON");
-    let readers = SqlitePoolOptions::new()
-        .max_connections(settings.connections_max.min(readers_useful()))
-        .acquire_timeout(settings.wait_max)
-        .connect_with(reader_options)
-        .await?;
+    let readers_max = settings.connections_max.min(readers_useful());
+    let readers = Readers::open(reader_options, readers_max, settings.wait_max).await?;
     Ok(SqlitePools { path, writer, readers, disk_free_bytes_min: settings.disk_free_bytes_min })
 }
 

@@ -2,8 +2,9 @@
 //!
 //! There is one writer connection, the *lane*. A transaction (*member*) owns the lane from [`Writer::begin`] until it
 //! is committed or dropped; the first member opens the group with BEGIN IMMEDIATE, each runs behind its own savepoint.
-//! A committed member releases its savepoint, leaves its reply in the group, and hands the lane on. The group is
-//! committed when nobody waits for the lane or when it is full; only then do the replies go out.
+//! A committed member leaves its savepoint and its reply in the group and hands the lane on; the next one replaces the
+//! savepoint by its own. The group is committed when nobody waits for the lane or when it is full; only then do the
+//! replies go out. Each statement is a message to SQLite's thread and back, which costs more than these do.
 //!
 //! Invariants:
 //! - Whoever gives up the lane while the group is open has seen somebody waiting; whoever stops waiting without having
@@ -49,6 +50,8 @@ struct Lane {
     conn: Option<SqliteConnection>,
     /// `Some` from just before BEGIN until after COMMIT or ROLLBACK.
     group: Option<Vec<oneshot::Sender<Outcome>>>,
+    /// Whether the savepoint of a member that has ended stands in the group.
+    savepoint_left: bool,
     closed: bool,
 }
 
@@ -70,7 +73,7 @@ enum End {
 
 impl Writer {
     pub(super) async fn open(options: SqliteConnectOptions, wait_max: Duration) -> Result<Self, StoreError> {
-        let mut lane = Lane { options, conn: None, group: None, closed: false };
+        let mut lane = Lane { options, conn: None, group: None, savepoint_left: false, closed: false };
         lane.connect().await?;
         // What a process left in the write-ahead log that was killed goes into the file while nobody waits for it.
         // Beside a running server this waits for nobody either; if it fails, the log is longer than it need be.
@@ -169,13 +172,22 @@ impl Member {
         if lane.conn.is_none() {
             lane.connect().await?;
         }
-        if lane.group.is_none() {
-            // Set first: when this future is cancelled during BEGIN, the group must be rolled back.
-            lane.group = Some(Vec::new());
-            lane.execute("BEGIN IMMEDIATE").await?;
+        let left = mem::take(&mut lane.savepoint_left);
+        let begin = match lane.group {
+            None => "BEGIN IMMEDIATE; SAVEPOINT member",
+            Some(_) if left => "RELEASE member; SAVEPOINT member",
+            Some(_) => "SAVEPOINT member",
+        };
+        // Set first: when this future is cancelled during BEGIN, the group must be rolled back.
+        lane.group.get_or_insert_default();
+        match lane.execute(begin).await {
+            Ok(()) => self.ready = true,
+            // Whatever ended the group's transaction, nothing may run outside of it.
+            Err(error) if lane.has_members() => {
+                return Err(StoreError::Commit { source: lane.fail_group(error) });
+            }
+            Err(error) => return Err(error.into()),
         }
-        lane.execute("SAVEPOINT member").await?;
-        self.ready = true;
         Ok(())
     }
 }
@@ -200,20 +212,14 @@ impl Drop for Member {
 /// Ends a member and, when nobody continues the group, the group.
 async fn finish(shared: Arc<Shared>, mut lane: OwnedMutexGuard<Lane>, end: End) {
     match end {
-        End::Commit(reply) => match lane.execute("RELEASE member").await {
-            Ok(()) => lane.group.get_or_insert_default().push(reply),
-            Err(error) => {
-                lane.group.get_or_insert_default().push(reply);
-                lane.fail_group(error);
-            }
-        },
-        End::Rollback => {
-            if let Err(error) = lane.execute("ROLLBACK TO member").await {
-                lane.fail_group(error);
-            } else if let Err(error) = lane.execute("RELEASE member").await {
-                lane.fail_group(error);
-            }
+        End::Commit(reply) => {
+            lane.group.get_or_insert_default().push(reply);
+            lane.savepoint_left = true;
         }
+        End::Rollback => match lane.execute("ROLLBACK TO member").await {
+            Ok(()) => lane.savepoint_left = true,
+            Err(error) => drop(lane.fail_group(error)),
+        },
         End::NeverBegan => {}
     }
     let members = lane.group.as_ref().map_or(0, Vec::len);
@@ -250,15 +256,22 @@ impl Lane {
                 shared.commits.fetch_add(1, Ordering::Relaxed);
                 self.answer(&Ok(()));
             }
-            Err(error) => self.fail_group(error),
+            Err(error) => drop(self.fail_group(error)),
         }
     }
 
     /// Tells every member that nothing of it was kept, and drops the connection so that this is true.
-    fn fail_group(&mut self, error: sqlx::Error) {
+    fn fail_group(&mut self, error: sqlx::Error) -> Arc<sqlx::Error> {
         tracing::error!(%error, members = self.group.as_ref().map_or(0, Vec::len), "commit group failed");
+        let error = Arc::new(error);
         self.conn = None;
-        self.answer(&Err(Arc::new(error)));
+        self.answer(&Err(Arc::clone(&error)));
+        error
+    }
+
+    /// Whether somebody waits for the commit of the open group.
+    fn has_members(&self) -> bool {
+        self.group.as_ref().is_some_and(|members| !members.is_empty())
     }
 
     fn answer(&mut self, outcome: &Outcome) {

@@ -9,6 +9,7 @@ mod engine;
 mod error;
 mod group;
 mod migrations;
+mod readers;
 mod tallies;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -20,6 +21,7 @@ pub use error::StoreError;
 pub(crate) use tallies::Tally;
 
 use engine::SqlitePools;
+use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, SqliteConnection};
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
@@ -76,8 +78,14 @@ pub struct Tx {
 pub(crate) enum TxOn {
     /// A member of a commit group, or a reader with its own snapshot.
     Sqlite(SqliteTx),
-    /// A plain transaction.
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    /// A plain transaction, or a connection without one.
+    Postgres(PostgresTx),
+}
+
+/// A transaction on PostgreSQL. Dereferences to its connection.
+pub(crate) enum PostgresTx {
+    Transaction(sqlx::Transaction<'static, sqlx::Postgres>),
+    Connection(PoolConnection<sqlx::Postgres>),
 }
 
 /// A transaction on the embedded database. Dereferences to its connection.
@@ -85,7 +93,7 @@ pub struct SqliteTx(SqliteTxKind);
 
 enum SqliteTxKind {
     Member(group::Member),
-    Reader(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Reader(readers::Reader),
 }
 
 /// Compiles one query body for both engines, so that the SQL is written once.
@@ -214,14 +222,23 @@ impl Store {
     /// Begins a transaction that sees one snapshot and cannot write. It needs no commit.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         match &self.engine {
-            Engine::Sqlite(pools) => {
-                let tx = pools.readers.begin().await.map_err(StoreError::from_acquire)?;
-                Ok(Tx::sqlite(SqliteTxKind::Reader(tx)))
-            }
+            Engine::Sqlite(pools) => Ok(Tx::sqlite(SqliteTxKind::Reader(pools.readers.begin(true).await?))),
             Engine::Postgres(pool) => {
                 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
                 let begun = pool.begin_with(BEGIN).await;
                 engine::acquired(pool, begun).await.map(Tx::postgres)
+            }
+        }
+    }
+
+    /// As [`Store::read`] without the snapshot, which costs two statements: for one statement, or for several that need
+    /// not agree on a moment.
+    pub(crate) async fn read_once(&self) -> Result<Tx, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(pools) => Ok(Tx::sqlite(SqliteTxKind::Reader(pools.readers.begin(false).await?))),
+            Engine::Postgres(pool) => {
+                let conn = engine::acquired(pool, pool.acquire().await).await?;
+                Ok(Tx::on(TxOn::Postgres(PostgresTx::Connection(conn))))
             }
         }
     }
@@ -275,8 +292,10 @@ impl Tx {
         tallies.write(&mut self).await?;
         match self.on {
             TxOn::Sqlite(SqliteTx(SqliteTxKind::Member(member))) => member.commit().await,
-            TxOn::Sqlite(SqliteTx(SqliteTxKind::Reader(tx))) => Ok(tx.commit().await?),
-            TxOn::Postgres(tx) => match tokio::spawn(tx.commit()).await {
+            TxOn::Sqlite(SqliteTx(SqliteTxKind::Reader(_))) | TxOn::Postgres(PostgresTx::Connection(_)) => {
+                Ok(())
+            }
+            TxOn::Postgres(PostgresTx::Transaction(tx)) => match tokio::spawn(tx.commit()).await {
                 Ok(outcome) => Ok(outcome?),
                 Err(_) => Err(StoreError::Interrupted),
             },
@@ -301,12 +320,16 @@ impl Tx {
         &mut self.on
     }
 
+    fn on(on: TxOn) -> Self {
+        Self { on, tallies: tallies::Tallies::default() }
+    }
+
     fn sqlite(kind: SqliteTxKind) -> Self {
-        Self { on: TxOn::Sqlite(SqliteTx(kind)), tallies: tallies::Tallies::default() }
+        Self::on(TxOn::Sqlite(SqliteTx(kind)))
     }
 
     fn postgres(tx: sqlx::Transaction<'static, sqlx::Postgres>) -> Self {
-        Self { on: TxOn::Postgres(tx), tallies: tallies::Tallies::default() }
+        Self::on(TxOn::Postgres(PostgresTx::Transaction(tx)))
     }
 }
 
@@ -316,7 +339,7 @@ impl Deref for SqliteTx {
     fn deref(&self) -> &SqliteConnection {
         match &self.0 {
             SqliteTxKind::Member(member) => member.connection(),
-            SqliteTxKind::Reader(tx) => tx,
+            SqliteTxKind::Reader(reader) => reader.connection(),
         }
     }
 }
@@ -325,7 +348,27 @@ impl DerefMut for SqliteTx {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         match &mut self.0 {
             SqliteTxKind::Member(member) => member.connection_mut(),
-            SqliteTxKind::Reader(tx) => tx,
+            SqliteTxKind::Reader(reader) => reader.connection_mut(),
+        }
+    }
+}
+
+impl Deref for PostgresTx {
+    type Target = sqlx::PgConnection;
+
+    fn deref(&self) -> &sqlx::PgConnection {
+        match self {
+            Self::Transaction(tx) => tx,
+            Self::Connection(conn) => conn,
+        }
+    }
+}
+
+impl DerefMut for PostgresTx {
+    fn deref_mut(&mut self) -> &mut sqlx::PgConnection {
+        match self {
+            Self::Transaction(tx) => tx,
+            Self::Connection(conn) => conn,
         }
     }
 }

@@ -93,6 +93,37 @@ async fn a_reader_keeps_its_snapshot_and_cannot_write() {
     .await;
 }
 
+/// One reader at a time: whoever comes next gets the very connection that was given up before.
+#[tokio::test]
+async fn the_next_reader_sees_the_newest_rows_however_the_last_one_ended() {
+    let database = TestDatabase::sqlite();
+    let mut settings = StoreSettings::for_url(&database.url);
+    (settings.connections_max, settings.wait_max) = (1, Duration::from_millis(50));
+    let store = Store::open(&settings).await.unwrap();
+    with_notes(&store).await;
+    for (round, name) in ["dropped", "committed", "cancelled", "once"].into_iter().enumerate() {
+        let mut reader = match name {
+            "once" => store.read_once().await.unwrap(),
+            _ => store.read().await.unwrap(),
+        };
+        assert_eq!(count(&mut reader).await, i64::try_from(round).unwrap());
+        assert!(matches!(store.read().await.map(drop), Err(StoreError::Busy { .. })), "there is one place");
+        let mut writer = store.write().await.unwrap();
+        note(&mut writer, name).await.unwrap();
+        writer.commit().await.unwrap();
+        let seen = count(&mut reader).await - i64::try_from(round).unwrap();
+        assert_eq!(seen, i64::from(name == "once"), "{name}");
+        match name {
+            "committed" => reader.commit().await.unwrap(),
+            "cancelled" => assert!(futures_util::FutureExt::now_or_never(count(&mut reader)).is_none()),
+            _ => drop(reader),
+        }
+    }
+    assert_eq!(count(&mut store.read().await.unwrap()).await, 4);
+    store.close().await;
+    assert!(store.read().await.is_err());
+}
+
 #[tokio::test]
 async fn violations_can_be_told_apart() {
     for_each_engine(|store| async move {

@@ -8,14 +8,14 @@ mod sql;
 
 use super::chains;
 use super::envelopes;
+use super::epochs;
 use super::escrow::EscrowReason;
-use super::feed::{self, Audience};
+use super::feed::Audience;
 use super::intake::Intake;
 use super::offers;
 use super::receive::Received;
 use super::unseen;
 use crate::app::App;
-use crate::audit;
 use crate::auth::{AnyDeviceAuth, Credential, issue_access_token};
 use crate::devices::Barred;
 use crate::evidence;
@@ -46,7 +46,8 @@ pub(super) async fn compose(
     let mut tx = app.store.read().await?;
     let now = app.clock.now();
     let mut writer = FrameWriter::new();
-    let mut welcome = welcome(app, auth, received, audit::last_index(&mut tx).await?, now);
+    let standing = epochs::standing(&mut tx).await?;
+    let mut welcome = welcome(app, auth, received, standing.log_index, now);
     if received.escrow.is_none() {
         match chains::barred(&mut tx, auth.device.device_id).await? {
             None => {}
@@ -65,7 +66,7 @@ pub(super) async fn compose(
         escrowed(&mut writer, intake, received, reason);
         return Ok(Some(writer.finish()));
     }
-    let wanted = wanted(&mut tx, auth, intake, received).await?;
+    let wanted = wanted(&mut tx, auth, intake, received, standing.feed_position).await?;
     let page = page::read(&mut tx, &wanted).await?;
     let receipts = receipts(&mut tx, auth, received).await?;
     let mut results = page.results.clone();
@@ -164,10 +165,10 @@ async fn wanted(
     auth: &AnyDeviceAuth,
     intake: &Intake,
     received: &Received,
+    last: i64,
 ) -> Result<Wanted, StoreError> {
     let (ask, device) = (&intake.ask, &auth.device);
     let visits = sql::member_visits(tx, device.person_id).await?;
-    let last = feed::last_position(tx).await?;
     let cursor = i64::try_from(ask.cursor).unwrap_or(i64::MAX);
     let of_this_history = i64::try_from(ask.epoch).is_ok_and(|epoch| epoch == received.epoch);
     let from = if ask.everything || !of_this_history || cursor > last { 0 } else { cursor };
@@ -210,8 +211,10 @@ async fn receipts(
     received: &Received,
 ) -> Result<Vec<Receipt>, StoreError> {
     let visits: Vec<VisitId> = received.visits.iter().copied().collect();
-    let own: BTreeSet<BlobHash> = sql::own_photos(tx, auth.device.device_id, &visits).await?;
     let mut of_photos = evidence::receipts(tx, &visits).await?;
+    let waits: Vec<VisitId> =
+        of_photos.iter().filter(|(_, photos)| !photos.missing.is_empty()).map(|(visit, _)| *visit).collect();
+    let own: BTreeSet<BlobHash> = sql::own_photos(tx, auth.device.device_id, &waits).await?;
     let mut receipts = Vec::new();
     for (visit, everything_up_to) in sql::newest_claims(tx, auth.device.device_id, &visits).await? {
         let photos = of_photos.remove(&visit).unwrap_or_default();

@@ -4,11 +4,11 @@ use super::Docket;
 use super::scope::{self, Membership, Scope};
 use crate::app::App;
 use crate::exchange::chains::as_i64;
+use crate::exchange::envelopes;
 use crate::exchange::office::office_device;
 use crate::exchange::visits::StoredVisit;
-use crate::exchange::{envelopes, epochs};
 use crate::store::{StoreError, Tx, on_engine, select_in};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{DeviceId, PersonId, ServerId, VisitId};
 use sync_core::log::{Body, BodyKind, Envelope, VisitBegin};
 
@@ -81,6 +81,10 @@ struct Row {
     device: DeviceId,
     sequence: i64,
     visit: Option<VisitId>,
+    /// For whom the device was enrolled; `None`: no device.
+    owner: Option<PersonId>,
+    /// The present history of the server.
+    epoch: i64,
 }
 
 pub(super) async fn load(app: &App, docket: &Docket) -> Result<Work, StoreError> {
@@ -89,8 +93,6 @@ pub(super) async fn load(app: &App, docket: &Docket) -> Result<Work, StoreError>
     if rows.is_empty() {
         return Ok(Work::default());
     }
-    let epoch = epochs::current(&mut tx).await?;
-    let owners = owners(&mut tx, &rows).await?;
     let visits: BTreeSet<VisitId> = rows.iter().filter_map(|row| row.visit).collect();
     let mut facts = facts(&mut tx, &visits).await?;
     let mut loaded = load_missing(&mut tx, docket, &rows).await?;
@@ -103,9 +105,9 @@ pub(super) async fn load(app: &App, docket: &Docket) -> Result<Work, StoreError>
         // An erased body cannot be judged any more; the gate never erases what is pending.
         let Some(envelope) = at_hand.cloned().or_else(|| loaded.remove(&row.log_index)) else { continue };
         let fact = row.visit.and_then(|visit| facts.get_mut(&visit));
-        let unit = match owners.contains_key(&row.device) {
-            true => unit(row.log_index, envelope, &owners, epoch, fact.as_deref()),
-            false => unit_of_nobody(row.log_index, envelope, app.installation.server_id),
+        let unit = match row.owner {
+            Some(owner) => unit(row.log_index, envelope, owner, row.epoch, fact.as_deref()),
+            None => unit_of_nobody(row.log_index, envelope, app.installation.server_id),
         };
         let Some(fact) = fact.filter(|_| unit.envelope.header().kind != BodyKind::Command) else {
             work.without_visit.push(unit);
@@ -193,15 +195,9 @@ impl Facts {
     }
 }
 
-fn unit(
-    log_index: i64,
-    envelope: Envelope,
-    owners: &HashMap<DeviceId, PersonId>,
-    epoch: i64,
-    facts: Option<&Facts>,
-) -> Unit {
+fn unit(log_index: i64, envelope: Envelope, owner: PersonId, epoch: i64, facts: Option<&Facts>) -> Unit {
     let body = envelope.body().ok();
-    let ruling = rule(&envelope, body.as_ref(), owners, epoch, facts);
+    let ruling = rule(&envelope, body.as_ref(), owner, epoch, facts);
     Unit { log_index, envelope, body, office_epoch: None, ruling }
 }
 
@@ -220,7 +216,7 @@ fn unit_of_nobody(log_index: i64, envelope: Envelope, server: ServerId) -> Unit 
 fn rule(
     envelope: &Envelope,
     body: Option<&Body>,
-    owners: &HashMap<DeviceId, PersonId>,
+    owner: PersonId,
     epoch: i64,
     facts: Option<&Facts>,
 ) -> Ruling {
@@ -228,7 +224,7 @@ fn rule(
     let Some(body) = body else {
         return refuse("unreadable_body", "the body is not of the kind that the header names");
     };
-    if owners.get(&header.device) != Some(&header.person) {
+    if owner != header.person {
         return refuse("person_not_on_device", format!("device of another person, not of {}", header.person));
     }
     if header.kind == BodyKind::Command {
@@ -253,38 +249,46 @@ fn refuse(reason: &'static str, detail: impl Into<String>) -> Ruling {
 }
 
 async fn pending_rows(tx: &mut Tx, docket: &Docket) -> Result<Vec<Row>, StoreError> {
-    type Columns = (i64, String, i64, Option<String>);
+    type Columns = (i64, String, i64, Option<String>, Option<String>, i64);
+    macro_rules! pending {
+        ($which:literal) => {
+            concat!(
+                "SELECT s.log_index, s.device_id, s.device_seq, s.visit_id, d.person_id, \
+                (SELECT epoch FROM installation) FROM envelope_states s \
+                LEFT JOIN devices d ON d.device_id = s.device_id WHERE s.state = 'pending' AND ",
+                $which
+            )
+        };
+    }
     let mut columns: Vec<Columns> = Vec::new();
     if !docket.visits.is_empty() {
         columns = on_engine!(&mut *tx, |conn| {
-            let mut query = sqlx::QueryBuilder::new(
-                "SELECT log_index, device_id, device_seq, visit_id FROM envelope_states \
-                    WHERE state = 'pending' AND visit_id IN (",
-            );
+            let mut query = sqlx::QueryBuilder::new(pending!("s.visit_id IN ("));
             let mut list = query.separated(", ");
             for visit in &docket.visits {
                 list.push_bind(visit.to_string());
             }
-            query.push(") ORDER BY log_index LIMIT ").push_bind(PENDING_MAX);
+            query.push(") ORDER BY s.log_index LIMIT ").push_bind(PENDING_MAX);
             query.build_query_as().fetch_all(conn).await
         })?;
     }
     if let Some(device) = docket.device {
-        const SQL: &str = "SELECT log_index, device_id, device_seq, visit_id FROM envelope_states \
-            WHERE state = 'pending' AND visit_id IS NULL AND device_id = $1 ORDER BY log_index LIMIT $2";
+        const SQL: &str = pending!("s.visit_id IS NULL AND s.device_id = $1 ORDER BY s.log_index LIMIT $2");
         let visitless: Vec<Columns> = on_engine!(tx, |conn| {
             sqlx::query_as(SQL).bind(device.to_string()).bind(PENDING_MAX).fetch_all(conn).await
         })?;
         columns.extend(visitless);
         columns.sort_unstable_by_key(|row| row.0);
     }
-    let parse = |(log_index, device, sequence, visit): Columns| {
+    let parse = |(log_index, device, sequence, visit, owner, epoch): Columns| {
         let key = log_index.to_string();
         let device = StoreError::parse_column("envelope_states", "device_id", &key, &device)?;
         let visit = visit
             .map(|visit| StoreError::parse_column("envelope_states", "visit_id", &key, &visit))
             .transpose()?;
-        Ok(Row { log_index, device, sequence, visit })
+        let owner =
+            owner.map(|owner| StoreError::parse_column("devices", "person_id", &key, &owner)).transpose()?;
+        Ok(Row { log_index, device, sequence, visit, owner, epoch })
     };
     columns.into_iter().map(parse).collect()
 }
@@ -303,18 +307,6 @@ async fn load_missing(
         return Ok(BTreeMap::new());
     }
     envelopes::load(tx, &indexes).await
-}
-
-/// The persons for whom the devices were enrolled.
-async fn owners(tx: &mut Tx, rows: &[Row]) -> Result<HashMap<DeviceId, PersonId>, StoreError> {
-    let devices: BTreeSet<DeviceId> = rows.iter().map(|row| row.device).collect();
-    const SQL: &str = "SELECT device_id, person_id FROM devices WHERE device_id IN (";
-    let owners: Vec<(String, String)> = select_in!(tx, SQL, &devices, |device| device.to_string(), ")")?;
-    let parse = |(device, person): (String, String)| {
-        let id = StoreError::parse_column("devices", "device_id", &device, &device)?;
-        Ok((id, StoreError::parse_column("devices", "person_id", &device, &person)?))
-    };
-    owners.into_iter().map(parse).collect()
 }
 
 async fn facts(tx: &mut Tx, visits: &BTreeSet<VisitId>) -> Result<BTreeMap<VisitId, Facts>, StoreError> {

@@ -1,10 +1,15 @@
 //! Frames between server and worker: four bytes of length, big-endian, then CBOR.
+//!
+//! A frame is written with one call, so that the other side wakes up once for it.
 
 use std::io::{self, Read, Write};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 
 /// Largest frame in either direction: the largest document with the largest job, with room.
 pub(super) const FRAME_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// What is read at once: most frames whole, and as much as a pipe holds.
+pub(super) const READ_BYTES: usize = 64 * 1024;
 
 /// What a worker says when it is ready. Whatever stands before it on its output is skipped.
 pub(super) const READY: &str = "fieldloop merge-worker ready";
@@ -21,8 +26,7 @@ pub(super) fn read(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
 }
 
 pub(super) fn write(output: &mut impl Write, frame: &[u8]) -> io::Result<()> {
-    output.write_all(&length_of(frame)?)?;
-    output.write_all(frame)?;
+    output.write_all(&framed(frame)?)?;
     output.flush()
 }
 
@@ -48,8 +52,7 @@ pub(super) async fn receive<R: AsyncRead + Unpin>(input: &mut R) -> io::Result<V
 }
 
 pub(super) async fn send<W: AsyncWrite + Unpin>(output: &mut W, frame: &[u8]) -> io::Result<()> {
-    output.write_all(&length_of(frame)?).await?;
-    output.write_all(frame).await?;
+    output.write_all(&framed(frame)?).await?;
     output.flush().await
 }
 
@@ -60,9 +63,9 @@ fn checked_length(prefix: [u8; 4]) -> io::Result<usize> {
     }
 }
 
-fn length_of(frame: &[u8]) -> io::Result<[u8; 4]> {
+fn framed(frame: &[u8]) -> io::Result<Vec<u8>> {
     match u32::try_from(frame.len()) {
-        Ok(length) if frame.len() <= FRAME_BYTES_MAX => Ok(length.to_be_bytes()),
+        Ok(length) if frame.len() <= FRAME_BYTES_MAX => Ok([&length.to_be_bytes(), frame].concat()),
         _ => Err(io::ErrorKind::InvalidInput.into()),
     }
 }

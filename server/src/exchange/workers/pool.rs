@@ -241,7 +241,7 @@ impl Worker {
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::ErrorKind::BrokenPipe.into());
         };
-        let mut output = BufReader::new(output);
+        let mut output = BufReader::with_capacity(framing::READ_BYTES, output);
         let patience = Duration::from_secs(20);
         timeout(patience, framing::wait_ready(&mut output)).await.map_err(|_| io::ErrorKind::TimedOut)??;
         Ok(Self { child, input, output, jobs: 0 })
