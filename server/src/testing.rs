@@ -4,7 +4,7 @@ use crate::app::{self, App};
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
 use crate::store::testing::{TestDatabase, for_each_engine};
-use crate::store::{Store, Tx};
+use crate::store::{Store, Tx, TxOn};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
@@ -160,7 +160,7 @@ pub(crate) fn check_document(path: &str, expected: &str) {
 
 /// Counts the steps that the embedded database takes for what is read from now on; `None` on another engine.
 pub(crate) async fn count_steps(tx: &mut Tx) -> Option<Arc<AtomicU64>> {
-    let Tx::Sqlite(conn) = tx else { return None };
+    let TxOn::Sqlite(conn) = tx.engine() else { return None };
     let steps = Arc::new(AtomicU64::new(0));
     let taken = Arc::clone(&steps);
     let mut handle = conn.lock_handle().await.expect("a connection is open");
