@@ -33,6 +33,7 @@ use failure::{Exit, Failure};
 use i18n::{Words, say};
 use std::ffi::OsString;
 use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
@@ -45,7 +46,20 @@ pub fn main() -> ExitCode {
             return ExitCode::from(ctx.out.last_words(&error.to_string()));
         }
     };
-    ExitCode::from(runtime.block_on(run(ctx, arguments)).code())
+    let exit = runtime.block_on(async {
+        outlive_file_limits();
+        run(ctx, arguments).await
+    });
+    ExitCode::from(exit.code())
+}
+
+/// Lets a write beyond the size that a file may have here fail instead of ending the process, so that it is told.
+fn outlive_file_limits() {
+    const SIGXFSZ: i32 = 25;
+    if cfg!(target_os = "linux") {
+        // Where it cannot be had, the process ends as it would have.
+        let _ = signal(SignalKind::from_raw(SIGXFSZ));
+    }
 }
 
 /// Parses, runs and reports one command line.

@@ -347,6 +347,13 @@ prompt-stopped = (stopped)
 
 code-label-class = Accuracy class
 code-label-constant = Meter constant, imp/kWh
+code-label-end-mbar = Pressure at the end, mbar
+code-label-start-mbar = Pressure at the start, mbar
+code-label-installation-m3 = Volume of the installation, m³
+code-label-joint = Joint (place)
+code-label-joint-found = Found
+code-label-meter-m3 = Volume of the meter, m³
+code-label-reference-m3 = Volume of the reference, m³
 code-label-end-kpa = Pressure at the end, kPa
 code-label-meter-watts = Power on the meter, W
 code-label-minutes = Minutes in between
@@ -407,6 +414,10 @@ position-hint = Like 31.2304,121.4737 (latitude,longitude in degrees)
 due-hint = Like 2026-11-27, 2026-11-27T16:00, tomorrow, +3d, +2h
 due-past = { $due } is over already
 joint-hint = Like --joint "inlet valve=ok" --joint "cooker valve=leak"
+joint-ok = Tight
+joint-leaks = Leaks
+another-joint = Another joint?
+another-point = Another draw?
 pressure-run-hint = Figures with slashes, for example --run 20/19.5/2 (mbar/mbar/minutes), --pipe 20.2x8, --point 0.102/0.100/180
 code-field-constant = The meter constant
 code-field-pulses = The number of pulses

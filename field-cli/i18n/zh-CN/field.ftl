@@ -342,6 +342,13 @@ prompt-stopped = （已取消）
 
 code-label-class = 准确度等级
 code-label-constant = 电表常数（imp/kWh）
+code-label-end-mbar = 结束压力（mbar）
+code-label-start-mbar = 开始压力（mbar）
+code-label-installation-m3 = 管道系统容积（m³）
+code-label-joint = 接口位置
+code-label-joint-found = 检查结果
+code-label-meter-m3 = 被检表体积（m³）
+code-label-reference-m3 = 标准器体积（m³）
 code-label-end-kpa = 结束压力（kPa）
 code-label-meter-watts = 电表显示功率（W）
 code-label-minutes = 间隔分钟数
@@ -402,6 +409,10 @@ position-hint = 例如 31.2304,121.4737（先纬度，后经度，单位为度�
 due-hint = 例如 2026-11-27、2026-11-27T16:00、tomorrow、+3d、+2h
 due-past = { $due } 已经过去
 joint-hint = 例如 --joint "入户球阀=ok" --joint "灶前阀=leak"
+joint-ok = 不漏
+joint-leaks = 漏气
+another-joint = 还有其他接口吗？
+another-point = 还有其他流量点吗？
 pressure-run-hint = 数字用斜线隔开，例如 --run 20/19.5/2（mbar/mbar/分钟）、--pipe 20.2x8、--point 0.102/0.100/180
 code-field-constant = 电表常数
 code-field-pulses = 脉冲数

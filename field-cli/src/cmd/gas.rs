@@ -94,9 +94,13 @@ fn leak(ctx: &Ctx, args: &GasLeakArgs) -> Result<GasTestInput, Failure> {
         };
         joints.push(JointCheck { place: place.trim().to_owned(), leaks });
     }
-    if joints.is_empty() {
-        let what = say!(ctx.words, "usage-missing", arguments = "--joint");
-        return Err(Failure::usage("missing-value", what).hint(say!(ctx.words, "joint-hint")));
+    match (joints.is_empty(), ctx.interactive) {
+        (false, _) => {}
+        (true, true) => joints = asked_joints(ctx)?,
+        (true, false) => {
+            let what = say!(ctx.words, "usage-missing", arguments = "--joint");
+            return Err(Failure::usage("missing-value", what).hint(say!(ctx.words, "joint-hint")));
+        }
     }
     let options = vec![
         Choice::named("soap", ctx.words.code("leak-method", "soap")),
@@ -105,6 +109,21 @@ fn leak(ctx: &Ctx, args: &GasLeakArgs) -> Result<GasTestInput, Failure> {
     let method = pick(ctx, Some(args.method.as_deref().unwrap_or("soap")), "--method", "", options)?;
     let method = if method.code == "soap" { LeakMethod::Soap } else { LeakMethod::Detector };
     Ok(GasTestInput::LeakCheck(LeakCheck { method, joints }))
+}
+
+/// One joint after the other, until no other follows.
+fn asked_joints(ctx: &Ctx) -> Result<Vec<JointCheck>, Failure> {
+    let mut joints = Vec::new();
+    loop {
+        let place = ctx.need(None, "--joint", &ctx.words.code("label", "joint"))?;
+        let found = [("ok", say!(ctx.words, "joint-ok")), ("leak", say!(ctx.words, "joint-leaks"))];
+        let found = found.map(|(code, name)| Choice::named(code, name));
+        let found = ctx.choose("--joint", &ctx.words.code("label", "joint-found"), found.to_vec())?;
+        joints.push(JointCheck { place, leaks: found.code == "leak" });
+        if !ctx.confirm(&say!(ctx.words, "another-joint"))? {
+            return Ok(joints);
+        }
+    }
 }
 
 fn pressure(ctx: &Ctx, args: &GasPressureArgs) -> Result<GasTestInput, Failure> {
@@ -131,21 +150,38 @@ fn tightness(ctx: &Ctx, args: &GasTightnessArgs) -> Result<GasTestInput, Failure
             })
         })
         .collect();
-    let test = run(&args.run, "--run")?.ok_or_else(|| {
-        Failure::usage("missing-value", say!(ctx.words, "usage-missing", arguments = "--run"))
-            .hint(say!(ctx.words, "pressure-run-hint"))
-    })?;
+    let test = match run(&args.run, "--run")? {
+        Some(run) => run,
+        None => asked_run(ctx)?,
+    };
+    let mut installation_m3 = optional(ctx, args.volume.as_deref(), "--volume")?;
+    if installation_m3.is_none() && args.pipe.is_empty() && ctx.interactive {
+        installation_m3 = Some(number::ask(ctx, "installation-m3", None, "--volume")?);
+    }
     Ok(GasTestInput::UkTightness(Box::new(UkTightness {
         gas: if args.lpg { GasKind::Lpg } else { GasKind::Natural },
         gauge: if args.water_gauge { Gauge::Water } else { Gauge::Electronic },
         pipes: pipes?,
-        installation_m3: optional(ctx, args.volume.as_deref(), "--volume")?,
+        installation_m3,
         meter_m3: optional(ctx, args.meter_volume.as_deref(), "--meter-volume")?,
         let_by: run(&args.let_by, "--let-by")?,
         run: test,
         appliances_connected: args.appliances,
         pipework_run: run(&args.pipework_run, "--pipework-run")?,
     })))
+}
+
+/// The figures of a run one by one.
+fn asked_run(ctx: &Ctx) -> Result<PressureRun, Failure> {
+    if !ctx.interactive {
+        let what = say!(ctx.words, "usage-missing", arguments = "--run");
+        return Err(Failure::usage("missing-value", what).hint(say!(ctx.words, "pressure-run-hint")));
+    }
+    Ok(PressureRun {
+        start_mbar: number::ask(ctx, "start-mbar", None, "--run")?,
+        end_mbar: number::ask(ctx, "end-mbar", None, "--run")?,
+        minutes: number::ask(ctx, "minutes", None, "--run")?,
+    })
 }
 
 /// `20/19.5/2`: mbar at the start, at the end, minutes.
@@ -160,7 +196,7 @@ fn pressure_run(ctx: &Ctx, text: &str, argument: &str) -> Result<PressureRun, Fa
 }
 
 fn volume(ctx: &Ctx, args: &GasVolumeArgs) -> Result<GasTestInput, Failure> {
-    let points: Result<Vec<GasMeterPoint>, Failure> = args
+    let mut points: Vec<GasMeterPoint> = args
         .point
         .iter()
         .map(|text| {
@@ -176,15 +212,33 @@ fn volume(ctx: &Ctx, args: &GasVolumeArgs) -> Result<GasTestInput, Failure> {
                 seconds: optional(ctx, seconds, "--point")?,
             })
         })
-        .collect();
+        .collect::<Result<_, Failure>>()?;
+    if points.is_empty() && ctx.interactive {
+        points = asked_points(ctx)?;
+    }
     Ok(GasTestInput::MeterError(GasMeterTest {
         profile: args.profile.clone().unwrap_or_else(|| PROFILE.to_owned()),
         class: number::ask(ctx, "class", args.class.as_deref(), "--class")?,
         q_min_m3h: optional(ctx, args.q_min.as_deref(), "--q-min")?,
         q_max_m3h: optional(ctx, args.q_max.as_deref(), "--q-max")?,
         q_t_m3h: optional(ctx, args.q_t.as_deref(), "--q-t")?,
-        points: points?,
+        points,
     }))
+}
+
+/// One draw after the other, until no other follows.
+fn asked_points(ctx: &Ctx) -> Result<Vec<GasMeterPoint>, Failure> {
+    let mut points = Vec::new();
+    loop {
+        points.push(GasMeterPoint {
+            meter_m3: number::ask(ctx, "meter-m3", None, "--point")?,
+            reference_m3: number::ask(ctx, "reference-m3", None, "--point")?,
+            seconds: Some(number::ask(ctx, "seconds", None, "--point")?),
+        });
+        if !ctx.confirm(&say!(ctx.words, "another-point"))? {
+            return Ok(points);
+        }
+    }
 }
 
 fn wrong(ctx: &Ctx, text: &str, argument: &str) -> Failure {
