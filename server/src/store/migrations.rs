@@ -14,8 +14,13 @@ pub(super) async fn run_sqlite(pools: &SqlitePools) -> Result<(), StoreError> {
     Ok(conn.close().await?)
 }
 
+/// On a connection that waits as long as it takes: for another server process that migrates at the same time, and for
+/// migrations that go through large tables.
 pub(super) async fn run_postgres(pool: &PgPool) -> Result<(), StoreError> {
-    Ok(POSTGRES.run(pool).await?)
+    let mut conn = pool.acquire().await?.detach();
+    let _ = sqlx::raw_sql("SET lock_timeout = 0; SET statement_timeout = 0").execute(&mut conn).await?;
+    POSTGRES.run(&mut conn).await?;
+    Ok(conn.close().await?)
 }
 
 pub(super) async fn missing(tx: &mut Tx) -> Result<usize, StoreError> {
