@@ -89,14 +89,15 @@ pub(crate) struct TypedOnSite {
 
 impl From<&FieldComplaint> for TypedOnSite {
     fn from(new: &FieldComplaint) -> Self {
+        let typed = |text: &Option<String>| text.as_deref().map(clean).filter(|text| !text.is_empty());
         Self {
             utility: clean(&new.utility),
             category: clean(&new.category),
             summary: clean(&new.summary),
             address: clean(&new.address),
-            customer_name: new.customer_name.as_deref().map(clean),
-            customer_phone: new.customer_phone.as_deref().map(clean),
-            meter_no: new.meter_no.as_deref().map(clean),
+            customer_name: typed(&new.customer_name),
+            customer_phone: typed(&new.customer_phone),
+            meter_no: typed(&new.meter_no),
         }
     }
 }

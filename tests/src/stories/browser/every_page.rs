@@ -137,7 +137,7 @@ impl Samples {
 async fn leave_field_work_and_something_in_escrow(demo: &Demo, desk: &Desk) {
     let device = FieldDevice::enrolled(&demo.invite("lina"), demo.address);
     assert_eq!(device.run(&["sync"]).code, Some(6), "the story leaves conflicts open");
-    let address = "城东老街拐角处门牌脱落的三层小楼后院。".repeat(17);
+    let address = "城东老街拐角处门牌脱落的三层小楼后院。".repeat(15);
     let mut met = vec!["complaint", "new", "邻居家电表箱冒烟，柜门烫手。", "--address", address.as_str()];
     met.extend([
         "--utility",
@@ -148,9 +148,11 @@ async fn leave_field_work_and_something_in_escrow(demo: &Demo, desk: &Desk) {
         "王强",
         "--phone",
         "13900001111",
+        "--meter",
+        "\u{1d}",
     ]);
     device.ok(&met);
-    assert_eq!(device.run(&["sync"]).code, Some(6), "its address is too long");
+    assert_eq!(device.run(&["sync"]).code, Some(6), "its meter number is none");
     let visits = device.ok(&["--json", "today"]).events("visit");
     let number = visits.first().map(|visit| visit["number"].clone()).expect("the story plans work for today");
     device.ok(&["visit", "start", number.as_str().expect("a number is text")]);
