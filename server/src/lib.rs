@@ -28,6 +28,7 @@ pub mod people;
 pub mod problem;
 mod returns;
 pub mod review;
+mod sections;
 pub mod store;
 pub mod telemetry;
 #[cfg(test)]

@@ -118,6 +118,10 @@ id_type! {
     ActionId
 }
 id_type! {
+    /// A section: the part of a complaint that one discipline answers for. Minted by the server.
+    SectionId
+}
+id_type! {
     /// An entry of a collection in a visit document. Minted by the device that records it.
     EntryId
 }

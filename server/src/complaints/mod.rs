@@ -32,6 +32,7 @@ pub(crate) use api::{kept, reach_of};
 pub use api::{reachable, routes};
 pub(crate) use bodies::{ComplaintBody, DeviceRef, Names, PersonRef};
 pub use sql::{aliases, candidates, find, find_by_number, merged_into, refresh_crew};
+pub(crate) use units::require_unit;
 
 use crate::store::{StoreError, Tx};
 use model::Complaint;

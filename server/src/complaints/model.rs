@@ -172,6 +172,8 @@ words! {
         ReturnContradicted = "return_contradicted",
         /// Something is put right because of it, or that changed.
         CorrectiveAction = "corrective_action",
+        /// A discipline answers for a part of it, or that changed.
+        Section = "section",
     }
 }
 

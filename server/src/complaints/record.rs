@@ -14,6 +14,7 @@ use crate::corrective::{self, ActionBody};
 use crate::deadlines::ClockBody;
 use crate::returns::{self, ReturnBody};
 use crate::review::{self, Blocker, VerdictBody};
+use crate::sections::{self, SectionBody};
 use crate::store::{StoreError, Tx};
 use crate::work_orders::{self, RecordedAct, RefusedAct, VisitRecord, WorkOrderBody};
 use serde::Serialize;
@@ -56,6 +57,8 @@ pub(crate) struct CentralRecord {
     pub(crate) return_visits: Vec<ReturnBody>,
     /// What is put right because of it, oldest first.
     pub(crate) corrective_actions: Vec<ActionBody>,
+    /// The parts that disciplines answer for, oldest first.
+    pub(crate) sections: Vec<SectionBody>,
     /// The six links from listening to answering, in their order.
     pub(crate) links: Vec<LinkBody>,
     /// What is still open and holds back approval and closing.
@@ -169,6 +172,7 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
         clock: ClockBody::of(tx, &mut names, id).await?,
         return_visits: returns::of_complaint(tx, id).await?,
         corrective_actions,
+        sections: sections::of_complaint(tx, id).await?,
         blockers: review::blockers(tx, id).await?,
         next_steps,
         complaint,

@@ -116,7 +116,7 @@ async fn move_to(
 }
 
 /// Refuses a unit that nobody works for: nobody but who sees all units would find the complaint.
-pub(super) async fn require_unit(tx: &mut Tx, unit: &str) -> Result<(), ComplaintError> {
+pub(crate) async fn require_unit(tx: &mut Tx, unit: &str) -> Result<(), ComplaintError> {
     if unit.is_empty() || people::works_somebody_for(tx, unit).await? {
         return Ok(());
     }

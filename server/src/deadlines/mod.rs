@@ -18,7 +18,10 @@ pub(crate) use api::PUBLISHERS;
 pub use api::routes;
 pub(crate) use bodies::ClockBody;
 pub(crate) use clock::{follow, note, restart, start};
-pub(crate) use pages::{ClockPart, clock_part, deadline_facts, pages};
+pub(crate) use pages::{
+    ClockPart, clock_part, deadline_facts, limit_units, limit_words, pages, unit_of_limit,
+};
+pub(crate) use sql::policy as policy_version;
 pub(crate) use watch::{arrived, happened_at, keep as watch, run as keep_watch};
 
 use crate::audit::{self, Detail, EntryKind, NewEntry};
@@ -90,6 +93,7 @@ async fn publish_calendar(
     sql::insert_calendar(tx, version, calendar, Some(by.person), by.at).await?;
     let moved = clock::count_provisional_anew(tx, &calendar.code, by).await?;
     crate::returns::calendar_published(tx).await.map_err(crate::returns::ReturnError::into_store)?;
+    crate::sections::calendar_published(tx, by.at).await?;
     let detail = Detail::new()
         .with("calendar", &calendar.code)
         .with("version", version.to_string())

@@ -112,7 +112,7 @@ pub(super) async fn policy_at(tx: &mut Tx, at: Timestamp) -> Result<Option<Publi
 }
 
 /// One version of the rules.
-pub(super) async fn policy(tx: &mut Tx, version: i64) -> Result<Option<PublishedPolicy>, StoreError> {
+pub(crate) async fn policy(tx: &mut Tx, version: i64) -> Result<Option<PublishedPolicy>, StoreError> {
     one_policy(tx, "WHERE version = $1", version).await
 }
 

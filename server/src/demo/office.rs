@@ -229,6 +229,9 @@ impl<'a> Office<'a> {
             OfficeAct::Answer { reason } => ("answer", json!({ "reason": reason })),
             OfficeAct::Close { reason } => ("closure", json!({ "reason": reason })),
             OfficeAct::Withdraw { reason } => ("withdrawal", json!({ "reason": reason })),
+            OfficeAct::Section { discipline, task, unit } => {
+                ("sections", json!({ "discipline": discipline, "task": task, "unit": unit }))
+            }
             OfficeAct::Correct { title, owner, until_day } => {
                 let due_on = self.today.date(*until_day).to_string();
                 let form = json!({ "title": title, "owner": self.person(owner)?, "due_on": due_on });

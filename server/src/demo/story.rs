@@ -115,6 +115,12 @@ pub(super) enum OfficeAct {
         #[serde(default)]
         evidence: Vec<String>,
     },
+    /// Opens a section of a discipline.
+    Section {
+        discipline: String,
+        task: String,
+        unit: String,
+    },
     /// Plans a corrective action.
     Correct {
         title: String,

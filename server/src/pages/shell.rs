@@ -46,6 +46,7 @@ const NAV: &[NavItem] = &[
     NavItem { href: "/queue", key: "nav-queue", who: Policy::Roles(READERS) },
     NavItem { href: "/watch", key: "nav-watch", who: Policy::Roles(READERS) },
     NavItem { href: "/returns", key: "nav-returns", who: Policy::Roles(READERS) },
+    NavItem { href: "/sections", key: "nav-sections", who: Policy::Roles(READERS) },
     NavItem { href: "/corrective-actions", key: "nav-actions", who: Policy::Roles(READERS) },
     NavItem { href: "/conflicts", key: "nav-conflicts", who: Policy::Roles(READERS) },
     NavItem { href: "/arrivals", key: "nav-arrivals", who: Policy::Roles(&ARRIVALS) },

@@ -11,6 +11,7 @@ use crate::devices::{self, ArrivedDevice};
 use crate::exchange::ARRIVALS;
 use crate::people::Role;
 use crate::problem::Problem;
+use crate::sections;
 use crate::store::{StoreError, Tx, on_engine};
 use crate::work_orders::{ArrivedVisit, arrived_visits};
 use askama::Template;
@@ -164,6 +165,10 @@ async fn office_tiles(
             count,
             urgent,
         ));
+    }
+    if let Some(works) = Reach::of(&viewer.office.roles, OFFICE) {
+        let count = sections::count_mine(tx, &works).await?;
+        tiles.push(Tile::of("/sections".to_owned(), viewer.w().t("start-sections"), count, false));
     }
     Ok(tiles)
 }

@@ -37,6 +37,7 @@ sources!(
     "queue",
     "record",
     "returns",
+    "sections",
     "start",
 );
 

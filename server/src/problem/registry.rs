@@ -253,6 +253,18 @@ problems! {
     ACTION_OF_ANOTHER: 403 "action-of-another"
         en "Somebody else owns this corrective action" "Its owner, a reviewer or a lead says that it was carried out."
         zh "此整改措施由他人负责" "由负责人、审核员或班组长登记完成。";
+    SECTION_UNKNOWN: 404 "section-unknown"
+        en "There is no such section" "See the lists of sections."
+        zh "没有此专业分办" "请查看分办列表。";
+    SECTION_STATE: 409 "section-state"
+        en "This does not fit where the section stands" "See state."
+        zh "专业分办的当前状态不允许此操作" "请查看 state。";
+    SECTION_OWN: 409 "section-own"
+        en "Nobody but a lead signs off what they opened" "Ask somebody else of the unit that holds the section."
+        zh "除班组长外，不得签署本人发起的分办" "请由承办单位的其他人员签署。";
+    SECTION_OF_ANOTHER: 403 "section-of-another"
+        en "Another unit holds this section" "Somebody of that unit works on it and signs it off."
+        zh "此分办由其他单位承办" "由承办单位的人员处理和签署。";
     RETURN_UNKNOWN: 404 "return-unknown"
         en "There is no such return visit" "See the list of return visits."
         zh "没有此回访" "请查看回访列表。";

@@ -5,9 +5,9 @@ use super::sql::{self, NewRework, NewVerdict};
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::complaints::acts::{Actor, ComplaintError, find_open_to_acts, step};
-use crate::complaints::intake::checked_reason;
+use crate::complaints::intake::{checked_reason, clean};
 use crate::complaints::model::{Act, Complaint, EventKind, next_state};
-use crate::complaints::{self, ComplaintBody, history, kept, reachable};
+use crate::complaints::{self, ComplaintBody, history, kept, reachable, require_unit};
 use crate::exchange::{rework, visits};
 use crate::idempotency::IdempotencyKey;
 use crate::people::Role;
@@ -76,14 +76,14 @@ words! {
 }
 
 /// An entry of a visit that a verdict rests on.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct EvidenceRef {
+pub(crate) struct EvidenceRef {
     #[schema(value_type = String, format = "uuid")]
-    pub(super) visit_id: VisitId,
+    pub(crate) visit_id: VisitId,
     /// A finding, meter check, photo, reading … of that visit.
     #[schema(value_type = String, format = "uuid")]
-    pub(super) entry_id: EntryId,
+    pub(crate) entry_id: EntryId,
 }
 
 /// A reviewer's verdict.
@@ -97,6 +97,10 @@ pub(super) struct ReviewForm {
     pub(super) cause: Option<String>,
     #[serde(default)]
     pub(super) responsibility: Option<Responsibility>,
+    /// The organisation unit that answers for what was found: one that somebody's roles name; null: not decided.
+    #[serde(default)]
+    #[schema(max_length = 80)]
+    pub(super) responsible_unit: Option<String>,
     /// In the reviewer's words.
     #[schema(min_length = 1, max_length = 2000)]
     pub(super) note: String,
@@ -151,6 +155,12 @@ pub(super) async fn give_verdict(
 ) -> Result<Complaint, Problem> {
     let note = checked_reason("/note", &form.note).map_err(ComplaintError::Invalid)?;
     check_review(form)?;
+    let responsible_unit = form.responsible_unit.as_deref().map(clean).filter(|unit| !unit.is_empty());
+    if let Some(unit) = &responsible_unit
+        && require_unit(tx, unit).await.is_err()
+    {
+        return Err(Problem::invalid_field("/responsible_unit", "a unit that somebody's roles name"));
+    }
     reachable(tx, office, REVIEWERS, id).await?;
     let complaint = find_open_to_acts(tx, id).await?;
     let took_place = visit_took_place(tx, id).await?;
@@ -169,6 +179,7 @@ pub(super) async fn give_verdict(
         verdict: form.verdict.as_str(),
         cause: form.cause.as_deref(),
         responsibility: form.responsibility.map(Responsibility::as_str),
+        responsible_unit: responsible_unit.as_deref(),
         note: &note,
         evidence_json: json!(form.evidence).to_string(),
         blockers_json: json!(overridden.blockers).to_string(),
@@ -190,7 +201,7 @@ async fn judged(
 ) -> Result<Complaint, Problem> {
     let facts = json!({
         "verdict": form.verdict, "cause": form.cause, "without_visit": form.without_visit,
-        "overridden": overridden.blockers,
+        "overridden": overridden.blockers, "responsible_unit": form.responsible_unit,
     });
     let mut event = actor.event(EventKind::Reviewed).detail(facts);
     event.reason.clone_from(&overridden.reason);
@@ -230,7 +241,11 @@ pub(super) async fn visit_took_place(tx: &mut Tx, id: ComplaintId) -> Result<boo
 }
 
 /// Every entry must be on record on a visit of this complaint.
-async fn check_evidence(tx: &mut Tx, id: ComplaintId, evidence: &[EvidenceRef]) -> Result<(), Problem> {
+pub(crate) async fn check_evidence(
+    tx: &mut Tx,
+    id: ComplaintId,
+    evidence: &[EvidenceRef],
+) -> Result<(), Problem> {
     let family = complaints::family(tx, id).await?;
     for entry in evidence {
         let visit = find_visit(tx, entry.visit_id).await?;

@@ -1,5 +1,5 @@
 //! What holds back approval and closing: unfinished visits, open conflicts, refused and unjudged items, unseen work,
-//! a customer whom nobody could reach.
+//! sections that nobody has signed off, a customer whom nobody could reach.
 
 use super::sql;
 use crate::complaints;
@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 /// Something that is still open on a complaint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Blocker {
-    /// `conflict`, `quarantine`, `pending`, `unseen_work`, `visit_open`, `rework` or `contact` (name or phone of the
-    /// customer is missing, and nobody has settled that); for closing also `return_visit` (the customer was not
+    /// `conflict`, `quarantine`, `pending`, `unseen_work`, `visit_open`, `rework`, `section` (a discipline has
+    /// not signed off its part) or `contact` (name or phone of the customer is missing, and nobody has settled that); for closing also `return_visit` (the customer was not
     /// asked) and `corrective_action` (it is not carried out).
     pub(crate) kind: &'static str,
     /// The visit it is about; null: the complaint itself.
@@ -33,6 +33,7 @@ pub(crate) async fn blockers(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<
             found.extend(of_visit(tx, &visit).await?);
         }
     }
+    found.extend(crate::sections::blockers(tx, complaint).await?);
     let flags = complaints::contact::open_of(tx, complaint).await?.into_iter();
     let missing = flags.filter(|flag| flag.kind == FlagKind::Missing);
     found.extend(missing.map(|flag| Blocker {

@@ -20,6 +20,7 @@ mod gate;
 mod legal;
 mod merge_api;
 mod merges;
+mod offered;
 mod proposals;
 mod provenance;
 #[cfg(test)]
@@ -33,11 +34,12 @@ pub(crate) mod tests;
 mod undo_tests;
 mod verdict_pages;
 
-pub(crate) use api::{ClosureForm, REVIEWERS, close};
+pub(crate) use api::{ClosureForm, EvidenceRef, REVIEWERS, check_evidence, close};
 pub(crate) use conflicts::ConflictBody;
 pub(crate) use declarations::declare_lost;
 pub(crate) use duplicates::{DAYS_DEFAULT, proposals};
 pub(crate) use gate::{Blocker, blockers};
+pub(crate) use offered::{Offered, evidence_keys, evidence_offered, evidence_refs};
 pub(crate) use provenance::{Origin, Origins};
 pub(crate) use sql::{ReworkBody, VerdictBody, reworks, verdicts};
 

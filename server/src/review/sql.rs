@@ -19,6 +19,8 @@ pub(crate) struct VerdictBody {
     pub(crate) cause: Option<String>,
     /// Who has to answer for it.
     pub(crate) responsibility: Option<String>,
+    /// The organisation unit that answers for what was found.
+    pub(crate) responsible_unit: Option<String>,
     /// In the reviewer's words.
     pub(crate) note: String,
     /// Entries that the verdict rests on.
@@ -46,6 +48,7 @@ struct VerdictRow {
     verdict: String,
     cause: Option<String>,
     responsibility: Option<String>,
+    responsible_unit: Option<String>,
     note: String,
     evidence_json: String,
     blockers_json: String,
@@ -60,7 +63,7 @@ pub(crate) async fn verdicts(
     names: &mut Names,
     complaint: ComplaintId,
 ) -> Result<Vec<VerdictBody>, StoreError> {
-    const SQL: &str = "SELECT verdict, cause, responsibility, note, evidence_json, blockers_json, override_reason, \
+    const SQL: &str = "SELECT verdict, cause, responsibility, responsible_unit, note, evidence_json, blockers_json, override_reason, \
         reviewed_by, reviewed_at_ms FROM review_verdicts WHERE complaint_id = $1 ORDER BY verdict_no";
     let rows: Vec<VerdictRow> =
         on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
@@ -71,6 +74,7 @@ pub(crate) async fn verdicts(
             verdict: row.verdict,
             cause: row.cause,
             responsibility: row.responsibility,
+            responsible_unit: row.responsible_unit,
             note: row.note,
             evidence: serde_json::from_str(&row.evidence_json).unwrap_or(Value::Null),
             overridden: serde_json::from_str(&row.blockers_json).unwrap_or(Value::Null),
@@ -88,6 +92,7 @@ pub(super) struct NewVerdict<'a> {
     pub(super) verdict: &'a str,
     pub(super) cause: Option<&'a str>,
     pub(super) responsibility: Option<&'a str>,
+    pub(super) responsible_unit: Option<&'a str>,
     pub(super) note: &'a str,
     pub(super) evidence_json: String,
     pub(super) blockers_json: String,
@@ -99,9 +104,9 @@ pub(super) struct NewVerdict<'a> {
 /// Records a verdict; the newest counts.
 pub(super) async fn insert_verdict(tx: &mut Tx, new: &NewVerdict<'_>) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO review_verdicts (complaint_id, verdict_no, verdict, cause, responsibility, note, \
-        evidence_json, blockers_json, override_reason, reviewed_by, reviewed_at_ms) VALUES ($1, \
+        evidence_json, blockers_json, override_reason, reviewed_by, reviewed_at_ms, responsible_unit) VALUES ($1, \
         (SELECT coalesce(max(v.verdict_no), 0) + 1 FROM review_verdicts v WHERE v.complaint_id = $1), \
-        $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     on_engine!(tx, |conn| {
         sqlx::query(SQL)
             .bind(new.complaint.to_string())
@@ -114,6 +119,7 @@ pub(super) async fn insert_verdict(tx: &mut Tx, new: &NewVerdict<'_>) -> Result<
             .bind(new.override_reason)
             .bind(new.by.to_string())
             .bind(new.at.unix_ms())
+            .bind(new.responsible_unit)
             .execute(conn)
             .await
             .map(drop)

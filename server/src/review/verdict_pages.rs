@@ -1,32 +1,27 @@
 //! The reviewer's forms: verdict, and work sent back to the field.
 
-use super::api::{
-    EvidenceRef, REVIEWERS, Responsibility, ReviewForm, ReworkForm, VerdictWord, ask_rework, give_verdict,
-};
+use super::api::{REVIEWERS, Responsibility, ReviewForm, ReworkForm, VerdictWord, ask_rework, give_verdict};
+use super::offered::{Item, Offered, evidence_refs, offered, records};
 use super::proposals::{Proposals, proposed};
 use super::sql::{VerdictBody, verdicts};
 use crate::app::App;
-use crate::complaints::pages::{StepHead, as_seen, given, is_for_the_form, person_name, step_head};
+use crate::complaints::pages::{StepHead, as_seen, given, is_for_the_form, step_head};
 use crate::complaints::phrases::Phrases;
-use crate::complaints::{Names, family, reachable};
-use crate::evidence::photos_of;
+use crate::complaints::{Names, reachable};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, with_status};
+use crate::people;
 use crate::problem::Problem;
-use crate::store::{StoreError, Tx};
+use crate::store::Tx;
+use crate::work_orders::VisitRecord;
 use crate::work_orders::model::VisitState;
-use crate::work_orders::{VisitRecord, visit_records};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use sync_core::codes::CodeTable;
 use sync_core::ids::{ComplaintId, EntryId};
-
-/// Pieces of evidence that are offered of one visit.
-const EVIDENCE_OFFERED: usize = 200;
 
 /// The pages of this capability.
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
@@ -46,6 +41,7 @@ pub(super) struct VerdictForm {
     pub(super) verdict: String,
     pub(super) cause: String,
     pub(super) responsibility: String,
+    pub(super) responsible_unit: String,
     pub(super) note: String,
     /// `<visit>/<entry>`.
     pub(super) evidence: Vec<String>,
@@ -66,32 +62,14 @@ pub(super) struct ReviewPage {
     pub(super) verdicts: Vec<Choice>,
     pub(super) causes: Vec<Choice>,
     pub(super) responsibilities: Vec<Choice>,
+    /// Organisation units that can answer for it.
+    pub(super) units: Vec<String>,
     pub(super) visits: Vec<Offered>,
     /// Who gave the newest verdict and when, if there is one: the form begins with it.
     pub(super) given: Option<(String, String)>,
     /// Whether nobody was on site: then no visit may be needed.
     pub(super) may_skip_visit: bool,
     pub(super) proposals: Proposals,
-}
-
-/// A visit with what may be named: key and words.
-#[derive(Debug)]
-pub(super) struct Offered {
-    pub(super) id: String,
-    pub(super) number: usize,
-    pub(super) state: String,
-    pub(super) items: Vec<Item>,
-}
-
-/// Something that may be named.
-#[derive(Debug, Default)]
-pub(super) struct Item {
-    pub(super) key: String,
-    pub(super) words: String,
-    /// Who recorded it and when; empty for kinds of entries.
-    pub(super) who: String,
-    /// Address and small picture of a photo.
-    pub(super) photo: Option<(String, Option<String>)>,
 }
 
 impl ReviewPage {
@@ -129,13 +107,7 @@ async fn review_page(
         Some(given) => once_more(given),
         None => proposed(&records),
     });
-    let mut thumbnails = BTreeMap::new();
-    for record in &records {
-        let photos = photos_of(app, &mut tx, record.visit.visit_id).await?.photos;
-        thumbnails
-            .extend(photos.into_iter().map(|photo| (photo.sha256.to_string(), photo.preview.thumbnail)));
-    }
-    let offered = records.iter().enumerate();
+    let visits = offered(app, &mut tx, &phrases, &records).await?;
     Ok(ReviewPage {
         shell: viewer.shell.clone(),
         head,
@@ -143,24 +115,15 @@ async fn review_page(
         verdicts: phrases.options(CodeTable::Verdicts),
         causes: phrases.options(CodeTable::RootCauses),
         responsibilities: phrases.options(CodeTable::Responsibilities),
+        units: people::units(&mut tx).await?,
         proposals: Proposals::of(&phrases, &records),
-        visits: offered
-            .map(|(place, record)| evidence_of(&phrases, place + 1, record, &thumbnails))
-            .collect(),
+        visits,
         given: given.map(|given| {
             let by = given.reviewed_by.and_then(|by| by.name).unwrap_or_default();
             (by, phrases.w.time(given.reviewed_at_ms))
         }),
         form,
     })
-}
-
-async fn records(tx: &mut Tx, id: ComplaintId) -> Result<Vec<VisitRecord>, StoreError> {
-    let (mut names, mut records) = (Names::default(), Vec::new());
-    for record in family(tx, id).await? {
-        records.extend(visit_records(tx, &mut names, record).await?);
-    }
-    Ok(records)
 }
 
 /// The verdict that was given, to be changed.
@@ -172,51 +135,11 @@ fn once_more(given: &VerdictBody) -> VerdictForm {
         verdict: given.verdict.clone(),
         cause: given.cause.clone().unwrap_or_default(),
         responsibility: given.responsibility.clone().unwrap_or_default(),
+        responsible_unit: given.responsible_unit.clone().unwrap_or_default(),
         note: given.note.clone(),
         evidence: named.filter_map(key).collect(),
         ..VerdictForm::default()
     }
-}
-
-fn evidence_of(
-    phrases: &Phrases,
-    number: usize,
-    record: &VisitRecord,
-    thumbnails: &BTreeMap<String, Option<String>>,
-) -> Offered {
-    let visit = record.visit.visit_id;
-    let standing = record.entries.iter().filter(|entry| {
-        entry.stands && !entry.container.starts_with("office") && entry.container != "progress"
-    });
-    let item = |entry: &crate::work_orders::EntryBody| {
-        let words = crate::complaints::pages::entry_words(phrases, record, entry);
-        let photo = entry.content["sha256"].as_str().filter(|_| entry.container == "photos");
-        Item {
-            key: format!("{visit}/{}", entry.entry_id),
-            words: format!("{} · {words}", phrases.path(entry.container)),
-            who: authors(phrases, entry),
-            photo: photo.map(|hash| (format!("/photos/{hash}"), thumbnails.get(hash).cloned().flatten())),
-        }
-    };
-    Offered {
-        id: visit.to_string(),
-        number,
-        state: phrases.w.code("visit-state", record.visit.state),
-        items: standing.take(EVIDENCE_OFFERED).map(item).collect(),
-    }
-}
-
-/// Who recorded an entry, and everybody whose later words are shown in it.
-fn authors(phrases: &Phrases, entry: &crate::work_orders::EntryBody) -> String {
-    let w = phrases.w;
-    let mut said = vec![format!("{} · {}", person_name(w, &entry.by), w.time(entry.at_ms))];
-    for origin in entry.edits.iter().filter_map(|edit| edit.origin.as_ref()) {
-        let edit = w.ab("record-edited-by", person_name(w, &origin.person), w.time(origin.claimed_at_ms));
-        if !said.contains(&edit) {
-            said.push(edit);
-        }
-    }
-    said.join(" · ")
 }
 
 async fn create_review(
@@ -262,18 +185,12 @@ fn checked(form: &VerdictForm) -> Result<ReviewForm, Problem> {
             Some(word.parse().map_err(|()| Problem::invalid_field("/responsibility", "one of the words"))?)
         }
     };
-    let mut evidence = Vec::with_capacity(form.evidence.len());
-    for key in &form.evidence {
-        let parsed = key.split_once('/').and_then(|(visit, entry)| {
-            Some(EvidenceRef { visit_id: visit.parse().ok()?, entry_id: entry.parse().ok()? })
-        });
-        let invalid = || Problem::invalid_field("/evidence", "entries of visits of this complaint");
-        evidence.push(parsed.ok_or_else(invalid)?);
-    }
+    let evidence = evidence_refs(&form.evidence)?;
     Ok(ReviewForm {
         verdict,
         cause: given(&form.cause),
         responsibility,
+        responsible_unit: given(&form.responsible_unit),
         note: form.note.clone(),
         evidence,
         without_visit: form.without_visit.is_some(),

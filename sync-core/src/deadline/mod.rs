@@ -5,6 +5,7 @@
 //! instead of none.
 
 mod calendar;
+mod disciplines;
 mod limit;
 mod policy;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 mod watch;
 
 pub use calendar::{Calendar, CalendarError, CalendarName, DAYS_LISTED_MAX, Day};
+pub use disciplines::{DISCIPLINES_MAX, Discipline};
 pub use limit::{AMOUNT_MAX, Due, Limit, LimitUnit, Pause, due};
 pub use policy::{DeadlinePolicy, Facts, Limits, PolicyError, RULES_MAX, Rule};
 pub use watch::{ESCALATED_TO, Escalation, MISSED, Mark, NEAR, QUIET, WatchRules, level_at};

@@ -1,5 +1,6 @@
 //! Which limits hold for which complaint: rules as data.
 
+use super::disciplines::{self, Discipline};
 use super::limit::{AMOUNT_MAX, Limit};
 use super::watch::WatchRules;
 use crate::return_visit::ReturnRules;
@@ -22,6 +23,9 @@ pub struct DeadlinePolicy {
     /// After which work the customer is asked how it went.
     #[serde(default)]
     pub returns: ReturnRules,
+    /// Who shares the work on a complaint, and how long each may take.
+    #[serde(default = "disciplines::built_in")]
+    pub disciplines: Vec<Discipline>,
 }
 
 /// Limits for the complaints that it fits. What a rule does not name fits everything.
@@ -95,6 +99,9 @@ pub enum PolicyError {
     /// A rule for return visits, counted from 1, and what is wrong with it.
     #[error("return visits, rule {0}: {1}")]
     Return(usize, &'static str),
+    /// A discipline, counted from 1, and what is wrong with it.
+    #[error("disciplines, number {0}: {1}")]
+    Discipline(usize, &'static str),
     /// Customers could never be called.
     #[error("windows: {0}")]
     Windows(&'static str),
@@ -126,6 +133,7 @@ impl DeadlinePolicy {
         }
         self.watch.check()?;
         self.returns.check()?;
+        disciplines::check(&self.disciplines)?;
         let for_all = self.rules.last().is_some_and(Rule::fits_all);
         if for_all { Ok(()) } else { Err(PolicyError::NotForAll) }
     }

@@ -239,6 +239,33 @@ fn rules_that_would_tell_nobody_in_time_are_refused() {
     }
 }
 
+#[test]
+fn disciplines_are_data_and_old_rules_have_the_usual_ones() {
+    let policy = built_in_policy();
+    let codes: Vec<&str> = policy.disciplines.iter().map(|one| one.code.as_str()).collect();
+    assert_eq!(codes, ["metering", "billing", "connection", "operation", "service"]);
+    let mut older = serde_json::to_value(policy).unwrap();
+    older.as_object_mut().unwrap().remove("disciplines");
+    assert_eq!(serde_json::from_value::<DeadlinePolicy>(older).unwrap(), *policy);
+    let wrong = |change: fn(&mut Discipline)| {
+        let mut policy = policy.clone();
+        change(&mut policy.disciplines[1]);
+        policy.check()
+    };
+    for change in [
+        |one: &mut Discipline| one.code = "Billing".to_owned(),
+        |one: &mut Discipline| one.code = "metering".to_owned(),
+        |one: &mut Discipline| one.code.clear(),
+        |one: &mut Discipline| one.zh = " ".to_owned(),
+        |one: &mut Discipline| one.unit = "a\tb".to_owned(),
+        |one: &mut Discipline| one.within.amount = 0,
+    ] {
+        let refused = wrong(change);
+        assert!(matches!(refused, Err(PolicyError::Discipline(1 | 2, _))), "{refused:?}");
+    }
+    assert_eq!(wrong(|one| one.unit = "结算中心".to_owned()), Ok(()));
+}
+
 proptest! {
     #[test]
     fn a_level_never_falls_and_its_next_moment_is_where_it_rises(

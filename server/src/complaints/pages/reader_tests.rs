@@ -117,6 +117,8 @@ fn experts_open_no_page_that_changes_a_complaint() {
         "/queue/search",
         "/returns",
         "/returns/{id}",
+        "/sections",
+        "/sections/{id}",
         "/visits/{id}/history",
         "/watch",
     ];

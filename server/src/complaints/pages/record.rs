@@ -20,6 +20,7 @@ use crate::people::Role;
 use crate::problem::Problem;
 use crate::returns::{ReturnsPart, returns_part};
 use crate::review::{self, Blocker};
+use crate::sections::{SectionsPart, sections_part};
 use crate::store::{StoreError, Tx};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -55,6 +56,7 @@ pub(crate) struct RecordPage {
     pub(crate) clock: Option<ClockPart>,
     pub(crate) returns: ReturnsPart,
     pub(crate) actions: ActionsPart,
+    pub(crate) sections: SectionsPart,
     /// The six links: how each is shown, its name, and what is known of it.
     pub(crate) links: Vec<(&'static str, String, String)>,
     /// Steps that this person may take now.
@@ -192,6 +194,7 @@ impl RecordPage {
             clock: record.clock.as_ref().map(|clock| clock_part(phrases.w, clock)),
             returns: returns_part(phrases.w, &record, now),
             actions: actions_part(phrases.w, &record, reaches(&shell, review::REVIEWERS, &record), now),
+            sections: sections_part(phrases.w, &record, reaches(&shell, OFFICE, &record), now),
             links: record.links.iter().map(|link| link_line(phrases.w, link)).collect(),
             steps: steps(&shell, &record),
             may_act: reaches(&shell, OFFICE, &record),
@@ -265,6 +268,7 @@ pub(crate) fn blocker_line(
         "quarantine" => format!("/arrivals/quarantine/{}", blocker.reference),
         "contact" => format!("{here}#contact"),
         "corrective_action" => format!("/corrective-actions/{}", blocker.reference),
+        "section" => format!("/sections/{}", blocker.reference),
         _ => visit.map_or_else(|| here.to_owned(), |number| format!("{here}#visit-{number}")),
     };
     BlockerLine { words: phrases.w.code("blocker", blocker.kind), visit, href }

@@ -10,6 +10,7 @@ use crate::corrective::action_facts;
 use crate::deadlines::deadline_facts;
 use crate::pages::{Shell, Words};
 use crate::returns::return_facts;
+use crate::sections::section_facts;
 use crate::work_orders::OriginBody;
 use serde::Deserialize;
 use serde_json::Value;
@@ -165,6 +166,8 @@ fn line(
         "conflict_resolved" => told.decided(phrases, entry).into_iter().collect(),
         _ => entry.changes.iter().map(|change| change_words(shell, change)).collect(),
     };
+    let mut facts = facts(phrases, people, entry);
+    facts.extend(section_facts(w, &record.sections, &entry.detail));
     // What was written over by parts stands in no entry.
     let history = (entry.kind == "recorded" && told.is_empty()).then_some(entry.visit_id).flatten();
     let visit = entry.visit_id.and_then(|id| {
@@ -183,7 +186,7 @@ fn line(
     Line {
         class: class_of(entry),
         title: w.code("timeline", &entry.kind),
-        facts: facts(phrases, people, entry),
+        facts,
         told,
         history: history.map(|visit| format!("/visits/{visit}/history")),
         reason,

@@ -34,7 +34,7 @@ pub(super) fn verdict_line(phrases: &Phrases, record: &CentralRecord, verdict: &
     let open = verdict.overridden.as_array().into_iter().flatten();
     VerdictLine {
         title: phrases.coded(CodeTable::Verdicts, &verdict.verdict),
-        facts: cause.into_iter().chain(whose).collect(),
+        facts: cause.into_iter().chain(whose).chain(verdict.responsible_unit.clone()).collect(),
         note: verdict.note.clone(),
         by: verdict.reviewed_by.as_ref().map_or_else(|| w.t("record-unknown"), |by| person_name(w, by)),
         at: w.time(verdict.reviewed_at_ms),

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod clock;
+mod discipline_form;
 mod return_form;
 mod rules;
 #[cfg(test)]
@@ -152,8 +153,18 @@ fn calendar_line(w: Words, published: &PublishedCalendar, now: Timestamp) -> Cal
     }
 }
 
+/// The units of limits, as a form offers them: code and name.
+pub(crate) fn limit_units(w: Words) -> Vec<(String, String)> {
+    rules::UNITS.iter().map(|(_, code)| ((*code).to_owned(), w.code("unit-of-limit", code))).collect()
+}
+
+/// The unit of a limit with this code.
+pub(crate) fn unit_of_limit(code: &str) -> Option<LimitUnit> {
+    rules::UNITS.iter().find(|(_, known)| *known == code).map(|(unit, _)| *unit)
+}
+
 /// A limit in words, for example "5 working days".
-fn limit_words(w: Words, limit: Limit) -> String {
+pub(crate) fn limit_words(w: Words, limit: Limit) -> String {
     let key = match limit.unit {
         LimitUnit::Minute => "limit-minute",
         LimitUnit::Hour => "limit-hour",

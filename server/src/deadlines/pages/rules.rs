@@ -1,5 +1,6 @@
 //! New rules for limits as a form: the rules that are published, changed, with what they would do before they hold.
 
+use super::discipline_form::{self, DisciplineColumns, DisciplineRow};
 use super::return_form::{self, ReturnColumns, ReturnMistake, ReturnRow};
 use super::watch_form::{self, WatchRow};
 use crate::app::App;
@@ -48,6 +49,7 @@ pub(super) struct RulesPage {
     pub(super) rows: Vec<Row>,
     pub(super) watch: Vec<WatchRow>,
     pub(super) returns: Vec<ReturnRow>,
+    pub(super) disciplines: Vec<DisciplineRow>,
     pub(super) calendars: Vec<Choice>,
     pub(super) utilities: Vec<Choice>,
     pub(super) categories: Vec<Choice>,
@@ -102,6 +104,12 @@ pub(super) struct RulesTyped {
     return_method: Vec<String>,
     return_questions: Vec<String>,
     return_source: Vec<String>,
+    discipline_code: Vec<String>,
+    discipline_zh: Vec<String>,
+    discipline_en: Vec<String>,
+    discipline_home: Vec<String>,
+    discipline_amount: Vec<String>,
+    discipline_unit: Vec<String>,
     /// Absent in a form that has no part about return visits.
     pub(super) windows: Option<String>,
 }
@@ -116,6 +124,8 @@ enum Mistake {
     Watch,
     /// In the part about return visits.
     Returns(ReturnMistake),
+    /// The time in the row of this number of the disciplines is none.
+    Discipline(usize),
 }
 
 impl RulesTyped {
@@ -141,6 +151,14 @@ impl RulesTyped {
             typed.return_method.push(row.method);
             typed.return_questions.push(row.questions);
             typed.return_source.push(row.source);
+        }
+        for row in discipline_form::typed(&policy.disciplines) {
+            typed.discipline_code.push(row.code);
+            typed.discipline_zh.push(row.zh);
+            typed.discipline_en.push(row.en);
+            typed.discipline_home.push(row.home);
+            typed.discipline_amount.push(row.amount);
+            typed.discipline_unit.push(row.unit);
         }
         for rule in &policy.rules {
             let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -204,6 +222,17 @@ impl RulesTyped {
         }
     }
 
+    fn disciplines(&self) -> DisciplineColumns<'_> {
+        DisciplineColumns {
+            codes: &self.discipline_code,
+            zh: &self.discipline_zh,
+            en: &self.discipline_en,
+            homes: &self.discipline_home,
+            amounts: &self.discipline_amount,
+            units: &self.discipline_unit,
+        }
+    }
+
     fn policy(&self) -> Result<(DeadlinePolicy, Timestamp), Mistake> {
         let from = self.effective_from.parse().ok().and_then(office_moment).ok_or(Mistake::Moment)?;
         let rows = self.rows();
@@ -212,7 +241,9 @@ impl RulesTyped {
             watch_form::rules(&self.warn_percent, &self.watch, &self.watch_unit).ok_or(Mistake::Watch)?;
         let windows = self.windows.as_deref().ok_or(Mistake::Returns(ReturnMistake::Windows))?;
         let returns = return_form::rules(&self.returns(), windows).map_err(Mistake::Returns)?;
-        let policy = DeadlinePolicy { calendar: self.calendar.clone(), rules, watch, returns };
+        let disciplines = discipline_form::disciplines(&self.disciplines()).map_err(Mistake::Discipline)?;
+        let calendar = self.calendar.clone();
+        let policy = DeadlinePolicy { calendar, rules, watch, returns, disciplines };
         policy.check().map_err(Mistake::Policy)?;
         Ok((policy, from))
     }
@@ -308,6 +339,8 @@ fn in_words(w: Words, mistake: &Mistake) -> String {
         Mistake::Returns(ReturnMistake::Windows) | Mistake::Policy(PolicyError::Windows(_)) => {
             w.t("deadlines-windows-wrong")
         }
+        Mistake::Discipline(row) => w.n("deadlines-discipline-amount", *row),
+        Mistake::Policy(PolicyError::Discipline(row, _)) => w.n("deadlines-discipline-wrong", *row),
         Mistake::Policy(PolicyError::Count) => w.t("deadlines-count"),
         Mistake::Policy(PolicyError::NotForAll) => w.t("deadlines-not-for-all"),
         Mistake::Policy(PolicyError::Unreachable(row)) => w.n("deadlines-unreachable", *row),
@@ -331,6 +364,7 @@ async fn rules_page(
         rows: typed.rows(),
         watch: watch_form::rows(w, &typed.watch, &typed.watch_unit),
         returns: return_form::rows(&typed.returns()),
+        disciplines: discipline_form::rows(&typed.disciplines()),
         typed,
         calendars: calendars
             .iter()

@@ -148,7 +148,7 @@ async fn a_calendar_takes_the_days_of_a_notice() {
 #[test]
 fn the_lists_of_the_watch_are_told_in_both_languages() {
     let line = |class, to: &[&str]| WatchLine {
-        complaint: "019de8f2-7c00-7000-8000-000000000001".to_owned(),
+        href: "/complaints/019de8f2-7c00-7000-8000-000000000001".to_owned(),
         number: "C-2026-0001".to_owned(),
         state: Some(("warn", HOSTILE.to_owned())),
         summary: HOSTILE.to_owned(),
@@ -160,7 +160,7 @@ fn the_lists_of_the_watch_are_told_in_both_languages() {
         to: to.iter().map(|&to| to.to_owned()).collect(),
     };
     for shell in shells() {
-        for list in ["late", "near", "stuck", "silent"] {
+        for list in ["late", "near", "stuck", "sections", "silent"] {
             for (rows, next) in [
                 (Vec::new(), None),
                 (vec![line("bad", &[HOSTILE, HOSTILE]), line("warn", &[])], Some("/watch?list=late&after=x")),

@@ -6,6 +6,7 @@ use crate::complaints::scope::READERS;
 use crate::deadlines::watch_api::{RaisedBody, SilentBody, WatchList, raised_page, silent_visits};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, Words, page};
 use crate::problem::Problem;
+use crate::sections::{SectionLine, overdue_lines};
 use crate::wire::PageQuery;
 use askama::Template;
 use axum::extract::{Query, State};
@@ -18,7 +19,9 @@ use sync_core::time::Timestamp;
 
 const PAGE_SIZE: u32 = 50;
 /// The lists in their order; the last one is about people.
-const LISTS: [&str; 4] = ["late", "near", "stuck", "silent"];
+const LISTS: [&str; 5] = ["late", "near", "stuck", SECTIONS, "silent"];
+/// Sections that their holders did not sign off in time.
+const SECTIONS: &str = "sections";
 
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
     routes.page("/watch", Policy::Roles(READERS), get(show))
@@ -45,7 +48,7 @@ pub(super) struct WatchPage {
 /// A line in words.
 #[derive(Debug)]
 pub(super) struct WatchLine {
-    pub(super) complaint: String,
+    pub(super) href: String,
     pub(super) number: String,
     pub(super) state: Option<(&'static str, String)>,
     pub(super) summary: String,
@@ -62,7 +65,7 @@ pub(super) struct WatchLine {
 }
 
 impl WatchPage {
-    pub(super) fn lists(&self) -> [&'static str; 4] {
+    pub(super) fn lists(&self) -> [&'static str; 5] {
         LISTS
     }
 
@@ -86,6 +89,13 @@ async fn show(
             let next = found.next_cursor.map(|cursor| format!("/watch?list={list}&after={cursor}"));
             (found.items.iter().map(|item| raised_line(w, item, now)).collect(), next)
         }
+        Err(()) if list == SECTIONS => {
+            let cursor = Some(asked.after).filter(|cursor| !cursor.is_empty());
+            let query = PageQuery { cursor, limit: Some(PAGE_SIZE) };
+            let (found, cursor) = overdue_lines(&app, &viewer.office, w, &query).await?;
+            let next = cursor.map(|cursor| format!("/watch?list={list}&after={cursor}"));
+            (found.into_iter().map(section_line).collect(), next)
+        }
         Err(()) => {
             let found = silent_visits(&app, &viewer.office).await?;
             (found.iter().map(|item| silent_line(w, item, now)).collect(), None)
@@ -99,7 +109,7 @@ pub(super) fn raised_line(w: Words, item: &RaisedBody, now: Timestamp) -> WatchL
     let late = item.level >= MISSED;
     let span = span_words(w, left_ms.abs());
     WatchLine {
-        complaint: item.complaint_id.to_string(),
+        href: format!("/complaints/{}", item.complaint_id),
         number: item.complaint_number.clone(),
         state: Some((state_class(item.state), w.code("state", item.state))),
         summary: item.summary.clone(),
@@ -115,10 +125,25 @@ pub(super) fn raised_line(w: Words, item: &RaisedBody, now: Timestamp) -> WatchL
     }
 }
 
+fn section_line(line: SectionLine) -> WatchLine {
+    WatchLine {
+        href: format!("/sections/{}", line.id),
+        number: line.number,
+        state: None,
+        summary: line.task,
+        who: line.unit,
+        what: line.discipline,
+        when: line.since,
+        span: line.when.1,
+        class: line.when.0,
+        to: Vec::new(),
+    }
+}
+
 fn silent_line(w: Words, item: &SilentBody, now: Timestamp) -> WatchLine {
     let since = item.last_seen_at_ms.unwrap_or(item.assigned_at_ms);
     WatchLine {
-        complaint: item.complaint_id.to_string(),
+        href: format!("/complaints/{}", item.complaint_id),
         number: item.complaint_number.clone(),
         state: None,
         summary: item.summary.clone(),

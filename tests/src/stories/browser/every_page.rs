@@ -92,6 +92,10 @@ impl Samples {
                 format!("/returns/{}", of(&first(&desk, "/v1/return-visits?list=open").await, "return_id")),
             ),
             (
+                "/sections/{id}",
+                format!("/sections/{}", of(&first(&desk, "/v1/sections?list=open").await, "section_id")),
+            ),
+            (
                 "/corrective-actions/{id}",
                 format!(
                     "/corrective-actions/{}",
