@@ -275,6 +275,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::office().of(crate::returns::routes()))
         .merge(Class::office().of(crate::corrective::routes()))
         .merge(Class::office().of(crate::sections::routes()))
+        .merge(Class::office().of(crate::exports::routes()))
         .merge(Class::office().of(review::routes()))
         .merge(Class::enrolment().of(devices::enrolment_routes().merge(auth::routes())))
         .merge(evidence::routes())

@@ -16,6 +16,7 @@ pub mod devices;
 pub mod disk;
 pub mod evidence;
 pub mod exchange;
+mod exports;
 pub mod health;
 pub mod http;
 pub mod idempotency;

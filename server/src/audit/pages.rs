@@ -5,6 +5,7 @@ mod rows;
 use super::sql::ActFilter;
 use crate::app::App;
 use crate::complaints::{self, scope::READERS};
+use crate::exports::csv::{BOM, Line};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::people::{self, Role};
 use crate::problem::Problem;
@@ -16,7 +17,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rows::Row;
 use serde::{Deserialize, Serialize};
-use std::fmt::Write;
 use sync_core::ids::PersonId;
 use sync_core::time::Timestamp;
 
@@ -94,6 +94,7 @@ const KINDS: &[&str] = &[
     "deadline.escalated",
     "deadline.kept",
     "deadline_policy.published",
+    "export.taken",
     "installation.created",
     "installation.epoch_raised",
 ];
@@ -207,28 +208,24 @@ async fn export(
         Some(filter) => rows::read(&mut tx, viewer.w(), before, &filter, EXPORT_MAX).await?,
         None => Vec::new(),
     };
-    let mut text = String::from(
-        "\u{feff}log_index,at,kind,person,device,complaint,visit_id,photo_sha256,reason,facts,entry_sha256\r\n",
+    let mut text = format!(
+        "{BOM}log_index,at,kind,person,device,complaint,visit_id,photo_sha256,reason,facts,entry_sha256\r\n"
     );
     for row in &rows {
         let entry = &row.entry;
-        let at = jiff::Timestamp::from_millisecond(entry.at_ms).unwrap_or_default();
-        let complaint = row.complaint.as_ref().map_or("", |(_, number)| number.as_str());
-        let facts = row.facts.join("; ");
-        let _ = write!(
-            text,
-            "{},{at},{},{},{},{},{},{},{},{},{}\r\n",
-            entry.log_index,
-            entry.kind,
-            cell(&row.person),
-            cell(&row.device),
-            cell(complaint),
-            entry.visit_id.as_deref().unwrap_or_default(),
-            row.photo.as_deref().unwrap_or_default(),
-            cell(row.reason.as_deref().unwrap_or_default()),
-            cell(&facts),
-            entry.entry_sha256
-        );
+        let line = Line::default()
+            .plain(entry.log_index)
+            .time(entry.at_ms)
+            .plain(&entry.kind)
+            .text(&row.person)
+            .text(&row.device)
+            .text(row.complaint.as_ref().map_or("", |(_, number)| number.as_str()))
+            .plain(entry.visit_id.as_deref().unwrap_or_default())
+            .plain(row.photo.as_deref().unwrap_or_default())
+            .text(row.reason.as_deref().unwrap_or_default())
+            .text(&row.facts.join("; "))
+            .plain(&entry.entry_sha256);
+        text.push_str(&line.end());
     }
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
@@ -236,12 +233,6 @@ async fn export(
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, text).into_response())
-}
-
-/// A text as a cell: quoted, and never read as a formula by a spreadsheet.
-fn cell(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ pub(crate) fn all() -> PageRoutes {
     let routes = crate::returns::pages(routes);
     let routes = crate::corrective::pages(routes);
     let routes = crate::sections::pages(routes);
+    let routes = crate::exports::pages(routes);
     let routes = crate::review::duplicates_page::pages(routes);
     let routes = crate::work_orders::pages::pages(routes);
     let routes = crate::devices::pages(routes);

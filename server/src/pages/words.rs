@@ -27,6 +27,7 @@ sources!(
     "conflicts",
     "contact",
     "corrective",
+    "exports",
     "deadlines",
     "devices",
     "dispatch",

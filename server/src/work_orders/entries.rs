@@ -8,9 +8,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use sync_core::date::CivilDate;
-use sync_core::document::{Edited, Entry, EntryMeta, Place, Scalar, SharedValue, VisitView};
+use sync_core::document::{Edited, Entry, EntryMeta, MeterCheck, Place, Scalar, SharedValue, VisitView};
 use sync_core::ids::{ChangeHash, EntryId};
-use sync_core::recorded::{evaluate_gas_test, evaluate_meter_check};
+use sync_core::metering::MeterCheckResult;
+use sync_core::recorded::{RecordedError, evaluate_gas_test, evaluate_meter_check};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -348,9 +349,7 @@ fn collect<'a>(view: &'a VisitView, parts: &BTreeMap<EntryId, String>, photos: &
     }
     gather!(findings, "findings");
     gather!(readings, "readings");
-    gather!(meter_checks, "meter_checks", |id, entry| {
-        computed(evaluate_meter_check(&entry.content, LIMIT_PROFILE, day_of(entry.meta.at)))
-    });
+    gather!(meter_checks, "meter_checks", |id, entry| { computed(result_of_check(entry)) });
     gather!(gas_tests, "gas_tests", |id, entry| computed(evaluate_gas_test(
         &entry.content,
         day_of(entry.meta.at)
@@ -390,6 +389,14 @@ fn computed<T: Serialize, E: std::fmt::Display>(result: Result<T, E>) -> Derived
 }
 
 /// The day of the check in the office's calendar: limits are those in force on it.
+/// What follows from the figures of a meter check on the day of the check.
+///
+/// # Errors
+/// [`RecordedError`] says what is missing or makes no sense.
+pub(crate) fn result_of_check(entry: &Entry<MeterCheck>) -> Result<MeterCheckResult, RecordedError> {
+    evaluate_meter_check(&entry.content, LIMIT_PROFILE, day_of(entry.meta.at))
+}
+
 fn day_of(at: Timestamp) -> CivilDate {
     office_day(at).parse().unwrap_or_else(|_| CivilDate::from_ymd(1970, 1, 1).expect("that day existed"))
 }

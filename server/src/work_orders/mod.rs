@@ -39,7 +39,7 @@ pub(crate) use cancellations::cancellations;
 pub use cards::{refresh_cards, refresh_colleague, refresh_colleagues_of};
 pub use commands::FieldCommands;
 pub use dispatch::WorkOrderError;
-pub(crate) use entries::{EntryBody, FieldBody, FieldValue, OriginBody, bare_entries};
+pub(crate) use entries::{EntryBody, FieldBody, FieldValue, OriginBody, bare_entries, result_of_check};
 pub(crate) use field_pages::pages as field_pages;
 pub use field_work::{FieldWork, field_work_of_visit};
 pub(crate) use field_work::{find as find_field_work, link as link_field_work};

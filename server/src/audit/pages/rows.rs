@@ -134,6 +134,7 @@ impl Reader {
                 "step" if fact == "state" => w.t("log-step-state"),
                 "step" => w.code("watch-step", fact),
                 "to" if kind.starts_with("deadline.") => w.code("watch-told", fact),
+                "table" | "until" => fact.clone(),
                 "unit" | "planned_on" | "from" | "to" | "count" | "sequence" | "checklist" | "calendar"
                 | "version" => fact.clone(),
                 _ => continue,

@@ -92,12 +92,6 @@ fn the_filter_offers_every_kind_of_act_that_the_server_records() {
     assert_eq!(recorded, offered);
 }
 
-#[test]
-fn a_cell_is_never_a_formula() {
-    assert_eq!(cell("=1+1 \"x\""), "\"'=1+1 \"\"x\"\"\"");
-    assert_eq!(cell("王芳, 3 楼"), "\"王芳, 3 楼\"");
-}
-
 #[tokio::test]
 async fn acts_are_filtered_and_exported() {
     TestApp::for_each_engine(|test| async move {

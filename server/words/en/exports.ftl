@@ -1,0 +1,14 @@
+export-heading = Exports
+export-text = Tables for spreadsheets (CSV in UTF-8, times in UTC) and for maps (GeoJSON). Everything within your units and regions whose complaint was received on these days; all days if both are empty.
+export-privacy = Names, phone and customer numbers of customers are in none of these tables. Who took which table stands in the log of acts.
+export-from = Received from
+export-until = Until (inclusive)
+export-table = Table
+export-columns = Columns
+export-take = Download
+export-of-complaints-csv = Complaints
+export-of-visits-csv = Visits
+export-of-findings-csv = Findings
+export-of-meter-checks-csv = Meter checks
+export-of-complaints-geojson = Complaints on a map
+queue-export = Tables for spreadsheets and maps

@@ -1,0 +1,14 @@
+export-heading = 导出
+export-text = 供电子表格使用的表（CSV，UTF-8 编码，时间为 UTC）和供地图使用的数据（GeoJSON）。内容为您所辖单位和区域内、在所选日期受理的投诉；两个日期都不填则导出全部。
+export-privacy = 各表均不含客户姓名、电话和户号。谁导出了哪张表，操作日志中有记录。
+export-from = 受理日期从
+export-until = 到（含当日）
+export-table = 表
+export-columns = 列
+export-take = 下载
+export-of-complaints-csv = 投诉
+export-of-visits-csv = 现场核查
+export-of-findings-csv = 核查发现
+export-of-meter-checks-csv = 电能表检验
+export-of-complaints-geojson = 投诉分布（地图）
+queue-export = 导出电子表格和地图数据
