@@ -1,6 +1,7 @@
 //! What the pages of the office cost with a few complaints and with many.
 
 use crate::fleet::{self, Remote};
+use crate::process;
 use crate::report::Report;
 use crate::work;
 use anyhow::{Context as _, ensure};
@@ -61,7 +62,29 @@ pub(crate) async fn measure(report: &mut Report) -> anyhow::Result<()> {
                 format!("{entries:.0}"),
                 "100000",
             );
+            exports(&office, report).await?;
         }
+    }
+    Ok(())
+}
+
+/// What whole tables cost, and by how much the memory of the server grows with them.
+async fn exports(office: &Office, report: &mut Report) -> anyhow::Result<()> {
+    let cookie = sign_in(office).await?;
+    for table in ["complaints.csv", "visits.csv", "findings.csv"] {
+        let before = process::peak_bytes(office.pid());
+        let (ms, bytes) = open_page(office, &cookie, &format!("/exports/{table}")).await?;
+        let grown = process::peak_bytes(office.pid()).saturating_sub(before);
+        report.row(
+            format!("export {table} with {} complaints and {} visits", STAGES[1], 2 * STAGES[1]),
+            format!(
+                "{:.1} s, {:.1} MB, peak memory {:.1} MB higher",
+                ms / 1000.0,
+                bytes as f64 / 1e6,
+                grown as f64 / 1e6
+            ),
+            "",
+        );
     }
     Ok(())
 }
