@@ -6,6 +6,8 @@ pub mod harness;
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod capabilities;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod stories;
