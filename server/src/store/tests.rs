@@ -98,7 +98,7 @@ async fn a_reader_keeps_its_snapshot_and_cannot_write() {
 async fn the_next_reader_sees_the_newest_rows_however_the_last_one_ended() {
     let database = TestDatabase::sqlite();
     let mut settings = StoreSettings::for_url(&database.url);
-    (settings.connections_max, settings.wait_max) = (1, Duration::from_millis(50));
+    (settings.connections_max, settings.wait_max) = (1, Duration::from_millis(250));
     let store = Store::open(&settings).await.unwrap();
     with_notes(&store).await;
     for (round, name) in ["dropped", "committed", "cancelled", "once"].into_iter().enumerate() {
@@ -115,7 +115,8 @@ async fn the_next_reader_sees_the_newest_rows_however_the_last_one_ended() {
         assert_eq!(seen, i64::from(name == "once"), "{name}");
         match name {
             "committed" => reader.commit().await.unwrap(),
-            "cancelled" => assert!(futures_util::FutureExt::now_or_never(count(&mut reader)).is_none()),
+            // Asked and not waited for; SQLite's thread may have answered by then.
+            "cancelled" => _ = futures_util::FutureExt::now_or_never(count(&mut reader)),
             _ => drop(reader),
         }
     }
@@ -333,7 +334,7 @@ async fn who_waits_too_long_is_told_that_the_store_is_busy() {
     let database = TestDatabase::sqlite();
     drop(database.open().await);
     let mut settings = StoreSettings::for_url(database.url.clone());
-    settings.wait_max = std::time::Duration::from_millis(30);
+    settings.wait_max = std::time::Duration::from_millis(300);
     let store = Store::open(&settings).await.unwrap();
     let _holder = store.write().await.unwrap();
     let Err(error) = store.write().await else { panic!("two writers at once") };

@@ -113,7 +113,11 @@ async fn a_worker_killed_from_outside_says_nothing_about_its_job() {
         let workers = Arc::clone(&workers);
         tokio::spawn(async move { workers.run(b"sleep").await })
     };
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    while !workers.idle_process_ids().await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // The job has left the row of idle workers; now it may reach its process.
+    tokio::time::sleep(Duration::from_millis(300)).await;
     std::process::Command::new("kill").args(["-9", &process.to_string()]).status().unwrap();
     let failure = job.await.unwrap().unwrap_err();
     assert!(matches!(failure, WorkerFailure::Killed { signal: 9 }) && !failure.may_be_the_job(), "{failure}");
