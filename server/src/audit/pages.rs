@@ -82,6 +82,8 @@ const KINDS: &[&str] = &[
     "action.done",
     "action.judged",
     "action.dropped",
+    "review.level_passed",
+    "review.sent_back",
     "section.opened",
     "section.worked",
     "section.handed_over",

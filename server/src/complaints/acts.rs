@@ -232,6 +232,7 @@ pub async fn step(
     }
     write(tx, &mut complaint).await?;
     deadlines::watch(tx, &complaint, by.at).await?;
+    crate::review::moved(tx, &complaint, by.at).await?;
     let detail = named(&complaint).with("from", from.as_str()).with("to", to.as_str());
     let entry = by.entry(STATE_CHANGED, detail).because(event.reason.as_deref());
     history::add(tx, complaint.id, &event.states(from, to)).await?;

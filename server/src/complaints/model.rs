@@ -138,6 +138,10 @@ words! {
         EscrowTakenUp = "escrow_taken_up",
         /// The reviewer's verdict.
         Reviewed = "reviewed",
+        /// A verdict passed one of several levels.
+        LevelPassed = "level_passed",
+        /// A verdict was sent back to the level below.
+        LevelSentBack = "level_sent_back",
         /// Work was sent back.
         ReworkRequested = "rework_requested",
         /// Another record was put under this one.

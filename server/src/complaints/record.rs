@@ -13,7 +13,7 @@ use super::{contact, sql};
 use crate::corrective::{self, ActionBody};
 use crate::deadlines::ClockBody;
 use crate::returns::{self, ReturnBody};
-use crate::review::{self, Blocker, VerdictBody};
+use crate::review::{self, Blocker, ReviewLevelBody, VerdictBody};
 use crate::sections::{self, SectionBody};
 use crate::store::{StoreError, Tx};
 use crate::work_orders::{self, RecordedAct, RefusedAct, VisitRecord, WorkOrderBody};
@@ -47,6 +47,8 @@ pub(crate) struct CentralRecord {
     pub(crate) timeline: Vec<TimelineEntry>,
     /// The reviewers' verdicts, oldest first.
     pub(crate) verdicts: Vec<VerdictBody>,
+    /// Everything that happened at the levels of its review, oldest first; empty where one level is enough.
+    pub(crate) review_levels: Vec<ReviewLevelBody>,
     /// What was or is doubtful about name, phone and address, oldest first.
     pub(crate) contact_flags: Vec<ContactFlagBody>,
     /// Every change of name, phone and address, oldest first.
@@ -167,6 +169,7 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
         visits,
         timeline,
         verdicts,
+        review_levels: review::levels(tx, &mut names, id).await?,
         contact_flags: contact::flags_of(tx, &mut names, id).await?,
         contact_history: contact_history(tx, id).await?,
         clock: ClockBody::of(tx, &mut names, id).await?,

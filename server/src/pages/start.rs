@@ -11,6 +11,7 @@ use crate::devices::{self, ArrivedDevice};
 use crate::exchange::ARRIVALS;
 use crate::people::Role;
 use crate::problem::Problem;
+use crate::review::{REVIEWERS, count_waiting};
 use crate::sections;
 use crate::store::{StoreError, Tx, on_engine};
 use crate::work_orders::{ArrivedVisit, arrived_visits};
@@ -165,6 +166,12 @@ async fn office_tiles(
             count,
             urgent,
         ));
+    }
+    if viewer.shell.has_role(REVIEWERS) {
+        let count = count_waiting(tx, &viewer.office).await.unwrap_or(0);
+        if count > 0 {
+            tiles.push(Tile::of("/review-levels".to_owned(), viewer.w().t("level-waiting"), count, false));
+        }
     }
     if let Some(works) = Reach::of(&viewer.office.roles, OFFICE) {
         let count = sections::count_mine(tx, &works).await?;

@@ -38,6 +38,7 @@ sources!(
     "queue",
     "record",
     "returns",
+    "review_levels",
     "sections",
     "start",
 );

@@ -253,6 +253,15 @@ problems! {
     ACTION_OF_ANOTHER: 403 "action-of-another"
         en "Somebody else owns this corrective action" "Its owner, a reviewer or a lead says that it was carried out."
         zh "此整改措施由他人负责" "由负责人、审核员或班组长登记完成。";
+    REVIEW_LEVEL_OF_ANOTHER: 403 "review-level-of-another"
+        en "Another level of the review is due" "The level in level is judged by its own role, unit and region."
+        zh "当前应由另一审核层级审核" "level 所示层级由规定的角色、单位和区域审核。";
+    REVIEW_TWICE: 409 "review-twice"
+        en "Nobody judges at two levels of a review" "Ask another reviewer."
+        zh "同一人不得在两个审核层级审核" "请由其他审核员审核。";
+    REVIEW_LEVEL_STATE: 409 "review-level-state"
+        en "There is no level to send this back to" "Work is sent back to the technicians by a rework request."
+        zh "没有可退回的审核层级" "退回现场请使用返工。";
     SECTION_UNKNOWN: 404 "section-unknown"
         en "There is no such section" "See the lists of sections."
         zh "没有此专业分办" "请查看分办列表。";

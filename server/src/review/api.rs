@@ -1,10 +1,12 @@
 //! Verdicts, rework and closing: what a reviewer decides about a complaint as a whole.
 
+use super::chain::{self, Level};
 use super::gate::{Blocker, blockers};
 use super::sql::{self, NewRework, NewVerdict};
 use crate::app::App;
+use crate::audit::{self, EntryKind};
 use crate::auth::OfficeAuth;
-use crate::complaints::acts::{Actor, ComplaintError, find_open_to_acts, step};
+use crate::complaints::acts::{Actor, ComplaintError, find_open_to_acts, named, step};
 use crate::complaints::intake::{checked_reason, clean};
 use crate::complaints::model::{Act, Complaint, EventKind, next_state};
 use crate::complaints::{self, ComplaintBody, history, kept, reachable, require_unit};
@@ -30,6 +32,9 @@ use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// A verdict passed one of several levels.
+const LEVEL_PASSED: EntryKind = EntryKind("review.level_passed");
 
 /// Who may judge.
 pub(crate) const REVIEWERS: &[Role] = &[Role::Reviewer, Role::Lead];
@@ -117,13 +122,14 @@ pub(super) struct ReviewForm {
     pub(super) override_reason: Option<String>,
 }
 
-/// Gives the verdict: the finished visits are approved. Refused while something is open, unless overridden.
+/// Gives the verdict: the finished visits are approved. Refused while something is open, unless overridden. Where the
+/// rules name several levels for the category, each gives its verdict in turn, and the last one counts.
 #[utoipa::path(post, path = "/v1/complaints/{complaint_id}/reviews", tag = "review", request_body = ReviewForm,
     security(("session" = ["reviewer", "lead"])), params(("complaint_id" = String, Path, format = "uuid"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 128)),
     responses((status = OK, body = ComplaintBody), (status = NOT_FOUND, description = "complaint-unknown"),
-        (status = CONFLICT, description = "complaint-blocked, own-visit, complaint-state, complaint-merged, changed-meanwhile"),
-        (status = FORBIDDEN, description = "role-missing"),
+        (status = CONFLICT, description = "complaint-blocked, own-visit, review-twice, complaint-state, complaint-merged, changed-meanwhile"),
+        (status = FORBIDDEN, description = "role-missing, review-level-of-another"),
         (status = UNPROCESSABLE_ENTITY, description = "body-invalid, idempotency-key-reused")))]
 async fn create_review(
     State(app): State<App>,
@@ -170,10 +176,14 @@ pub(super) async fn give_verdict(
     let stands_alone = form.without_visit || took_place;
     let act = if stands_alone { Act::ReviewWithoutVisit } else { Act::Review };
     next_state(complaint.state, act).map_err(ComplaintError::from)?;
+    let level = chain::begin(tx, &complaint, now).await?;
+    if let Some(level) = &level {
+        chain::require_judge(tx, office, &complaint, level).await?;
+    }
     let overridden = pass_gate(blockers(tx, id).await?, form.override_reason.as_deref())?;
     check_evidence(tx, id, &form.evidence).await?;
     let actor = Actor::office(office.person_id, now);
-    approve_visits(tx, id, office.person_id).await?;
+    require_four_eyes(tx, id, office.person_id).await?;
     let verdict = NewVerdict {
         complaint: id,
         verdict: form.verdict.as_str(),
@@ -188,7 +198,33 @@ pub(super) async fn give_verdict(
         at: now,
     };
     sql::insert_verdict(tx, &verdict).await?;
+    if let Some(level) = &level {
+        chain::pass(tx, level, id, actor).await?;
+        if !level.is_last() {
+            return Ok(passed_on(tx, complaint, level, form, &overridden, actor).await?);
+        }
+    }
+    approve_visits(tx, id).await?;
     judged(tx, complaint, act, form, &overridden, actor).await
+}
+
+/// A verdict that another level is to judge: nothing is approved yet.
+async fn passed_on(
+    tx: &mut Tx,
+    complaint: Complaint,
+    level: &Level,
+    form: &ReviewForm,
+    overridden: &Overridden,
+    actor: Actor,
+) -> Result<Complaint, StoreError> {
+    let facts = json!({ "verdict": form.verdict, "cause": form.cause, "overridden": overridden.blockers,
+        "level": level.level, "levels": level.levels });
+    let mut event = actor.event(EventKind::LevelPassed).detail(facts);
+    event.reason.clone_from(&overridden.reason);
+    history::add(tx, complaint.id, &event).await?;
+    let detail = named(&complaint).with("level", level.level.to_string());
+    audit::append(tx, &actor.entry(LEVEL_PASSED, detail)).await?;
+    Ok(complaint)
 }
 
 async fn judged(
@@ -277,19 +313,32 @@ fn pass_gate(blockers: Vec<Blocker>, reason: Option<&str>) -> Result<Overridden,
     Ok(Overridden { blockers, reason: Some(reason) })
 }
 
-/// Approves what was finished. Four eyes: nobody approves a visit to which they were sent or that they opened.
-async fn approve_visits(tx: &mut Tx, id: ComplaintId, by: PersonId) -> Result<(), Problem> {
+/// Approves what was finished.
+async fn approve_visits(tx: &mut Tx, id: ComplaintId) -> Result<(), Problem> {
+    for visit in finished_visits(tx, id).await? {
+        review_visit(tx, visit, VisitAct::Approve).await?;
+    }
+    Ok(())
+}
+
+/// The visits that a verdict approves.
+async fn finished_visits(tx: &mut Tx, id: ComplaintId) -> Result<Vec<VisitPlan>, StoreError> {
+    let mut visits = Vec::new();
     for record in complaints::family(tx, id).await? {
-        for visit in work_orders::visits_of(tx, record).await? {
-            if matches!(visit.state, VisitState::Finished | VisitState::NoAccess) {
-                let was_sent = work_orders::assignments_of(tx, visit.id).await?;
-                let is_own = was_sent.iter().any(|row| row.person == by)
-                    || (visit.origin == Origin::Field && visit.created_by == by);
-                if is_own {
-                    return Err(Problem::new(&problem::OWN_VISIT));
-                }
-                review_visit(tx, visit, VisitAct::Approve).await?;
-            }
+        visits.extend(work_orders::visits_of(tx, record).await?);
+    }
+    visits.retain(|visit| matches!(visit.state, VisitState::Finished | VisitState::NoAccess));
+    Ok(visits)
+}
+
+/// Four eyes: nobody judges a visit to which they were sent or that they opened.
+pub(super) async fn require_four_eyes(tx: &mut Tx, id: ComplaintId, by: PersonId) -> Result<(), Problem> {
+    for visit in finished_visits(tx, id).await? {
+        let was_sent = work_orders::assignments_of(tx, visit.id).await?;
+        let is_own = was_sent.iter().any(|row| row.person == by)
+            || (visit.origin == Origin::Field && visit.created_by == by);
+        if is_own {
+            return Err(Problem::new(&problem::OWN_VISIT));
         }
     }
     Ok(())
@@ -451,6 +500,7 @@ pub(crate) async fn close(
     let mut open = blockers(tx, id).await?;
     open.extend(crate::returns::blockers(tx, id).await?);
     open.extend(crate::corrective::blockers(tx, id).await?);
+    open.extend(chain::blockers(tx, id).await?);
     let overridden = pass_gate(open, form.override_reason.as_deref())?;
     let actor = Actor::office(office.person_id, now);
     for record in complaints::family(tx, id).await? {

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 pub(crate) struct Blocker {
     /// `conflict`, `quarantine`, `pending`, `unseen_work`, `visit_open`, `rework`, `section` (a discipline has
     /// not signed off its part) or `contact` (name or phone of the customer is missing, and nobody has settled that); for closing also `return_visit` (the customer was not
-    /// asked) and `corrective_action` (it is not carried out).
+    /// asked), `review_level` (a level is to judge a verdict that was given anew) and `corrective_action` (it is not carried out).
     pub(crate) kind: &'static str,
     /// The visit it is about; null: the complaint itself.
     #[schema(value_type = Option<String>, format = "uuid")]

@@ -7,6 +7,11 @@
 mod api;
 #[cfg(test)]
 mod author_tests;
+mod chain;
+mod chain_api;
+mod chain_pages;
+#[cfg(test)]
+mod chain_tests;
 mod conflict_api;
 mod conflict_detail;
 mod conflict_pages;
@@ -35,6 +40,9 @@ mod undo_tests;
 mod verdict_pages;
 
 pub(crate) use api::{ClosureForm, EvidenceRef, REVIEWERS, check_evidence, close};
+pub(crate) use chain::{ReviewLevelBody, levels, moved};
+pub(crate) use chain_api::count_waiting;
+pub(crate) use chain_pages::{LevelLine, level_line};
 pub(crate) use conflicts::ConflictBody;
 pub(crate) use declarations::declare_lost;
 pub(crate) use duplicates::{DAYS_DEFAULT, proposals};
@@ -56,12 +64,16 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Pages of this capability.
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
-    verdict_pages::pages(conflict_pages::pages(routes))
+    chain_pages::pages(verdict_pages::pages(conflict_pages::pages(routes)))
 }
 
 /// Routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
-    api::routes().merge(conflict_api::routes()).merge(merge_api::routes()).merge(declarations::routes())
+    api::routes()
+        .merge(chain_api::routes())
+        .merge(conflict_api::routes())
+        .merge(merge_api::routes())
+        .merge(declarations::routes())
 }
 
 /// A visit was finished: rework that was asked for on it is done, and everybody on it is told so. Call it before

@@ -1,6 +1,7 @@
 //! The reviewer's forms: verdict, and work sent back to the field.
 
 use super::api::{REVIEWERS, Responsibility, ReviewForm, ReworkForm, VerdictWord, ask_rework, give_verdict};
+use super::chain::open_of;
 use super::offered::{Item, Offered, evidence_refs, offered, records};
 use super::proposals::{Proposals, proposed};
 use super::sql::{VerdictBody, verdicts};
@@ -47,6 +48,8 @@ pub(super) struct VerdictForm {
     pub(super) evidence: Vec<String>,
     pub(super) without_visit: Option<String>,
     pub(super) override_reason: String,
+    /// Typed beside the verdict: why it is sent back.
+    pub(super) back_reason: String,
 }
 
 /// Code and name.
@@ -70,6 +73,10 @@ pub(super) struct ReviewPage {
     /// Whether nobody was on site: then no visit may be needed.
     pub(super) may_skip_visit: bool,
     pub(super) proposals: Proposals,
+    /// The level whose verdict is due, where the rules name several.
+    pub(super) level: Option<String>,
+    /// Whether it can be sent back to the one below.
+    pub(super) may_send_back: bool,
 }
 
 impl ReviewPage {
@@ -91,7 +98,7 @@ async fn show_review(
 }
 
 /// The form; without one that was typed it begins with what the technicians propose.
-async fn review_page(
+pub(super) async fn review_page(
     app: &App,
     viewer: &Viewer,
     id: ComplaintId,
@@ -102,6 +109,7 @@ async fn review_page(
     let head = step_head(&mut tx, viewer, REVIEWERS, id, refused).await?;
     let phrases = Phrases::of(&mut tx, viewer.w()).await?;
     let records = records(&mut tx, id).await?;
+    let level = open_of(&mut tx, id).await?;
     let given = verdicts(&mut tx, &mut Names::default(), id).await?.pop();
     let form = form.unwrap_or_else(|| match &given {
         Some(given) => once_more(given),
@@ -117,6 +125,12 @@ async fn review_page(
         responsibilities: phrases.options(CodeTable::Responsibilities),
         units: people::units(&mut tx).await?,
         proposals: Proposals::of(&phrases, &records),
+        may_send_back: level.as_ref().is_some_and(|level| level.level > 1),
+        level: level.map(|level| {
+            let w = viewer.w();
+            let place = w.ab("level-of", level.level, level.levels);
+            format!("{place} · {}", w.either(&level.name_zh, &level.name_en))
+        }),
         visits,
         given: given.map(|given| {
             let by = given.reviewed_by.and_then(|by| by.name).unwrap_or_default();

@@ -8,6 +8,7 @@ mod calendar;
 mod disciplines;
 mod limit;
 mod policy;
+mod reviews;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -16,6 +17,7 @@ pub use calendar::{Calendar, CalendarError, CalendarName, DAYS_LISTED_MAX, Day};
 pub use disciplines::{DISCIPLINES_MAX, Discipline};
 pub use limit::{AMOUNT_MAX, Due, Limit, LimitUnit, Pause, due};
 pub use policy::{DeadlinePolicy, Facts, Limits, PolicyError, RULES_MAX, Rule};
+pub use reviews::{CHAINS_MAX, LEVEL_ROLES, LEVELS_MAX, ReviewChain, ReviewLevel};
 pub use watch::{ESCALATED_TO, Escalation, MISSED, Mark, NEAR, QUIET, WatchRules, level_at};
 
 use std::sync::LazyLock;

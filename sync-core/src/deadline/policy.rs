@@ -2,6 +2,7 @@
 
 use super::disciplines::{self, Discipline};
 use super::limit::{AMOUNT_MAX, Limit};
+use super::reviews::{self, ReviewChain};
 use super::watch::WatchRules;
 use crate::return_visit::ReturnRules;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct DeadlinePolicy {
     /// Who shares the work on a complaint, and how long each may take.
     #[serde(default = "disciplines::built_in")]
     pub disciplines: Vec<Discipline>,
+    /// Categories whose verdicts pass more than one level; all others have one.
+    #[serde(default)]
+    pub reviews: Vec<ReviewChain>,
 }
 
 /// Limits for the complaints that it fits. What a rule does not name fits everything.
@@ -102,6 +106,9 @@ pub enum PolicyError {
     /// A discipline, counted from 1, and what is wrong with it.
     #[error("disciplines, number {0}: {1}")]
     Discipline(usize, &'static str),
+    /// A review chain, counted from 1, and what is wrong with it.
+    #[error("reviews, chain {0}: {1}")]
+    Review(usize, &'static str),
     /// Customers could never be called.
     #[error("windows: {0}")]
     Windows(&'static str),
@@ -134,6 +141,7 @@ impl DeadlinePolicy {
         self.watch.check()?;
         self.returns.check()?;
         disciplines::check(&self.disciplines)?;
+        reviews::check(&self.reviews)?;
         let for_all = self.rules.last().is_some_and(Rule::fits_all);
         if for_all { Ok(()) } else { Err(PolicyError::NotForAll) }
     }

@@ -266,6 +266,36 @@ fn disciplines_are_data_and_old_rules_have_the_usual_ones() {
     assert_eq!(wrong(|one| one.unit = "结算中心".to_owned()), Ok(()));
 }
 
+#[test]
+fn review_chains_are_checked_level_by_level() {
+    let level = |role: &str| ReviewLevel {
+        zh: "县级复核".to_owned(),
+        en: "County".to_owned(),
+        role: role.to_owned(),
+        unit: String::new(),
+        region: String::new(),
+        within: limit(1, LimitUnit::WorkingDay),
+    };
+    let chain = |category: &str, levels| ReviewChain { category: category.to_owned(), levels };
+    let check = |reviews| DeadlinePolicy { reviews, ..built_in_policy().clone() }.check();
+    assert_eq!(built_in_policy().reviews, [], "one level, unless somebody says otherwise");
+    assert_eq!(check(vec![chain("gas.SAFE", vec![level("reviewer"), level("lead")])]), Ok(()));
+    assert!(chain("gas.SAFE", vec![]).fits("gas.SAFE.leak") && !chain("gas.SAFE", vec![]).fits("gas.SAFETY"));
+    let nameless = ReviewLevel { en: " ".to_owned(), ..level("lead") };
+    let endless = ReviewLevel { within: limit(0, LimitUnit::Hour), ..level("lead") };
+    for wrong in [
+        vec![chain("", vec![level("lead")])],
+        vec![chain("gas", vec![])],
+        vec![chain("gas", vec![level("clerk")])],
+        vec![chain("gas", vec![nameless])],
+        vec![chain("gas", vec![endless])],
+        vec![chain("gas", vec![level("lead"); LEVELS_MAX + 1])],
+        vec![chain("gas", vec![level("lead")]), chain("gas", vec![level("lead")])],
+    ] {
+        assert!(matches!(check(wrong), Err(PolicyError::Review(1, _))));
+    }
+}
+
 proptest! {
     #[test]
     fn a_level_never_falls_and_its_next_moment_is_where_it_rises(

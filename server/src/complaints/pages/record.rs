@@ -19,7 +19,7 @@ use crate::pages::{PageRoutes, Policy, Shell, Viewer, Words, versioned};
 use crate::people::Role;
 use crate::problem::Problem;
 use crate::returns::{ReturnsPart, returns_part};
-use crate::review::{self, Blocker};
+use crate::review::{self, Blocker, LevelLine, level_line};
 use crate::sections::{SectionsPart, sections_part};
 use crate::store::{StoreError, Tx};
 use askama::Template;
@@ -49,6 +49,8 @@ pub(crate) struct RecordPage {
     pub(crate) timeline: Vec<Line>,
     pub(crate) visits: Vec<VisitPart>,
     pub(crate) verdicts: Vec<VerdictLine>,
+    /// The levels of the review: name, state with its class, and what is known of it.
+    pub(crate) levels: Vec<LevelLine>,
     pub(crate) blockers: Vec<BlockerLine>,
     pub(crate) contact: ContactPart,
     /// Name and limit of each deadline, and whether it has passed.
@@ -188,6 +190,7 @@ impl RecordPage {
             timeline: lines(&shell, phrases, &record, people, (most, order)),
             visits,
             verdicts: record.verdicts.iter().map(|verdict| verdict_line(phrases, &record, verdict)).collect(),
+            levels: record.review_levels.iter().map(|level| level_line(phrases.w, level, now)).collect(),
             blockers: blocker_lines(phrases, &record),
             contact: contact_part(&shell, &record),
             deadlines: deadlines(phrases, &record, now),
@@ -269,6 +272,7 @@ pub(crate) fn blocker_line(
         "contact" => format!("{here}#contact"),
         "corrective_action" => format!("/corrective-actions/{}", blocker.reference),
         "section" => format!("/sections/{}", blocker.reference),
+        "review_level" => format!("{here}#review-levels"),
         _ => visit.map_or_else(|| here.to_owned(), |number| format!("{here}#visit-{number}")),
     };
     BlockerLine { words: phrases.w.code("blocker", blocker.kind), visit, href }

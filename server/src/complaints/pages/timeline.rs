@@ -235,6 +235,9 @@ fn facts(phrases: &Phrases, people: &BTreeMap<String, String>, entry: &TimelineE
     for path in detail["paths"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         facts.push(phrases.path(path));
     }
+    if let (Some(level), Some(levels)) = (detail["level"].as_i64(), detail["levels"].as_i64()) {
+        facts.push(w.ab("level-of", level, levels));
+    }
     facts.extend(text("path").map(|path| phrases.path(path)));
     facts.extend(text("flag").map(|flag| w.code("contact-flag", flag)));
     facts.extend(text("field").map(|field| w.code("change-field", field)));

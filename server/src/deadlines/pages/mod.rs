@@ -1,6 +1,7 @@
 //! Deadlines as pages: limits and calendars with their forms, and the clock on the record page.
 
 mod calendar;
+mod chain_form;
 mod clock;
 mod discipline_form;
 mod return_form;

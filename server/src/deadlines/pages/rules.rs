@@ -1,5 +1,6 @@
 //! New rules for limits as a form: the rules that are published, changed, with what they would do before they hold.
 
+use super::chain_form::{self, ChainColumns, LevelRow};
 use super::discipline_form::{self, DisciplineColumns, DisciplineRow};
 use super::return_form::{self, ReturnColumns, ReturnMistake, ReturnRow};
 use super::watch_form::{self, WatchRow};
@@ -50,6 +51,7 @@ pub(super) struct RulesPage {
     pub(super) watch: Vec<WatchRow>,
     pub(super) returns: Vec<ReturnRow>,
     pub(super) disciplines: Vec<DisciplineRow>,
+    pub(super) levels: Vec<LevelRow>,
     pub(super) calendars: Vec<Choice>,
     pub(super) utilities: Vec<Choice>,
     pub(super) categories: Vec<Choice>,
@@ -110,6 +112,14 @@ pub(super) struct RulesTyped {
     discipline_home: Vec<String>,
     discipline_amount: Vec<String>,
     discipline_unit: Vec<String>,
+    level_category: Vec<String>,
+    level_zh: Vec<String>,
+    level_en: Vec<String>,
+    level_role: Vec<String>,
+    level_home: Vec<String>,
+    level_region: Vec<String>,
+    level_amount: Vec<String>,
+    level_unit: Vec<String>,
     /// Absent in a form that has no part about return visits.
     pub(super) windows: Option<String>,
 }
@@ -126,6 +136,8 @@ enum Mistake {
     Returns(ReturnMistake),
     /// The time in the row of this number of the disciplines is none.
     Discipline(usize),
+    /// The time in the row of this number of the levels is none.
+    Level(usize),
 }
 
 impl RulesTyped {
@@ -160,6 +172,7 @@ impl RulesTyped {
             typed.discipline_amount.push(row.amount);
             typed.discipline_unit.push(row.unit);
         }
+        typed.take_levels(chain_form::typed(&policy.reviews));
         for rule in &policy.rules {
             let text = |value: &Option<String>| value.clone().unwrap_or_default();
             typed.utility.push(text(&rule.utility));
@@ -222,6 +235,30 @@ impl RulesTyped {
         }
     }
 
+    fn take_levels(&mut self, columns: ChainColumns) {
+        self.level_category = columns.level_category;
+        self.level_zh = columns.level_zh;
+        self.level_en = columns.level_en;
+        self.level_role = columns.level_role;
+        self.level_home = columns.level_home;
+        self.level_region = columns.level_region;
+        self.level_amount = columns.level_amount;
+        self.level_unit = columns.level_unit;
+    }
+
+    fn levels(&self) -> ChainColumns {
+        ChainColumns {
+            level_category: self.level_category.clone(),
+            level_zh: self.level_zh.clone(),
+            level_en: self.level_en.clone(),
+            level_role: self.level_role.clone(),
+            level_home: self.level_home.clone(),
+            level_region: self.level_region.clone(),
+            level_amount: self.level_amount.clone(),
+            level_unit: self.level_unit.clone(),
+        }
+    }
+
     fn disciplines(&self) -> DisciplineColumns<'_> {
         DisciplineColumns {
             codes: &self.discipline_code,
@@ -242,8 +279,9 @@ impl RulesTyped {
         let windows = self.windows.as_deref().ok_or(Mistake::Returns(ReturnMistake::Windows))?;
         let returns = return_form::rules(&self.returns(), windows).map_err(Mistake::Returns)?;
         let disciplines = discipline_form::disciplines(&self.disciplines()).map_err(Mistake::Discipline)?;
+        let reviews = chain_form::chains(&self.levels()).map_err(Mistake::Level)?;
         let calendar = self.calendar.clone();
-        let policy = DeadlinePolicy { calendar, rules, watch, returns, disciplines };
+        let policy = DeadlinePolicy { calendar, rules, watch, returns, disciplines, reviews };
         policy.check().map_err(Mistake::Policy)?;
         Ok((policy, from))
     }
@@ -339,6 +377,8 @@ fn in_words(w: Words, mistake: &Mistake) -> String {
         Mistake::Returns(ReturnMistake::Windows) | Mistake::Policy(PolicyError::Windows(_)) => {
             w.t("deadlines-windows-wrong")
         }
+        Mistake::Level(row) => w.n("deadlines-level-amount", *row),
+        Mistake::Policy(PolicyError::Review(number, _)) => w.n("deadlines-chain-wrong", *number),
         Mistake::Discipline(row) => w.n("deadlines-discipline-amount", *row),
         Mistake::Policy(PolicyError::Discipline(row, _)) => w.n("deadlines-discipline-wrong", *row),
         Mistake::Policy(PolicyError::Count) => w.t("deadlines-count"),
@@ -365,6 +405,7 @@ async fn rules_page(
         watch: watch_form::rows(w, &typed.watch, &typed.watch_unit),
         returns: return_form::rows(&typed.returns()),
         disciplines: discipline_form::rows(&typed.disciplines()),
+        levels: chain_form::rows(&typed.levels()),
         typed,
         calendars: calendars
             .iter()
