@@ -16,7 +16,7 @@ use crate::problem::Language;
 use crate::store::{Store, StoreError, StoreSettings};
 use crate::{
     audit, auth, checklists, complaints, deadlines, devices, health, openapi, pages, people, problem, review,
-    work_orders,
+    warnings, work_orders,
 };
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -143,6 +143,7 @@ impl App {
         let mut tx = store.write().await?;
         checklists::publish_built_in(&mut tx, clock.now()).await?;
         deadlines::publish_built_in(&mut tx, clock.now()).await?;
+        warnings::publish_built_in(&mut tx, clock.now()).await?;
         tx.commit().await?;
         Self::with_store(store, config, clock, entropy).await
     }
@@ -205,8 +206,9 @@ impl App {
         let catching_up = tokio::spawn(exchange::catch_up(self.clone()));
         let watching = tokio::spawn(pages::watch_log(self.clone()));
         let deadlines = tokio::spawn(deadlines::keep_watch(self.clone()));
+        let warnings = tokio::spawn(warnings::run(self.clone()));
         http::serve(listener, router(self.clone()), limits, stop).await;
-        for task in [evidence, catching_up, watching, deadlines] {
+        for task in [evidence, catching_up, watching, deadlines, warnings] {
             task.abort();
         }
         self.store.close().await;
@@ -276,6 +278,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::office().of(crate::corrective::routes()))
         .merge(Class::office().of(crate::sections::routes()))
         .merge(Class::office().of(crate::exports::routes()))
+        .merge(Class::office().of(crate::warnings::routes()))
         .merge(Class::office().of(review::routes()))
         .merge(Class::enrolment().of(devices::enrolment_routes().merge(auth::routes())))
         .merge(evidence::routes())

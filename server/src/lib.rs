@@ -34,6 +34,7 @@ pub mod store;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
+mod warnings;
 pub mod wire;
 pub(crate) mod words;
 pub mod work_orders;

@@ -122,6 +122,10 @@ id_type! {
     SectionId
 }
 id_type! {
+    /// An early warning. Derived by the server from what it warns of, so that raising it twice raises it once.
+    WarningId
+}
+id_type! {
     /// An entry of a collection in a visit document. Minted by the device that records it.
     EntryId
 }

@@ -9,6 +9,7 @@ use super::{contact, history, search, sql};
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::deadlines;
 use crate::store::{StoreError, Tx};
+use crate::warnings;
 use history::NewEvent;
 use serde_json::json;
 use sync_core::ids::{ComplaintId, DeviceId, PersonId};
@@ -138,6 +139,7 @@ pub async fn open(tx: &mut Tx, new: NewComplaint, by: Actor) -> Result<Complaint
         merged_into: None,
     };
     sql::insert(tx, &complaint).await?;
+    warnings::complaint_written(tx, &complaint).await?;
     if let Some(clock) = &clock {
         deadlines::note(tx, complaint.id, clock).await?;
     }
@@ -268,6 +270,7 @@ pub(crate) async fn write(tx: &mut Tx, complaint: &mut Complaint) -> Result<(), 
         return Err(ComplaintError::Changed);
     }
     complaint.version += 1;
+    warnings::complaint_written(tx, complaint).await?;
     let aliases = sql::aliases(tx, complaint.id).await?;
     Ok(search::index(tx, complaint, &aliases).await?)
 }

@@ -108,6 +108,16 @@ pub fn office_day(at: Timestamp) -> String {
     office_time(at).date().to_string()
 }
 
+/// The day of this moment in the office's calendar, counted since 1970.
+pub(crate) fn office_day_number(at: Timestamp) -> i64 {
+    (at.unix_ms() + i64::from(OFFICE_OFFSET_HOURS) * 3_600_000).div_euclid(86_400_000)
+}
+
+/// The midnight with which such a day begins in the office.
+pub(crate) fn office_day_begin(day: i64) -> Timestamp {
+    Timestamp::from_unix_ms(day * 86_400_000 - i64::from(OFFICE_OFFSET_HOURS) * 3_600_000)
+}
+
 /// The midnight with which this moment's day began in the office.
 pub(crate) fn office_day_start(at: Timestamp) -> Timestamp {
     let offset_ms = i64::from(OFFICE_OFFSET_HOURS) * 3_600_000;

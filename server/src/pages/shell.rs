@@ -48,6 +48,7 @@ const NAV: &[NavItem] = &[
     NavItem { href: "/returns", key: "nav-returns", who: Policy::Roles(READERS) },
     NavItem { href: "/sections", key: "nav-sections", who: Policy::Roles(READERS) },
     NavItem { href: "/corrective-actions", key: "nav-actions", who: Policy::Roles(READERS) },
+    NavItem { href: "/warnings", key: "nav-warnings", who: Policy::Roles(READERS) },
     NavItem { href: "/conflicts", key: "nav-conflicts", who: Policy::Roles(READERS) },
     NavItem { href: "/arrivals", key: "nav-arrivals", who: Policy::Roles(&ARRIVALS) },
     NavItem { href: "/complaints/new", key: "nav-new", who: Policy::Roles(INTAKE) },

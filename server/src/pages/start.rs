@@ -14,6 +14,7 @@ use crate::problem::Problem;
 use crate::review::{REVIEWERS, count_waiting};
 use crate::sections;
 use crate::store::{StoreError, Tx, on_engine};
+use crate::warnings;
 use crate::work_orders::{ArrivedVisit, arrived_visits};
 use askama::Template;
 use axum::extract::State;
@@ -176,6 +177,10 @@ async fn office_tiles(
     if let Some(works) = Reach::of(&viewer.office.roles, OFFICE) {
         let count = sections::count_mine(tx, &works).await?;
         tiles.push(Tile::of("/sections".to_owned(), viewer.w().t("start-sections"), count, false));
+    }
+    let warnings = warnings::waiting(tx, reach, now, NEWER_MAX).await?;
+    if warnings > 0 && viewer.shell.has_role(OFFICE) {
+        tiles.push(Tile::of("/warnings".to_owned(), viewer.w().t("start-warnings"), warnings, true));
     }
     Ok(tiles)
 }

@@ -115,7 +115,8 @@ fn every_word_that_pages_ask_for_exists() {
     let words = Words::new(crate::problem::Language::En);
     for path in sources {
         let text = std::fs::read_to_string(&path).unwrap();
-        for call in ["w.t(\"", "w.n(\"", "w.a(\"", "w.ab(\"", "w().t(\"", "w().n(\"", "w().a(\""] {
+        for call in ["w.t(\"", "w.n(\"", "w.a(\"", "w.ab(\"", "w.abc(\"", "w().t(\"", "w().n(\"", "w().a(\""]
+        {
             for rest in text.split(call).skip(1) {
                 let key = rest.split('"').next().unwrap_or_default();
                 assert!(words.has(key), "{}: {key}", path.display());

@@ -41,6 +41,7 @@ sources!(
     "review_levels",
     "sections",
     "start",
+    "warnings",
 );
 
 static ENGLISH: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| bundle(Language::En));
@@ -126,6 +127,12 @@ impl Words {
     /// A message with the texts `{ $a }` and `{ $b }`.
     pub(crate) fn ab(self, key: &str, a: impl Display, b: impl Display) -> String {
         self.with(key, &[("a", FluentValue::from(a.to_string())), ("b", FluentValue::from(b.to_string()))])
+    }
+
+    /// A message with the texts `{ $a }`, `{ $b }` and `{ $c }`.
+    pub(crate) fn abc(self, key: &str, a: impl Display, b: impl Display, c: impl Display) -> String {
+        let texts = [("a", a.to_string()), ("b", b.to_string()), ("c", c.to_string())];
+        self.with(key, &texts.map(|(name, text)| (name, FluentValue::from(text))))
     }
 
     /// The word for a code of a family, as in `state-closed`. A code that has no word is shown as it is: devices may

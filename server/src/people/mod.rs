@@ -31,5 +31,6 @@ pub(crate) use sessions::{form_token, touch as touch_session};
 pub(crate) use sign_in::{
     change_password, choose_language, cookie_of, end_other_sessions, no_cookie, sign_in, sign_out,
 };
-pub(crate) use sql::{Offered, names, office_people, technicians, units, works_somebody_for};
+pub(crate) use sql::roles_of;
+pub(crate) use sql::{Offered, holders_of, names, office_people, technicians, units, works_somebody_for};
 pub use sql::{create, disable, enable, find, find_by_login, list, set_password, set_roles, update};

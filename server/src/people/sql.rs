@@ -139,6 +139,24 @@ pub(crate) async fn office_people(tx: &mut Tx) -> Result<Vec<Offered>, StoreErro
     Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(OFFERED_MAX).fetch_all(conn).await)?)
 }
 
+/// Everybody with an account in use who has this role, with where it holds, in the order of their ids.
+pub(crate) async fn holders_of(tx: &mut Tx, role: Role) -> Result<Vec<(PersonId, Grant)>, StoreError> {
+    const SQL: &str = "SELECT r.person_id, r.unit, r.region FROM person_roles r JOIN people p \
+        ON p.person_id = r.person_id WHERE p.disabled_at_ms IS NULL AND r.role = $1 \
+        ORDER BY r.person_id, r.unit, r.region LIMIT $2";
+    let rows: Vec<(String, String, String)> = on_engine!(tx, |conn| {
+        sqlx::query_as(SQL).bind(role.as_str()).bind(NAMES_MAX).fetch_all(conn).await
+    })?;
+    rows.into_iter()
+        .map(|(id, unit, region)| {
+            Ok((
+                StoreError::parse_column("person_roles", "person_id", &id, &id)?,
+                Grant { role, unit, region },
+            ))
+        })
+        .collect()
+}
+
 /// Most organisation units that are offered for choosing.
 const UNITS_MAX: i64 = 500;
 
@@ -332,7 +350,7 @@ async fn insert_roles(tx: &mut Tx, person_id: PersonId, roles: &[Grant]) -> Resu
 }
 
 /// What a person may do.
-pub(super) async fn roles_of(tx: &mut Tx, person_id: PersonId) -> Result<Vec<Grant>, StoreError> {
+pub(crate) async fn roles_of(tx: &mut Tx, person_id: PersonId) -> Result<Vec<Grant>, StoreError> {
     const SQL: &str =
         "SELECT role, unit, region FROM person_roles WHERE person_id = $1 ORDER BY role, unit, region";
     let id = person_id.to_string();

@@ -274,6 +274,12 @@ problems! {
     SECTION_OF_ANOTHER: 403 "section-of-another"
         en "Another unit holds this section" "Somebody of that unit works on it and signs it off."
         zh "此分办由其他单位承办" "由承办单位的人员处理和签署。";
+    WARNING_UNKNOWN: 404 "warning-unknown"
+        en "There is no such early warning" "See the list of early warnings."
+        zh "没有此预警" "请查看预警列表。";
+    WARNING_STATE: 409 "warning-state"
+        en "This does not fit where the early warning stands" "See state."
+        zh "预警的当前状态不允许此操作" "请查看 state。";
     RETURN_UNKNOWN: 404 "return-unknown"
         en "There is no such return visit" "See the list of return visits."
         zh "没有此回访" "请查看回访列表。";

@@ -18,7 +18,7 @@ mod tests;
 
 pub use counters::{Counter, last_number, next_number, next_numbers};
 pub use error::StoreError;
-pub(crate) use tallies::Tally;
+pub(crate) use tallies::{ReportTally, Tally};
 
 use engine::SqlitePools;
 use sqlx::pool::PoolConnection;
@@ -313,6 +313,11 @@ impl Tx {
     /// Adds to the number that is kept under this key, when the transaction is committed.
     pub(crate) fn tally(&mut self, key: Tally, number: i64) {
         self.tallies.add(key, number);
+    }
+
+    /// The same for a report that early warning counts.
+    pub(crate) fn tally_report(&mut self, key: ReportTally, number: i64) {
+        self.tallies.add_report(key, number);
     }
 
     /// For [`on_engine!`].

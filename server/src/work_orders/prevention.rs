@@ -3,7 +3,9 @@
 
 use super::commands::{Decision, FieldCommand, Refusal};
 use crate::complaints::intake::clean;
+use crate::deadlines;
 use crate::store::{StoreError, Tx, on_engine};
+use crate::warnings;
 use serde::Serialize;
 use sqlx_macros::FromRow;
 use sync_core::codes::CodeTable;
@@ -57,11 +59,11 @@ pub(super) async fn add_grumble(
     let category =
         category.map(|code| CodeTable::Categories.find(code).map_or_else(|| clean(code), |e| e.code.clone()));
     let place = place.map(clean).filter(|place| !place.is_empty());
-    on_engine!(tx, |conn| {
+    let added = on_engine!(tx, |conn| {
         sqlx::query(SQL)
             .bind(command.id.to_string())
             .bind(text)
-            .bind(category)
+            .bind(&category)
             .bind(place)
             .bind(command.person.to_string())
             .bind(command.device.to_string())
@@ -69,9 +71,14 @@ pub(super) async fn add_grumble(
             .bind(command.received_at.unix_ms())
             .execute(conn)
             .await
-            .map(drop)
+            .map(|done| done.rows_affected())
     })
     .map_err(StoreError::from)?;
+    if added == 1 {
+        let heard =
+            deadlines::happened_at(tx, command.device, (command.claimed_at, command.received_at)).await?;
+        warnings::grumble_heard(tx, command, category.as_deref(), heard).await?;
+    }
     Ok(None)
 }
 
@@ -103,9 +110,12 @@ pub(super) async fn settle_grumble(
     const SQL: &str = "UPDATE grumbles SET complaint_id = $2, settled_by = $3, settled_at_ms = $4, settled_note = $5 \
         WHERE grumble_id = $1 AND settled_at_ms IS NULL";
     let changed = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(id).bind(complaint).bind(by).bind(at.unix_ms()).bind(note);
+        let query = sqlx::query(SQL).bind(id).bind(&complaint).bind(by).bind(at.unix_ms()).bind(note);
         query.execute(conn).await.map(|done| done.rows_affected())
     })?;
+    if changed == 1 && complaint.is_some() {
+        warnings::grumble_became_complaint(tx, id).await?;
+    }
     Ok(changed == 1)
 }
 

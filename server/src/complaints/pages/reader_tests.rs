@@ -120,6 +120,8 @@ fn experts_open_no_page_that_changes_a_complaint() {
         "/sections",
         "/sections/{id}",
         "/visits/{id}/history",
+        "/warnings",
+        "/warnings/{id}",
         "/watch",
     ];
     assert_eq!(paths, reading);

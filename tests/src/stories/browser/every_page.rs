@@ -102,6 +102,7 @@ impl Samples {
                     of(&first(&desk, "/v1/corrective-actions?list=open").await, "action_id")
                 ),
             ),
+            ("/warnings/{id}", format!("/warnings/{}", of(&warned(&desk).await, "warning_id"))),
             (
                 "/devices/{device_id}",
                 format!("/devices/{}", of(&first(&desk, "/v1/devices").await, "device_id")),
@@ -164,6 +165,24 @@ async fn leave_field_work_and_something_in_escrow(demo: &Demo, desk: &Desk) {
     let revocation = format!("/v1/devices/{}/revocation", device_id(&device));
     desk.post(&revocation, &json!({ "reason": "设备遗失在出租车上" })).await;
     assert_eq!(device.run(&["sync"]).code, Some(4), "the office revoked it");
+}
+
+/// Five complaints about one thing on one day, and the early warning that they raise.
+async fn warned(desk: &Desk) -> Value {
+    for number in 1..=5 {
+        let form = json!({ "utility": "gas", "category": "gas.READ", "channel": "phone",
+            "summary": format!("抄表员没有上门，账单按估计数收取（{number}）"), "address": format!("滨江路 {number} 号"),
+            "region": "binjiang", "customer": {}, "no_contact_reason": "未留电话" });
+        desk.post("/v1/complaints", &form).await;
+    }
+    for _ in 0..120 {
+        let page = desk.get("/v1/warnings?list=open").await;
+        if page["items"][0].is_object() {
+            return page["items"][0].clone();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    }
+    panic!("five complaints of a class in one region on one day are a batch");
 }
 
 async fn first(desk: &Desk, list: &str) -> Value {
