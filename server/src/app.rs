@@ -278,6 +278,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::office().of(crate::corrective::routes()))
         .merge(Class::office().of(crate::sections::routes()))
         .merge(Class::office().of(crate::exports::routes()))
+        .merge(Class::office().of(crate::reports::routes()))
         .merge(Class::office().of(crate::warnings::routes()))
         .merge(Class::office().of(review::routes()))
         .merge(Class::enrolment().of(devices::enrolment_routes().merge(auth::routes())))

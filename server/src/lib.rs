@@ -27,6 +27,7 @@ mod openapi;
 pub(crate) mod pages;
 pub mod people;
 pub mod problem;
+mod reports;
 mod returns;
 pub mod review;
 mod sections;

@@ -25,7 +25,7 @@ mod steps_api;
 pub(crate) mod tally;
 #[cfg(test)]
 pub(crate) mod tests;
-mod units;
+pub(crate) mod units;
 
 pub use acts::ComplaintError;
 pub(crate) use api::{kept, reach_of};

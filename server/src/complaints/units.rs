@@ -149,7 +149,7 @@ pub(super) fn unit_of_roles(office: &OfficeAuth, roles: &[Role]) -> String {
 }
 
 /// The units within reach, in their order.
-pub(super) async fn within_reach(tx: &mut Tx, reach: &Reach) -> Result<Vec<String>, StoreError> {
+pub(crate) async fn within_reach(tx: &mut Tx, reach: &Reach) -> Result<Vec<String>, StoreError> {
     let mut units = people::units(tx).await?;
     units.retain(|unit| reach.covers(unit, ""));
     Ok(units)

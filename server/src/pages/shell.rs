@@ -9,6 +9,7 @@ use crate::deadlines::PUBLISHERS;
 use crate::exchange::ARRIVALS;
 use crate::people::{Grant, Role, form_token};
 use crate::problem::Language;
+use crate::review::REVIEWERS;
 use std::sync::Arc;
 
 /// What the frame shows; every page's context has it as `shell`.
@@ -50,6 +51,7 @@ const NAV: &[NavItem] = &[
     NavItem { href: "/corrective-actions", key: "nav-actions", who: Policy::Roles(READERS) },
     NavItem { href: "/warnings", key: "nav-warnings", who: Policy::Roles(READERS) },
     NavItem { href: "/conflicts", key: "nav-conflicts", who: Policy::Roles(READERS) },
+    NavItem { href: "/reports", key: "nav-reports", who: Policy::Roles(REVIEWERS) },
     NavItem { href: "/arrivals", key: "nav-arrivals", who: Policy::Roles(&ARRIVALS) },
     NavItem { href: "/complaints/new", key: "nav-new", who: Policy::Roles(INTAKE) },
     NavItem { href: "/deadlines", key: "nav-deadlines", who: Policy::Roles(PUBLISHERS) },

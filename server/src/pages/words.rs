@@ -37,6 +37,7 @@ sources!(
     "people",
     "queue",
     "record",
+    "reports",
     "returns",
     "review_levels",
     "sections",

@@ -24,7 +24,7 @@ pub(super) struct Report {
 }
 
 /// The class of a category: its first two parts.
-pub(super) fn class_of(category: &str) -> String {
+pub(crate) fn class_of(category: &str) -> String {
     let end = category.match_indices('.').nth(1).map_or(category.len(), |(at, _)| at);
     category[..end].to_owned()
 }

@@ -25,14 +25,13 @@ mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use counting::{complaint_written, grumble_became_complaint, grumble_heard};
+pub(crate) use counting::{class_of, complaint_written, grumble_became_complaint, grumble_heard};
 pub(crate) use judging::run;
 pub(crate) use pages::{pages, waiting};
 
 use crate::app::App;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::store::{StoreError, Tx};
-use counting::class_of;
 use rules::{WarningRules, built_in};
 use sync_core::ids::PersonId;
 use sync_core::time::Timestamp;

@@ -5,6 +5,7 @@ frame-sign-out = Sign out
 nav-start = Start
 nav-queue = Complaints
 nav-conflicts = Conflicts
+nav-reports = Reports
 nav-arrivals = Arrivals
 nav-new = New
 nav-devices = Devices

@@ -5,6 +5,7 @@ frame-sign-out = 退出
 nav-start = 首页
 nav-queue = 投诉
 nav-conflicts = 冲突
+nav-reports = 报表
 nav-arrivals = 现场来件
 nav-new = 新建投诉
 nav-devices = 设备
