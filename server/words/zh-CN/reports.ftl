@@ -18,6 +18,7 @@ report-running = 尚未结束
 report-periods = 其他周、月
 report-filter = 统计哪些投诉
 report-show = 显示
+report-as-table = 显示为表格
 report-csv = 下载 CSV
 report-hours = { $a } 小时
 report-days = { $a } 天

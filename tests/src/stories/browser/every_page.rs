@@ -15,7 +15,7 @@ use std::path::Path;
 const READER: &str = "admin";
 
 /// What can be fetched without being a page: a stream and a file.
-const NO_PAGES: [&str; 3] = ["/live", "/server-log.csv", "/exports/{table}"];
+const NO_PAGES: [&str; 4] = ["/live", "/server-log.csv", "/exports/{table}", "/reports/{period}/{table}"];
 /// What is looked at while nothing can be merged: in this story nothing waits.
 const ELSEWHERE: [&str; 1] = ["/arrivals/pending/{log_index}"];
 
