@@ -242,10 +242,10 @@ impl Figures {
         let (mut states, mut units): (BTreeMap<&str, i64>, BTreeMap<String, i64>) = Default::default();
         let (mut state, mut unit_since) = (None::<(&str, i64)>, passages[0].at_ms);
         for passage in passages {
-            if let Some(to) = passage.state_to.as_deref() {
-                if let Some((from, since)) = state.replace((to, passage.at_ms)) {
-                    *states.entry(from).or_default() += passage.at_ms - since;
-                }
+            if let Some(to) = passage.state_to.as_deref()
+                && let Some((from, since)) = state.replace((to, passage.at_ms))
+            {
+                *states.entry(from).or_default() += passage.at_ms - since;
             }
             if let Some(from) = passage.unit_from.as_deref().and_then(unit_before) {
                 *units.entry(from).or_default() += passage.at_ms - unit_since;
