@@ -165,6 +165,9 @@ async fn open_pages(office: &Office, desk: &Desk) -> anyhow::Result<Vec<Opened>>
         ("conflicts", "/conflicts"),
         ("conflict", &conflict),
         ("duplicates of a complaint", &format!("{record}/duplicates")),
+        ("warnings", "/warnings"),
+        ("report, the week in which all of them happened", "/reports"),
+        ("report, a week in which none happened", "/reports?period=2020-W10"),
         ("arrivals", "/arrivals"),
         ("server log", "/server-log"),
     ];
