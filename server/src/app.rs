@@ -207,8 +207,9 @@ impl App {
         let watching = tokio::spawn(pages::watch_log(self.clone()));
         let deadlines = tokio::spawn(deadlines::keep_watch(self.clone()));
         let warnings = tokio::spawn(warnings::run(self.clone()));
+        let forgetting = tokio::spawn(auth::keep_forgetting(self.clone()));
         http::serve(listener, router(self.clone()), limits, stop).await;
-        for task in [evidence, catching_up, watching, deadlines, warnings] {
+        for task in [evidence, catching_up, watching, deadlines, warnings, forgetting] {
             task.abort();
         }
         self.store.close().await;

@@ -17,6 +17,7 @@ use crate::problem::{self, Problem};
 use crate::store::{StoreError, Tx, on_engine};
 use jsonwebtoken::Validation;
 use serde::Deserialize;
+use std::time::Duration;
 use sync_core::ids::DeviceId;
 use sync_core::time::Timestamp;
 
@@ -28,6 +29,8 @@ const CLOCK_TOLERANCE_MS: i64 = 24 * 3_600_000;
 const NONCE_MS: i64 = 5 * 60_000;
 /// How long a `jti` is remembered: longer than any assertion can pass.
 const REMEMBER_MS: i64 = 2 * CLOCK_TOLERANCE_MS + NONCE_MS;
+/// How often those are forgotten whose time has come.
+const FORGET_INTERVAL: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Deserialize)]
 struct Claims {
@@ -115,19 +118,36 @@ fn judge_time(app: &App, claims: &Claims) -> Result<(), AssertionError> {
     Err(AssertionError::NonceNeeded)
 }
 
-/// Whether this `jti` was new. Forgets what is old enough on the way.
+/// Whether this `jti` was new.
 async fn remember(tx: &mut Tx, device_id: DeviceId, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
-    const FORGET: &str = "DELETE FROM device_assertions WHERE device_id = $1 AND forget_after_ms < $2";
     const SQL: &str = "INSERT INTO device_assertions (device_id, jti, forget_after_ms) VALUES ($1, $2, $3) \
         ON CONFLICT (device_id, jti) DO NOTHING";
-    let (id, now_ms) = (device_id.to_string(), now.unix_ms());
-    on_engine!(tx, |conn| sqlx::query(FORGET).bind(&id).bind(now_ms).execute(conn).await.map(drop))?;
-    let forget_after_ms = now_ms + REMEMBER_MS;
+    let (id, forget_after_ms) = (device_id.to_string(), now.unix_ms() + REMEMBER_MS);
     let inserted = on_engine!(tx, |conn| {
         let query = sqlx::query(SQL).bind(&id).bind(jti).bind(forget_after_ms);
         query.execute(conn).await.map(|done| done.rows_affected())
     })?;
     Ok(inserted == 1)
+}
+
+/// Forgets assertions that are old enough, again and again as long as the server runs.
+pub(crate) async fn keep_forgetting(app: App) {
+    let mut rounds = tokio::time::interval(FORGET_INTERVAL);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = forget(&app).await {
+            tracing::error!(%error, "old assertions not forgotten");
+        }
+    }
+}
+
+/// Forgets those whose time has come; one of them would be refused for its age now.
+async fn forget(app: &App) -> Result<(), StoreError> {
+    const SQL: &str = "DELETE FROM device_assertions WHERE forget_after_ms < $1";
+    let now_ms = app.clock.now().unix_ms();
+    let mut tx = app.store.write().await?;
+    on_engine!(&mut tx, |conn| sqlx::query(SQL).bind(now_ms).execute(conn).await.map(drop))?;
+    tx.commit().await
 }
 
 /// A nonce for a device whose clock is off.
@@ -165,4 +185,32 @@ pub(super) fn refuse(app: &App, error: AssertionError) -> Problem {
     };
     tracing::info!(%error, "assertion refused");
     Problem::new(kind).challenge("Bearer, Assertion")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestApp;
+
+    #[tokio::test]
+    async fn an_assertion_is_new_once_and_forgotten_when_its_age_alone_refuses_it() {
+        TestApp::for_each_engine(|test| async move {
+            let app = &test.app;
+            let device = DeviceId::from_bytes([7; 16]);
+            let is_new = async || {
+                let mut tx = app.store.write().await.unwrap();
+                let fresh = remember(&mut tx, device, "once", app.clock.now()).await.unwrap();
+                tx.commit().await.unwrap();
+                fresh
+            };
+            assert!(is_new().await && !is_new().await);
+            app.clock.advance_ms(REMEMBER_MS);
+            forget(app).await.unwrap();
+            assert!(!is_new().await, "its last moment");
+            app.clock.advance_ms(1);
+            forget(app).await.unwrap();
+            assert!(is_new().await);
+        })
+        .await;
+    }
 }

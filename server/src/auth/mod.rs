@@ -16,6 +16,7 @@ pub(crate) mod tests;
 pub(crate) use access::{AccessTable, authorise};
 pub use access_token::issue as issue_access_token;
 pub use api::routes;
+pub(crate) use assertion::keep_forgetting;
 pub use device::{AnyDeviceAuth, Credential, DeviceAuth, EvidenceAuth};
 pub(crate) use office::is_same_origin;
 pub use office::{AdminAuth, ClientAddress, OfficeAuth};

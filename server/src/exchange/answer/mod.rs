@@ -23,8 +23,8 @@ use crate::store::{StoreError, Tx};
 use crate::work_orders;
 use page::{Page, Wanted};
 use sql::MemberVisit;
-use std::collections::{BTreeMap, BTreeSet};
-use sync_core::ids::{BlobHash, EnvelopeHash, ServerId, VisitId};
+use std::collections::BTreeMap;
+use sync_core::ids::{EnvelopeHash, ServerId, VisitId};
 use sync_core::protocol::{
     ANSWER_BYTES_DEFAULT, Cancellation, Done, DownFrame, EnvelopeResult, EnvelopeStatus, FrameWriter, Order,
     PROTOCOL_VERSION_MIN, Receipt, VisitDigest, WelcomeBack, WireContext, scope_digest,
@@ -77,9 +77,14 @@ pub(super) async fn compose(
         let of_request = envelopes::results(&mut tx, auth.device.device_id, first, last).await?;
         results.extend(of_request.into_iter().map(|result| (result.sequence, result)));
     }
-    let origins = origins::of_conflicts(&mut tx, &page.visits(received)).await?;
+    let told = page.visits(received);
+    let undecided =
+        sql::undecided_conflicts(&mut tx, &told.iter().chain(wanted.visits.keys()).copied().collect())
+            .await?;
+    let explained = told.into_iter().filter(|visit| undecided.contains_key(visit)).collect();
+    let origins = origins::of_conflicts(&mut tx, &explained).await?;
     let cancelled = work_orders::cancellations(&mut tx, &page.unassigned).await?;
-    let done = done(&mut tx, &wanted, &page).await?;
+    let done = done(&wanted, &page, &undecided);
     let needs = offers::needs(app, &mut tx, &intake.ask.kept_logs).await?;
     drop(tx);
     deliver(app, &wanted, &page, now).await?;
@@ -211,10 +216,7 @@ async fn receipts(
     received: &Received,
 ) -> Result<Vec<Receipt>, StoreError> {
     let visits: Vec<VisitId> = received.visits.iter().copied().collect();
-    let mut of_photos = evidence::receipts(tx, &visits).await?;
-    let waits: Vec<VisitId> =
-        of_photos.iter().filter(|(_, photos)| !photos.missing.is_empty()).map(|(visit, _)| *visit).collect();
-    let own: BTreeSet<BlobHash> = sql::own_photos(tx, auth.device.device_id, &waits).await?;
+    let mut of_photos = evidence::receipts(tx, &visits, Some(auth.device.device_id)).await?;
     let mut receipts = Vec::new();
     for (visit, everything_up_to) in sql::newest_claims(tx, auth.device.device_id, &visits).await? {
         let photos = of_photos.remove(&visit).unwrap_or_default();
@@ -223,22 +225,22 @@ async fn receipts(
             everything_up_to,
             photos_named: photos.named,
             photos_arrived: photos.arrived,
-            missing: photos.missing.into_iter().filter(|photo| own.contains(photo)).collect(),
+            missing: photos.missing,
         });
     }
     Ok(receipts)
 }
 
-async fn done(tx: &mut Tx, wanted: &Wanted, page: &Page) -> Result<Done, StoreError> {
+fn done(wanted: &Wanted, page: &Page, undecided: &BTreeMap<VisitId, u32>) -> Done {
     let digests =
         || wanted.visits.iter().map(|(visit, member)| VisitDigest { visit: *visit, digest: member.digest });
-    let visits: Vec<VisitId> = wanted.visits.keys().copied().collect();
-    Ok(Done {
+    let open = wanted.visits.keys().filter_map(|visit| undecided.get(visit));
+    Done {
         cursor: u64::try_from(page.cursor).unwrap_or(0),
         more: page.more,
         digest: (!page.more).then(|| scope_digest(digests().collect())),
-        conflicts_open: sql::open_conflicts(tx, &visits).await?,
-    })
+        conflicts_open: open.sum(),
+    }
 }
 
 /// Before the device gets a visit it is noted that it may hold work on it from now on.

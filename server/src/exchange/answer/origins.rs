@@ -1,6 +1,7 @@
 //! Where the competing values come from on the visits that an answer is about: a device that got a whole document knows
 //! neither who wrote a value nor when, and none knows when it came here.
 
+use super::sql::VISITS_PER_QUERY;
 use crate::exchange::envelopes;
 use crate::store::{StoreError, Tx, select_in};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,6 @@ use sync_core::time::Timestamp;
 
 /// Values that one answer explains; the office sees all of them.
 const VALUES_MAX: usize = 500;
-const VISITS_PER_QUERY: usize = 200;
 
 /// The origins of all values in conflicts of these visits that the office has not decided.
 pub(super) async fn of_conflicts(

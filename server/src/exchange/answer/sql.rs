@@ -4,9 +4,11 @@ use crate::exchange::chains::as_i64;
 use crate::exchange::visits::heads_from;
 use crate::store::{StoreError, Tx, on_engine, select_in};
 use std::collections::{BTreeMap, BTreeSet};
-use sync_core::ids::{BlobHash, DeviceId, PersonId, VisitId};
+use sync_core::ids::{DeviceId, PersonId, VisitId};
 use sync_core::protocol::WholeDocument;
 use sync_core::time::Timestamp;
+
+pub(super) const VISITS_PER_QUERY: usize = 200;
 
 /// A visit of the person who asks.
 #[derive(Debug, Clone, Copy)]
@@ -33,23 +35,25 @@ pub(super) async fn member_visits(
     rows.into_iter().map(parse).collect()
 }
 
-pub(super) async fn open_conflicts(tx: &mut Tx, visits: &[VisitId]) -> Result<u32, StoreError> {
-    if visits.is_empty() {
-        return Ok(0);
-    }
-    let count: i64 = on_engine!(tx, |conn| {
-        // Texts that were merged wait for the office alone: a device has nothing to choose from.
-        let mut query = sqlx::QueryBuilder::new(
-            "SELECT count(*) FROM conflicts WHERE state = 'open' AND kind = 'values' AND visit_id IN (",
-        );
-        let mut list = query.separated(", ");
-        for visit in visits {
-            list.push_bind(visit.to_string());
+/// Fields of these visits with competing values that the office has not decided: how many of each visit wait for a
+/// choice. Texts that were merged wait for the office alone: a device has nothing to choose from.
+pub(super) async fn undecided_conflicts(
+    tx: &mut Tx,
+    visits: &BTreeSet<VisitId>,
+) -> Result<BTreeMap<VisitId, u32>, StoreError> {
+    const SQL: &str =
+        "SELECT visit_id, CASE state WHEN 'open' THEN 1 ELSE 0 END FROM conflicts WHERE visit_id IN (";
+    const END: &str = ") AND state IN ('open', 'settled_in_field') AND kind = 'values'";
+    let visits: Vec<VisitId> = visits.iter().copied().collect();
+    let mut found = BTreeMap::new();
+    for visits in visits.chunks(VISITS_PER_QUERY) {
+        let rows: Vec<(String, i32)> = select_in!(tx, SQL, visits, |visit| visit.to_string(), END)?;
+        for (visit, open) in rows {
+            let id = StoreError::parse_column("conflicts", "visit_id", &visit, &visit)?;
+            *found.entry(id).or_default() += u32::from(open == 1);
         }
-        query.push(")");
-        query.build_query_scalar().fetch_one(conn).await
-    })?;
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+    Ok(found)
 }
 
 pub(super) async fn envelope_sizes(
@@ -136,27 +140,4 @@ pub(super) async fn newest_claims(
         Ok((id, Timestamp::from_unix_ms(claimed_at_ms)))
     };
     rows.into_iter().map(parse).collect()
-}
-
-/// Photos of these visits that the device itself claimed.
-pub(super) async fn own_photos(
-    tx: &mut Tx,
-    device: DeviceId,
-    visits: &[VisitId],
-) -> Result<BTreeSet<BlobHash>, StoreError> {
-    if visits.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let rows: Vec<String> = on_engine!(tx, |conn| {
-        let mut query =
-            sqlx::QueryBuilder::new("SELECT DISTINCT sha256 FROM photo_claims WHERE device_id = ");
-        query.push_bind(device.to_string()).push(" AND visit_id IN (");
-        let mut list = query.separated(", ");
-        for visit in visits {
-            list.push_bind(visit.to_string());
-        }
-        query.push(")");
-        query.build_query_scalar().fetch_all(conn).await
-    })?;
-    rows.iter().map(|row| StoreError::parse_column("photo_claims", "sha256", row, row)).collect()
 }
