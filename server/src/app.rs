@@ -208,8 +208,9 @@ impl App {
         let deadlines = tokio::spawn(deadlines::keep_watch(self.clone()));
         let warnings = tokio::spawn(warnings::run(self.clone()));
         let forgetting = tokio::spawn(auth::keep_forgetting(self.clone()));
+        let specials = tokio::spawn(crate::specials::run(self.clone()));
         http::serve(listener, router(self.clone()), limits, stop).await;
-        for task in [evidence, catching_up, watching, deadlines, warnings, forgetting] {
+        for task in [evidence, catching_up, watching, deadlines, warnings, forgetting, specials] {
             task.abort();
         }
         self.store.close().await;
@@ -278,6 +279,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::office().of(crate::returns::routes()))
         .merge(Class::office().of(crate::corrective::routes()))
         .merge(Class::office().of(crate::sections::routes()))
+        .merge(Class::office().of(crate::specials::routes()))
         .merge(Class::office().of(crate::exports::routes()))
         .merge(Class::office().of(crate::reports::routes()))
         .merge(Class::office().of(crate::warnings::routes()))

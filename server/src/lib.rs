@@ -31,6 +31,7 @@ mod reports;
 mod returns;
 pub mod review;
 mod sections;
+mod specials;
 pub mod store;
 pub mod telemetry;
 #[cfg(test)]

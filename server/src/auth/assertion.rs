@@ -190,13 +190,14 @@ pub(super) fn refuse(app: &App, error: AssertionError) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::devices::tests::a_device;
     use crate::testing::TestApp;
 
     #[tokio::test]
     async fn an_assertion_is_new_once_and_forgotten_when_its_age_alone_refuses_it() {
         TestApp::for_each_engine(|test| async move {
             let app = &test.app;
-            let device = DeviceId::from_bytes([7; 16]);
+            let (device, _) = a_device(&test, "zhang").await;
             let is_new = async || {
                 let mut tx = app.store.write().await.unwrap();
                 let fresh = remember(&mut tx, device, "once", app.clock.now()).await.unwrap();

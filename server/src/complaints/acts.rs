@@ -8,6 +8,7 @@ use super::model::{Act, Complaint, EventKind, Intake, State, StateConflict, fiel
 use super::{contact, history, search, sql};
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::deadlines;
+use crate::specials;
 use crate::store::{StoreError, Tx};
 use crate::warnings;
 use history::NewEvent;
@@ -140,6 +141,7 @@ pub async fn open(tx: &mut Tx, new: NewComplaint, by: Actor) -> Result<Complaint
     };
     sql::insert(tx, &complaint).await?;
     warnings::complaint_written(tx, &complaint).await?;
+    specials::written(tx, &complaint).await?;
     if let Some(clock) = &clock {
         deadlines::note(tx, complaint.id, clock).await?;
     }
@@ -271,6 +273,7 @@ pub(crate) async fn write(tx: &mut Tx, complaint: &mut Complaint) -> Result<(), 
     }
     complaint.version += 1;
     warnings::complaint_written(tx, complaint).await?;
+    specials::written(tx, complaint).await?;
     let aliases = sql::aliases(tx, complaint.id).await?;
     Ok(search::index(tx, complaint, &aliases).await?)
 }

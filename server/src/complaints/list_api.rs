@@ -31,6 +31,8 @@ pub(super) struct ComplaintQuery {
     unassigned: Option<bool>,
     /// Only those with an open conflict.
     conflicts: Option<bool>,
+    /// Only open ones that are special, or proposed to be.
+    special: Option<bool>,
     /// Only those of this organisation unit; empty: only those not allotted to any.
     #[param(max_length = 80)]
     unit: Option<String>,
@@ -66,6 +68,7 @@ pub(super) async fn list_complaints(
         open: false,
         unassigned: query.unassigned.unwrap_or(false),
         conflicts: query.conflicts.unwrap_or(false),
+        special: query.special.unwrap_or(false),
         unit: query.unit,
         words: query.q.filter(|words| !words.trim().is_empty()),
         ..Filter::default()

@@ -178,6 +178,10 @@ words! {
         CorrectiveAction = "corrective_action",
         /// A discipline answers for a part of it, or that changed.
         Section = "section",
+        /// It was proposed to be special, or somebody decided about that.
+        Special = "special",
+        /// Somebody said what kind of matter it is, or who passed it on.
+        Classified = "classified",
     }
 }
 

@@ -15,6 +15,7 @@ use crate::deadlines::ClockBody;
 use crate::returns::{self, ReturnBody};
 use crate::review::{self, Blocker, ReviewLevelBody, VerdictBody};
 use crate::sections::{self, SectionBody};
+use crate::specials::{self, PathBody, SpecialBody};
 use crate::store::{StoreError, Tx};
 use crate::work_orders::{self, RecordedAct, RefusedAct, VisitRecord, WorkOrderBody};
 use serde::Serialize;
@@ -61,6 +62,10 @@ pub(crate) struct CentralRecord {
     pub(crate) corrective_actions: Vec<ActionBody>,
     /// The parts that disciplines answer for, oldest first.
     pub(crate) sections: Vec<SectionBody>,
+    /// In which ways it is special, or was proposed to be.
+    pub(crate) specials: Vec<SpecialBody>,
+    /// How it is dealt with, and who passed it on; null: nobody said.
+    pub(crate) path: Option<PathBody>,
     /// The six links from listening to answering, in their order.
     pub(crate) links: Vec<LinkBody>,
     /// What is still open and holds back approval and closing.
@@ -176,6 +181,8 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
         return_visits: returns::of_complaint(tx, id).await?,
         corrective_actions,
         sections: sections::of_complaint(tx, id).await?,
+        specials: specials::of_complaint(tx, &mut names, id).await?,
+        path: specials::path_of(tx, &mut names, id).await?,
         blockers: review::blockers(tx, id).await?,
         next_steps,
         complaint,

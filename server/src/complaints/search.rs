@@ -36,6 +36,8 @@ pub(super) struct Filter {
     pub(super) conflicts: bool,
     /// Only those with a device that may hold work nobody has seen.
     pub(super) unseen: bool,
+    /// Only open ones that are special, or proposed to be.
+    pub(super) special: bool,
     /// Only those that must be acted upon before this moment.
     pub(super) due_before: Option<Timestamp>,
     /// Only those of this organisation unit; empty: only those not allotted to any.
@@ -54,6 +56,7 @@ impl Filter {
             || self.unassigned
             || self.conflicts
             || self.unseen
+            || self.special
             || [&self.holder, &self.first_owner].into_iter().any(Option::is_some)
             || self.due_before.is_some()
             || self.unit.is_some()
@@ -225,8 +228,11 @@ fn conditions(filter: &Filter, reach: &Reach) -> Vec<Piece> {
     equal(" AND c.region = ", filter.region.clone());
     equal(" AND c.holder = ", filter.holder.map(String::from));
     equal(" AND c.first_owner = ", filter.first_owner.map(String::from));
-    if filter.open || filter.unassigned {
+    if filter.open || filter.unassigned || filter.special {
         pieces.push(Piece::Sql(OPEN));
+    }
+    if filter.special {
+        pieces.push(Piece::Sql(" AND c.special > 0"));
     }
     if filter.unassigned {
         pieces.push(Piece::Sql(" AND c.crew = 0"));

@@ -5,6 +5,7 @@ use crate::complaints::acts::{Actor, ComplaintError, correct_because, find_open_
 use crate::complaints::history;
 use crate::complaints::intake::{FieldError, checked_reason};
 use crate::complaints::model::{Complaint, Deadlines, EventKind, Intake};
+use crate::specials;
 use crate::store::{StoreError, Tx};
 use serde_json::json;
 use sync_core::deadline::{Calendar, Due, Facts, Limit, Limits, Pause, due};
@@ -58,7 +59,7 @@ pub(crate) async fn start(tx: &mut Tx, intake: &mut Intake) -> Result<Option<Clo
             *kind.limit(&mut clock.limits) = None;
         }
     }
-    clock.set_dates(intake, &calendar.calendar, &[]);
+    clock.set_dates(intake, &calendar.calendar, &[], &[]);
     Ok(Some(clock))
 }
 
@@ -99,8 +100,9 @@ pub(crate) async fn follow(tx: &mut Tx, complaint: &Complaint, new: &mut Intake)
         }
         clock.limits = limits;
     }
-    let pauses = pauses_of(tx, complaint.id).await?;
-    clock.set_dates(new, &calendar.calendar, &pauses);
+    let (pauses, tighter) =
+        (pauses_of(tx, complaint.id).await?, specials::limits_of(tx, complaint.id).await?);
+    clock.set_dates(new, &calendar.calendar, &pauses, &tighter);
     if clock == before { Ok(()) } else { sql::put_clock(tx, complaint.id, &clock).await }
 }
 
@@ -115,8 +117,8 @@ pub(crate) async fn restart(
     let Some(published) = sql::policy(tx, clock.policy).await? else { return Ok(()) };
     let Some(calendar) = sql::newest_calendar(tx, &published.policy.calendar).await? else { return Ok(()) };
     clock.started = Some(at);
-    let pauses = pauses_of(tx, complaint).await?;
-    clock.set_dates(intake, &calendar.calendar, &pauses);
+    let (pauses, tighter) = (pauses_of(tx, complaint).await?, specials::limits_of(tx, complaint).await?);
+    clock.set_dates(intake, &calendar.calendar, &pauses, &tighter);
     sql::put_clock(tx, complaint, &clock).await
 }
 
@@ -202,7 +204,11 @@ pub(super) async fn count_provisional_anew(
 }
 
 /// The dates of a complaint as its clock has them now.
-async fn count_anew(tx: &mut Tx, complaint: Complaint, by: Actor) -> Result<Complaint, ComplaintError> {
+pub(crate) async fn count_anew(
+    tx: &mut Tx,
+    complaint: Complaint,
+    by: Actor,
+) -> Result<Complaint, ComplaintError> {
     let intake = complaint.intake.clone();
     let event = by.event(EventKind::Corrected);
     correct_because(tx, complaint, intake, by, event).await
@@ -214,19 +220,31 @@ async fn pauses_of(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Pause>, St
 }
 
 impl Clock {
-    /// Sets the dates that follow from limits; a clock that stands has none.
-    fn set_dates(&mut self, intake: &mut Intake, calendar: &Calendar, pauses: &[Pause]) {
+    /// Sets the dates that follow from limits; a clock that stands has none. What makes the complaint special has
+    /// limits from the moment when somebody confirmed it: they make a date earlier, never later.
+    fn set_dates(
+        &mut self,
+        intake: &mut Intake,
+        calendar: &Calendar,
+        pauses: &[Pause],
+        tighter: &[(Timestamp, Limits)],
+    ) {
         self.provisional = false;
         let start = self.started.unwrap_or(intake.requested_at);
         for kind in KINDS {
             let Some(limit) = *kind.limit(&mut self.limits) else { continue };
-            *kind.date(&mut intake.deadlines) = match due(start, limit, calendar, pauses) {
-                Due::At { at, provisional } => {
-                    self.provisional |= provisional;
-                    Some(at)
-                }
+            let special = tighter.iter().filter_map(|(from, limits)| {
+                let mut limits = *limits;
+                kind.limit(&mut limits).map(|limit| (start.max(*from), limit))
+            });
+            let dues = std::iter::once((start, limit)).chain(special);
+            let dates = dues.filter_map(|(from, limit)| match due(from, limit, calendar, pauses) {
+                Due::At { at, provisional } => Some((at, provisional)),
                 Due::Paused { .. } => None,
-            };
+            });
+            let date = dates.min();
+            self.provisional |= date.is_some_and(|(_, provisional)| provisional);
+            *kind.date(&mut intake.deadlines) = date.map(|(at, _)| at);
         }
     }
 }

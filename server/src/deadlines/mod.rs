@@ -17,7 +17,7 @@ mod watch_api;
 pub(crate) use api::PUBLISHERS;
 pub use api::routes;
 pub(crate) use bodies::ClockBody;
-pub(crate) use clock::{follow, note, restart, start};
+pub(crate) use clock::{count_anew, follow, note, restart, start};
 pub(crate) use pages::{
     ClockPart, clock_part, deadline_facts, limit_units, limit_words, pages, unit_of_limit,
 };

@@ -1,6 +1,7 @@
 //! What new rules would change, seen on the complaints that are open now.
 
 use super::sql;
+use crate::specials::{self, SpecialPreview};
 use crate::store::{StoreError, Tx};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ pub(crate) struct Preview {
     pub(crate) other_limits: i64,
     /// For each rule, in its order, also those that fit nothing.
     pub(crate) rules: Vec<RulePreview>,
+    /// What they would propose as special among the newest open complaints.
+    pub(crate) specials: SpecialPreview,
 }
 
 /// What one rule would do.
@@ -34,9 +37,9 @@ pub(crate) struct RulePreview {
 pub(super) async fn preview(
     tx: &mut Tx,
     policy: &DeadlinePolicy,
-    now: Timestamp,
+    at: Timestamp,
 ) -> Result<Preview, StoreError> {
-    let now = sql::policy_at(tx, now).await?;
+    let now = sql::policy_at(tx, at).await?;
     let mut by_rule: BTreeMap<usize, (i64, i64)> = BTreeMap::new();
     for kind in sql::open_kinds(tx).await? {
         let facts = Facts {
@@ -61,5 +64,8 @@ pub(super) async fn preview(
         })
         .collect();
     let sum = |part: fn(&(i64, i64)) -> i64| by_rule.values().map(part).sum();
-    Ok(Preview { complaints: sum(|rule| rule.0), other_limits: sum(|rule| rule.1), rules })
+    let (complaints, other_limits) = (sum(|rule| rule.0), sum(|rule| rule.1));
+    let holding = now.as_ref().map(|now| &now.policy.special);
+    let specials = specials::preview(tx, &policy.special, holding, at).await?;
+    Ok(Preview { complaints, other_limits, rules, specials })
 }

@@ -52,6 +52,7 @@ pub(crate) fn all() -> PageRoutes {
     let routes = crate::sections::pages(routes);
     let routes = crate::exports::pages(routes);
     let routes = crate::reports::pages(routes);
+    let routes = crate::specials::pages(routes);
     let routes = crate::warnings::pages(routes);
     let routes = crate::review::duplicates_page::pages(routes);
     let routes = crate::work_orders::pages::pages(routes);

@@ -39,6 +39,7 @@ const VIEWS_OF_ROLES: &[(&str, &[Role])] = &[
     ("mine", OFFICE),
     ("late", READERS),
     ("due", READERS),
+    ("special", OFFICE),
     ("unassigned", &[Role::Clerk, Role::Lead]),
     ("review", &[Role::Reviewer, Role::Lead]),
     ("conflicts", &[Role::Reviewer, Role::Lead, Role::Expert]),

@@ -41,6 +41,7 @@ sources!(
     "returns",
     "review_levels",
     "sections",
+    "specials",
     "start",
     "warnings",
 );

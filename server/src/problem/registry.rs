@@ -274,6 +274,9 @@ problems! {
     SECTION_OF_ANOTHER: 403 "section-of-another"
         en "Another unit holds this section" "Somebody of that unit works on it and signs it off."
         zh "此分办由其他单位承办" "由承办单位的人员处理和签署。";
+    SPECIAL_STATE: 409 "special-state"
+        en "This does not fit where the special complaint stands" "See state; none: nothing of this kind is proposed."
+        zh "特殊投诉的当前状态不允许此操作" "请查看 state；none 表示没有提出此类情形。";
     WARNING_UNKNOWN: 404 "warning-unknown"
         en "There is no such early warning" "See the list of early warnings."
         zh "没有此预警" "请查看预警列表。";

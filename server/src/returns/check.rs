@@ -289,6 +289,7 @@ pub(super) async fn note_done(
     let mut event = by.event(EventKind::ReturnDone).detail(facts);
     event.visit = done.visit;
     audit::append(tx, &by.entry(DONE, named(&complaint).with("return", done.id))).await?;
+    crate::specials::touched(tx, complaint.id, by.at).await?;
     if complaint.state == State::Answered {
         return Ok(step(tx, complaint, Act::ReturnVisit, event, by).await.map(drop)?);
     }

@@ -14,11 +14,12 @@ use crate::complaints::{Names, PersonRef};
 use crate::deadlines;
 use crate::people::{Grant, Role};
 use crate::problem::{self, Problem};
+use crate::specials;
 use crate::store::{StoreError, Tx, on_engine};
 use crate::words::words;
 use serde::Serialize;
 use sqlx_macros::FromRow;
-use sync_core::deadline::{Due, ReviewChain, due};
+use sync_core::deadline::{DeadlinePolicy, Due, ReviewChain, due};
 use sync_core::ids::{ComplaintId, PersonId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
@@ -107,9 +108,62 @@ pub(super) async fn begin(
     }
     let Some((published, _)) = deadlines::policy_with_calendar(tx, now).await? else { return Ok(None) };
     let fitting = |chain: &&ReviewChain| chain.fits(&complaint.intake.category);
-    let Some(chain) = published.policy.reviews.iter().find(fitting) else { return Ok(None) };
-    insert(tx, complaint.id, (published.version, chain, 1), now).await?;
+    let usual = published.policy.reviews.iter().find(fitting).cloned();
+    let Some(chain) = with_special(tx, complaint.id, usual, &published.policy).await? else {
+        return Ok(None);
+    };
+    insert(tx, complaint.id, (published.version, &chain, 1), now).await?;
     open_of(tx, complaint.id).await
+}
+
+/// The chain of a category with the level that a special complaint adds to it. Where the rules name none for the
+/// category, the usual level comes before that; such a chain has no category.
+async fn with_special(
+    tx: &mut Tx,
+    complaint: ComplaintId,
+    usual: Option<ReviewChain>,
+    policy: &DeadlinePolicy,
+) -> Result<Option<ReviewChain>, StoreError> {
+    let Some(last) = specials::level_of(tx, complaint).await? else { return Ok(usual) };
+    let alone = || ReviewChain { category: String::new(), levels: vec![policy.special.usual.clone()] };
+    let mut chain = usual.unwrap_or_else(alone);
+    chain.levels.push(last);
+    Ok(Some(chain))
+}
+
+/// What makes a complaint special was confirmed or taken away: the open level knows how many there are, and levels
+/// that are not needed any more are void.
+pub(crate) async fn levels_changed(
+    tx: &mut Tx,
+    complaint: &Complaint,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE review_levels SET levels = $3 WHERE complaint_id = $1 AND step_no = $2";
+    let Some(open) = open_of(tx, complaint.id).await? else { return moved(tx, complaint, now).await };
+    let chain = chain_of(tx, &open, complaint.id).await?.map_or(0, |(_, chain)| chain.levels.len());
+    let levels = i64::try_from(chain).unwrap_or(i64::MAX);
+    if open.level <= levels {
+        on_engine!(tx, |conn| {
+            let query = sqlx::query(SQL).bind(&open.complaint_id).bind(open.step_no).bind(levels);
+            query.execute(conn).await.map(drop)
+        })?;
+        return Ok(());
+    }
+    decide(tx, &open, LevelState::Void, None, (None, now)).await?;
+    moved(tx, complaint, now).await
+}
+
+/// The chain to which a level belongs, by the rules of its version; `None` where the usual level is enough now.
+async fn chain_of(
+    tx: &mut Tx,
+    level: &Level,
+    complaint: ComplaintId,
+) -> Result<Option<(i64, ReviewChain)>, StoreError> {
+    let Some(published) = deadlines::policy_version(tx, level.policy_version).await? else { return Ok(None) };
+    let named = |chain: &&ReviewChain| chain.category == level.category;
+    let usual = published.policy.reviews.iter().find(named).cloned();
+    let chain = with_special(tx, complaint, usual, &published.policy).await?;
+    Ok(chain.map(|chain| (published.version, chain)))
 }
 
 /// Refuses whoever may not judge here: another role or scope, or somebody who judged at another level.
@@ -168,10 +222,8 @@ async fn step_to(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let missing = || StoreError::impossible(TABLE, "policy_version", from.complaint_id.as_str());
-    let published = deadlines::policy_version(tx, from.policy_version).await?.ok_or_else(missing)?;
-    let chains = &published.policy.reviews;
-    let chain = chains.iter().find(|chain| chain.category == from.category).ok_or_else(missing)?;
-    insert(tx, complaint, (published.version, chain, number), now).await
+    let (version, chain) = chain_of(tx, from, complaint).await?.ok_or_else(missing)?;
+    insert(tx, complaint, (version, &chain, number), now).await
 }
 
 async fn insert(

@@ -4,6 +4,7 @@
 use super::sql;
 use crate::complaints;
 use crate::complaints::contact::FlagKind;
+use crate::specials;
 use crate::store::{StoreError, Tx, on_engine};
 use crate::work_orders::model::{VisitPlan, VisitState};
 use crate::work_orders::visits_of;
@@ -15,7 +16,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Blocker {
     /// `conflict`, `quarantine`, `pending`, `unseen_work`, `visit_open`, `rework`, `section` (a discipline has
-    /// not signed off its part) or `contact` (name or phone of the customer is missing, and nobody has settled that); for closing also `return_visit` (the customer was not
+    /// not signed off its part), `visit_needed` (the matter is to be looked at on site, and nobody was there) or `contact` (name or phone of the customer is missing, and nobody has settled that); for closing also `return_visit` (the customer was not
     /// asked), `review_level` (a level is to judge a verdict that was given anew) and `corrective_action` (it is not carried out).
     pub(crate) kind: &'static str,
     /// The visit it is about; null: the complaint itself.
@@ -27,11 +28,15 @@ pub(crate) struct Blocker {
 
 /// Everything that is open on a complaint and on the records merged into it.
 pub(crate) async fn blockers(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Blocker>, StoreError> {
-    let mut found = Vec::new();
+    let (mut found, mut took_place) = (Vec::new(), false);
     for source in complaints::family(tx, complaint).await? {
         for visit in visits_of(tx, source).await? {
+            took_place |= visit.took_place();
             found.extend(of_visit(tx, &visit).await?);
         }
+    }
+    if !took_place && specials::needs_visit(tx, complaint).await? {
+        found.push(Blocker { kind: "visit_needed", visit_id: None, reference: complaint.to_string() });
     }
     found.extend(crate::sections::blockers(tx, complaint).await?);
     let flags = complaints::contact::open_of(tx, complaint).await?.into_iter();

@@ -40,7 +40,7 @@ mod undo_tests;
 mod verdict_pages;
 
 pub(crate) use api::{ClosureForm, EvidenceRef, REVIEWERS, check_evidence, close};
-pub(crate) use chain::{ReviewLevelBody, levels, moved};
+pub(crate) use chain::{ReviewLevelBody, levels, levels_changed, moved};
 pub(crate) use chain_api::count_waiting;
 pub(crate) use chain_pages::{LevelLine, level_line};
 pub(crate) use conflicts::ConflictBody;

@@ -246,6 +246,7 @@ async fn note(
     let mut event = by.event(EventKind::Section).detail(facts);
     event.reason.clone_from(&act.words);
     history::add(tx, complaint.id, &event).await?;
+    crate::specials::touched(tx, complaint.id, by.at).await?;
     let detail = named(&complaint).with("section", row.id).with("discipline", &row.discipline);
     let detail = match &act.unit {
         Some(unit) => detail.with("unit", unit),

@@ -280,6 +280,8 @@ async fn say(
 ) -> Result<(), StoreError> {
     let noted = Act { act, level: row.level, seen: row.seen, words: None, person: None, at: now };
     rows::note(tx, row.id, &noted).await?;
+    let days = (row.day - row.window_days + 1, row.day);
+    crate::specials::warned(tx, (&row.cell.class, &row.cell.area), days, now).await?;
     audit::append(tx, &NewEntry::new(entry, now).detail(named(row))).await.map(drop)
 }
 

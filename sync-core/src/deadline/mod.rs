@@ -9,6 +9,7 @@ mod disciplines;
 mod limit;
 mod policy;
 mod reviews;
+mod special;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -18,6 +19,9 @@ pub use disciplines::{DISCIPLINES_MAX, Discipline};
 pub use limit::{AMOUNT_MAX, Due, Limit, LimitUnit, Pause, due};
 pub use policy::{DeadlinePolicy, Facts, Limits, PolicyError, RULES_MAX, Rule};
 pub use reviews::{CHAINS_MAX, LEVEL_ROLES, LEVELS_MAX, ReviewChain, ReviewLevel};
+pub use special::{
+    BatchRule, EscalatedRule, FocusRule, MajorRule, RepeatRule, SpecialFlow, SpecialRules, WORDS_MAX,
+};
 pub use watch::{ESCALATED_TO, Escalation, MISSED, Mark, NEAR, QUIET, WatchRules, level_at};
 
 use std::sync::LazyLock;

@@ -3,6 +3,7 @@
 use super::disciplines::{self, Discipline};
 use super::limit::{AMOUNT_MAX, Limit};
 use super::reviews::{self, ReviewChain};
+use super::special::{self, SpecialRules};
 use super::watch::WatchRules;
 use crate::return_visit::ReturnRules;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct DeadlinePolicy {
     /// Categories whose verdicts pass more than one level; all others have one.
     #[serde(default)]
     pub reviews: Vec<ReviewChain>,
+    /// By which signs complaints are proposed as special, and what that brings.
+    #[serde(default = "special::built_in")]
+    pub special: SpecialRules,
 }
 
 /// Limits for the complaints that it fits. What a rule does not name fits everything.
@@ -109,6 +113,9 @@ pub enum PolicyError {
     /// A review chain, counted from 1, and what is wrong with it.
     #[error("reviews, chain {0}: {1}")]
     Review(usize, &'static str),
+    /// Something in the part about special complaints.
+    #[error("special complaints: {0}")]
+    Special(&'static str),
     /// Customers could never be called.
     #[error("windows: {0}")]
     Windows(&'static str),
@@ -142,6 +149,7 @@ impl DeadlinePolicy {
         self.returns.check()?;
         disciplines::check(&self.disciplines)?;
         reviews::check(&self.reviews)?;
+        self.special.check()?;
         let for_all = self.rules.last().is_some_and(Rule::fits_all);
         if for_all { Ok(()) } else { Err(PolicyError::NotForAll) }
     }

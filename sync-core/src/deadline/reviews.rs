@@ -68,20 +68,28 @@ pub(super) fn check(chains: &[ReviewChain]) -> Result<(), PolicyError> {
             return wrong("has 1 to 5 levels");
         }
         for level in &chain.levels {
-            let is_name = |name: &str| (1..=80).contains(&name.trim().chars().count());
-            let texts = [&level.zh, &level.en, &level.unit, &level.region];
-            let plain =
-                texts.iter().all(|text| text.chars().count() <= 80 && !text.chars().any(char::is_control));
-            if !is_name(&level.zh) || !is_name(&level.en) || !plain {
-                return wrong("a level has a name in Chinese and in English of 1 to 80 characters");
-            }
-            if !LEVEL_ROLES.contains(&level.role.as_str()) {
-                return wrong("the role of a level is reviewer or lead");
-            }
-            if !(1..=AMOUNT_MAX).contains(&level.within.amount) {
-                return wrong("an amount is a whole number from 1 to 100,000");
-            }
+            check_level(level).or_else(wrong)?;
         }
+    }
+    Ok(())
+}
+
+/// Whether somebody could judge at a level.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn check_level(level: &ReviewLevel) -> Result<(), &'static str> {
+    let is_name = |name: &str| (1..=80).contains(&name.trim().chars().count());
+    let texts = [&level.zh, &level.en, &level.unit, &level.region];
+    let plain = texts.iter().all(|text| text.chars().count() <= 80 && !text.chars().any(char::is_control));
+    if !is_name(&level.zh) || !is_name(&level.en) || !plain {
+        return Err("a level has a name in Chinese and in English of 1 to 80 characters");
+    }
+    if !LEVEL_ROLES.contains(&level.role.as_str()) {
+        return Err("the role of a level is reviewer or lead");
+    }
+    if !(1..=AMOUNT_MAX).contains(&level.within.amount) {
+        return Err("an amount is a whole number from 1 to 100,000");
     }
     Ok(())
 }

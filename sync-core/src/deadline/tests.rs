@@ -267,6 +267,35 @@ fn disciplines_are_data_and_old_rules_have_the_usual_ones() {
 }
 
 #[test]
+fn rules_about_special_complaints_are_data_and_old_rules_have_the_usual_ones() {
+    let policy = built_in_policy();
+    let mut older = serde_json::to_value(policy).unwrap();
+    older.as_object_mut().unwrap().remove("special");
+    assert_eq!(serde_json::from_value::<DeadlinePolicy>(older).unwrap(), *policy);
+    let special = &policy.special;
+    let numbers = (special.repeat.days, special.repeat.alert, special.escalated.dissatisfied);
+    assert_eq!(numbers, (60, 3, 2));
+    assert_eq!((special.batch.customers, special.batch.hours, special.batch.metres), (5, 24, 500));
+    assert_eq!((special.focus.percent, special.focus.departments), (200, 3));
+    for change in [
+        |one: &mut SpecialRules| one.repeat.days = 0,
+        |one: &mut SpecialRules| one.repeat.alert = 1,
+        |one: &mut SpecialRules| one.batch.customers = 1,
+        |one: &mut SpecialRules| one.batch.metres = 0,
+        |one: &mut SpecialRules| one.focus.percent = 99,
+        |one: &mut SpecialRules| one.major.words = vec![" ".to_owned()],
+        |one: &mut SpecialRules| one.focus.words = vec!["字".to_owned(); WORDS_MAX + 1],
+        |one: &mut SpecialRules| one.usual.role = "clerk".to_owned(),
+        |one: &mut SpecialRules| one.major.flow.limits.answer = Some(limit(0, LimitUnit::Hour)),
+        |one: &mut SpecialRules| one.batch.flow.level.as_mut().unwrap().en.clear(),
+    ] {
+        let mut policy = policy.clone();
+        change(&mut policy.special);
+        assert!(matches!(policy.check(), Err(PolicyError::Special(_))), "{:?}", policy.special);
+    }
+}
+
+#[test]
 fn review_chains_are_checked_level_by_level() {
     let level = |role: &str| ReviewLevel {
         zh: "县级复核".to_owned(),

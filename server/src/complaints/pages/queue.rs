@@ -36,7 +36,7 @@ pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
 
 /// The saved views.
 pub(super) const VIEWS: &[&str] =
-    &["all", "mine", "late", "due", "unassigned", "review", "conflicts", "unseen"];
+    &["all", "mine", "late", "due", "special", "unassigned", "review", "conflicts", "unseen"];
 
 /// Stands in the address for complaints that are not allotted to a unit.
 pub(crate) const NO_UNIT: &str = "-";
@@ -87,6 +87,7 @@ impl Search {
             unassigned: is("unassigned"),
             conflicts: is("conflicts"),
             unseen: is("unseen"),
+            special: is("special"),
             due_before: is("late").then_some(now).or_else(|| is("due").then(|| end_of_day(now))),
             unit: match self.unit.as_str() {
                 "" => None,

@@ -21,6 +21,7 @@ use crate::problem::Problem;
 use crate::returns::{ReturnsPart, returns_part};
 use crate::review::{self, Blocker, LevelLine, level_line};
 use crate::sections::{SectionsPart, sections_part};
+use crate::specials::{SpecialsPart, specials_part};
 use crate::store::{StoreError, Tx};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -59,6 +60,7 @@ pub(crate) struct RecordPage {
     pub(crate) returns: ReturnsPart,
     pub(crate) actions: ActionsPart,
     pub(crate) sections: SectionsPart,
+    pub(crate) specials: SpecialsPart,
     /// The six links: how each is shown, its name, and what is known of it.
     pub(crate) links: Vec<(&'static str, String, String)>,
     /// Steps that this person may take now.
@@ -198,6 +200,7 @@ impl RecordPage {
             returns: returns_part(phrases.w, &record, now),
             actions: actions_part(phrases.w, &record, reaches(&shell, review::REVIEWERS, &record), now),
             sections: sections_part(phrases.w, &record, reaches(&shell, OFFICE, &record), now),
+            specials: specials_part(&shell, &record),
             links: record.links.iter().map(|link| link_line(phrases.w, link)).collect(),
             steps: steps(&shell, &record),
             may_act: reaches(&shell, OFFICE, &record),
@@ -273,6 +276,7 @@ pub(crate) fn blocker_line(
         "corrective_action" => format!("/corrective-actions/{}", blocker.reference),
         "section" => format!("/sections/{}", blocker.reference),
         "review_level" => format!("{here}#review-levels"),
+        "visit_needed" => format!("{here}/dispatch"),
         _ => visit.map_or_else(|| here.to_owned(), |number| format!("{here}#visit-{number}")),
     };
     BlockerLine { words: phrases.w.code("blocker", blocker.kind), visit, href }

@@ -3,6 +3,7 @@
 use crate::complaints::model::{Complaint, Priority, State};
 use crate::complaints::{Names, contact};
 use crate::pages::Words;
+use crate::specials::{SpecialKind, SpecialState};
 use crate::store::{StoreError, Tx, select_in};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::ComplaintId;
@@ -47,6 +48,8 @@ pub(crate) struct QueueRow {
     pub(crate) unseen: bool,
     /// Whether the contact data look doubtful.
     pub(crate) contact: bool,
+    /// In which ways it is special, or proposed to be: words, and whether that is confirmed.
+    pub(crate) specials: Vec<(String, bool)>,
     /// Whether it was merged into another.
     pub(crate) merged: bool,
 }
@@ -110,6 +113,7 @@ pub(crate) async fn rows(
     let conflicts = marked(tx, CONFLICTS, &ids).await?;
     let unseen = marked(tx, UNSEEN, &ids).await?;
     let doubtful = contact::with_open_flags(tx, &ids).await?;
+    let mut specials = crate::specials::marks(tx, &ids).await?;
     let mut crews = crews(tx, &ids).await?;
     let mut names = Names::default();
     let mut rows = Vec::with_capacity(complaints.len());
@@ -128,6 +132,7 @@ pub(crate) async fn rows(
             conflict: conflicts.contains(&key),
             unseen: unseen.contains(&key),
             contact: doubtful.contains(&key),
+            specials: marks(w, specials.remove(&key).unwrap_or_default()),
             merged: complaint.merged_into.is_some(),
             number: complaint.number,
             customer: complaint.intake.customer.name.or(complaint.intake.customer.number).unwrap_or_default(),
@@ -137,6 +142,18 @@ pub(crate) async fn rows(
         });
     }
     Ok(rows)
+}
+
+/// In which ways a complaint is special, in words; what nobody has decided has a question mark.
+fn marks(w: Words, specials: Vec<(SpecialKind, SpecialState)>) -> Vec<(String, bool)> {
+    let mark = |(kind, state): (SpecialKind, SpecialState)| {
+        let name = w.code("special-kind", kind);
+        match state {
+            SpecialState::Confirmed => (name, true),
+            _ => (w.a("special-mark-proposed", name), false),
+        }
+    };
+    specials.into_iter().map(mark).collect()
 }
 
 async fn marked(tx: &mut Tx, sql: &'static str, ids: &[ComplaintId]) -> Result<BTreeSet<String>, StoreError> {

@@ -29,6 +29,7 @@ fn a_row(deadline: Option<RowDeadline>) -> QueueRow {
         conflict: true,
         unseen: true,
         contact: true,
+        specials: vec![(hostile(), true), (hostile(), false)],
         merged: true,
     }
 }

@@ -11,6 +11,7 @@ use crate::deadlines::deadline_facts;
 use crate::pages::{Shell, Words};
 use crate::returns::return_facts;
 use crate::sections::section_facts;
+use crate::specials::special_facts;
 use crate::work_orders::OriginBody;
 use serde::Deserialize;
 use serde_json::Value;
@@ -252,6 +253,7 @@ fn facts(phrases: &Phrases, people: &BTreeMap<String, String>, entry: &TimelineE
     facts.extend(deadline_facts(w, detail));
     facts.extend(return_facts(phrases, detail));
     facts.extend(action_facts(phrases, detail));
+    facts.extend(special_facts(w, detail));
     let name = |key: &str| text(key).and_then(|id| people.get(id)).cloned();
     match (name("from"), name("to"), name("person")) {
         (Some(from), Some(to), _) => facts.push(w.ab("record-state-step", from, to)),

@@ -54,13 +54,14 @@ async fn crowd(tx: &mut Tx, complaints: std::ops::Range<i64>) {
     }
 }
 
-fn filters() -> [(&'static str, Filter); 7] {
+fn filters() -> [(&'static str, Filter); 8] {
     let all = Filter::default();
     [
         ("all", all.clone()),
         ("due", Filter { due_before: Some(Timestamp::from_unix_ms(1_000_000)), ..all.clone() }),
         ("conflicts", Filter { conflicts: true, ..all.clone() }),
         ("unseen", Filter { unseen: true, ..all.clone() }),
+        ("special", Filter { special: true, ..all.clone() }),
         ("unassigned", Filter { unassigned: true, ..all.clone() }),
         ("review", Filter { state: Some(State::Investigated), ..all.clone() }),
         ("urgent", Filter { priority: Some(Priority::Urgent), ..all }),

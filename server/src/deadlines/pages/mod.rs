@@ -6,6 +6,8 @@ mod clock;
 mod discipline_form;
 mod return_form;
 mod rules;
+mod special;
+mod special_form;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -33,7 +35,7 @@ const ENDS_SOON_MS: i64 = 60 * 86_400_000;
 
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
     let routes = routes.page("/deadlines", Policy::Roles(PUBLISHERS), get(show));
-    watch::pages(calendar::pages(rules::pages(clock::pages(routes))))
+    special::pages(watch::pages(calendar::pages(rules::pages(clock::pages(routes)))))
 }
 
 /// The limits that hold, those that will, and the calendars.

@@ -20,7 +20,9 @@ use axum::routing::get;
 use serde::Deserialize;
 use serde_json::json;
 use sync_core::codes::CodeTable;
-use sync_core::deadline::{DeadlinePolicy, Limit, LimitUnit, Limits, PolicyError, Rule};
+use sync_core::deadline::{
+    DeadlinePolicy, Limit, LimitUnit, Limits, PolicyError, Rule, SpecialRules, built_in_policy,
+};
 use sync_core::time::Timestamp;
 
 /// Empty rows at the end of the form; more come with each preview.
@@ -270,7 +272,8 @@ impl RulesTyped {
         }
     }
 
-    fn policy(&self) -> Result<(DeadlinePolicy, Timestamp), Mistake> {
+    /// What was typed as rules; those about special complaints have a form of their own.
+    fn policy(&self, special: SpecialRules) -> Result<(DeadlinePolicy, Timestamp), Mistake> {
         let from = self.effective_from.parse().ok().and_then(office_moment).ok_or(Mistake::Moment)?;
         let rows = self.rows();
         let rules = rows.iter().filter(|row| !row.is_empty()).map(Row::rule).collect::<Result<_, _>>()?;
@@ -281,7 +284,7 @@ impl RulesTyped {
         let disciplines = discipline_form::disciplines(&self.disciplines()).map_err(Mistake::Discipline)?;
         let reviews = chain_form::chains(&self.levels()).map_err(Mistake::Level)?;
         let calendar = self.calendar.clone();
-        let policy = DeadlinePolicy { calendar, rules, watch, returns, disciplines, reviews };
+        let policy = DeadlinePolicy { calendar, rules, watch, returns, disciplines, reviews, special };
         policy.check().map_err(Mistake::Policy)?;
         Ok((policy, from))
     }
@@ -342,7 +345,9 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Proble
 async fn act(State(app): State<App>, posted: Posted<RulesTyped>) -> Result<Response, Problem> {
     let Posted { viewer, form: typed } = posted;
     let w = viewer.w();
-    let (policy, from) = match typed.policy() {
+    let newest = sql::newest_policy(&mut app.store.read().await?).await?;
+    let newest = newest.as_ref().map_or(built_in_policy(), |newest| &newest.policy);
+    let (policy, from) = match typed.policy(newest.special.clone()) {
         Ok(policy) => policy,
         Err(mistake) => {
             let failure = Some(in_words(w, &mistake));
@@ -377,6 +382,7 @@ fn in_words(w: Words, mistake: &Mistake) -> String {
         Mistake::Returns(ReturnMistake::Windows) | Mistake::Policy(PolicyError::Windows(_)) => {
             w.t("deadlines-windows-wrong")
         }
+        Mistake::Policy(PolicyError::Special(_)) => w.t("deadlines-special-wrong"),
         Mistake::Level(row) => w.n("deadlines-level-amount", *row),
         Mistake::Policy(PolicyError::Review(number, _)) => w.n("deadlines-chain-wrong", *number),
         Mistake::Discipline(row) => w.n("deadlines-discipline-amount", *row),

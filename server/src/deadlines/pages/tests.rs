@@ -115,6 +115,61 @@ async fn rules_are_changed_row_by_row_shown_before_and_published_once() {
 }
 
 #[tokio::test]
+async fn rules_about_special_complaints_are_previewed_and_published_with_the_others_as_they_are() {
+    let bureau = bureau().await;
+    bureau.complaint(&json!({ "summary": "充电桩附近停电" })).await;
+    let lead = Browser::of(&bureau.test, &bureau.lead.1);
+    assert!(lead.get("/deadlines").await.html().contains("/deadlines/special"));
+    let form = lead.get("/deadlines/special").await;
+    assert!(
+        form.html().contains("mayor_12345") && form.html().contains("Repeat complaint"),
+        "{}",
+        form.html()
+    );
+    let fields = fields(form.html());
+    let words = [
+        ("special_list", 3, "充电桩"),
+        ("special_answer", 4, "1"),
+        ("special_zh", 2, ""),
+        ("special_en", 2, ""),
+        ("special_amount", 2, ""),
+    ];
+    let changed = with(&fields, &words);
+    let preview = lead.post("/deadlines/special", &[&changed[..], &[("act", "preview")]].concat()).await;
+    assert!(preview.html().contains("Focus: 1 (0)"), "{}", preview.html());
+    for wrong in [("special_number", 0, "soon"), ("special_number", 1, "1"), ("special_zh", 0, "")] {
+        let sent = with(&fields, &[wrong]);
+        let refused = lead.post("/deadlines/special", &[&sent[..], &[("act", "publish")]].concat()).await;
+        assert!(
+            refused.status == 422 && refused.html().contains("fill in every number"),
+            "{}",
+            refused.html()
+        );
+    }
+    let done = lead.post("/deadlines/special", &[&changed[..], &[("act", "publish")]].concat()).await;
+    assert_eq!(done.location(), "/deadlines?said=rules-published", "{}", done.html());
+    let policies = bureau.get("/v1/deadline-policies").await.json;
+    let (new, old) = (&policies[0]["policy"], &policies[1]["policy"]);
+    assert_eq!(new["special"]["focus"]["words"], json!(["充电桩"]));
+    assert_eq!(new["special"]["focus"]["flow"]["limits"]["answer"]["amount"], 1);
+    assert_eq!(new["special"]["batch"]["flow"]["level"], serde_json::Value::Null);
+    assert_eq!((&new["rules"], &new["disciplines"]), (&old["rules"], &old["disciplines"]));
+    let again = lead.post("/deadlines/special", &[&changed[..], &[("act", "publish")]].concat()).await;
+    assert!(again.html().contains("published a newer version meanwhile"), "{}", again.html());
+
+    // The other form leaves them as they are.
+    let form = lead.get("/deadlines/rules").await;
+    let shown = self::fields(form.html());
+    let sent = with(&shown, &[]).into_iter().map(|(a, b)| (a.to_owned(), b.to_owned()));
+    let sent: Vec<(String, String)> = sent.collect();
+    let sent: Vec<(&str, &str)> = sent.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let done = lead.post("/deadlines/rules", &[&sent[..], &[("act", "publish")]].concat()).await;
+    assert_eq!(done.location(), "/deadlines?said=rules-published", "{}", done.html());
+    let policies = bureau.get("/v1/deadline-policies").await.json;
+    assert_eq!(policies[0]["policy"]["special"], policies[1]["policy"]["special"]);
+}
+
+#[tokio::test]
 async fn a_calendar_takes_the_days_of_a_notice() {
     let bureau = bureau().await;
     let lead = Browser::of(&bureau.test, &bureau.lead.1);

@@ -1,0 +1,363 @@
+//! The tables `complaint_specials`, `complaint_special_acts`, `special_due` and `complaint_paths`.
+
+use super::judge::Matter;
+use super::model::{Path, Special, SpecialAct, SpecialKind, SpecialState};
+use crate::store::{StoreError, Tx, on_engine, select_in};
+use serde::Serialize;
+use sqlx_macros::FromRow;
+use std::collections::{BTreeMap, BTreeSet};
+use sync_core::ids::{ComplaintId, PersonId};
+use sync_core::time::Timestamp;
+
+const TABLE: &str = "complaint_specials";
+/// Most complaints of a class that are compared by place and time.
+const NEAR_MAX: i64 = 1_000;
+
+#[derive(FromRow)]
+struct SpecialRow {
+    complaint_id: String,
+    kind: String,
+    state: String,
+    level: i64,
+    signs_json: String,
+    limits_json: String,
+    review_json: Option<String>,
+    since_ms: i64,
+    by_person: Option<String>,
+}
+
+impl TryFrom<SpecialRow> for Special {
+    type Error = StoreError;
+
+    fn try_from(row: SpecialRow) -> Result<Self, StoreError> {
+        let key = row.complaint_id.as_str();
+        let wrong = |column| StoreError::impossible(TABLE, column, key);
+        let review = row.review_json.as_deref().map(serde_json::from_str).transpose();
+        let by = row.by_person.as_deref();
+        Ok(Self {
+            complaint: StoreError::parse_column(TABLE, "complaint_id", key, key)?,
+            kind: row.kind.parse().map_err(|()| wrong("kind"))?,
+            state: row.state.parse().map_err(|()| wrong("state"))?,
+            level: row.level,
+            signs: serde_json::from_str(&row.signs_json).map_err(|_| wrong("signs_json"))?,
+            limits: serde_json::from_str(&row.limits_json).map_err(|_| wrong("limits_json"))?,
+            review: review.map_err(|_| wrong("review_json"))?,
+            since: Timestamp::from_unix_ms(row.since_ms),
+            by: by.map(|by| StoreError::parse_column(TABLE, "by_person", key, by)).transpose()?,
+        })
+    }
+}
+
+fn text<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|_| StoreError::impossible(TABLE, "json", ""))
+}
+
+/// The kinds of a complaint, in the order of their words.
+pub(super) async fn of_complaint(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Special>, StoreError> {
+    const SQL: &str = "SELECT complaint_id, kind, state, level, signs_json, limits_json, review_json, since_ms, \
+        by_person FROM complaint_specials WHERE complaint_id = $1 ORDER BY kind";
+    let rows: Vec<SpecialRow> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    rows.into_iter().map(Special::try_from).collect()
+}
+
+/// Writes a kind, if it stands as it was read: `was` is `None` for one that had no row. Says whether it did.
+pub(super) async fn put(
+    tx: &mut Tx,
+    was: Option<SpecialState>,
+    special: &Special,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "INSERT INTO complaint_specials (complaint_id, kind, state, level, signs_json, limits_json, \
+        review_json, since_ms, by_person) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+        ON CONFLICT (complaint_id, kind) DO UPDATE SET state = $3, level = $4, signs_json = $5, limits_json = $6, \
+        review_json = $7, since_ms = $8, by_person = $9 WHERE complaint_specials.state = $10";
+    let (signs, limits) = (text(&special.signs)?, text(&special.limits)?);
+    let review = special.review.as_ref().map(text).transpose()?;
+    let done = on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(special.complaint.to_string()).bind(special.kind.as_str());
+        let query = query.bind(special.state.as_str()).bind(special.level).bind(signs).bind(limits);
+        let query = query.bind(review).bind(special.since.unix_ms()).bind(special.by.map(String::from));
+        query.bind(was.map_or("", SpecialState::as_str)).execute(conn).await.map(|done| done.rows_affected())
+    })?;
+    if done > 0 {
+        count(tx, special.complaint).await?;
+    }
+    Ok(done > 0)
+}
+
+/// Says on the complaint whether anything about it is proposed or confirmed, for its lists.
+async fn count(tx: &mut Tx, complaint: ComplaintId) -> Result<(), StoreError> {
+    const SQL: &str = "UPDATE complaints SET special = (SELECT coalesce(max(CASE s.state WHEN 'confirmed' THEN 2 \
+        WHEN 'proposed' THEN 1 ELSE 0 END), 0) FROM complaint_specials s WHERE s.complaint_id = $1) \
+        WHERE complaint_id = $1";
+    let id = complaint.to_string();
+    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(id).execute(conn).await.map(drop))?)
+}
+
+/// What happened to a kind.
+#[derive(Debug, Clone)]
+pub(super) struct Act {
+    pub(super) kind: SpecialKind,
+    pub(super) act: SpecialAct,
+    pub(super) level: i64,
+    pub(super) words: Option<String>,
+    /// `None`: the server.
+    pub(super) person: Option<PersonId>,
+    pub(super) at: Timestamp,
+}
+
+/// Writes down what happened.
+pub(super) async fn note(tx: &mut Tx, complaint: ComplaintId, act: &Act) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO complaint_special_acts (complaint_id, kind, act_no, act, level, words, person_id, \
+        at_ms) VALUES ($1, $2, (SELECT coalesce(max(a.act_no), 0) + 1 FROM complaint_special_acts a \
+        WHERE a.complaint_id = $1 AND a.kind = $2), $3, $4, $5, $6, $7)";
+    Ok(on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(complaint.to_string()).bind(act.kind.as_str());
+        let query = query.bind(act.act.as_str()).bind(act.level).bind(&act.words);
+        query.bind(act.person.map(String::from)).bind(act.at.unix_ms()).execute(conn).await.map(drop)
+    })?)
+}
+
+#[derive(FromRow)]
+struct ActRow {
+    kind: String,
+    act: String,
+    level: i64,
+    words: Option<String>,
+    person_id: Option<String>,
+    at_ms: i64,
+}
+
+/// Everything that happened to the kinds of a complaint, oldest first.
+pub(super) async fn acts(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Act>, StoreError> {
+    const SQL: &str = "SELECT kind, act, level, words, person_id, at_ms FROM complaint_special_acts \
+        WHERE complaint_id = $1 ORDER BY at_ms, kind, act_no";
+    const ACTS: &str = "complaint_special_acts";
+    let key = complaint.to_string();
+    let rows: Vec<ActRow> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&key).fetch_all(conn).await)?;
+    let open = |row: ActRow| {
+        let person = row.person_id.as_deref();
+        Ok(Act {
+            kind: row.kind.parse().map_err(|()| StoreError::impossible(ACTS, "kind", key.as_str()))?,
+            act: row.act.parse().map_err(|()| StoreError::impossible(ACTS, "act", key.as_str()))?,
+            level: row.level,
+            words: row.words,
+            person: person.map(|id| StoreError::parse_column(ACTS, "person_id", &key, id)).transpose()?,
+            at: Timestamp::from_unix_ms(row.at_ms),
+        })
+    };
+    rows.into_iter().map(open).collect()
+}
+
+/// What is proposed or confirmed of each of these complaints.
+pub(crate) async fn marks(
+    tx: &mut Tx,
+    ids: &[ComplaintId],
+) -> Result<BTreeMap<String, Vec<(SpecialKind, SpecialState)>>, StoreError> {
+    const SQL: &str = "SELECT complaint_id, kind, state FROM complaint_specials \
+        WHERE state IN ('proposed', 'confirmed') AND complaint_id IN (";
+    let rows: Vec<(String, String, String)> =
+        select_in!(tx, SQL, ids, |id| id.to_string(), ") ORDER BY complaint_id, kind")?;
+    let mut found: BTreeMap<String, Vec<(SpecialKind, SpecialState)>> = BTreeMap::new();
+    for (complaint, kind, state) in rows {
+        let wrong = |()| StoreError::impossible(TABLE, "kind", complaint.as_str());
+        let mark = (kind.parse().map_err(wrong)?, state.parse().map_err(wrong)?);
+        found.entry(complaint).or_default().push(mark);
+    }
+    Ok(found)
+}
+
+/// Says that the rules are to look at a complaint, not before this moment.
+pub(super) async fn mark_due(
+    tx: &mut Tx,
+    complaint: ComplaintId,
+    mark: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO special_due (complaint_id, mark, at_ms) VALUES ($1, $2, $3) \
+        ON CONFLICT (complaint_id, mark) DO UPDATE SET at_ms = $3";
+    Ok(on_engine!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(complaint.to_string())
+            .bind(mark)
+            .bind(at.unix_ms())
+            .execute(conn)
+            .await
+            .map(drop)
+    })?)
+}
+
+/// Says the same of every complaint of a class and region that happened on these days.
+pub(super) async fn mark_cell(
+    tx: &mut Tx,
+    (class, area): (&str, &str),
+    (from, to): (i64, i64),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO special_due (complaint_id, mark, at_ms) SELECT r.source, $5, $6 \
+        FROM warning_reports r JOIN complaints c ON c.complaint_id = r.source WHERE r.class = $1 AND r.area = $2 \
+        AND r.day BETWEEN $3 AND $4 ON CONFLICT (complaint_id, mark) DO NOTHING";
+    let mark = format!("warning {}", now.unix_ms());
+    Ok(on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(class).bind(area).bind(from).bind(to);
+        query.bind(mark).bind(now.unix_ms()).execute(conn).await.map(drop)
+    })?)
+}
+
+/// Complaints whose moment has come.
+pub(super) async fn due(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<ComplaintId>, StoreError> {
+    const SQL: &str =
+        "SELECT complaint_id FROM special_due WHERE at_ms <= $1 ORDER BY at_ms, complaint_id LIMIT $2";
+    let ids: Vec<String> = on_engine!(tx, |conn| {
+        sqlx::query_scalar(SQL).bind(now.unix_ms()).bind(limit).fetch_all(conn).await
+    })?;
+    let ids: BTreeSet<String> = ids.into_iter().collect();
+    ids.iter().map(|id| StoreError::parse_column("special_due", "complaint_id", id, id)).collect()
+}
+
+/// Takes a complaint off the list of those whose moment has come.
+pub(super) async fn take_due(tx: &mut Tx, complaint: ComplaintId, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "DELETE FROM special_due WHERE complaint_id = $1 AND at_ms <= $2";
+    Ok(on_engine!(tx, |conn| {
+        sqlx::query(SQL).bind(complaint.to_string()).bind(now.unix_ms()).execute(conn).await.map(drop)
+    })?)
+}
+
+#[derive(FromRow)]
+struct NearRow {
+    complaint_id: String,
+    heard_ms: i64,
+    customer: String,
+    region: String,
+    latitude: Option<String>,
+    longitude: Option<String>,
+}
+
+/// Complaints of a class that happened on these days, in this region or at a known place.
+pub(super) async fn near(
+    tx: &mut Tx,
+    class: &str,
+    (from, to): (i64, i64),
+    region: &str,
+) -> Result<Vec<Matter>, StoreError> {
+    const SQL: &str = "SELECT c.complaint_id, CASE WHEN c.requested_at_ms < c.received_at_ms THEN c.requested_at_ms \
+        ELSE c.received_at_ms END AS heard_ms, \
+        coalesce(c.customer_number, c.phone_digits, c.address_folded) AS customer, \
+        c.region, c.latitude, c.longitude FROM warning_reports r JOIN complaints c ON c.complaint_id = r.source \
+        WHERE r.class = $1 AND r.day BETWEEN $2 AND $3 AND r.kind = 'complaint' \
+        AND (c.region = $4 OR c.latitude IS NOT NULL) ORDER BY r.day, c.complaint_id LIMIT $5";
+    let rows: Vec<NearRow> = on_engine!(tx, |conn| {
+        sqlx::query_as(SQL).bind(class).bind(from).bind(to).bind(region).bind(NEAR_MAX).fetch_all(conn).await
+    })?;
+    let open = |row: NearRow| {
+        let id = &row.complaint_id;
+        Ok(Matter {
+            id: StoreError::parse_column("complaints", "complaint_id", id, id)?,
+            heard: Timestamp::from_unix_ms(row.heard_ms),
+            customer: row.customer,
+            region: row.region,
+            place: degrees(row.latitude.as_deref(), row.longitude.as_deref()),
+            closed: None,
+            handled: false,
+        })
+    };
+    rows.into_iter().map(open).collect()
+}
+
+/// Latitude and longitude as numbers.
+pub(super) fn degrees(latitude: Option<&str>, longitude: Option<&str>) -> Option<(f64, f64)> {
+    latitude.and_then(|text| text.parse().ok()).zip(longitude.and_then(|text| text.parse().ok()))
+}
+
+/// Of these days those that lie in the window of an early warning that stands for a class and region.
+pub(super) async fn warned_days(
+    tx: &mut Tx,
+    (class, area): (&str, &str),
+    (from, to): (i64, i64),
+) -> Result<BTreeSet<i64>, StoreError> {
+    const SQL: &str = "SELECT day, window_days FROM warnings WHERE class = $1 AND area = $2 AND kind = 'counts' \
+        AND level > 0 AND day >= $3 AND day - window_days < $4";
+    let rows: Vec<(i64, i64)> = on_engine!(tx, |conn| {
+        sqlx::query_as(SQL).bind(class).bind(area).bind(from).bind(to).fetch_all(conn).await
+    })?;
+    let covered = |day: &i64| rows.iter().any(|(last, window)| (last - window + 1..=*last).contains(day));
+    Ok((from..=to).filter(covered).collect())
+}
+
+/// Units that have a part in a complaint through its sections.
+pub(super) async fn section_units(
+    tx: &mut Tx,
+    complaint: ComplaintId,
+) -> Result<BTreeSet<String>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT unit FROM complaint_sections WHERE complaint_id = $1 AND state <> 'dropped' \
+        AND unit <> ''";
+    let units: Vec<String> =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    Ok(units.into_iter().collect())
+}
+
+/// Return visits of a complaint that found its customer not content, or contradicting what was recorded.
+pub(super) async fn dissatisfied(tx: &mut Tx, complaint: ComplaintId) -> Result<u32, StoreError> {
+    const SQL: &str = "SELECT count(*) FROM return_visits r WHERE r.complaint_id = $1 AND r.state = 'done' \
+        AND (r.checked = 'contradicts' OR EXISTS (SELECT 1 FROM return_answers a WHERE a.return_id = r.return_id \
+        AND a.question = 'survey.content' AND a.answer_json = '\"no\"' AND NOT EXISTS \
+        (SELECT 1 FROM return_answers n WHERE n.return_id = a.return_id AND n.question = a.question \
+        AND n.answer_no > a.answer_no)))";
+    let count: i64 =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(complaint.to_string()).fetch_one(conn).await)?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Whether a complaint was taken up again.
+pub(super) async fn reopened(tx: &mut Tx, complaint: ComplaintId) -> Result<bool, StoreError> {
+    const SQL: &str =
+        "SELECT count(*) FROM complaint_events WHERE complaint_id = $1 AND state_to = 'reopened'";
+    let count: i64 =
+        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(complaint.to_string()).fetch_one(conn).await)?;
+    Ok(count > 0)
+}
+
+/// Who decided how a complaint is dealt with, and when.
+#[derive(Debug, Clone)]
+pub(super) struct PathSet {
+    pub(super) path: Path,
+    pub(super) by: PersonId,
+    pub(super) at: Timestamp,
+}
+
+/// How a complaint is dealt with, as far as somebody said.
+pub(super) async fn path(tx: &mut Tx, complaint: ComplaintId) -> Result<Option<PathSet>, StoreError> {
+    const PATHS: &str = "complaint_paths";
+    const SQL: &str =
+        "SELECT issue_type, source, set_by, set_at_ms FROM complaint_paths WHERE complaint_id = $1";
+    let key = complaint.to_string();
+    let row: Option<(Option<String>, Option<String>, String, i64)> =
+        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&key).fetch_optional(conn).await)?;
+    let Some((issue, source, by, at)) = row else { return Ok(None) };
+    let wrong = |column| StoreError::impossible(PATHS, column, key.as_str());
+    let issue = issue.map(|word| word.parse().map_err(|()| wrong("issue_type"))).transpose()?;
+    let source = source.map(|word| word.parse().map_err(|()| wrong("source"))).transpose()?;
+    let by = StoreError::parse_column(PATHS, "set_by", &key, &by)?;
+    Ok(Some(PathSet { path: Path { issue, source }, by, at: Timestamp::from_unix_ms(at) }))
+}
+
+/// Writes how a complaint is dealt with.
+pub(super) async fn put_path(tx: &mut Tx, complaint: ComplaintId, set: &PathSet) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO complaint_paths (complaint_id, issue_type, source, set_by, set_at_ms) \
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (complaint_id) DO UPDATE SET issue_type = $2, source = $3, \
+        set_by = $4, set_at_ms = $5";
+    Ok(on_engine!(tx, |conn| {
+        let query = sqlx::query(SQL).bind(complaint.to_string());
+        let query = query.bind(set.path.issue.map(super::model::IssueType::as_str));
+        let query = query.bind(set.path.source.map(super::model::Source::as_str));
+        query.bind(set.by.to_string()).bind(set.at.unix_ms()).execute(conn).await.map(drop)
+    })?)
+}
+
+/// The newest open complaints.
+pub(super) async fn open_complaints(tx: &mut Tx, limit: i64) -> Result<Vec<ComplaintId>, StoreError> {
+    const SQL: &str = "SELECT complaint_id FROM complaints WHERE state NOT IN ('closed', 'withdrawn') \
+        AND merged_into IS NULL ORDER BY ordinal DESC LIMIT $1";
+    let ids: Vec<String> = on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(limit).fetch_all(conn).await)?;
+    ids.iter().map(|id| StoreError::parse_column("complaints", "complaint_id", id, id)).collect()
+}
