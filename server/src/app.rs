@@ -283,6 +283,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::office().of(crate::exports::routes()))
         .merge(Class::office().of(crate::reports::routes()))
         .merge(Class::office().of(crate::warnings::routes()))
+        .merge(Class::office().of(crate::knowledge::routes()))
         .merge(Class::office().of(review::routes()))
         .merge(Class::enrolment().of(devices::enrolment_routes().merge(auth::routes())))
         .merge(evidence::routes())

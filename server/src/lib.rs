@@ -22,6 +22,7 @@ pub mod http;
 pub mod idempotency;
 pub mod installation;
 pub mod keys;
+mod knowledge;
 pub mod layers;
 mod openapi;
 pub(crate) mod pages;

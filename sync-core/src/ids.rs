@@ -126,6 +126,10 @@ id_type! {
     WarningId
 }
 id_type! {
+    /// An article of the knowledge base. Minted by the server.
+    ArticleId
+}
+id_type! {
     /// An entry of a collection in a visit document. Minted by the device that records it.
     EntryId
 }

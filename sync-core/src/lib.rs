@@ -11,6 +11,7 @@ pub mod deadline;
 pub mod document;
 pub mod gas;
 pub mod ids;
+pub mod knowledge;
 pub mod log;
 pub mod merge;
 pub mod metering;

@@ -219,6 +219,9 @@ help-conflicts-choose--number = Number in the list
 help-conflicts-choose--keep = Letter of the value, or both
 help-log = Who recorded what, when, on which device
 help-undo = Take back your last act; it stays readable
+help-know = Articles of the office, read and searched without a network
+help-know--text = Words to look for, or the number of an article such as K-0007
+help-know--unread = Only those that are new or changed since you read them
 help-search = Search everything on this device
 help-search--text = Words to look for
 help-doctor = Check clock, store, keys and network
@@ -1164,3 +1167,31 @@ code-exit-130 = Stopped by Ctrl-C; everything that was saved stays.
 code-variable-field-lang = Language: en or zh-CN.
 code-variable-field-home = Folder of this device.
 code-variable-no-color = If set, nothing is coloured.
+
+## Knowledge
+
+know-none = This device carries no article
+know-none-unread = You have read everything that this device carries
+know-version = version { $version }
+know-from = valid from { $from }
+know-from-to = valid { $from } to { $to }
+know-public = customers may read it
+know-what-changed = New: { $changes }
+know-changed-today = { $count ->
+    [one] { $count } article was changed since you read it: field know --unread
+   *[other] { $count } articles were changed since you read them: field know --unread
+}
+know-new-today = { $count ->
+    [one] { $count } article you have not read: field know --unread
+   *[other] { $count } articles you have not read: field know --unread
+}
+code-know-new = not read
+code-know-changed = changed since you read it
+code-article-kind-article = article
+code-article-kind-faq = frequent question
+code-article-kind-wording = agreed wording
+code-article-kind-case = case
+code-place-article = article
+column-title = Title
+column-kind = Kind
+column-news = News

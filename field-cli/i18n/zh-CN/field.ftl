@@ -217,6 +217,9 @@ help-conflicts-choose--number = 列表中的序号
 help-conflicts-choose--keep = 值前的字母，或 both
 help-log = 谁在何时用哪台设备记录了什么
 help-undo = 撤销上一步；原内容仍可查看
+help-know = 办公室发布的知识，离线查阅和搜索
+help-know--text = 要找的词，或知识编号如 K-0007
+help-know--unread = 只列未读或阅读后已更改的
 help-search = 在本机全部内容中搜索
 help-search--text = 要找的词
 help-doctor = 检查时钟、数据、密钥和网络
@@ -1105,3 +1108,25 @@ code-exit-130 = 被 Ctrl-C 中止；已保存的内容不受影响。
 code-variable-field-lang = 语言：en 或 zh-CN。
 code-variable-field-home = 本机数据目录。
 code-variable-no-color = 设置后不使用颜色。
+
+## 知识库
+
+know-none = 本机没有知识内容
+know-none-unread = 本机的知识均已阅读
+know-version = 第 { $version } 版
+know-from = 自 { $from } 起有效
+know-from-to = 有效期 { $from } 至 { $to }
+know-public = 可告知用户
+know-what-changed = 更新：{ $changes }
+know-changed-today = 有 { $count } 篇知识在您阅读之后已更改：field know --unread
+know-new-today = 有 { $count } 篇知识尚未阅读：field know --unread
+code-know-new = 未读
+code-know-changed = 阅读后已更改
+code-article-kind-article = 知识文章
+code-article-kind-faq = 常见问题
+code-article-kind-wording = 统一口径
+code-article-kind-case = 案例
+code-place-article = 知识
+column-title = 标题
+column-kind = 类型
+column-news = 动态

@@ -74,6 +74,7 @@ pub(crate) enum Command {
     Conflicts(ConflictsArgs),
     Log(LogArgs),
     Undo(UndoArgs),
+    Know(KnowArgs),
     Search(SearchArgs),
     Doctor(DoctorArgs),
     Export(ExportArgs),

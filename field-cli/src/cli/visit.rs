@@ -200,6 +200,15 @@ pub(crate) struct GrumbleArgs {
 }
 
 #[derive(Debug, Default, Args)]
+pub(crate) struct KnowArgs {
+    /// Words to look for, or the number of an article; all articles when absent.
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: Vec<String>,
+    #[arg(long)]
+    pub(crate) unread: bool,
+}
+
+#[derive(Debug, Default, Args)]
 pub(crate) struct SearchArgs {
     #[arg(required = true, value_name = "TEXT")]
     pub(crate) text: Vec<String>,

@@ -14,6 +14,7 @@ mod export;
 mod finding;
 mod gas;
 mod hazard;
+mod know;
 mod lang;
 mod log;
 mod man;
@@ -56,6 +57,7 @@ pub(crate) async fn run(ctx: &mut Ctx, command: Command) -> Outcome {
         Command::Promise(command) => promise::run(ctx, command).await,
         Command::Complaint(command) => complaint::run(ctx, command).await,
         Command::Grumble(args) => complaint::grumble(ctx, &args).await,
+        Command::Know(args) => know::run(ctx, &args).await,
         Command::Search(args) => search::run(ctx, &args).await,
         Command::Lang(args) => lang::run(ctx, &args),
         Command::Completions(args) => man::completions(ctx, &args),

@@ -12,6 +12,7 @@
 //! anything that people read.
 
 mod act;
+mod articles;
 mod binding;
 mod checks;
 mod commands;
@@ -77,7 +78,7 @@ use std::time::Duration;
 
 /// Layouts of the store, oldest first; `PRAGMA user_version` counts those applied. Forward only,
 /// never edited once released.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("../../migrations/0001_base.sql"),
     include_str!("../../migrations/0002_previews.sql"),
     include_str!("../../migrations/0003_offers.sql"),
@@ -89,6 +90,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("../../migrations/0009_received.sql"),
     include_str!("../../migrations/0010_rework_done.sql"),
     include_str!("../../migrations/0011_decided.sql"),
+    include_str!("../../migrations/0012_articles_read.sql"),
 ];
 /// How long a command waits for another process of this client that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);

@@ -2,6 +2,7 @@
 
 use super::{SearchItem, Store, StoreError, Tx};
 use sync_core::ids::{PersonId, VisitId};
+use sync_core::knowledge::ArticleCard;
 use sync_core::protocol::{AssignmentCard, PackItem, PackKey};
 use sync_core::time::Timestamp;
 
@@ -92,6 +93,11 @@ impl Store {
             _ => Vec::new(),
         };
         put_in(tx, &item.key, json, false, now).await?;
+        if let Ok(PackKey::Article(_)) = item.key.parse::<PackKey>()
+            && let Ok(card) = serde_json::from_str::<ArticleCard>(json)
+        {
+            super::articles::index_in(tx, &item.key, &card).await?;
+        }
         if let Ok(PackKey::Assignment(_)) = item.key.parse::<PackKey>()
             && let Ok(card) = serde_json::from_str::<AssignmentCard>(json)
         {

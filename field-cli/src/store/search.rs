@@ -44,13 +44,25 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn search(&self, query: &str, limit: u32) -> Result<Vec<SearchHit>, StoreError> {
+        self.search_below(query, "", limit).await
+    }
+
+    /// The same among texts whose key begins with `prefix`.
+    pub(super) async fn search_below(
+        &self,
+        query: &str,
+        prefix: &str,
+        limit: u32,
+    ) -> Result<Vec<SearchHit>, StoreError> {
         let Some(phrase) = fts5_phrase(query) else { return Ok(Vec::new()) };
         let rows: Vec<(String, Option<String>, String)> = sqlx::query_as(
             "SELECT search_items.key, search_items.visit_id, search_items.text FROM search \
-             JOIN search_items ON search_items.item = search.rowid WHERE search MATCH $1 ORDER BY rank LIMIT $2",
+             JOIN search_items ON search_items.item = search.rowid WHERE search MATCH $1 \
+             AND substr(search_items.key, 1, length($3)) = $3 ORDER BY rank LIMIT $2",
         )
         .bind(phrase)
         .bind(limit)
+        .bind(prefix)
         .fetch_all(self.pool())
         .await?;
         let hits = rows.into_iter().map(|(key, visit, text)| SearchHit {

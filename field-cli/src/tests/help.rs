@@ -47,6 +47,7 @@ fn help_in_english() {
       conflicts    Values that differ between people
       log          Who recorded what, when, on which device
       undo         Take back your last act; it stays readable
+      know         Articles of the office, read and searched without a network
       search       Search everything on this device
       doctor       Check clock, store, keys and network
       export       Write a visit to a file
@@ -115,6 +116,7 @@ fn help_in_chinese_names_the_way_back() {
       conflicts    不同人记录不一致的内容
       log          谁在何时用哪台设备记录了什么
       undo         撤销上一步；原内容仍可查看
+      know         办公室发布的知识，离线查阅和搜索
       search       在本机全部内容中搜索
       doctor       检查时钟、数据、密钥和网络
       export       把一次核查写入文件
@@ -201,6 +203,8 @@ fn command_lines_of_the_manual_are_understood() {
         "field conflicts choose 1 --keep b --why x",
         "field log @",
         "field undo",
+        "field know",
+        "field know 误差 退费 --unread",
         "field search 电表 快",
         "field doctor --fix",
         "field export 0417 --format json",

@@ -4,6 +4,7 @@ mod acts;
 mod bad_input;
 mod day;
 mod help;
+mod knowledge;
 mod office;
 mod photos;
 mod reconnect;

@@ -5,14 +5,14 @@ use super::calendar::{Today, date_of};
 use super::client::{Client, member};
 use super::consumption::Register;
 use super::field::Entries;
-use super::story::{Complaint, OfficeAct, Step, Story, Visit};
+use super::story::{Article, Complaint, OfficeAct, Step, Story, Visit};
 use crate::app::App;
 use crate::people::{self, Grant, NewPerson, Role};
 use axum::http::Method;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use sync_core::ids::{ComplaintId, PersonId, VisitId, WorkOrderId};
+use sync_core::ids::{ArticleId, ComplaintId, PersonId, VisitId, WorkOrderId};
 use sync_core::time::Timestamp;
 
 /// While the story is told a session lasts a day: a sign-in costs a password hash. Opened anew well before.
@@ -139,6 +139,22 @@ impl<'a> Office<'a> {
             let path = format!("/v1/checklists/{code}/versions/{}", template["version"]);
             let form = json!({ "zh": template["zh"], "en": template["en"], "items": template["items"] });
             self.call(by, Method::PUT, &path, &form).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes an article and has it approved.
+    pub(super) async fn publish_article(&mut self, article: &Article) -> Result<(), SeedError> {
+        let mut form = article.form.clone();
+        form["content"]["valid_from"] = json!(self.today.date(article.from_day).to_string());
+        if let Some(day) = article.to_day {
+            form["content"]["valid_to"] = json!(self.today.date(day).to_string());
+        }
+        let answer = self.call(&article.by, Method::POST, "/v1/articles", &form).await?;
+        if let Some(by) = &article.approved_by {
+            let id: ArticleId = member(&answer, "article_id")?;
+            let path = format!("/v1/articles/{id}/approvals");
+            self.call(by, Method::POST, &path, &json!({ "article_version": 1 })).await?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use sync_core::metering::MeterCheckInput;
 pub(super) struct Story {
     pub(super) people: People,
     pub(super) checklists: Vec<Value>,
+    pub(super) articles: Vec<Article>,
     pub(super) complaints: Vec<Complaint>,
     pub(super) visits: Vec<Visit>,
     pub(super) field_work: Vec<FieldWork>,
@@ -51,6 +52,24 @@ pub(super) struct Technician {
     pub(super) device: String,
     /// How far its clock is off.
     pub(super) clock_ahead_s: i64,
+}
+
+/// An article of the knowledge base.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Article {
+    /// Login name of who wrote it.
+    pub(super) by: String,
+    /// Login name of who approved it; none: a draft.
+    #[serde(default)]
+    pub(super) approved_by: Option<String>,
+    /// The first day.
+    pub(super) from_day: i32,
+    /// The last one.
+    #[serde(default)]
+    pub(super) to_day: Option<i32>,
+    /// Body of `POST /v1/articles`; its days are added.
+    pub(super) form: Value,
 }
 
 /// A complaint, and what the office did with it by itself.
@@ -306,6 +325,7 @@ impl Story {
         Self {
             people: read!("people.json"),
             checklists: read!("checklists.json"),
+            articles: read!("articles.json"),
             complaints: read!("complaints.json"),
             visits: read!("visits.json"),
             field_work: read!("field_work.json"),

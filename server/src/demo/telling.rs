@@ -74,6 +74,9 @@ pub(super) async fn tell(app: &App, story: &Story, today: Today) -> Result<(), S
     let lead = story.people.office.iter().find(|person| person.roles.iter().any(|role| role == "lead"));
     let lead = lead.ok_or_else(|| SeedError::Story { what: "nobody leads".into() })?;
     office.publish_checklists(&lead.login_name).await?;
+    for article in &story.articles {
+        office.publish_article(article).await?;
+    }
     let mut devices = BTreeMap::new();
     for technician in &story.people.technicians {
         let person = office.person(&technician.login_name)?;

@@ -54,6 +54,7 @@ pub(crate) fn all() -> PageRoutes {
     let routes = crate::reports::pages(routes);
     let routes = crate::specials::pages(routes);
     let routes = crate::warnings::pages(routes);
+    let routes = crate::knowledge::pages(routes);
     let routes = crate::review::duplicates_page::pages(routes);
     let routes = crate::work_orders::pages::pages(routes);
     let routes = crate::devices::pages(routes);

@@ -9,6 +9,7 @@ use crate::complaints::tally::{Counted, by_day};
 use crate::complaints::{office_day_start, office_time};
 use crate::devices::{self, ArrivedDevice};
 use crate::exchange::ARRIVALS;
+use crate::knowledge;
 use crate::people::Role;
 use crate::problem::Problem;
 use crate::review::{REVIEWERS, count_waiting};
@@ -178,6 +179,17 @@ async fn office_tiles(
     if let Some(works) = Reach::of(&viewer.office.roles, OFFICE) {
         let count = sections::count_mine(tx, &works).await?;
         tiles.push(Tile::of("/sections".to_owned(), viewer.w().t("start-sections"), count, false));
+    }
+    if viewer.shell.has_role(REVIEWERS) {
+        let count = knowledge::count_waiting(tx, viewer.office.person_id).await?;
+        if count > 0 {
+            tiles.push(Tile::of(
+                "/knowledge?list=waiting".to_owned(),
+                viewer.w().t("start-articles"),
+                count,
+                false,
+            ));
+        }
     }
     let warnings = warnings::waiting(tx, reach, now, NEWER_MAX).await?;
     if warnings > 0 && viewer.shell.has_role(OFFICE) {

@@ -283,6 +283,15 @@ problems! {
     WARNING_STATE: 409 "warning-state"
         en "This does not fit where the early warning stands" "See state."
         zh "预警的当前状态不允许此操作" "请查看 state。";
+    ARTICLE_UNKNOWN: 404 "article-unknown"
+        en "There is no such article" "See the list of articles."
+        zh "没有此知识" "请查看知识库列表。";
+    ARTICLE_STATE: 409 "article-state"
+        en "This does not fit where the article stands" "See state."
+        zh "知识的当前状态不允许此操作" "请查看 state。";
+    ARTICLE_OWN: 409 "article-own"
+        en "Nobody approves what they wrote" "Somebody else approves it."
+        zh "撰写人不能批准自己所写的内容" "请由他人批准。";
     RETURN_UNKNOWN: 404 "return-unknown"
         en "There is no such return visit" "See the list of return visits."
         zh "没有此回访" "请查看回访列表。";

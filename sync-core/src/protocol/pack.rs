@@ -3,7 +3,7 @@
 //! Items are replaced as a whole. Fields are only ever added; readers ignore what they do not
 //! know, so that old and new clients share one pack.
 
-use crate::ids::{ComplaintId, DeviceId, PersonId, VisitId, WorkOrderId};
+use crate::ids::{ArticleId, ComplaintId, DeviceId, PersonId, VisitId, WorkOrderId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -17,6 +17,8 @@ const OFFICE: &str = "office/card";
 pub enum PackKey {
     /// An [`AssignmentCard`].
     Assignment(VisitId),
+    /// An [`ArticleCard`](crate::knowledge::ArticleCard).
+    Article(ArticleId),
     /// A [`ChecklistTemplate`].
     Checklist(String),
     /// A [`ColleagueCard`]: names behind person and device ids.
@@ -31,6 +33,7 @@ impl fmt::Display for PackKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Assignment(visit) => write!(f, "assignment/{visit}"),
+            Self::Article(article) => write!(f, "article/{article}"),
             Self::Checklist(code) => write!(f, "checklist/{code}"),
             Self::Colleague(device) => write!(f, "colleague/{device}"),
             Self::Codes(table) => write!(f, "codes/{table}"),
@@ -51,6 +54,7 @@ impl FromStr for PackKey {
         let (kind, name) = text.split_once('/').ok_or_else(unknown)?;
         match kind {
             "assignment" => name.parse().map(Self::Assignment).map_err(|_| unknown()),
+            "article" => name.parse().map(Self::Article).map_err(|_| unknown()),
             "checklist" => Ok(Self::Checklist(name.to_owned())),
             "colleague" => name.parse().map(Self::Colleague).map_err(|_| unknown()),
             "codes" => Ok(Self::Codes(name.to_owned())),

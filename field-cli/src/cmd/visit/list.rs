@@ -1,7 +1,7 @@
 //! The visits of a day.
 
-use crate::cmd::Outcome;
 use crate::cmd::standing::cancelled_json;
+use crate::cmd::{Outcome, know};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
@@ -87,6 +87,9 @@ pub(crate) async fn run(ctx: &mut Ctx, date: Option<&str>, all: bool) -> Outcome
     }
     if !all && earlier > 0 && day == today {
         ctx.out.note(&say!(ctx.words, "list-earlier", count = earlier));
+    }
+    if !all && day == today {
+        know::tell_news(ctx, &store).await?;
     }
     next(ctx, &shown, current);
     Ok(Exit::Ok)

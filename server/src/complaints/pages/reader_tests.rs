@@ -112,6 +112,8 @@ fn experts_open_no_page_that_changes_a_complaint() {
         "/conflicts/{conflict_id}",
         "/corrective-actions",
         "/corrective-actions/{id}",
+        "/knowledge",
+        "/knowledge/{id}",
         "/queue",
         "/queue/news",
         "/queue/search",

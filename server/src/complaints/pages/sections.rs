@@ -203,7 +203,7 @@ fn units(w: Words, units: &[String]) -> Vec<Options> {
 }
 
 /// The categories under their utilities, each with the class it belongs to.
-fn categories(w: Words, utility: Option<Utility>) -> Vec<Options> {
+pub(crate) fn categories(w: Words, utility: Option<Utility>) -> Vec<Options> {
     let language = w.codes();
     let of = |utility: Utility| {
         let entries = CodeTable::Categories.entries().iter();

@@ -102,6 +102,10 @@ impl Samples {
                     of(&first(&desk, "/v1/corrective-actions?list=open").await, "action_id")
                 ),
             ),
+            (
+                "/knowledge/{id}",
+                format!("/knowledge/{}", of(&first(&desk, "/v1/articles?list=current").await, "article_id")),
+            ),
             ("/warnings/{id}", format!("/warnings/{}", of(&warned(&desk).await, "warning_id"))),
             (
                 "/devices/{device_id}",
