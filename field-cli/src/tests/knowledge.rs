@@ -98,11 +98,46 @@ async fn articles_are_found_offline_by_two_characters_and_by_models() {
 #[tokio::test]
 async fn what_was_changed_since_it_was_read_is_told_until_it_is_read() {
     let desk = with(Lang::En, &[refunds(1), outage()]).await;
-    insta::assert_snapshot!(desk.day(&[&["know"], &["know", "7"], &["know", "K-0012"]]).await, @"");
+    insta::assert_snapshot!(desk.day(&[&["know"], &["know", "7"], &["know", "K-0012"]]).await, @r"
+    $ field know
+    ┌───────────────────────────────────────────────────────┐
+    │ Number   Title              Kind             News     │
+    ╞═══════════════════════════════════════════════════════╡
+    │ K-0007   误差退费多久到账   article          not read │
+    │ K-0012   Planned outages    agreed wording   not read │
+    └───────────────────────────────────────────────────────┘
+      next: field know K-0007
+    $ field know 7
+    K-0007  误差退费多久到账
+    article · version 1 · valid from 2025-11-01
+
+    一个月内到账。
+    $ field know K-0012
+    K-0012  Planned outages
+    agreed wording · version 1 · valid 2025-11-20 to 2025-11-21 · Riverside District · customers may read it
+
+    Never longer than eight hours.
+    ");
     assert!(!desk.ok(&["today"]).await.contains("field know"), "everything is read");
     send(&desk, &[refunds(2)]).await;
     assert!(desk.ok(&["today"]).await.contains("1 article was changed since you read it"));
-    insta::assert_snapshot!(desk.day(&[&["know", "--unread"], &["know", "k7"], &["know", "--unread"]]).await, @"");
+    insta::assert_snapshot!(desk.day(&[&["know", "--unread"], &["know", "k7"], &["know", "--unread"]]).await, @r"
+    $ field know --unread
+    ┌─────────────────────────────────────────────────────────────────┐
+    │ Number   Title              Kind      News                      │
+    ╞═════════════════════════════════════════════════════════════════╡
+    │ K-0007   误差退费多久到账   article   changed since you read it │
+    └─────────────────────────────────────────────────────────────────┘
+      next: field know K-0007
+    $ field know k7
+    K-0007  误差退费多久到账
+    article · version 2 · valid from 2025-11-20
+    New: 财务审核需两到三个月
+
+    约半年到账，见 DDZY102-Z 型说明。
+    $ field know --unread
+    You have read everything that this device carries
+    ");
     assert!(!desk.ok(&["today"]).await.contains("field know"));
 }
 

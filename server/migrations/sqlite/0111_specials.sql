@@ -46,4 +46,4 @@ CREATE TABLE complaint_paths (
 ALTER TABLE complaints ADD COLUMN special INTEGER NOT NULL DEFAULT 0; -- 1: proposed, 2: confirmed
 CREATE INDEX complaints_special ON complaints (ordinal)
     WHERE special > 0 AND state NOT IN ('closed', 'withdrawn') AND merged_into IS NULL;
-CREATE INDEX warning_reports_by_day ON warning_reports (class, day);
+CREATE INDEX warning_reports_of_class ON warning_reports (class, day);

@@ -8,15 +8,15 @@ use crate::testing::{TestApp, count_steps};
 use std::sync::atomic::Ordering;
 
 /// Complaints beside the first one, with two visits each: every second one has a conflict, a visit about which a device
-/// may hold something, nobody who is sent, and a deadline that has passed.
+/// may hold something, nobody who is sent, and a deadline that has passed, and is special.
 async fn crowd(tx: &mut Tx, complaints: std::ops::Range<i64>) {
     const COMPLAINTS: &str = "INSERT INTO complaints (complaint_id, ordinal, number, version, state, utility, category, \
         channel, priority, summary, address, address_folded, region, unit, first_owner, holder, holder_since_ms, \
-        requested_at_ms, received_at_ms, answer_due_at_ms, crew) \
+        requested_at_ms, received_at_ms, answer_due_at_ms, crew, special) \
         SELECT $1, $2, 'C-2024-' || $2, 1, CASE WHEN $3 = 0 THEN 'investigated' ELSE 'assigned' END, c.utility, \
         c.category, c.channel, CASE WHEN $3 = 0 THEN 'urgent' ELSE 'normal' END, c.summary, c.address, \
         c.address_folded, c.region, c.unit, c.first_owner, c.holder, c.holder_since_ms, c.requested_at_ms, \
-        c.received_at_ms, CASE WHEN $3 = 0 THEN $2 ELSE 9000000000000 END, $3 FROM complaints c WHERE c.ordinal = 1";
+        c.received_at_ms, CASE WHEN $3 = 0 THEN $2 ELSE 9000000000000 END, $3, 1 - $3 FROM complaints c WHERE c.ordinal = 1";
     const VISITS: &str = "INSERT INTO visit_plans (visit_id, complaint_id, version, state, origin, checklist, planned_on, \
         created_by, created_at_ms) SELECT $1, $2, 1, 'planned', 'office', v.checklist, v.planned_on, v.created_by, 1 \
         FROM visit_plans v JOIN complaints c ON c.complaint_id = v.complaint_id WHERE c.ordinal = 1";

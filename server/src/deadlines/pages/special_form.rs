@@ -244,7 +244,7 @@ mod tests {
             |rules: &mut SpecialRules| rules.batch.flow = SpecialFlow::default(),
             |rules: &mut SpecialRules| rules.escalated.handled = false,
             |rules: &mut SpecialRules| {
-                rules.focus.words = vec!["充电桩".to_owned(), "ladder tariff".to_owned()]
+                rules.focus.words = vec!["充电桩".to_owned(), "ladder tariff".to_owned()];
             },
         ] {
             change(&mut shown);
