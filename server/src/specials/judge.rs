@@ -228,18 +228,31 @@ fn batches(rule: &BatchRule, case: &Case) -> BTreeMap<ComplaintId, BTreeSet<&'st
 /// Everybody in a stretch of so many hours with enough customers that holds all of these.
 fn crowd(rule: &BatchRule, mut around: Vec<&Matter>, holding: &[ComplaintId]) -> Vec<ComplaintId> {
     around.sort_by_key(|one| (one.heard, one.id));
+    let place = |id: &ComplaintId| around.iter().position(|one| one.id == *id);
+    let places: Option<Vec<usize>> = holding.iter().map(place).collect();
+    let Some((first, last)) = places.and_then(|places| Some((*places.iter().min()?, *places.iter().max()?)))
+    else {
+        return Vec::new();
+    };
     let span = i64::from(rule.hours) * HOUR_MS;
-    let mut found = BTreeSet::new();
-    for (place, first) in around.iter().enumerate() {
-        let stretch: Vec<&&Matter> =
-            around[place..].iter().take_while(|one| one.heard.since_ms(first.heard) <= span).collect();
-        let customers: BTreeSet<&str> = stretch.iter().map(|one| one.customer.as_str()).collect();
-        let holds = holding.iter().all(|id| stretch.iter().any(|one| one.id == *id));
-        if holds && customers.len() >= rule.customers as usize {
-            found.extend(stretch.iter().map(|one| one.id));
+    let mut customers: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut found, mut end, mut taken) = (Vec::new(), 0, 0);
+    for (start, opens) in around.iter().enumerate().take(first + 1) {
+        while let Some(one) = around.get(end).filter(|one| one.heard.since_ms(opens.heard) <= span) {
+            *customers.entry(&one.customer).or_default() += 1;
+            end += 1;
         }
+        if end > last && customers.len() >= rule.customers as usize {
+            taken = taken.max(start);
+            found.extend(around[taken..end].iter().map(|one| one.id));
+            taken = end;
+        }
+        if let Some(left) = customers.get_mut(opens.customer.as_str()) {
+            *left -= 1;
+        }
+        customers.retain(|_, left| *left > 0);
     }
-    found.into_iter().collect()
+    found
 }
 
 fn is_close(rule: &BatchRule, one: &Matter, other: &Matter) -> bool {

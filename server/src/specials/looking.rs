@@ -13,6 +13,7 @@ use crate::complaints::{self, candidates, office_day_number};
 use crate::deadlines;
 use crate::store::{StoreError, Tx};
 use crate::warnings::class_of;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use sync_core::deadline::Limits;
 use sync_core::ids::ComplaintId;
@@ -23,6 +24,9 @@ use sync_core::time::Timestamp;
 const ROUND_EVERY: Duration = Duration::from_secs(5);
 /// Complaints looked at in one round, each in its own transaction.
 const COMPLAINTS_PER_ROUND: i64 = 50;
+
+/// The mark of complaints at which is looked because of another one; that goes no further.
+const BESIDE: &str = "beside";
 
 /// Looks at what has changed until the server stops.
 pub(crate) async fn run(app: App) {
@@ -43,9 +47,11 @@ pub(super) async fn round(app: &App) -> Result<usize, StoreError> {
     let due = sql::due(&mut app.store.read_once().await?, now, COMPLAINTS_PER_ROUND).await?;
     for id in &due {
         let mut tx = app.store.write().await?;
-        sql::take_due(&mut tx, *id, now).await?;
-        for other in look(&mut tx, *id, now).await? {
-            look(&mut tx, other, now).await?;
+        let spreads = sql::take_due(&mut tx, *id, now).await?.iter().any(|mark| mark != BESIDE);
+        let others = look(&mut tx, *id, now).await?;
+        // Each in a transaction of its own: a storm may touch many.
+        for other in others.into_iter().filter(|_| spreads) {
+            sql::mark_due(&mut tx, other, BESIDE, now).await?;
         }
         tx.commit().await?;
     }
@@ -64,11 +70,11 @@ async fn look(tx: &mut Tx, id: ComplaintId, now: Timestamp) -> Result<Vec<Compla
     let case = case_of(tx, &complaint, rules.batch.hours).await?;
     let judged = judge(rules, &case, now);
     let mut others: Vec<ComplaintId> = case.related.iter().map(|one| one.id).collect();
-    for (member, signs) in judged.members {
-        if !knows(tx, member, &signs.into_iter().collect::<Vec<_>>()).await? {
-            others.push(member);
-        }
-    }
+    let known = sql::batches(tx, &judged.members.keys().copied().collect::<Vec<_>>()).await?;
+    let knows = |(member, signs): &(&ComplaintId, &BTreeSet<&'static str>)| {
+        known.get(*member).is_some_and(|batch| knows(batch, signs))
+    };
+    others.extend(judged.members.iter().filter(|member| !knows(member)).map(|(member, _)| *member));
     if complaint.is_open() {
         bring_in_step(tx, &complaint, judged.proposals, now).await?;
         if let Some(again) = judged.again {
@@ -81,13 +87,9 @@ async fn look(tx: &mut Tx, id: ComplaintId, now: Timestamp) -> Result<Vec<Compla
 }
 
 /// Whether a complaint is marked as part of a batch with these signs already.
-async fn knows(tx: &mut Tx, id: ComplaintId, signs: &[&str]) -> Result<bool, StoreError> {
-    let specials = sql::of_complaint(tx, id).await?;
-    let batch = specials.into_iter().find(|one| one.kind == super::SpecialKind::Batch);
-    let has = |special: &Special, sign: &str| special.signs.iter().any(|known| known.reason == sign);
-    Ok(batch.is_some_and(|batch| {
-        batch.state != SpecialState::Lifted && signs.iter().all(|sign| has(&batch, sign))
-    }))
+fn knows(batch: &Special, signs: &BTreeSet<&'static str>) -> bool {
+    let has = |sign: &&str| batch.signs.iter().any(|known| known.reason == *sign);
+    batch.state != SpecialState::Lifted && signs.iter().all(has)
 }
 
 /// Makes what stands what the rules propose, as far as nobody decided.
@@ -176,7 +178,7 @@ pub(super) async fn case_of(tx: &mut Tx, complaint: &Complaint, hours: u32) -> R
     let day = office_day_number(me.heard);
     let reach = i64::from(hours.div_ceil(24));
     let days = (day - reach, day + reach);
-    let mut near = sql::near(tx, &class, days, &intake.region).await?;
+    let mut near = sql::near(tx, &class, days, (&intake.region, me.heard)).await?;
     let span = i64::from(hours) * 3_600_000;
     near.retain(|one| one.id != me.id && one.heard.since_ms(me.heard).abs() <= span);
     let set = sql::path(tx, complaint.id).await?;

@@ -10,8 +10,8 @@ use sync_core::ids::{ComplaintId, PersonId};
 use sync_core::time::Timestamp;
 
 const TABLE: &str = "complaint_specials";
-/// Most complaints of a class that are compared by place and time.
-const NEAR_MAX: i64 = 1_000;
+/// Most complaints of a class that are compared by place and time: in a storm the nearest in time are enough.
+const NEAR_MAX: i64 = 120;
 
 #[derive(FromRow)]
 struct SpecialRow {
@@ -59,6 +59,18 @@ pub(super) async fn of_complaint(tx: &mut Tx, complaint: ComplaintId) -> Result<
     let rows: Vec<SpecialRow> =
         on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
     rows.into_iter().map(Special::try_from).collect()
+}
+
+/// What is said of these complaints as parts of a batch.
+pub(super) async fn batches(
+    tx: &mut Tx,
+    complaints: &[ComplaintId],
+) -> Result<BTreeMap<ComplaintId, Special>, StoreError> {
+    const SQL: &str = "SELECT complaint_id, kind, state, level, signs_json, limits_json, review_json, since_ms, \
+        by_person FROM complaint_specials WHERE kind = 'batch' AND complaint_id IN (";
+    let rows: Vec<SpecialRow> = select_in!(tx, SQL, complaints, |complaint| complaint.to_string(), ")")?;
+    let specials = rows.into_iter().map(Special::try_from);
+    specials.map(|special| special.map(|special| (special.complaint, special))).collect()
 }
 
 /// Writes a kind, if it stands as it was read: `was` is `None` for one that had no row. Says whether it did.
@@ -215,11 +227,15 @@ pub(super) async fn due(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<C
     ids.iter().map(|id| StoreError::parse_column("special_due", "complaint_id", id, id)).collect()
 }
 
-/// Takes a complaint off the list of those whose moment has come.
-pub(super) async fn take_due(tx: &mut Tx, complaint: ComplaintId, now: Timestamp) -> Result<(), StoreError> {
-    const SQL: &str = "DELETE FROM special_due WHERE complaint_id = $1 AND at_ms <= $2";
+/// Takes a complaint off the list of those whose moment has come; gives its marks.
+pub(super) async fn take_due(
+    tx: &mut Tx,
+    complaint: ComplaintId,
+    now: Timestamp,
+) -> Result<Vec<String>, StoreError> {
+    const SQL: &str = "DELETE FROM special_due WHERE complaint_id = $1 AND at_ms <= $2 RETURNING mark";
     Ok(on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(complaint.to_string()).bind(now.unix_ms()).execute(conn).await.map(drop)
+        sqlx::query_scalar(SQL).bind(complaint.to_string()).bind(now.unix_ms()).fetch_all(conn).await
     })?)
 }
 
@@ -233,21 +249,25 @@ struct NearRow {
     longitude: Option<String>,
 }
 
-/// Complaints of a class that happened on these days, in this region or at a known place.
+/// Complaints of a class that happened on these days, in this region or at a known place: those of the region first, the
+/// nearest in time first.
 pub(super) async fn near(
     tx: &mut Tx,
     class: &str,
     (from, to): (i64, i64),
-    region: &str,
+    (region, heard): (&str, Timestamp),
 ) -> Result<Vec<Matter>, StoreError> {
     const SQL: &str = "SELECT c.complaint_id, CASE WHEN c.requested_at_ms < c.received_at_ms THEN c.requested_at_ms \
         ELSE c.received_at_ms END AS heard_ms, \
         coalesce(c.customer_number, c.phone_digits, c.address_folded) AS customer, \
         c.region, c.latitude, c.longitude FROM warning_reports r JOIN complaints c ON c.complaint_id = r.source \
         WHERE r.class = $1 AND r.day BETWEEN $2 AND $3 AND r.kind = 'complaint' \
-        AND (c.region = $4 OR c.latitude IS NOT NULL) ORDER BY r.day, c.complaint_id LIMIT $5";
+        AND (c.region = $4 OR c.latitude IS NOT NULL) ORDER BY CASE WHEN c.region = $4 THEN 0 ELSE 1 END, \
+        abs(CASE WHEN c.requested_at_ms < c.received_at_ms THEN c.requested_at_ms ELSE c.received_at_ms END - $6), \
+        c.complaint_id LIMIT $5";
     let rows: Vec<NearRow> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(class).bind(from).bind(to).bind(region).bind(NEAR_MAX).fetch_all(conn).await
+        let query = sqlx::query_as(SQL).bind(class).bind(from).bind(to).bind(region).bind(NEAR_MAX);
+        query.bind(heard.unix_ms()).fetch_all(conn).await
     })?;
     let open = |row: NearRow| {
         let id = &row.complaint_id;
