@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 /// Kills that hit a worker at work, not an idle one.
 const HITS_MIN: usize = 3;
-const LOAD_MAX: Duration = Duration::from_secs(15);
+/// A busy machine kills fewer; it goes on until enough were hit.
+const LOAD_MAX: Duration = Duration::from_secs(120);
 const VERDICTS_MAX: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

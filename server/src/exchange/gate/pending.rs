@@ -76,6 +76,10 @@ impl Rounds {
         for device in devices {
             settle(app, &Docket { device: Some(device), ..Docket::default() }).await?;
         }
+        // Nobody could judge: what waits is looked at again as soon as somebody can.
+        if app.exchange.workers.cannot_start() {
+            self.looks.clear();
+        }
         Ok(())
     }
 

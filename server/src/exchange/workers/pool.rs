@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::BufReader;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -118,6 +118,8 @@ pub struct Workers {
     /// Places for jobs that were looked at once and go on: they make room for others.
     slow_places: Semaphore,
     waiting: AtomicUsize,
+    /// Whether the last attempt to start a worker failed.
+    cannot_start: AtomicBool,
     idle: Mutex<Vec<Worker>>,
 }
 
@@ -130,6 +132,11 @@ struct Worker {
 }
 
 impl Workers {
+    /// Whether no worker could be started when one was needed last.
+    pub fn cannot_start(&self) -> bool {
+        self.cannot_start.load(Ordering::Relaxed)
+    }
+
     /// No worker yet: the first job starts one.
     pub fn new(command: WorkerCommand, limits: WorkerLimits) -> Arc<Self> {
         Arc::new(Self {
@@ -138,6 +145,7 @@ impl Workers {
             slow_places: Semaphore::new(limits.workers_max / 2),
             limits,
             waiting: AtomicUsize::new(0),
+            cannot_start: AtomicBool::new(false),
             idle: Mutex::new(Vec::new()),
         })
     }
@@ -172,7 +180,9 @@ impl Workers {
         let mut worker = match idle {
             Some(worker) => worker,
             None => {
-                Worker::start(&self.command).await.map_err(|source| WorkerFailure::NoWorker { source })?
+                let started = Worker::start(&self.command).await;
+                self.cannot_start.store(started.is_err(), Ordering::Relaxed);
+                started.map_err(|source| WorkerFailure::NoWorker { source })?
             }
         };
         let began = Instant::now();
