@@ -32,6 +32,7 @@ mod provenance;
 mod record_tests;
 #[cfg(test)]
 mod restored_tests;
+mod rework_api;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -73,6 +74,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(chain_api::routes())
         .merge(conflict_api::routes())
         .merge(merge_api::routes())
+        .merge(rework_api::routes())
         .merge(declarations::routes())
 }
 

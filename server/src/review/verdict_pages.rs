@@ -1,9 +1,10 @@
 //! The reviewer's forms: verdict, and work sent back to the field.
 
-use super::api::{REVIEWERS, Responsibility, ReviewForm, ReworkForm, VerdictWord, ask_rework, give_verdict};
+use super::api::{REVIEWERS, Responsibility, ReviewForm, VerdictWord, give_verdict};
 use super::chain::open_of;
 use super::offered::{Item, Offered, evidence_refs, offered, records};
 use super::proposals::{Proposals, proposed};
+use super::rework_api::{ReworkForm, ask_rework};
 use super::sql::{VerdictBody, verdicts};
 use crate::app::App;
 use crate::complaints::pages::{StepHead, as_seen, given, is_for_the_form, step_head};

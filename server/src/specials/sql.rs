@@ -13,6 +13,14 @@ const TABLE: &str = "complaint_specials";
 /// Most complaints of a class that are compared by place and time: in a storm the nearest in time are enough.
 const NEAR_MAX: i64 = 120;
 
+/// The beginning of every statement that reads [`SpecialRow`]s; its condition follows.
+macro_rules! special_rows {
+    () => {
+        "SELECT complaint_id, kind, state, level, signs_json, limits_json, review_json, since_ms, by_person \
+         FROM complaint_specials WHERE "
+    };
+}
+
 #[derive(FromRow)]
 struct SpecialRow {
     complaint_id: String,
@@ -54,8 +62,7 @@ fn text<T: Serialize>(value: &T) -> Result<String, StoreError> {
 
 /// The kinds of a complaint, in the order of their words.
 pub(super) async fn of_complaint(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Special>, StoreError> {
-    const SQL: &str = "SELECT complaint_id, kind, state, level, signs_json, limits_json, review_json, since_ms, \
-        by_person FROM complaint_specials WHERE complaint_id = $1 ORDER BY kind";
+    const SQL: &str = concat!(special_rows!(), "complaint_id = $1 ORDER BY kind");
     let rows: Vec<SpecialRow> =
         on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
     rows.into_iter().map(Special::try_from).collect()
@@ -66,8 +73,7 @@ pub(super) async fn batches(
     tx: &mut Tx,
     complaints: &[ComplaintId],
 ) -> Result<BTreeMap<ComplaintId, Special>, StoreError> {
-    const SQL: &str = "SELECT complaint_id, kind, state, level, signs_json, limits_json, review_json, since_ms, \
-        by_person FROM complaint_specials WHERE kind = 'batch' AND complaint_id IN (";
+    const SQL: &str = concat!(special_rows!(), "kind = 'batch' AND complaint_id IN (");
     let rows: Vec<SpecialRow> = select_in!(tx, SQL, complaints, |complaint| complaint.to_string(), ")")?;
     let specials = rows.into_iter().map(Special::try_from);
     specials.map(|special| special.map(|special| (special.complaint, special))).collect()
