@@ -216,6 +216,13 @@ pub struct Complaint {
     pub merged_into: Option<ComplaintId>,
 }
 
+impl State {
+    /// Whether a verdict was given on it.
+    pub fn has_verdict(self) -> bool {
+        matches!(self, Self::Reviewed | Self::Answered | Self::ReturnVisited | Self::Closed | Self::Reopened)
+    }
+}
+
 impl Complaint {
     /// Whether the matter is still open.
     pub fn is_open(&self) -> bool {

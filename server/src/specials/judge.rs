@@ -20,6 +20,7 @@ pub(super) struct Matter {
     pub(super) heard: Timestamp,
     /// Whose it is, as far as is known.
     pub(super) customer: String,
+    pub(super) category: String,
     pub(super) region: String,
     /// Latitude and longitude.
     pub(super) place: Option<(f64, f64)>,
@@ -30,7 +31,8 @@ pub(super) struct Matter {
 }
 
 impl Matter {
-    fn before(&self, other: &Self) -> bool {
+    /// Whether this one came first. Of complaints of one party only later ones follow from earlier ones.
+    pub(super) fn before(&self, other: &Self) -> bool {
         (self.heard, self.id) < (other.heard, other.id)
     }
 }
@@ -39,7 +41,6 @@ impl Matter {
 #[derive(Debug, Clone)]
 pub(super) struct Case {
     pub(super) me: Matter,
-    pub(super) category: String,
     pub(super) channel: &'static str,
     pub(super) path: Path,
     /// What the customer says.
@@ -151,7 +152,7 @@ fn focus(rule: &FocusRule, case: &Case, now: Timestamp) -> (Option<Proposal>, Op
     let mut signs: Vec<Sign> =
         word_in(&rule.words, &case.says).map(|word| sign("topic", None, Some(word))).into_iter().collect();
     let below = |named: &&String| {
-        let rest = case.category.strip_prefix(named.as_str());
+        let rest = case.me.category.strip_prefix(named.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     if signs.is_empty() {

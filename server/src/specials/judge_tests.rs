@@ -20,6 +20,7 @@ fn matter(number: u8, heard: Timestamp) -> Matter {
         id: ComplaintId::from_bytes([number; 16]),
         heard,
         customer: format!("customer {number}"),
+        category: "power.BIZ.metering".to_owned(),
         region: "east".to_owned(),
         place: None,
         closed: None,
@@ -30,7 +31,6 @@ fn matter(number: u8, heard: Timestamp) -> Matter {
 fn case() -> Case {
     Case {
         me: matter(200, day(100)),
-        category: "power.BIZ.metering".to_owned(),
         channel: "phone",
         path: Path::default(),
         says: "电表走得快".to_owned(),
@@ -268,7 +268,8 @@ fn what_is_on_the_watch_list_is_in_focus() {
         ("改装", "gas.CONNECT", None),
     ] {
         let (says, category) = (says.to_owned(), category.to_owned());
-        let judged = judge(&rules, &Case { says, category, ..case() }, day(100));
+        let me = Matter { category, ..case().me };
+        let judged = judge(&rules, &Case { me, says, ..case() }, day(100));
         let found = judged.proposals.first().map(|proposal| (proposal.kind, proposal.signs[0].word.clone()));
         assert_eq!(found, topic.map(|topic| (SpecialKind::Focus, Some(topic.to_owned()))));
     }

@@ -8,13 +8,13 @@ use super::judge::{Case, Matter, judge, same_matter};
 use super::model::{Proposal, Special, SpecialAct, SpecialState};
 use super::sql;
 use crate::app::App;
-use crate::complaints::model::{Complaint, State, phone_digits};
-use crate::complaints::{self, candidates, office_day_number};
+use crate::complaints::model::{Complaint, phone_digits};
+use crate::complaints::{self, office_day_number};
 use crate::deadlines;
 use crate::store::{StoreError, Tx};
 use crate::warnings::class_of;
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use sync_core::deadline::Limits;
 use sync_core::ids::ComplaintId;
 use sync_core::search::index_text;
@@ -27,12 +27,19 @@ const COMPLAINTS_PER_ROUND: i64 = 50;
 
 /// The mark of complaints at which is looked because of another one; that goes no further.
 const BESIDE: &str = "beside";
+/// How the marks of those begin whom an early warning reaches.
+pub(super) const WARNED: &str = "warning ";
 
 /// Looks at what has changed until the server stops.
 pub(crate) async fn run(app: App) {
     while !app.is_stopping() {
+        let began = Instant::now();
         match round(&app).await {
-            Ok(looked_at) if looked_at > 0 => continue,
+            // What people and devices wait for comes first: it rests as long as it worked.
+            Ok(looked_at) if looked_at > 0 => {
+                tokio::time::sleep(began.elapsed()).await;
+                continue;
+            }
             Ok(_) => {}
             Err(error) if error.is_busy() => {}
             Err(error) => tracing::error!(%error, "special complaints cannot be looked for"),
@@ -47,7 +54,7 @@ pub(super) async fn round(app: &App) -> Result<usize, StoreError> {
     let due = sql::due(&mut app.store.read_once().await?, now, COMPLAINTS_PER_ROUND).await?;
     for id in &due {
         let mut tx = app.store.write().await?;
-        let spreads = sql::take_due(&mut tx, *id, now).await?.iter().any(|mark| mark != BESIDE);
+        let spreads = sql::take_due(&mut tx, *id, now).await?.iter().any(|mark| spreads(mark));
         let others = look(&mut tx, *id, now).await?;
         // Each in a transaction of its own: a storm may touch many.
         for other in others.into_iter().filter(|_| spreads) {
@@ -56,6 +63,11 @@ pub(super) async fn round(app: &App) -> Result<usize, StoreError> {
         tx.commit().await?;
     }
     Ok(due.len())
+}
+
+/// Whether others are to be looked at because of what this mark says. A warning marks everybody whom it reaches.
+fn spreads(mark: &str) -> bool {
+    mark != BESIDE && !mark.starts_with(WARNED)
 }
 
 /// Looks at one complaint; gives those whose signs may have changed because of it.
@@ -69,7 +81,8 @@ async fn look(tx: &mut Tx, id: ComplaintId, now: Timestamp) -> Result<Vec<Compla
     let rules = &published.policy.special;
     let case = case_of(tx, &complaint, rules.batch.hours).await?;
     let judged = judge(rules, &case, now);
-    let mut others: Vec<ComplaintId> = case.related.iter().map(|one| one.id).collect();
+    let later = case.related.iter().filter(|one| case.me.before(one));
+    let mut others: Vec<ComplaintId> = later.map(|one| one.id).collect();
     let known = sql::batches(tx, &judged.members.keys().copied().collect::<Vec<_>>()).await?;
     let knows = |(member, signs): &(&ComplaintId, &BTreeSet<&'static str>)| {
         known.get(*member).is_some_and(|batch| knows(batch, signs))
@@ -186,10 +199,11 @@ pub(super) async fn case_of(tx: &mut Tx, complaint: &Complaint, hours: u32) -> R
     if !intake.unit.is_empty() {
         units.insert(intake.unit.clone());
     }
+    let mut related = sql::same_party(tx, complaint).await?;
+    related.retain(|one| same_matter(&one.category, &intake.category));
     Ok(Case {
-        related: related(tx, complaint).await?,
+        related,
         warned: sql::warned_days(tx, (&class, &intake.region), days).await?,
-        category: intake.category.clone(),
         channel: intake.channel.as_str(),
         path: set.map(|set| set.path).unwrap_or_default(),
         says: intake.summary.clone(),
@@ -200,28 +214,6 @@ pub(super) async fn case_of(tx: &mut Tx, complaint: &Complaint, hours: u32) -> R
         near,
         me,
     })
-}
-
-/// Other complaints of the same customer, meter, or phone and address, with the same category.
-async fn related(tx: &mut Tx, complaint: &Complaint) -> Result<Vec<Matter>, StoreError> {
-    let ever = (Timestamp::from_unix_ms(0), Timestamp::from_unix_ms(i64::MAX));
-    let found = candidates(tx, complaint, ever).await?;
-    let same = |other: &Complaint| {
-        same_matter(&other.intake.category, &complaint.intake.category) && same_party(complaint, other)
-    };
-    Ok(found.iter().filter(|other| same(other)).map(matter_of).collect())
-}
-
-/// Whether two complaints come from one customer, or are about one meter.
-fn same_party(one: &Complaint, other: &Complaint) -> bool {
-    let known = |a: Option<String>, b: Option<String>| a.is_some() && a == b;
-    let number = |complaint: &Complaint| complaint.intake.customer.number.clone();
-    let meter = |complaint: &Complaint| complaint.intake.meter.as_ref().map(|meter| meter.number.clone());
-    let home = |complaint: &Complaint| {
-        let phone = complaint.intake.customer.phone.as_deref().and_then(phone_digits)?;
-        Some(format!("{phone}\n{}", index_text(&complaint.intake.address)))
-    };
-    known(number(one), number(other)) || known(meter(one), meter(other)) || known(home(one), home(other))
 }
 
 /// When it was accepted: a clerk may type an hour ahead, and a device's clock may be years ahead.
@@ -238,12 +230,10 @@ fn matter_of(complaint: &Complaint) -> Matter {
         id: complaint.id,
         heard: heard(complaint),
         customer: customer.unwrap_or_else(|| index_text(&intake.address)),
+        category: intake.category.clone(),
         region: intake.region.clone(),
         place: sql::degrees(latitude, longitude),
         closed: complaint.closed_at,
-        handled: matches!(
-            complaint.state,
-            State::Reviewed | State::Answered | State::ReturnVisited | State::Closed | State::Reopened
-        ),
+        handled: complaint.state.has_verdict(),
     }
 }

@@ -1,17 +1,22 @@
 //! The tables `complaint_specials`, `complaint_special_acts`, `special_due` and `complaint_paths`.
 
 use super::judge::Matter;
+use super::looking::WARNED;
 use super::model::{Path, Special, SpecialAct, SpecialKind, SpecialState};
+use crate::complaints::model::{Complaint, State, phone_digits};
 use crate::store::{StoreError, Tx, on_engine, select_in};
 use serde::Serialize;
 use sqlx_macros::FromRow;
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{ComplaintId, PersonId};
+use sync_core::search::index_text;
 use sync_core::time::Timestamp;
 
 const TABLE: &str = "complaint_specials";
 /// Most complaints of a class that are compared by place and time: in a storm the nearest in time are enough.
 const NEAR_MAX: i64 = 120;
+/// Most complaints of one customer, one meter or one home that are compared.
+const SAME_PARTY_MAX: i64 = 50;
 
 /// The beginning of every statement that reads [`SpecialRow`]s; its condition follows.
 macro_rules! special_rows {
@@ -215,7 +220,7 @@ pub(super) async fn mark_cell(
     const SQL: &str = "INSERT INTO special_due (complaint_id, mark, at_ms) SELECT r.source, $5, $6 \
         FROM warning_reports r JOIN complaints c ON c.complaint_id = r.source WHERE r.class = $1 AND r.area = $2 \
         AND r.day BETWEEN $3 AND $4 ON CONFLICT (complaint_id, mark) DO NOTHING";
-    let mark = format!("warning {}", now.unix_ms());
+    let mark = format!("{WARNED}{}", now.unix_ms());
     Ok(on_engine!(tx, |conn| {
         let query = sqlx::query(SQL).bind(class).bind(area).bind(from).bind(to);
         query.bind(mark).bind(now.unix_ms()).execute(conn).await.map(drop)
@@ -245,14 +250,46 @@ pub(super) async fn take_due(
     })?)
 }
 
+/// What is compared between complaints `c`.
+macro_rules! matter_columns {
+    () => {
+        "c.complaint_id, CASE WHEN c.requested_at_ms < c.received_at_ms THEN c.requested_at_ms \
+         ELSE c.received_at_ms END AS heard_ms, \
+         coalesce(c.customer_number, c.phone_digits, c.address_folded) AS customer, c.category, c.region, \
+         c.latitude, c.longitude, c.closed_at_ms, c.state"
+    };
+}
+
 #[derive(FromRow)]
-struct NearRow {
+struct MatterRow {
     complaint_id: String,
     heard_ms: i64,
     customer: String,
+    category: String,
     region: String,
     latitude: Option<String>,
     longitude: Option<String>,
+    closed_at_ms: Option<i64>,
+    state: String,
+}
+
+impl TryFrom<MatterRow> for Matter {
+    type Error = StoreError;
+
+    fn try_from(row: MatterRow) -> Result<Self, StoreError> {
+        let id = row.complaint_id.as_str();
+        let state: State = StoreError::parse_column("complaints", "state", id, &row.state)?;
+        Ok(Self {
+            id: StoreError::parse_column("complaints", "complaint_id", id, id)?,
+            heard: Timestamp::from_unix_ms(row.heard_ms),
+            customer: row.customer,
+            category: row.category,
+            region: row.region,
+            place: degrees(row.latitude.as_deref(), row.longitude.as_deref()),
+            closed: row.closed_at_ms.map(Timestamp::from_unix_ms),
+            handled: state.has_verdict(),
+        })
+    }
 }
 
 /// Complaints of a class that happened on these days, in this region or at a known place: those of the region first, the
@@ -263,31 +300,56 @@ pub(super) async fn near(
     (from, to): (i64, i64),
     (region, heard): (&str, Timestamp),
 ) -> Result<Vec<Matter>, StoreError> {
-    const SQL: &str = "SELECT c.complaint_id, CASE WHEN c.requested_at_ms < c.received_at_ms THEN c.requested_at_ms \
-        ELSE c.received_at_ms END AS heard_ms, \
-        coalesce(c.customer_number, c.phone_digits, c.address_folded) AS customer, \
-        c.region, c.latitude, c.longitude FROM warning_reports r JOIN complaints c ON c.complaint_id = r.source \
-        WHERE r.class = $1 AND r.day BETWEEN $2 AND $3 AND r.kind = 'complaint' \
-        AND (c.region = $4 OR c.latitude IS NOT NULL) ORDER BY CASE WHEN c.region = $4 THEN 0 ELSE 1 END, \
-        abs(CASE WHEN c.requested_at_ms < c.received_at_ms THEN c.requested_at_ms ELSE c.received_at_ms END - $6), \
-        c.complaint_id LIMIT $5";
-    let rows: Vec<NearRow> = on_engine!(tx, |conn| {
+    const SQL: &str = concat!(
+        "SELECT ",
+        matter_columns!(),
+        " FROM warning_reports r JOIN complaints c ON c.complaint_id = r.source \
+         WHERE r.class = $1 AND r.day BETWEEN $2 AND $3 AND r.kind = 'complaint' \
+         AND (c.region = $4 OR c.latitude IS NOT NULL) ORDER BY CASE WHEN c.region = $4 THEN 0 ELSE 1 END, \
+         abs(CASE WHEN c.requested_at_ms < c.received_at_ms THEN c.requested_at_ms ELSE c.received_at_ms END - $6), \
+         c.complaint_id LIMIT $5"
+    );
+    let rows: Vec<MatterRow> = on_engine!(tx, |conn| {
         let query = sqlx::query_as(SQL).bind(class).bind(from).bind(to).bind(region).bind(NEAR_MAX);
         query.bind(heard.unix_ms()).fetch_all(conn).await
     })?;
-    let open = |row: NearRow| {
-        let id = &row.complaint_id;
-        Ok(Matter {
-            id: StoreError::parse_column("complaints", "complaint_id", id, id)?,
-            heard: Timestamp::from_unix_ms(row.heard_ms),
-            customer: row.customer,
-            region: row.region,
-            place: degrees(row.latitude.as_deref(), row.longitude.as_deref()),
-            closed: None,
-            handled: false,
-        })
+    rows.into_iter().map(Matter::try_from).collect()
+}
+
+/// The newest complaints of which something holds.
+macro_rules! sharing {
+    ($name:literal, $condition:literal) => {
+        concat!(
+            "SELECT complaint_id FROM (SELECT complaint_id FROM complaints WHERE ",
+            $condition,
+            " AND merged_into IS NULL ORDER BY received_at_ms DESC LIMIT $7) ",
+            $name
+        )
     };
-    rows.into_iter().map(open).collect()
+}
+
+/// Other complaints of the same customer, meter, or phone and address, the newest of each; merged ones are left out.
+pub(super) async fn same_party(tx: &mut Tx, complaint: &Complaint) -> Result<Vec<Matter>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        matter_columns!(),
+        " FROM complaints c WHERE c.complaint_id <> $1 AND c.utility = $2 AND c.complaint_id IN (",
+        sharing!("by_customer", "customer_number = $3"),
+        " UNION ",
+        sharing!("by_meter", "meter_no = $4"),
+        " UNION ",
+        sharing!("by_home", "phone_digits = $5 AND address_folded = $6"),
+        ")"
+    );
+    let intake = &complaint.intake;
+    let rows: Vec<MatterRow> = on_engine!(tx, |conn| {
+        let query = sqlx::query_as(SQL).bind(complaint.id.to_string()).bind(intake.utility.as_str());
+        let query = query.bind(&intake.customer.number);
+        let query = query.bind(intake.meter.as_ref().map(|meter| meter.number.clone()));
+        let query = query.bind(intake.customer.phone.as_deref().and_then(phone_digits));
+        query.bind(index_text(&intake.address)).bind(SAME_PARTY_MAX).fetch_all(conn).await
+    })?;
+    rows.into_iter().map(Matter::try_from).collect()
 }
 
 /// Latitude and longitude as numbers.

@@ -42,6 +42,7 @@ pub(crate) async fn measure(report: &mut Report, saves: usize) -> anyhow::Result
             work::edit(&mut remote.device, *visit, saves, &mut rng);
         }
     }
+    process::until_idle(office.pid()).await?;
     office.kill();
     office.start().await;
     let link = Link::to(office.address).await;

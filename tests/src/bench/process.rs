@@ -1,6 +1,8 @@
 //! What a process and its children have used, from /proc.
 
+use anyhow::bail;
 use std::path::Path;
+use std::time::Duration;
 
 /// Clock ticks in a second, as Linux reports them to user space.
 const TICKS: f64 = 100.0;
@@ -11,6 +13,23 @@ pub(crate) fn cpu_seconds(pid: u32) -> f64 {
     let children: u64 =
         children(pid).into_iter().filter_map(stat).map(|fields| fields[11] + fields[12]).sum();
     ticks(own + children)
+}
+
+/// Waits until `pid` has nothing left to do: what was prepared for a measurement is not part of it.
+pub(crate) async fn until_idle(pid: u32) -> anyhow::Result<()> {
+    /// Longer than the server waits before it looks again for work in the background.
+    const LOOK_EVERY: Duration = Duration::from_secs(6);
+    const LOOKS_MAX: usize = 50;
+    let mut last = cpu_seconds(pid);
+    for _ in 0..LOOKS_MAX {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let now = cpu_seconds(pid);
+        if now - last < 0.1 {
+            return Ok(());
+        }
+        last = now;
+    }
+    bail!("the server does not come to rest")
 }
 
 /// Peak resident bytes of `pid` plus those of its living children.
