@@ -21,6 +21,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     let typed: Vec<_> = std::env::args_os().collect();
+    if typed.len() == 2 && typed[1] == exchange::MERGE_WORKER {
+        // No command line, no runtime, no configuration, no log: nothing that untrusted bytes could reach, and no
+        // memory for what a worker never does.
+        return exchange::run_merge_worker().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
     let arguments = match cli::parse(&typed) {
         Ok(arguments) => arguments,
         Err(Shown { mistake: None, error, .. }) => error.exit(),
@@ -31,10 +36,6 @@ fn main() -> ExitCode {
     };
     if matches!(arguments.command, Command::Serve | Command::Demo(_)) {
         share_memory();
-    }
-    if matches!(arguments.command, Command::MergeWorker) {
-        // No runtime, no configuration, no log: nothing that untrusted bytes could reach.
-        return exchange::run_merge_worker().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
     let language = cli::language(arguments.lang.as_deref());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads()).enable_all().build();
@@ -129,7 +130,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             app.store.close().await;
             show(&text)
         }
-        Command::Openapi | Command::MergeWorker | Command::Demo(_) => Ok(ExitCode::SUCCESS),
+        Command::Openapi | Command::Demo(_) => Ok(ExitCode::SUCCESS),
     }
 }
 

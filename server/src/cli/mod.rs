@@ -61,9 +61,6 @@ pub enum Command {
     Device(DeviceCommand),
     /// Print the OpenAPI document.
     Openapi,
-    /// Merge what the server hands over on standard input. Started by the server itself.
-    #[command(hide = true)]
-    MergeWorker,
 }
 
 /// The language of the terminal: what was asked for, else what the environment says.

@@ -59,7 +59,6 @@ pub(super) const ZH: &[(&str, &str)] = &[
     ("device rename <device>", "编号或简称（dev-07）"),
     ("device rename <label>", "新的称呼"),
     ("openapi", "打印 OpenAPI 文档"),
-    ("merge-worker", "合并服务器从标准输入交来的内容；由服务器自行启动"),
 ];
 
 /// Chinese for the placeholders of values; what is not here is the same in every language.

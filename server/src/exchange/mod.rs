@@ -71,7 +71,7 @@ impl Exchange {
         Self { workers: Workers::new(command, limits), admission: Admission::new(limits.workers_max) }
     }
 
-    /// With workers of this very program: `fieldloop merge-worker`.
+    /// With workers of this very program: [`MERGE_WORKER`].
     ///
     /// # Errors
     /// When the program's own path cannot be found out.
@@ -84,7 +84,7 @@ impl Exchange {
 fn own_program() -> std::io::Result<WorkerCommand> {
     Ok(WorkerCommand {
         program: std::env::current_exe()?,
-        arguments: vec!["merge-worker".into()],
+        arguments: vec![MERGE_WORKER.into()],
         environment: KEEP_MEMORY.map(|(name, value)| (name.into(), value.into())).to_vec(),
     })
 }
@@ -109,7 +109,10 @@ pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
     escrow::pages(waiting::pages(quarantine::pages(routes)))
 }
 
-/// The body of `fieldloop merge-worker`.
+/// The argument with which the server starts its own program as a merge worker. Nobody types it.
+pub const MERGE_WORKER: &str = "merge-worker";
+
+/// The body of [`MERGE_WORKER`].
 ///
 /// # Errors
 /// When the process cannot limit itself, or its parent goes away in the middle of a frame.

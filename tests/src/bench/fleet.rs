@@ -8,7 +8,7 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use sync_core::ids::VisitId;
 use sync_core::log::SigningKey;
 use sync_core::protocol::{EnrolmentAnswer, MEDIA_TYPE, enrolment_proof_input};
@@ -31,61 +31,95 @@ pub(crate) struct Remote {
     server: String,
 }
 
+/// How often the job is done: other work on the machine can only add to what it costs.
+const JOBS: usize = 5;
+
+/// The job, done once.
+struct Job {
+    office: Office,
+    fleet: Vec<Remote>,
+    rng: Rng,
+    /// Processor seconds.
+    cpu: f64,
+    peak: u64,
+    once: u64,
+    up: u64,
+    wall: Duration,
+}
+
+impl Job {
+    /// Prepares the devices, lets the server come to rest, starts it anew and lets all devices come back.
+    async fn with_saves(saves: usize) -> anyhow::Result<Self> {
+        let mut office = Office::open(TestDatabase::sqlite()).await;
+        let mut rng = Rng::new(42);
+        let mut fleet = prepare(&office, &mut rng).await?;
+        everybody(&mut fleet, office.address).await?;
+        for remote in &mut fleet {
+            for visit in remote.visits.iter().take(CHANGED) {
+                work::edit(&mut remote.device, *visit, saves, &mut rng);
+            }
+        }
+        process::until_idle(office.pid()).await?;
+        office.kill();
+        office.start().await;
+        let link = Link::to(office.address).await;
+        let before = process::cpu_seconds(office.pid());
+        let began = Instant::now();
+        everybody(&mut fleet, link.address).await?;
+        let wall = began.elapsed();
+        let cpu = process::cpu_seconds(office.pid()) - before;
+        let peak = process::peak_bytes(office.pid());
+        let once = process::proportional_bytes(office.pid());
+        for remote in &fleet {
+            let settled = remote.device.visits.values().all(|visit| visit.unsettled.is_empty());
+            ensure!(settled && !remote.device.differs, "a device is not in step after one exchange");
+        }
+        let connections = link.traffic().connections;
+        ensure!(connections == DEVICES as u64, "more than one connection for a device");
+        Ok(Self { office, fleet, rng, cpu, peak, once, up: link.traffic().up, wall })
+    }
+}
+
 /// Measures the job with so many saves per visit.
 pub(crate) async fn measure(report: &mut Report, saves: usize) -> anyhow::Result<()> {
-    let mut office = Office::open(TestDatabase::sqlite()).await;
-    let mut rng = Rng::new(42);
-    let mut fleet = prepare(&office, &mut rng).await?;
-    everybody(&mut fleet, office.address).await?;
-    for remote in &mut fleet {
-        for visit in remote.visits.iter().take(CHANGED) {
-            work::edit(&mut remote.device, *visit, saves, &mut rng);
-        }
+    let mut job = Job::with_saves(saves).await?;
+    let mut costs = vec![job.cpu];
+    while costs.len() < JOBS {
+        job = Job::with_saves(saves).await?;
+        costs.push(job.cpu);
     }
-    process::until_idle(office.pid()).await?;
-    office.kill();
-    office.start().await;
-    let link = Link::to(office.address).await;
-    let before = process::cpu_seconds(office.pid());
-    let began = Instant::now();
-    everybody(&mut fleet, link.address).await?;
-    let wall = began.elapsed();
-    let cpu = process::cpu_seconds(office.pid()) - before;
-    let peak = process::peak_bytes(office.pid());
-    let once = process::proportional_bytes(office.pid());
-    let up = link.traffic().up;
-    for remote in &fleet {
-        let settled = remote.device.visits.values().all(|visit| visit.unsettled.is_empty());
-        ensure!(settled && !remote.device.differs, "a device is not in step after one exchange");
-    }
-    ensure!(link.traffic().connections == DEVICES as u64, "more than one connection for a device");
+    costs.sort_by(f64::total_cmp);
     let name = |what: &str| format!("{what} ({saves} saves per visit)");
-    let kilobytes = |bytes: u64, count: usize| format!("{:.2} kB", kilo(bytes) / count as f64);
     let strict = saves == 6;
     let bar = |text: &'static str| if strict { text } else { "beside it" };
     report.row(name("exchanges per device until in step"), "1", bar("1"));
     report.row(
         name("bytes up per device, everything included"),
-        kilobytes(up, DEVICES),
+        format!("{:.2} kB", kilo(job.up) / DEVICES as f64),
         bar("16 kB, aim 14"),
     );
-    report.row(name("server CPU for 250 changed visits"), format!("{cpu:.2} s"), bar("1.0 s"));
-    let each = cpu * 1000.0 / (DEVICES * CHANGED) as f64;
+    let all: Vec<String> = costs.iter().map(|cost| format!("{cost:.2}")).collect();
+    report.row(
+        name("server CPU for 250 changed visits"),
+        format!("{:.2} s, the least of {}", costs[0], all.join(" ")),
+        bar("1.0 s"),
+    );
+    let each = costs[0] * 1000.0 / (DEVICES * CHANGED) as f64;
     report.row(name("server CPU per changed visit"), format!("{each:.2} ms"), bar("aim 3 ms"));
     report.row(
         name("peak memory, merge workers included"),
-        format!("{:.1} MB", kilo(peak) / 1000.0),
+        format!("{:.1} MB", kilo(job.peak) / 1000.0),
         bar("80 MB"),
     );
     report.row(
         name("memory after it, shared pages once"),
-        format!("{:.1} MB", kilo(once) / 1000.0),
+        format!("{:.1} MB", kilo(job.once) / 1000.0),
         "beside it",
     );
-    report.row(name("wall time until all are in step"), format!("{:.2} s", wall.as_secs_f64()), "");
+    report.row(name("wall time until all are in step"), format!("{:.2} s", job.wall.as_secs_f64()), "");
     if strict {
-        unchanged(report, &office, &mut fleet).await?;
-        memory_over_many_visits(report, &office, &mut fleet, &mut rng).await?;
+        unchanged(report, &job.office, &mut job.fleet).await?;
+        memory_over_many_visits(report, &job.office, &mut job.fleet, &mut job.rng).await?;
     }
     Ok(())
 }
