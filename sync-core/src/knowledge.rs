@@ -11,7 +11,10 @@ use crate::date::CivilDate;
 use crate::ids::ArticleId;
 use crate::protocol::TermCard;
 use crate::search::{index_text, matches};
+use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
 /// An article as devices carry it: the version that counted when it was sent, and those that begin later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +27,39 @@ pub struct ArticleCard {
     pub kind: String,
     /// Oldest first.
     pub versions: Vec<ArticleVersionCard>,
+}
+
+/// One version of one article: what a promise rests on. As text `<article>/<version>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct ArticleRef {
+    /// The article.
+    #[n(0)]
+    pub article: ArticleId,
+    /// 1, 2, 3 …
+    #[n(1)]
+    pub version: u32,
+}
+
+/// A text that names no version of an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected the id of an article, a slash, and the number of a version")]
+pub struct ArticleRefError;
+
+impl fmt::Display for ArticleRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.article, self.version)
+    }
+}
+
+impl FromStr for ArticleRef {
+    type Err = ArticleRefError;
+
+    fn from_str(text: &str) -> Result<Self, ArticleRefError> {
+        let (article, version) = text.split_once('/').ok_or(ArticleRefError)?;
+        let article = article.parse().map_err(|_| ArticleRefError)?;
+        Ok(Self { article, version: version.parse().map_err(|_| ArticleRefError)? })
+    }
 }
 
 /// One approved version of an article.
@@ -212,6 +248,17 @@ mod tests {
         }
         for query in ["表电", "封由技", "102"] {
             assert!(!found(query), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_version_of_an_article_has_one_spelling() {
+        let named = ArticleRef { article: ArticleId::from_bytes([7; 16]), version: 12 };
+        assert_eq!(named.to_string().parse(), Ok(named));
+        for text in
+            ["", "7/1", "07070707-0707-0707-0707-070707070707", "07070707-0707-0707-0707-070707070707/-1"]
+        {
+            assert_eq!(text.parse::<ArticleRef>(), Err(ArticleRefError), "{text}");
         }
     }
 

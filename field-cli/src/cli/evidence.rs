@@ -89,6 +89,9 @@ pub(crate) enum PromiseCommand {
         /// `YYYY-MM-DD`, `YYYY-MM-DD HH:MM`, `tomorrow`, `+3d`, `+2h`.
         #[arg(long)]
         due: Option<String>,
+        /// Number of the article that it rests on, or `none`.
+        #[arg(long, value_name = "ARTICLE")]
+        article: Option<String>,
         #[command(flatten)]
         on: OnVisit,
     },

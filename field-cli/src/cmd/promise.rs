@@ -1,5 +1,7 @@
 //! `field promise`: what was promised to the customer becomes a deadline of the complaint.
 
+use super::choice::Choice;
+use super::know::{self, Counting};
 use super::people::People;
 use super::site::{fate, numbered, saved};
 use super::{Outcome, site};
@@ -8,22 +10,31 @@ use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
 use crate::render;
+use crate::store::Store;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{Span, ToSpan, Zoned};
 use serde_json::json;
 use sync_core::document::Promise;
+use sync_core::knowledge::ArticleRef;
 use sync_core::protocol::Request;
 use sync_core::time::Timestamp;
 
 /// Runs a subcommand of `field promise`.
 pub(crate) async fn run(ctx: &mut Ctx, command: PromiseCommand) -> Outcome {
     match command {
-        PromiseCommand::Add { what, due, on } => add(ctx, what.as_deref(), due.as_deref(), &on).await,
+        PromiseCommand::Add { what, due, article, on } => {
+            add(ctx, (what.as_deref(), due.as_deref()), article.as_deref(), &on).await
+        }
         PromiseCommand::List { on } => list(ctx, &on).await,
     }
 }
 
-async fn add(ctx: &mut Ctx, what: Option<&str>, due: Option<&str>, on: &OnVisit) -> Outcome {
+async fn add(
+    ctx: &mut Ctx,
+    (what, due): (Option<&str>, Option<&str>),
+    article: Option<&str>,
+    on: &OnVisit,
+) -> Outcome {
     let store = ctx.store().await?;
     let site = site::recording(ctx, &store, on.visit.as_deref()).await?;
     let what = ctx.need(what, "--what", &say!(ctx.words, "ask-promise"))?;
@@ -37,19 +48,79 @@ async fn add(ctx: &mut Ctx, what: Option<&str>, due: Option<&str>, on: &OnVisit)
     if due <= now {
         return Err(Failure::usage("due-in-the-past", say!(ctx.words, "due-past", due = typed)));
     }
-    let promise = Promise { what: what.clone(), due_ms: due, to: Some("customer".to_owned()) };
+    let resting = article_of(ctx, &store, &site, article).await?;
+    let relied_on = resting.as_ref().map(|(named, _)| *named);
+    let promise = Promise {
+        what: what.clone(),
+        due_ms: due,
+        to: Some("customer".to_owned()),
+        relied_on: relied_on.map(|named| named.to_string()),
+    };
     let recorded = store
         .record(site.visit, |act| {
             let entry = act.new_entry();
             act.edit().add_promise(entry, &promise)?;
-            act.command(&Request::Promise { visit: act.visit(), entry, due });
+            act.command(&Request::Promise { visit: act.visit(), entry, due, relied_on });
             Ok::<_, Failure>(entry)
         })
         .await?;
     let due = render::time(&ctx.words, due, now, &ctx.zone);
     let line = say!(ctx.words, "show-promise", what = what, due = due);
-    saved(ctx, &site, &recorded, &line, json!({ "promise": recorded.value, "due_at_ms": promise.due_ms }));
+    let line = match &resting {
+        Some((named, number)) => format!("{line} · {}", rests_on(ctx, number, named.version)),
+        None => line,
+    };
+    saved(
+        ctx,
+        &site,
+        &recorded,
+        &line,
+        json!({ "promise": recorded.value,
+        "due_at_ms": promise.due_ms, "relied_on": promise.relied_on }),
+    );
     Ok(Exit::Ok)
+}
+
+fn rests_on(ctx: &Ctx, number: &str, version: u32) -> String {
+    say!(ctx.words, "promise-rests-on", number = number.to_owned(), version = version)
+}
+
+/// The article that a promise rests on, with its number: the one that was typed, or one that is chosen on a terminal
+/// where articles about the category of the complaint are carried.
+async fn article_of(
+    ctx: &Ctx,
+    store: &Store,
+    site: &site::Site,
+    typed: Option<&str>,
+) -> Result<Option<(ArticleRef, String)>, Failure> {
+    let all = know::counting(ctx, store).await?;
+    let named = |each: &Counting| {
+        let (article, version) = (each.card.article, each.version.version);
+        (ArticleRef { article, version }, each.card.number.clone())
+    };
+    match typed.map(str::trim) {
+        Some("none" | "无") => return Ok(None),
+        Some(typed) => {
+            let found = know::by_number(&all, typed).map(named);
+            let what =
+                || say!(ctx.words, "usage-wrong-value", value = typed.to_owned(), argument = "--article");
+            return match found {
+                Some(found) => Ok(Some(found)),
+                None => Err(Failure::usage("wrong-value", what()).hint(say!(ctx.words, "article-hint"))),
+            };
+        }
+        None => {}
+    }
+    let category = site.card.as_ref().map_or("", |card| card.category.as_str());
+    let about: Vec<&Counting> = all.iter().filter(|each| each.version.is_about(category)).collect();
+    if about.is_empty() || !ctx.interactive {
+        return Ok(None);
+    }
+    let none = Choice::named("", say!(ctx.words, "promise-rests-on-none"));
+    let offered = about.iter().map(|each| Choice::named(&each.card.number, each.title(ctx)));
+    let options = std::iter::once(none).chain(offered).collect();
+    let chosen = ctx.choose("--article", &say!(ctx.words, "ask-article"), options)?;
+    Ok(about.into_iter().find(|each| each.card.number == chosen.code).map(named))
 }
 
 /// `2026-11-27`, `2026-11-27T16:00`, `tomorrow`, `+3d`, `+2h`. A day means its last minute.
@@ -83,19 +154,39 @@ async fn list(ctx: &mut Ctx, on: &OnVisit) -> Outcome {
     let site = site::find(ctx, &store, on.visit.as_deref()).await?;
     let view = store.document(site.visit).await?.view();
     let people = People::known(&store).await?;
+    let counting = know::counting(ctx, &store).await?;
     let mut lines = Vec::new();
     for (number, id, found) in numbered(&view.promises) {
         ctx.out.event("promise", json!({ "number": number, "promise": id, "record": found }));
         let due = render::time(&ctx.words, found.content.due_ms, ctx.now(), &ctx.zone);
         let line = say!(ctx.words, "show-promise", what = found.content.what.clone(), due = due);
         let fate = fate(&ctx.words, found);
-        lines.push(format!("{number}  {line}  ({}){fate}", people.name(found.meta.by)));
+        let article = found.content.relied_on.as_deref().and_then(|text| text.parse().ok());
+        let article = article.map(|named| standing(ctx, &counting, named)).unwrap_or_default();
+        lines.push(format!("{number}  {line}  ({}){article}{fate}", people.name(found.meta.by)));
     }
     if lines.is_empty() {
         lines.push(say!(ctx.words, "none-recorded"));
     }
     ctx.out.data(&lines.join("\n"));
     Ok(Exit::Ok)
+}
+
+/// The article of a promise, and whether the customer has to be told that it says something else now.
+fn standing(ctx: &Ctx, counting: &[Counting], named: ArticleRef) -> String {
+    match counting.iter().find(|each| each.card.article == named.article) {
+        Some(each) if each.version.version == named.version => {
+            format!("  {}", rests_on(ctx, &each.card.number, named.version))
+        }
+        Some(each) => {
+            let number = each.card.number.clone();
+            format!(
+                "  {}",
+                say!(ctx.words, "promise-article-changed", number = number, version = named.version)
+            )
+        }
+        None => format!("  {}", say!(ctx.words, "promise-article-gone")),
+    }
 }
 
 #[cfg(test)]

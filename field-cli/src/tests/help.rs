@@ -194,6 +194,7 @@ fn command_lines_of_the_manual_are_understood() {
         "field customer statement --text x",
         "field customer refuse --reason x",
         "field promise add --what x --due +3d",
+        "field promise add --what x --due +3d --article K-0007",
         "field complaint new x --address y --utility gas --category gas.LEAK",
         "field grumble x --place y",
         "field outbox",

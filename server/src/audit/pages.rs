@@ -101,6 +101,7 @@ const KINDS: &[&str] = &[
     "article.written",
     "article.approved",
     "article.withdrawn",
+    "promise.corrected",
     "warning.raised",
     "warning.risen",
     "warning.lifted",

@@ -116,6 +116,8 @@ words! {
         Finished = "finished",
         /// A customer was promised something.
         Promised = "promised",
+        /// A promise was put right with the customer: its article had changed.
+        PromiseCorrected = "promise_corrected",
         /// Contact data look doubtful.
         ContactFlagged = "contact_flagged",
         /// A reviewer settled that.

@@ -143,9 +143,19 @@ impl Save<'_> {
         match act {
             Act::Promise { what, due_day, due_at } => {
                 let due = self.today.clock(*due_day, due_at)?;
-                let promise = Promise { what: what.clone(), due_ms: due, to: Some("customer".to_owned()) };
+                let promise = Promise {
+                    what: what.clone(),
+                    due_ms: due,
+                    to: Some("customer".to_owned()),
+                    relied_on: None,
+                };
                 edit.add_promise(id, &promise)?;
-                extras.requests.push(Request::Promise { visit: self.site.visit, entry: id, due });
+                extras.requests.push(Request::Promise {
+                    visit: self.site.visit,
+                    entry: id,
+                    due,
+                    relied_on: None,
+                });
             }
             Act::Statement { from, text, .. } => {
                 let part = DetachedPart { id: ids.fresh()?, salt: ids.salt, text: text.clone() };

@@ -32,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(write_article_draft))
         .routes(routes!(create_article_approval))
         .routes(routes!(create_article_withdrawal))
+        .merge(super::promises_api::routes())
 }
 
 /// Which part of which list is wanted.

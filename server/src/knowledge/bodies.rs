@@ -9,7 +9,7 @@ use crate::complaints::{Names, PersonRef};
 use crate::store::{StoreError, Tx};
 use crate::words::words;
 use serde::Serialize;
-use sync_core::ids::ArticleId;
+use sync_core::ids::{ArticleId, PersonId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -91,6 +91,11 @@ pub(super) struct Lookup {
 }
 
 impl Lookup {
+    /// The person with their name.
+    pub(super) async fn person(&mut self, tx: &mut Tx, id: PersonId) -> Result<PersonRef, StoreError> {
+        self.names.person(tx, id).await
+    }
+
     /// The article as lists show it.
     pub(super) async fn body(
         &mut self,

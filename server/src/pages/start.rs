@@ -191,6 +191,10 @@ async fn office_tiles(
             ));
         }
     }
+    let promises = knowledge::count_to_correct(tx, reach, now).await?;
+    if promises > 0 && viewer.shell.has_role(OFFICE) {
+        tiles.push(Tile::of("/promises".to_owned(), viewer.w().t("start-promises"), promises, true));
+    }
     let warnings = warnings::waiting(tx, reach, now, NEWER_MAX).await?;
     if warnings > 0 && viewer.shell.has_role(OFFICE) {
         tiles.push(Tile::of("/warnings".to_owned(), viewer.w().t("start-warnings"), warnings, true));

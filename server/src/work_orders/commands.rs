@@ -144,9 +144,9 @@ async fn decide(tx: &mut Tx, command: &FieldCommand, request: &Request) -> Decis
         Request::Grumble { text, category, place } => {
             prevention::add_grumble(tx, command, text, category.as_deref(), place.as_deref()).await
         }
-        Request::Promise { visit, entry, due } => {
+        Request::Promise { visit, entry, due, relied_on } => {
             let (plan, _) = part_in(tx, command, *visit).await?;
-            prevention::add_promise(tx, command, *visit, *entry, *due).await?;
+            prevention::add_promise(tx, command, (*visit, *entry), *due, *relied_on).await?;
             let facts = json!({ "entry": entry, "due_at_ms": due });
             note(tx, command, &plan, EventKind::Promised, None, facts).await
         }

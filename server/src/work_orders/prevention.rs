@@ -10,6 +10,7 @@ use serde::Serialize;
 use sqlx_macros::FromRow;
 use sync_core::codes::CodeTable;
 use sync_core::ids::{EntryId, VisitId};
+use sync_core::knowledge::ArticleRef;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -128,17 +129,33 @@ pub struct PromiseDeadline {
     pub due_at_ms: i64,
     /// When it was kept.
     pub kept_at_ms: Option<i64>,
+    /// The article that it rests on.
+    pub article_id: Option<String>,
+    /// The version that was read at the door.
+    pub article_version: Option<i64>,
+    /// The version that it agrees with, as corrected.
+    pub stands_on: Option<i64>,
+}
+
+impl PromiseDeadline {
+    /// The article that it rests on, with the version read at the door and the one that it agrees with.
+    pub fn rests_on(&self) -> Option<(String, i64, i64)> {
+        Some((self.article_id.clone()?, self.article_version?, self.stands_on?))
+    }
 }
 
 pub(super) async fn add_promise(
     tx: &mut Tx,
     command: &FieldCommand,
-    visit: VisitId,
-    entry: EntryId,
+    (visit, entry): (VisitId, EntryId),
     due: Timestamp,
+    relied_on: Option<ArticleRef>,
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO promise_deadlines (visit_id, entry_id, due_at_ms, person_id, device_id, \
-        claimed_at_ms, received_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (visit_id, entry_id) DO NOTHING";
+        claimed_at_ms, received_at_ms, article_id, article_version, stands_on) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT (visit_id, entry_id) DO NOTHING";
+    let article = relied_on.map(|named| named.article.to_string());
+    let version = relied_on.map(|named| i64::from(named.version));
     on_engine!(tx, |conn| {
         sqlx::query(SQL)
             .bind(visit.to_string())
@@ -148,6 +165,8 @@ pub(super) async fn add_promise(
             .bind(command.device.to_string())
             .bind(command.claimed_at.unix_ms())
             .bind(command.received_at.unix_ms())
+            .bind(article)
+            .bind(version)
             .execute(conn)
             .await
             .map(drop)
@@ -157,7 +176,8 @@ pub(super) async fn add_promise(
 
 /// The deadlines of all promises made on a visit.
 pub async fn promises(tx: &mut Tx, visit: VisitId) -> Result<Vec<PromiseDeadline>, StoreError> {
-    const SQL: &str = "SELECT entry_id, due_at_ms, kept_at_ms FROM promise_deadlines WHERE visit_id = $1 ORDER BY due_at_ms, entry_id";
+    const SQL: &str = "SELECT entry_id, due_at_ms, kept_at_ms, article_id, article_version, stands_on \
+        FROM promise_deadlines WHERE visit_id = $1 ORDER BY due_at_ms, entry_id";
     Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?)
 }
 

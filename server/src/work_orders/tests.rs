@@ -162,7 +162,7 @@ async fn commands_move_the_visit_and_the_complaint_on() {
         zhang.ask(&bureau, Request::Arrive { visit }).await;
         let entry = EntryId::from_bytes([5; 16]);
         let due = bureau.test.app.clock.now().plus_ms(86_400_000);
-        zhang.ask(&bureau, Request::Promise { visit, entry, due }).await;
+        zhang.ask(&bureau, Request::Promise { visit, entry, due, relied_on: None }).await;
         zhang.ask(&bureau, Request::PhotoUnavailable { visit, entry, reason: "卡坏了".into() }).await;
         let done = Request::Finish { visit, outcome: "resolved_on_site".into() };
         assert_eq!(zhang.ask(&bureau, done).await, CommandOutcome::Done { reference: None });

@@ -16,6 +16,7 @@ use crate::exchange::TAKEN_UP_AS;
 use crate::exchange::quarantine::{self, QuarantineItem};
 use crate::exchange::unseen::{self, Holder};
 use crate::exchange::visits;
+use crate::knowledge;
 use crate::review::{self, ConflictBody, Origins};
 use crate::store::{StoreError, Tx};
 use serde::Serialize;
@@ -83,13 +84,46 @@ pub(crate) struct PromiseBody {
     pub(crate) kept_at_ms: Option<i64>,
     /// False when its technician took it back or replaced it: nobody owes it any more.
     pub(crate) stands: bool,
+    /// The article that it rests on; null: none was named.
+    pub(crate) rests_on: Option<PromiseArticle>,
+}
+
+/// The version of an article that a promise rests on.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct PromiseArticle {
+    #[schema(format = "uuid")]
+    pub(crate) article_id: String,
+    /// For example `K-0007`; null: this server does not know the article.
+    pub(crate) number: Option<String>,
+    /// The version that was read at the door.
+    pub(crate) article_version: i64,
+    /// The version that the promise agrees with, as corrected.
+    pub(crate) stands_on: i64,
 }
 
 impl PromiseBody {
     fn of(promise: PromiseDeadline, view: Option<&VisitView>) -> Self {
-        let PromiseDeadline { entry_id, due_at_ms, kept_at_ms } = promise;
+        let PromiseDeadline { entry_id, due_at_ms, kept_at_ms, .. } = promise;
         let entry = entry_id.parse().ok().and_then(|id: EntryId| view?.promises.get(&id));
-        Self { stands: entry.is_none_or(Entry::stands), entry_id, due_at_ms, kept_at_ms }
+        Self { stands: entry.is_none_or(Entry::stands), entry_id, due_at_ms, kept_at_ms, rests_on: None }
+    }
+
+    /// The promises of a visit with what they rest on.
+    async fn all(tx: &mut Tx, visit: VisitId, view: Option<&VisitView>) -> Result<Vec<Self>, StoreError> {
+        let mut all = Vec::new();
+        for promise in super::promises(tx, visit).await? {
+            let rests_on = promise.rests_on();
+            let mut body = Self::of(promise, view);
+            if let Some((article_id, article_version, stands_on)) = rests_on {
+                let number = match article_id.parse() {
+                    Ok(id) => knowledge::number_of(tx, id).await?,
+                    Err(_) => None,
+                };
+                body.rests_on = Some(PromiseArticle { article_id, number, article_version, stands_on });
+            }
+            all.push(body);
+        }
+        Ok(all)
     }
 }
 
@@ -353,7 +387,7 @@ async fn assemble(
 ) -> Result<VisitRecord, StoreError> {
     let id = visit.id;
     let photos = photos::of_visit(tx, id).await?;
-    let promises = super::promises(tx, id).await?;
+    let promises = PromiseBody::all(tx, id, view.as_ref()).await?;
     let mut record = VisitRecord {
         heads: visits::heads(tx, id).await?.unwrap_or_default(),
         fields: Vec::new(),
@@ -361,7 +395,7 @@ async fn assemble(
         cause_text: String::new(),
         entries: Vec::new(),
         hazard_level: None,
-        promises: promises.into_iter().map(|promise| PromiseBody::of(promise, view.as_ref())).collect(),
+        promises,
         conflicts: review::conflicts_of(tx, names, id).await?,
         quarantine: refused(tx, names, &visit).await?,
         pending: unseen::pending_count(tx, id).await?,
@@ -461,15 +495,26 @@ mod tests {
         };
         let mut edit = document.edit(author);
         for entry in [kept, taken_back] {
-            let promise =
-                Promise { what: "call back".to_owned(), due_ms: Timestamp::from_unix_ms(7), to: None };
+            let promise = Promise {
+                what: "call back".to_owned(),
+                due_ms: Timestamp::from_unix_ms(7),
+                to: None,
+                relied_on: None,
+            };
             edit.add_promise(entry, &promise).unwrap();
         }
         edit.withdraw(Container::Promises, taken_back, "undone").unwrap();
         edit.commit();
         let view = document.view();
         let stands = |entry: EntryId| {
-            let row = PromiseDeadline { entry_id: entry.to_string(), due_at_ms: 7, kept_at_ms: None };
+            let row = PromiseDeadline {
+                entry_id: entry.to_string(),
+                due_at_ms: 7,
+                kept_at_ms: None,
+                article_id: None,
+                article_version: None,
+                stands_on: None,
+            };
             PromiseBody::of(row, Some(&view)).stands
         };
         assert!(stands(kept) && !stands(taken_back));

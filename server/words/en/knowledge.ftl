@@ -85,3 +85,28 @@ log-article-written = Article written
 log-article-approved = Article approved
 log-article-withdrawn = Article withdrawn
 start-articles = Articles to approve
+promise-heading = Promises that rest on articles
+promise-list-to-correct = To correct
+promise-list-corrected = Corrected
+promise-hint-to-correct = Promises made under a version that does not count any more. Tell the customer what counts now, and write down what you told them.
+promise-hint-corrected = What customers were told after an article had changed; the newest first.
+promise-empty-to-correct = No promise is to be corrected.
+promise-empty-corrected = No promise was corrected so far.
+promise-not-arrived = The words of this promise have not arrived.
+promise-taken-back = taken back by the technician
+promise-versions = made under version { $a }, version { $b } counts now
+promise-withdrawn = made under version { $a }; the article does not hold any more
+promise-told = What the customer was told, and how
+promise-new-due = Promised until, if that changes
+promise-correct = Corrected with the customer
+promise-due-wrong = The new time is a moment that is still to come; leave it empty for the time promised before.
+promise-before = { $n ->
+    [one] { $n } promise stands on an earlier version and is to be corrected when this one counts
+   *[other] { $n } promises stand on earlier versions and are to be corrected when this one counts
+}
+promise-rests-on = Rests on
+promise-corrected-to = corrected to version { $a }
+said-promise-corrected = Written down; the promise agrees with what counts now.
+timeline-promise-corrected = Promise corrected with the customer
+log-promise-corrected = Promise corrected
+start-promises = Promises to correct

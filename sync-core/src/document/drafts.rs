@@ -346,6 +346,8 @@ entry! {
         due_ms: Timestamp = Int,
         /// To whom, as a role: `customer`, `neighbour` … Never a name.
         to: Option<String> = Code,
+        /// What it rests on: an [`ArticleRef`](crate::knowledge::ArticleRef) as text.
+        relied_on: Option<String> = Code,
     }
 }
 

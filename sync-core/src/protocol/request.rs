@@ -1,6 +1,7 @@
 //! Requests for things the server owns: the content of a `command` body.
 
 use crate::ids::{ComplaintId, EntryId, VisitId, WorkOrderId};
+use crate::knowledge::ArticleRef;
 use crate::time::Timestamp;
 use minicbor::{Decode, Encode};
 
@@ -80,6 +81,9 @@ pub enum Request {
         /// When it is due.
         #[n(2)]
         due: Timestamp,
+        /// The version of the article that it rests on.
+        #[n(3)]
+        relied_on: Option<ArticleRef>,
     },
     /// The contact data of the visit's complaint are others than the card says. What is absent stays.
     #[n(10)]
@@ -175,5 +179,27 @@ impl Request {
     /// When they come from a newer version or are damaged; the command is then refused, not lost.
     pub fn decode(bytes: &[u8]) -> Result<Self, UnknownRequest> {
         minicbor::decode(bytes).map_err(|_| UnknownRequest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promise_of_before_articles_is_read_and_still_written_alike() {
+        let (visit, entry) = (VisitId::from_bytes([1; 16]), EntryId::from_bytes([2; 16]));
+        let due = Timestamp::from_unix_ms(7);
+        let plain = Request::Promise { visit, entry, due, relied_on: None };
+        let mut old = vec![0x84, 0x08, 0x50];
+        old.extend([1; 16]);
+        old.push(0x50);
+        old.extend([2; 16]);
+        old.push(0x07);
+        assert_eq!(Request::decode(&old), Ok(plain));
+        let article = crate::ids::ArticleId::from_bytes([3; 16]);
+        let resting =
+            Request::Promise { visit, entry, due, relied_on: Some(ArticleRef { article, version: 2 }) };
+        assert_eq!(Request::decode(&resting.encode()), Ok(resting));
     }
 }

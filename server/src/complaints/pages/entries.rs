@@ -218,6 +218,7 @@ fn describe(phrases: &Phrases, promises: &[PromiseBody], entry: &EntryBody, line
         }
         "promises" => {
             line.title = text("what").to_owned();
+            fact(w.t("promise-rests-on"), rests_on(phrases, promises, entry));
             line.promise = Some(promise(phrases, promises, entry));
         }
         _ => describe_more(phrases, entry, line),
@@ -273,6 +274,18 @@ fn finding_title(phrases: &Phrases, content: &Value) -> String {
         sync_core::checklist::SKIPPED => phrases.w.t("record-skipped"),
         code => phrases.coded(CodeTable::Findings, code),
     }
+}
+
+/// The article that a promise rests on, and the version that it agrees with since it was corrected.
+fn rests_on(phrases: &Phrases, promises: &[PromiseBody], entry: &EntryBody) -> Option<String> {
+    let id = entry.entry_id.to_string();
+    let article = promises.iter().find(|promise| promise.entry_id == id)?.rests_on.as_ref()?;
+    let number = article.number.clone().unwrap_or_else(|| article.article_id.clone());
+    let read = phrases.w.n("article-version", article.article_version);
+    Some(match article.stands_on == article.article_version {
+        true => format!("{number} · {read}"),
+        false => format!("{number} · {read} · {}", phrases.w.a("promise-corrected-to", article.stands_on)),
+    })
 }
 
 fn promise(phrases: &Phrases, promises: &[PromiseBody], entry: &EntryBody) -> PromiseLine {

@@ -114,6 +114,7 @@ fn experts_open_no_page_that_changes_a_complaint() {
         "/corrective-actions/{id}",
         "/knowledge",
         "/knowledge/{id}",
+        "/promises",
         "/queue",
         "/queue/news",
         "/queue/search",

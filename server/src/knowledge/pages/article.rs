@@ -8,6 +8,7 @@ use crate::knowledge::api::{self, Change};
 use crate::knowledge::bodies::{ArticleActBody, ArticleDetail, ArticleVersionBody};
 use crate::knowledge::difference::Line;
 use crate::knowledge::model::ArticleActKind;
+use crate::knowledge::promises;
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, with_status};
 use crate::problem::{self, Problem};
 use crate::review::REVIEWERS;
@@ -67,6 +68,8 @@ pub(super) struct ArticlePage {
     pub(super) versions: Vec<(i64, (&'static str, String), String)>,
     /// What was done, its words, and who did it when.
     pub(super) acts: Vec<(String, Option<String>, String)>,
+    /// How many owed promises stand on versions before the one that is shown.
+    pub(super) promises: i64,
     pub(super) may: May,
     pub(super) typed: Typed,
     pub(super) failure: Option<String>,
@@ -105,6 +108,7 @@ async fn article_page(
     let wanted = wanted.or(article.draft_version).unwrap_or(article.shown.version);
     let shown = detail.versions.iter().find(|version| version.version == wanted).unwrap_or(&article.shown);
     let before = detail.versions.iter().find(|version| version.version == shown.version - 1);
+    let promises = promises::count_before(&mut tx, id, shown.version).await?;
     let failure = refused.as_ref().map(|(_, problem)| failure_words(w, problem));
     let line = |version: &ArticleVersionBody| {
         (version.version, standing_badge(w, version), validity(w, &version.content))
@@ -124,6 +128,7 @@ async fn article_page(
             .map(|before| (before.version, changed(&viewer.shell, &before.content, &shown.content))),
         versions: detail.versions.iter().map(line).collect(),
         acts: detail.acts.iter().map(|act| act_line(w, act)).collect(),
+        promises,
         may: may(&viewer, &detail, shown),
         typed: refused.map(|(typed, _)| typed).unwrap_or_default(),
         failure,

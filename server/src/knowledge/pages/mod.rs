@@ -3,6 +3,7 @@
 mod article;
 mod edit;
 mod list;
+mod promises;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +15,7 @@ use crate::problem::{self, Problem};
 use std::fmt::Display;
 
 pub(crate) fn pages(routes: PageRoutes) -> PageRoutes {
-    article::pages(edit::pages(list::pages(routes)))
+    article::pages(edit::pages(promises::pages(list::pages(routes))))
 }
 
 /// The title in the reader's language, or in the one that there is.
@@ -96,6 +97,7 @@ fn failure_words(w: Words, refusal: &Problem) -> String {
         Some("/regions") => w.t("article-regions-wrong"),
         Some("/valid_from") => w.t("article-valid-from-needed"),
         Some("/valid_to") => w.t("article-valid-to-wrong"),
+        Some("/due_at_ms") => w.t("promise-due-wrong"),
         Some("/changes") => w.t("article-changes-wrong"),
         Some(_) => w.t("action-words-needed"),
         None => {

@@ -65,6 +65,7 @@ fn every_page_can_be_rendered() {
                 before,
                 versions: vec![(2, ("", hostile()), hostile())],
                 acts: vec![(hostile(), Some(hostile()), hostile())],
+                promises: 2,
                 may,
                 typed: article::Typed::default(),
                 failure: Some(hostile()),
