@@ -141,21 +141,17 @@ impl Save<'_> {
         ids: &mut Ids,
     ) -> Result<(), SeedError> {
         match act {
-            Act::Promise { what, due_day, due_at } => {
+            Act::Promise { what, due_day, due_at, relied_on } => {
                 let due = self.today.clock(*due_day, due_at)?;
+                let relied_on = relied_on.as_ref().map(|named| self.office.article(named)).transpose()?;
                 let promise = Promise {
                     what: what.clone(),
                     due_ms: due,
                     to: Some("customer".to_owned()),
-                    relied_on: None,
+                    relied_on: relied_on.map(|named| named.to_string()),
                 };
                 edit.add_promise(id, &promise)?;
-                extras.requests.push(Request::Promise {
-                    visit: self.site.visit,
-                    entry: id,
-                    due,
-                    relied_on: None,
-                });
+                extras.requests.push(Request::Promise { visit: self.site.visit, entry: id, due, relied_on });
             }
             Act::Statement { from, text, .. } => {
                 let part = DetachedPart { id: ids.fresh()?, salt: ids.salt, text: text.clone() };

@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use sync_core::ids::{ArticleId, ComplaintId, PersonId, VisitId, WorkOrderId};
+use sync_core::knowledge::ArticleRef;
 use sync_core::time::Timestamp;
 
 /// While the story is told a session lasts a day: a sign-in costs a password hash. Opened anew well before.
@@ -45,13 +46,14 @@ pub(super) struct Office<'a> {
     people: BTreeMap<String, PersonId>,
     complaints: BTreeMap<String, ComplaintId>,
     sites: BTreeMap<String, Site>,
+    articles: BTreeMap<String, ArticleId>,
 }
 
 impl<'a> Office<'a> {
     /// An office in which nobody works yet.
     pub(super) fn new(client: Client, app: &'a App, story: &'a Story, today: Today) -> Self {
-        let (sessions, people, complaints, sites) = Default::default();
-        Self { client, app, story, today, sessions, people, complaints, sites }
+        let (sessions, people, complaints, sites, articles) = Default::default();
+        Self { client, app, story, today, sessions, people, complaints, sites, articles }
     }
 
     /// The site of a visit.
@@ -155,8 +157,25 @@ impl<'a> Office<'a> {
             let id: ArticleId = member(&answer, "article_id")?;
             let path = format!("/v1/articles/{id}/approvals");
             self.call(by, Method::POST, &path, &json!({ "article_version": 1 })).await?;
+            self.articles.insert(member(&answer, "number")?, id);
+            if let Some(next) = &article.next {
+                let mut content = form["content"].clone();
+                content["valid_from"] = json!(self.today.date(next.from_day).to_string());
+                for (name, value) in &next.changes {
+                    content[name] = value.clone();
+                }
+                self.call(&article.by, Method::PUT, &format!("/v1/articles/{id}/draft"), &content).await?;
+                self.call(by, Method::POST, &path, &json!({ "article_version": 2 })).await?;
+            }
         }
         Ok(())
+    }
+
+    /// A version of the article with this number.
+    pub(super) fn article(&self, (number, version): &(String, u32)) -> Result<ArticleRef, SeedError> {
+        let article = self.articles.get(number).copied();
+        let article = article.ok_or_else(|| SeedError::Story { what: format!("no article {number:?}") })?;
+        Ok(ArticleRef { article, version: *version })
     }
 
     /// Invites a device for a person and tells the code.

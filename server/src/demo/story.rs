@@ -70,6 +70,19 @@ pub(super) struct Article {
     pub(super) to_day: Option<i32>,
     /// Body of `POST /v1/articles`; its days are added.
     pub(super) form: Value,
+    /// What superseded it.
+    #[serde(default)]
+    pub(super) next: Option<NextVersion>,
+}
+
+/// The second version of an article, approved by whoever approved the first one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NextVersion {
+    /// The first day.
+    pub(super) from_day: i32,
+    /// What it says otherwise than the first one.
+    pub(super) changes: serde_json::Map<String, Value>,
 }
 
 /// A complaint, and what the office did with it by itself.
@@ -288,6 +301,9 @@ pub(super) enum Act {
         what: String,
         due_day: i32,
         due_at: String,
+        /// Number and version of the article that it rests on.
+        #[serde(default)]
+        relied_on: Option<(String, u32)>,
     },
     Hazard {
         key: String,
