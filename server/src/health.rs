@@ -2,13 +2,13 @@
 
 use crate::app::App;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::store::{StoreError, on_engine};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz))

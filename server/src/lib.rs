@@ -31,6 +31,7 @@ pub mod problem;
 mod reports;
 mod returns;
 pub mod review;
+pub(crate) mod routing;
 mod sections;
 mod specials;
 pub mod store;

@@ -18,17 +18,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::new(&problem::MEDIA_TYPE_UNKNOWN));
-        }
-        let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|_| Problem::new(&problem::BODY_TOO_LARGE))?;
+        let bytes = json_bytes(request, state).await?;
         let mut decoder = serde_json::Deserializer::from_slice(&bytes);
         let body = serde_path_to_error::deserialize(&mut decoder)
             .map_err(|error| Problem::invalid_field(&pointer(error.path()), &expected(error.inner())))?;
         decoder.end().map_err(|error| Problem::invalid_field("", &expected(&error)))?;
         Ok(Self(body))
     }
+}
+
+async fn json_bytes(request: Request, state: &(impl Send + Sync)) -> Result<Bytes, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::new(&problem::MEDIA_TYPE_UNKNOWN));
+    }
+    Bytes::from_request(request, state).await.map_err(|_| Problem::new(&problem::BODY_TOO_LARGE))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

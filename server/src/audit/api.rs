@@ -5,13 +5,13 @@ use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::people::Role;
 use crate::problem::Problem;
+use crate::routing::routes;
 use crate::wire::{Page, PageQuery};
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {

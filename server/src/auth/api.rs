@@ -5,6 +5,7 @@
 use super::{assertion, issue_access_token};
 use crate::app::App;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use axum::Json;
 use axum::extract::{Form, State};
 use axum::http::header;
@@ -12,7 +13,6 @@ use axum::response::{AppendHeaders, IntoResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {

@@ -6,6 +6,7 @@ use crate::auth::OfficeAuth;
 use crate::complaints::intake::clean;
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::wire::Body;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -16,7 +17,6 @@ use std::collections::BTreeSet;
 use sync_core::protocol::ChecklistTemplate;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Most questions of one checklist: more than anybody answers on one visit.
 const ITEMS_MAX: usize = 200;

@@ -3,16 +3,18 @@
 use super::acts::{self, Actor, ComplaintError, NewComplaint};
 use super::bodies::{ComplaintBody, Names, etag};
 use super::intake::{ComplaintForm, ComplaintPatch, checked_reason};
+use super::list_api::{__path_list_complaints, list_complaints};
 use super::model::{Complaint, Intake};
 use super::record::{self, CentralRecord};
 use super::scope::{INTAKE, OFFICE, READERS, Reach};
 use super::units::{require_place, require_unit, unit_of_roles};
-use super::{list_api, sql, steps_api, units};
+use super::{sql, steps_api, units};
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::idempotency::{IdempotencyKey, Kept};
 use crate::people::{Person, Role};
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::store::{StoreError, Tx};
 use crate::wire::{Body, if_match};
 use axum::Json;
@@ -24,12 +26,11 @@ use sync_core::ids::{ComplaintId, PersonId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(list_api::list_complaints, create_complaint))
+        .routes(routes!(list_complaints, create_complaint))
         .routes(routes!(read_complaint, correct_complaint))
         .routes(routes!(create_handover))
         .routes(routes!(list_field_changes))

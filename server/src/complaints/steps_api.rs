@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::idempotency::IdempotencyKey;
 use crate::problem::Problem;
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::Body;
 use crate::work_orders;
@@ -23,7 +24,6 @@ use sync_core::ids::ComplaintId;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -16,6 +16,7 @@ use crate::auth::OfficeAuth;
 use crate::idempotency::IdempotencyKey;
 use crate::people::{self, Role};
 use crate::problem::Problem;
+use crate::routing::routes;
 use crate::store::{StoreError, Tx};
 use crate::wire::Body;
 use axum::extract::{Path, State};
@@ -27,7 +28,6 @@ use sync_core::ids::ComplaintId;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 const ALLOTTED: EntryKind = EntryKind("complaint.allotted");
 

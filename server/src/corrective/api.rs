@@ -12,6 +12,7 @@ use crate::complaints::{ComplaintError, Names, find_by_number, office_moment, re
 use crate::people::Role;
 use crate::problem::Problem;
 use crate::review::REVIEWERS;
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::{Body, Page, PageQuery};
 use axum::Json;
@@ -21,7 +22,6 @@ use sync_core::ids::{ActionId, ComplaintId, PersonId};
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Routes of this capability.
 pub(crate) fn routes() -> OpenApiRouter<App> {

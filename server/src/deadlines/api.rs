@@ -12,6 +12,7 @@ use crate::complaints::{self, ComplaintBody, kept, reachable};
 use crate::idempotency::IdempotencyKey;
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::Body;
 use axum::Json;
@@ -25,7 +26,6 @@ use sync_core::ids::{ComplaintId, PersonId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Who publishes calendars and rules.
 pub(crate) const PUBLISHERS: &[Role] = &[Role::Lead, Role::Administrator];

@@ -7,6 +7,7 @@ use crate::complaints::model::Complaint;
 use crate::complaints::scope::READERS;
 use crate::complaints::{self, Names, PersonRef, office_time, reach_of};
 use crate::problem::Problem;
+use crate::routing::routes;
 use crate::store::{StoreError, Tx};
 use crate::wire::{Page, PageQuery};
 use crate::words::words;
@@ -20,7 +21,6 @@ use sync_core::ids::{ComplaintId, VisitId};
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Silent visits told at once; whoever has more has another problem.
 const SILENT_MAX: i64 = 200;

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::auth::{AdminAuth, ClientAddress, OfficeAuth};
 use crate::people::Role;
 use crate::problem::Problem;
+use crate::routing::routes;
 use crate::wire::{Body, Page, PageQuery};
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -18,7 +19,6 @@ use sync_core::protocol::{EnrolmentAnswer, EnrolmentRequest};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::auth::{AdminAuth, OfficeAuth};
 use crate::people::Role;
 use crate::problem::Problem;
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::{Body, Page, PageQuery};
 use axum::Json;
@@ -18,7 +19,6 @@ use sync_core::ids::{DeviceId, PersonId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -7,6 +7,7 @@ use crate::auth::{AnyDeviceAuth, OfficeAuth};
 use crate::layers::Class;
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::wire::RawBytes;
 use crate::work_orders::{self, reachable_visit};
 use axum::Json;
@@ -20,7 +21,6 @@ use sync_core::ids::{DeviceId, PersonId, VisitId};
 use sync_core::protocol::{BODY_BYTES_MAX, MEDIA_TYPE};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Devices that talk at once. A body may take long on a bad line; what it costs is counted elsewhere.
 const EXCHANGES_AT_ONCE: usize = 2_048;

@@ -12,13 +12,14 @@ use crate::complaints::scope::Reach;
 use crate::complaints::{DeviceRef, Names, PersonRef, reach_of};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page, see_other};
 use crate::problem::{self, Problem};
+use crate::routing::get;
+use crate::routing::routes;
 use crate::store::{StoreError, Tx, on_engine};
 use crate::wire::{Page, PageQuery};
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sync_core::ids::{ComplaintId, VisitId};
@@ -26,7 +27,6 @@ use sync_core::log::Envelope;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Items on one page.
 const PER_PAGE: u32 = 50;

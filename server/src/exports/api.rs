@@ -9,6 +9,7 @@ use crate::auth::OfficeAuth;
 use crate::complaints::{office_moment, reach_of};
 use crate::problem::{self, Problem};
 use crate::review::REVIEWERS;
+use crate::routing::routes;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use jiff::ToSpan as _;
@@ -17,7 +18,6 @@ use serde::Deserialize;
 use sync_core::time::Timestamp;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Routes of this capability.
 pub(crate) fn routes() -> OpenApiRouter<App> {

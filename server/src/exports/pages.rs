@@ -6,10 +6,10 @@ use crate::app::App;
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::problem::Problem;
 use crate::review::REVIEWERS;
+use crate::routing::get;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use axum::routing::get;
 
 const WHO: Policy = Policy::Roles(REVIEWERS);
 

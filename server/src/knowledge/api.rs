@@ -10,6 +10,7 @@ use crate::complaints::acts::Actor;
 use crate::complaints::scope::{OFFICE, READERS};
 use crate::problem::{self, Problem};
 use crate::review::REVIEWERS;
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::{Body, Page, PageQuery, if_match};
 use axum::Json;
@@ -21,7 +22,6 @@ use sync_core::ids::ArticleId;
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Routes of this capability.
 pub(crate) fn routes() -> OpenApiRouter<App> {

@@ -11,6 +11,7 @@ use crate::complaints::scope::{OFFICE, READERS};
 use crate::complaints::{self, PersonRef, reach_of};
 use crate::exchange::visits;
 use crate::problem::Problem;
+use crate::routing::routes;
 use crate::store::{StoreError, Tx};
 use crate::wire::{Body, Page, PageQuery};
 use crate::work_orders::reachable_visit;
@@ -21,7 +22,6 @@ use sync_core::ids::{ArticleId, ComplaintId, EntryId, VisitId};
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_promise_corrections)).routes(routes!(create_promise_correction))

@@ -6,10 +6,10 @@ use super::{PageRoutes, Policy, Shell, Viewer, page, see_other, unprocessable};
 use crate::app::App;
 use crate::people;
 use crate::problem::Problem;
+use crate::routing::{get, post};
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
 
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {

@@ -4,12 +4,12 @@
 use super::{PageRoutes, Policy, Viewer};
 use crate::app::App;
 use crate::problem::{self, Problem};
+use crate::routing::get;
 use crate::store::{self, Counter};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use futures_util::stream;
 use std::convert::Infallible;
 use std::sync::Arc;

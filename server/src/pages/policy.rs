@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::people::{Grant, Role};
-use axum::routing::MethodRouter;
+use crate::routing::Methods;
 use axum::{Extension, Router};
 
 /// Who may open a page.
@@ -36,8 +36,8 @@ pub(crate) struct PageRoutes {
 impl PageRoutes {
     /// Adds a page: what it shows and what is posted to it fall under one policy.
     #[must_use]
-    pub(crate) fn page(mut self, path: &'static str, policy: Policy, methods: MethodRouter<App>) -> Self {
-        self.router = self.router.route(path, methods.layer(Extension(policy)));
+    pub(crate) fn page(mut self, path: &'static str, policy: Policy, methods: Methods) -> Self {
+        self.router = self.router.route(path, methods.into_router().layer(Extension(policy)));
         self.declared.push((path, policy));
         self
     }

@@ -8,13 +8,13 @@ use crate::app::App;
 use crate::auth::{ClientAddress, OfficeAuth, is_same_origin};
 use crate::people::{self, KeptForm};
 use crate::problem::{self, Language, Problem};
+use crate::routing::{get, post};
 use crate::store::StoreError;
 use askama::Template;
 use axum::extract::{Form, FromRequestParts, Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
 
 /// Longest typed text that is carried through a sign-in.

@@ -13,6 +13,7 @@ use crate::knowledge;
 use crate::people::Role;
 use crate::problem::Problem;
 use crate::review::{REVIEWERS, count_waiting};
+use crate::routing::get;
 use crate::sections;
 use crate::store::{StoreError, Tx, on_engine};
 use crate::warnings;
@@ -20,7 +21,6 @@ use crate::work_orders::{ArrivedVisit, arrived_visits};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
 use sync_core::time::Timestamp;
 
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {

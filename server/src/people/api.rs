@@ -5,6 +5,7 @@ use super::{sign_in, sql};
 use crate::app::App;
 use crate::auth::{AdminAuth, ClientAddress, OfficeAuth};
 use crate::problem::Problem;
+use crate::routing::routes;
 use crate::store::{StoreError, Tx};
 use crate::wire::{Body, Page, PageQuery};
 use axum::Json;
@@ -16,7 +17,6 @@ use sync_core::ids::PersonId;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Routes of this capability.
 pub fn routes() -> OpenApiRouter<App> {

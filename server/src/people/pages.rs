@@ -6,10 +6,10 @@ use super::sql;
 use crate::app::App;
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, unprocessable};
 use crate::problem::{self, Problem};
+use crate::routing::{get, post};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
 use sync_core::ids::PersonId;
 

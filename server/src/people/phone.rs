@@ -9,18 +9,18 @@ use crate::complaints::model::phone_digits;
 use crate::pages::{PageRoutes, Policy, Posted, see_other};
 use crate::people::Role;
 use crate::problem::Problem;
+use crate::routing::post;
+use crate::routing::routes;
 use crate::store::{StoreError, Tx, on_engine};
 use crate::wire::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::post;
 use serde::Deserialize;
 use sync_core::ids::PersonId;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(replace_phone))

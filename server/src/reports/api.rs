@@ -12,6 +12,7 @@ use crate::complaints::{office_day_number, reach_of};
 use crate::people::{self, Role};
 use crate::problem::{self, Problem};
 use crate::review::REVIEWERS;
+use crate::routing::routes;
 use crate::store::{StoreError, Tx};
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -21,7 +22,6 @@ use serde::Deserialize;
 use sync_core::time::Timestamp;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Weeks or months in the trend.
 const TREND: usize = 12;

@@ -9,10 +9,10 @@ use crate::complaints::{office_day_number, office_time, reach_of, units};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, Words, page};
 use crate::problem::Problem;
 use crate::review::REVIEWERS;
+use crate::routing::get;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use sync_core::codes::CodeTable;
 

@@ -12,6 +12,7 @@ use crate::complaints::{Names, family, office_day, reach_of, reachable};
 use crate::people::Role;
 use crate::problem::Problem;
 use crate::review::REVIEWERS;
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::{Body, Page, PageQuery};
 use crate::work_orders::{self, DISPATCHERS, WorkOrderError};
@@ -23,7 +24,6 @@ use sync_core::ids::{ComplaintId, PersonId, ReturnVisitId, VisitId, WorkOrderId}
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Routes of this capability.
 pub(crate) fn routes() -> OpenApiRouter<App> {

@@ -14,6 +14,7 @@ use crate::exchange::visits;
 use crate::idempotency::IdempotencyKey;
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::store::{StoreError, Tx};
 use crate::wire::Body;
 use crate::words::words;
@@ -30,7 +31,6 @@ use sync_core::ids::{ComplaintId, EntryId, PersonId, VisitId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// A verdict passed one of several levels.
 const LEVEL_PASSED: EntryKind = EntryKind("review.level_passed");

@@ -10,6 +10,7 @@ use crate::complaints::intake::checked_reason;
 use crate::complaints::model::{Complaint, EventKind};
 use crate::complaints::{self, ComplaintBody, Names, history, reach_of, reachable};
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::Body;
 use axum::Json;
@@ -20,7 +21,6 @@ use sync_core::ids::ComplaintId;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 const SENT_BACK: EntryKind = EntryKind("review.sent_back");
 /// Open levels that are looked at; whoever has more has another problem.

@@ -14,6 +14,7 @@ use crate::complaints::scope::{READERS, Reach};
 use crate::complaints::{Names, reach_of};
 use crate::exchange::{office, visits};
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::{Body, Page, PageQuery};
 use crate::words::words;
@@ -26,7 +27,6 @@ use sync_core::document::{EditError, Place, Resolution, Scalar, UNDONE, VisitDoc
 use sync_core::ids::{ChangeHash, EntryId, VisitId};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// How often a decision is written down anew because something else came into the visit.
 const DECISION_ATTEMPTS: usize = 8;

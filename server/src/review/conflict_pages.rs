@@ -15,13 +15,13 @@ use crate::pages::{
     PageRoutes, Policy, Posted, Shell, Viewer, changed_meanwhile, page, see_other, unprocessable, versioned,
 };
 use crate::problem::{self, Problem};
+use crate::routing::{get, post};
 use crate::store::StoreError;
 use crate::wire::{Page, PageQuery};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use serde_json::Value;

@@ -10,6 +10,7 @@ use crate::complaints::model::EventKind;
 use crate::devices::{self, DeviceError};
 use crate::exchange::unseen;
 use crate::problem::Problem;
+use crate::routing::routes;
 use crate::store::{StoreError, Tx, on_engine};
 use crate::wire::Body;
 use crate::work_orders::find_visit;
@@ -19,7 +20,6 @@ use serde::Deserialize;
 use sync_core::ids::{DeviceId, VisitId};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// An administrator declared that a device will never report again.
 const DEVICE_DECLARED_LOST: EntryKind = EntryKind("device.declared_lost");

@@ -11,11 +11,11 @@ use crate::pages::{
     PageRoutes, Policy, Posted, Shell, Viewer, Words, changed_meanwhile, page, see_other, unprocessable,
 };
 use crate::problem::Problem;
+use crate::routing::{get, post};
 use crate::store::{StoreError, Tx};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use sync_core::ids::{ComplaintId, EntryId};

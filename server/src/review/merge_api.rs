@@ -11,6 +11,7 @@ use crate::complaints::{ComplaintBody, Names, reach_of, reachable};
 use crate::idempotency::{IdempotencyKey, Kept};
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::{Body, if_match};
 use axum::Json;
@@ -22,7 +23,6 @@ use sync_core::ids::{ComplaintId, EntryId};
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Who may merge records.
 pub(super) const MERGERS: &[Role] = &[Role::Clerk, Role::Reviewer, Role::Lead];

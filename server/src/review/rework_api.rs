@@ -11,6 +11,7 @@ use crate::complaints::{self, ComplaintBody, history, kept, reachable};
 use crate::exchange::rework;
 use crate::idempotency::IdempotencyKey;
 use crate::problem::Problem;
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::Body;
 use crate::work_orders::dispatch::{WorkOrderError, crew_of, review_visit};
@@ -26,7 +27,6 @@ use sync_core::protocol::Rework;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Most fields that one request names.
 const PATHS_MAX: usize = 100;

@@ -14,6 +14,7 @@ use crate::deadlines;
 use crate::people::Role;
 use crate::problem::{self, Problem};
 use crate::review::{EvidenceRef, REVIEWERS, check_evidence};
+use crate::routing::routes;
 use crate::store::{StoreError, Tx};
 use crate::wire::{Body, Page, PageQuery, if_match};
 use axum::Json;
@@ -26,7 +27,6 @@ use sync_core::ids::{ComplaintId, SectionId};
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Entries of visits that one section names at most.
 const EVIDENCE_MAX: usize = 200;

@@ -11,6 +11,7 @@ use crate::complaints::scope::OFFICE;
 use crate::complaints::{Names, reachable};
 use crate::problem::Problem;
 use crate::review::REVIEWERS;
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::Body;
 use axum::Json;
@@ -20,7 +21,6 @@ use sync_core::ids::ComplaintId;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Routes of this capability.
 pub(crate) fn routes() -> OpenApiRouter<App> {

@@ -11,6 +11,7 @@ use crate::complaints::reach_of;
 use crate::complaints::scope::{OFFICE, READERS, Reach};
 use crate::people::Role;
 use crate::problem::Problem;
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::{Body, Page, PageQuery};
 use axum::Json;
@@ -20,7 +21,6 @@ use sync_core::ids::WarningId;
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::deadlines::PUBLISHERS;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::wire::Body;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -17,7 +18,6 @@ use sync_core::ids::PersonId;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

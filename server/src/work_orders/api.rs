@@ -14,6 +14,7 @@ use crate::complaints::{self, Names, reachable};
 use crate::idempotency::{IdempotencyKey, Kept};
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::{Body, Page};
 use axum::Json;
@@ -26,7 +27,6 @@ use sync_core::ids::{ComplaintId, EntryId, PersonId, VisitId, WorkOrderId};
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Who may send people.
 pub(crate) const DISPATCHERS: &[Role] = &[Role::Clerk, Role::Lead];

@@ -12,6 +12,7 @@ use crate::complaints::scope::OFFICE;
 use crate::idempotency::{IdempotencyKey, Kept};
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::store::Tx;
 use crate::wire::{Body, Page, PageQuery};
 use axum::Json;
@@ -24,7 +25,6 @@ use sync_core::ids::{CommandId, ComplaintId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

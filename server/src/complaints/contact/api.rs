@@ -10,6 +10,7 @@ use crate::complaints::bodies::{DeviceRef, Names, PersonRef};
 use crate::complaints::intake::checked_reason;
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::store::{StoreError, Tx};
 use crate::wire::Body;
 use axum::extract::{Path, State};
@@ -18,7 +19,6 @@ use serde::{Deserialize, Serialize};
 use sync_core::ids::ComplaintId;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Who settles flags.
 pub(super) const SETTLERS: &[Role] = &[Role::Reviewer, Role::Lead];

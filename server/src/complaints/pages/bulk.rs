@@ -8,11 +8,11 @@ use crate::complaints::scope::OFFICE;
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page};
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::routing::post;
 use crate::store::Tx;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::post;
 use serde::Deserialize;
 use sync_core::ids::ComplaintId;
 

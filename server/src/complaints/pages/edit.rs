@@ -14,12 +14,12 @@ use crate::pages::{
     PageRoutes, Policy, Posted, Shell, Viewer, Words, changed_meanwhile, page, see_other, unprocessable,
 };
 use crate::problem::Problem;
+use crate::routing::get;
 use crate::store::{StoreError, Tx};
 use crate::work_orders;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::get;
 use std::collections::BTreeSet;
 use sync_core::ids::{ComplaintId, PersonId};
 

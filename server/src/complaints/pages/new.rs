@@ -14,10 +14,10 @@ use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, u
 use crate::problem::{self, Problem};
 use crate::review::duplicates_page::Candidate;
 use crate::review::{DAYS_DEFAULT, proposals};
+use crate::routing::get;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use axum::routing::get;
 use serde::Deserialize;
 use sync_core::ids::ComplaintId;
 

@@ -5,11 +5,11 @@ use crate::complaints::scope::READERS;
 use crate::complaints::{ComplaintError, find, reach_of};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::problem::Problem;
+use crate::routing::get;
 use crate::store::{StoreError, Tx, on_engine};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use axum::routing::get;
 use serde::Deserialize;
 use sync_core::ids::ComplaintId;
 

@@ -18,13 +18,13 @@ use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_o
 use crate::people::{self, Role};
 use crate::problem::{self, Problem};
 use crate::review::{self, ClosureForm, REVIEWERS};
+use crate::routing::{Methods, get, post};
 use crate::store::{StoreError, Tx};
 use crate::work_orders::{self, model::VisitPlan};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use sync_core::ids::{ComplaintId, EntryId, VisitId};
@@ -126,7 +126,7 @@ pub(crate) struct StepPage {
     pub(crate) units: Vec<String>,
 }
 
-fn form_of(step: Step) -> MethodRouter<App> {
+fn form_of(step: Step) -> Methods {
     get(move |State(app): State<App>, viewer: Viewer, Path(id): Path<ComplaintId>| async move {
         let form = StepForm::default();
         Ok::<_, Problem>(page(&step_page(&app, &viewer, id, (step, form), None).await?))

@@ -7,11 +7,11 @@ use crate::corrective::api::listed;
 use crate::corrective::bodies::ActionList;
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::problem::Problem;
+use crate::routing::get;
 use crate::wire::PageQuery;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use axum::routing::get;
 use serde::Deserialize;
 
 const PAGE_SIZE: u32 = 50;

@@ -10,10 +10,10 @@ use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, w
 use crate::people;
 use crate::problem::Problem;
 use crate::review::REVIEWERS;
+use crate::routing::get;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::get;
 use serde::Deserialize;
 use sync_core::ids::ComplaintId;
 

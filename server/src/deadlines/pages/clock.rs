@@ -8,9 +8,9 @@ use crate::deadlines::bodies::{ClockBody, PauseBody};
 use crate::deadlines::clock::PAUSE_REASONS;
 use crate::pages::{PageRoutes, Policy, Posted, Words, see_other};
 use crate::problem::Problem;
+use crate::routing::post;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::post;
 use serde::Deserialize;
 use sync_core::ids::ComplaintId;
 

@@ -9,11 +9,11 @@ use crate::deadlines::api::{PUBLISHERS, PolicyForm, preview_checked, publish_che
 use crate::deadlines::sql;
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, unprocessable};
 use crate::problem::{self, Problem};
+use crate::routing::get;
 use crate::specials::SpecialPreview;
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use serde::Deserialize;
 use serde_json::json;
 use sync_core::deadline::{DeadlinePolicy, built_in_policy};

@@ -11,11 +11,11 @@ use crate::devices::sql;
 use crate::pages::{PageRoutes, Posted, Shell, Viewer, page, see_other, unprocessable};
 use crate::problem::{self, Problem};
 use crate::review;
+use crate::routing::{get, post};
 use crate::store::{StoreError, Tx};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use serde::Deserialize;
 use sync_core::ids::DeviceId;
 

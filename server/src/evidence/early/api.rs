@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::auth::DeviceAuth;
 use crate::layers::Class;
 use crate::problem::Problem;
+use crate::routing::routes;
 use crate::wire::RawBytes;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -12,7 +13,6 @@ use axum::http::StatusCode;
 use std::time::Duration;
 use sync_core::ids::BlobHash;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Previews taken at once: each is decoded, and who finds no place sends the original instead.
 const AT_ONCE: usize = 16;

@@ -13,6 +13,7 @@ use crate::layers::Class;
 use crate::pages::is_known;
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::wire::Body;
 use crate::work_orders::reachable_visit;
 use axum::Json;
@@ -25,7 +26,6 @@ use std::time::Duration;
 use sync_core::ids::{BlobHash, VisitId};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// Who may look at photos. Administrators manage the installation and see no evidence.
 pub(super) const ROLES: &[Role] = READERS;

@@ -10,6 +10,7 @@ use crate::auth::EvidenceAuth;
 use crate::disk;
 use crate::layers::Class;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::wire::RawBytes;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -20,7 +21,6 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use std::time::Duration;
 use sync_core::ids::DeviceId;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// A PATCH that goes on for longer is cut; what came is kept.
 const TIME_MAX: Duration = Duration::from_secs(3 * 3600);

@@ -12,6 +12,7 @@ use crate::exchange::quarantine::{Decision, DecisionWord};
 use crate::exchange::{envelopes, gate, quarantine};
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::store::{StoreError, Tx, on_engine};
 use crate::wire::{Page, PageQuery};
 use axum::Json;
@@ -23,7 +24,6 @@ use sync_core::log::{Body, Envelope};
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(super) const READERS: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Lead, Role::Administrator];
 pub(super) const DECIDERS: [Role; 2] = [Role::Reviewer, Role::Lead];

@@ -8,11 +8,11 @@ use crate::pages::{
     PageRoutes, Policy, Posted, Shell, Viewer, changed_meanwhile, page, see_other, unprocessable,
 };
 use crate::problem::{self, Problem};
+use crate::routing::{get, post};
 use crate::wire::{Page, PageQuery};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
 use sync_core::ids::EnvelopeHash;
 

@@ -12,6 +12,7 @@ use crate::complaints::{self, DeviceRef, Names, PersonRef, reach_of};
 use crate::exchange::{envelopes, gate, visits};
 use crate::people::Role;
 use crate::problem::{self, Problem};
+use crate::routing::routes;
 use crate::store::{StoreError, Tx};
 use crate::wire::{Body, Page, PageQuery};
 use crate::work_orders;
@@ -26,7 +27,6 @@ use sync_core::replica::DEPENDS_ON_LOST;
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(in crate::exchange) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -12,11 +12,11 @@ use crate::knowledge::promises;
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, with_status};
 use crate::problem::{self, Problem};
 use crate::review::REVIEWERS;
+use crate::routing::{get, post};
 use crate::store::Tx;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use serde::Deserialize;
 use sync_core::ids::ArticleId;
 

@@ -9,11 +9,11 @@ use crate::knowledge::promises::PromiseList;
 use crate::knowledge::promises_api::{self, PromiseCorrectionForm, RestingPromise};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, with_status};
 use crate::problem::Problem;
+use crate::routing::{get, post};
 use crate::wire::PageQuery;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use serde::Deserialize;
 use sync_core::ids::{EntryId, VisitId};
 

@@ -5,13 +5,13 @@ use crate::app::App;
 use crate::complaints::scope::{OFFICE, READERS};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::problem::Problem;
+use crate::routing::get;
 use crate::sections::api::listed;
 use crate::sections::bodies::SectionList;
 use crate::wire::PageQuery;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use axum::routing::get;
 use serde::Deserialize;
 
 const PAGE_SIZE: u32 = 50;

@@ -9,11 +9,11 @@ use crate::deadlines::{limit_units, limit_words};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, with_status};
 use crate::people;
 use crate::problem::Problem;
+use crate::routing::get;
 use crate::sections::api::{self, SectionForm};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::get;
 use serde::Deserialize;
 use sync_core::ids::ComplaintId;
 

@@ -10,6 +10,7 @@ use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_o
 use crate::people::{self, Role};
 use crate::problem::{self, Problem};
 use crate::review::{EvidenceRef, Offered, REVIEWERS, evidence_keys, evidence_offered, evidence_refs};
+use crate::routing::{get, post};
 use crate::sections::api::{self, Change, SectionHandover, SectionWork};
 use crate::sections::bodies::{SectionActBody, SectionDetail};
 use crate::sections::model::SectionState;
@@ -17,7 +18,6 @@ use crate::store::Tx;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use serde::Deserialize;
 use sync_core::ids::SectionId;
 

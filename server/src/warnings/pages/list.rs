@@ -6,6 +6,7 @@ use crate::complaints::scope::READERS;
 use crate::deadlines::PUBLISHERS;
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::problem::Problem;
+use crate::routing::get;
 use crate::warnings::api::listed;
 use crate::warnings::bodies::WarningBody;
 use crate::warnings::model::WarningState;
@@ -14,7 +15,6 @@ use crate::wire::PageQuery;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use axum::routing::get;
 use serde::Deserialize;
 
 const PAGE_SIZE: u32 = 50;

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::deadlines::PUBLISHERS;
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, unprocessable};
 use crate::problem::{self, Problem};
+use crate::routing::get;
 use crate::warnings::preview::{WarningPreview, WouldWarn};
 use crate::warnings::rules::RulesError;
 use crate::warnings::rules_api::{WarningPolicyForm, preview_checked, publish_checked};
@@ -13,7 +14,6 @@ use crate::warnings::{class_of, sql};
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use serde_json::json;
 use sync_core::codes::CodeTable;
 

@@ -8,6 +8,7 @@ use crate::complaints::pages::is_for_the_form;
 use crate::complaints::scope::{OFFICE, READERS};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, with_status};
 use crate::problem::Problem;
+use crate::routing::{get, post};
 use crate::store::Tx;
 use crate::warnings::api::{self, Acknowledgement, WarningClosure, WarningRecheck};
 use crate::warnings::bodies::{WarningActBody, WarningComplaint, WarningDay, WarningDetail};
@@ -15,7 +16,6 @@ use crate::warnings::model::WarningState;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use serde::Deserialize;
 use sync_core::ids::WarningId;
 

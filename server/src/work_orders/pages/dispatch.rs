@@ -13,6 +13,7 @@ use crate::pages::{
 };
 use crate::people;
 use crate::problem::{self, Problem};
+use crate::routing::{get, post};
 use crate::store::{StoreError, Tx};
 use crate::work_orders::api::{DISPATCHERS, reachable_order, reachable_visit};
 use crate::work_orders::dispatch::{self, NewOrder, NewVisit};
@@ -22,7 +23,6 @@ use crate::work_orders::sql;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use sync_core::date::CivilDate;
