@@ -22,22 +22,16 @@ mod sql;
 mod tests;
 
 pub(crate) use api::routes;
+pub(crate) use model::article_name;
 pub(crate) use pages::pages;
 pub(crate) use promises::count_to_correct;
 pub(crate) use sql::count_waiting;
 
 use crate::complaints::OFFICE;
-use crate::store::{StoreError, Tx};
 use sync_core::date::CivilDate;
-use sync_core::ids::ArticleId;
 use sync_core::time::Timestamp;
 
 /// The day in the office's calendar, by which articles begin and end.
 fn office_date(at: Timestamp) -> CivilDate {
     CivilDate::of_moment(at, OFFICE.utc_offset_minutes)
-}
-
-/// What people call the article with this id, if there is one.
-pub(crate) async fn number_of(tx: &mut Tx, id: ArticleId) -> Result<Option<String>, StoreError> {
-    Ok(sql::find(tx, id).await?.map(|article| article.name()))
 }

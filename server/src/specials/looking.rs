@@ -6,7 +6,7 @@
 use super::acts::{self, tell};
 use super::judge::{Case, Matter, judge, same_matter};
 use super::model::{Proposal, Special, SpecialAct, SpecialState};
-use super::sql;
+use super::sql::{self, WARNED};
 use crate::app::App;
 use crate::complaints::model::{Complaint, phone_digits};
 use crate::complaints::{self, office_day_number};
@@ -27,8 +27,6 @@ const COMPLAINTS_PER_ROUND: i64 = 50;
 
 /// The mark of complaints at which is looked because of another one; that goes no further.
 const BESIDE: &str = "beside";
-/// How the marks of those begin whom an early warning reaches.
-pub(super) const WARNED: &str = "warning ";
 
 /// Looks at what has changed until the server stops.
 pub(crate) async fn run(app: App) {

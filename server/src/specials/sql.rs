@@ -1,7 +1,6 @@
 //! The tables `complaint_specials`, `complaint_special_acts`, `special_due` and `complaint_paths`.
 
 use super::judge::Matter;
-use super::looking::WARNED;
 use super::model::{Path, Special, SpecialAct, SpecialKind, SpecialState};
 use crate::complaints::model::{Complaint, State, phone_digits};
 use crate::store::{StoreError, Tx, on_engine, select_in};
@@ -209,6 +208,9 @@ pub(super) async fn mark_due(
             .map(drop)
     })?)
 }
+
+/// How the marks of complaints begin that an early warning reaches.
+pub(super) const WARNED: &str = "warning ";
 
 /// Says the same of every complaint of a class and region that happened on these days.
 pub(super) async fn mark_cell(

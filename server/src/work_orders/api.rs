@@ -4,7 +4,7 @@ use super::bodies::{OrderForm, VisitBody, VisitForm, WorkOrderBody};
 use super::dispatch::{self, NewOrder, NewVisit, WorkOrderError};
 use super::model::{OrderKind, VisitPlan, WorkOrder};
 use super::visit_record::{self, VisitRecord};
-use super::{field_api, prevention, sql};
+use super::{field_api, promises, sql};
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::complaints::acts::{Actor, ComplaintError, find_open_to_acts};
@@ -308,7 +308,7 @@ pub(crate) async fn keep_promise(
     now: Timestamp,
 ) -> Result<VisitPlan, Problem> {
     let visit = reachable_visit(tx, office, OFFICE, id).await?;
-    if !prevention::keep_promise(tx, id, entry, &office.person_id.to_string(), now).await? {
+    if !promises::keep_promise(tx, id, entry, &office.person_id.to_string(), now).await? {
         return Err(Problem::new(&problem::NOT_FOUND));
     }
     Ok(visit)

@@ -7,7 +7,7 @@ use super::contact;
 use super::dispatch::{self, WorkOrderError, crew_of, newest_of};
 use super::field_work;
 use super::model::{VisitAct, VisitPlan, VisitState, next_visit_state};
-use super::prevention;
+use super::{prevention, promises};
 use super::sql;
 use crate::app::App;
 use crate::complaints::acts::{Actor, step};
@@ -146,7 +146,7 @@ async fn decide(tx: &mut Tx, command: &FieldCommand, request: &Request) -> Decis
         }
         Request::Promise { visit, entry, due, relied_on } => {
             let (plan, _) = part_in(tx, command, *visit).await?;
-            prevention::add_promise(tx, command, (*visit, *entry), *due, *relied_on).await?;
+            promises::add_promise(tx, command, (*visit, *entry), *due, *relied_on).await?;
             let facts = json!({ "entry": entry, "due_at_ms": due });
             note(tx, command, &plan, EventKind::Promised, None, facts).await
         }

@@ -25,6 +25,7 @@ pub(crate) mod past;
 mod photos;
 mod prevention;
 mod problems;
+mod promises;
 mod sending;
 mod sql;
 #[cfg(test)]
@@ -46,8 +47,9 @@ pub(crate) use field_work::{find as find_field_work, link as link_field_work};
 pub(crate) use late_work::{Arrival, content_arrived};
 pub(crate) use lost_visits::{Begun, note as note_begun};
 pub(crate) use overwritten::Overwritten;
-pub use prevention::{PhotoDeclaration, PromiseDeadline, photo_declarations, promises};
+pub use prevention::{PhotoDeclaration, photo_declarations};
+pub(crate) use promises::PromiseBody;
 pub use sql::{assignments_of, find_order, find_visit, orders_of, visits_of};
 pub(crate) use visit_record::{
-    PromiseBody, QuarantineBody, RecordedAct, RefusedAct, VisitRecord, visit_records,
+    QuarantineBody, RecordedAct, RefusedAct, VisitRecord, visit_records,
 };

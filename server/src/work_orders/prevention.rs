@@ -1,5 +1,5 @@
-//! What the field brings besides visits: grumbles for the queue of prevention, promises with their deadlines, and
-//! photos that will never arrive. Tables `grumbles`, `promise_deadlines`, `photo_declarations`.
+//! What the field brings besides visits: grumbles for the queue of prevention, and photos that will never arrive.
+//! Tables `grumbles`, `photo_declarations`.
 
 use super::commands::{Decision, FieldCommand, Refusal};
 use crate::complaints::intake::clean;
@@ -10,7 +10,6 @@ use serde::Serialize;
 use sqlx_macros::FromRow;
 use sync_core::codes::CodeTable;
 use sync_core::ids::{EntryId, VisitId};
-use sync_core::knowledge::ArticleRef;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -117,84 +116,6 @@ pub(super) async fn settle_grumble(
     if changed == 1 && complaint.is_some() {
         warnings::grumble_became_complaint(tx, id).await?;
     }
-    Ok(changed == 1)
-}
-
-/// The deadline of a promise.
-#[derive(Debug, Clone, FromRow)]
-pub struct PromiseDeadline {
-    /// Its entry in the visit document.
-    pub entry_id: String,
-    /// When it is due.
-    pub due_at_ms: i64,
-    /// When it was kept.
-    pub kept_at_ms: Option<i64>,
-    /// The article that it rests on.
-    pub article_id: Option<String>,
-    /// The version that was read at the door.
-    pub article_version: Option<i64>,
-    /// The version that it agrees with, as corrected.
-    pub stands_on: Option<i64>,
-}
-
-impl PromiseDeadline {
-    /// The article that it rests on, with the version read at the door and the one that it agrees with.
-    pub fn rests_on(&self) -> Option<(String, i64, i64)> {
-        Some((self.article_id.clone()?, self.article_version?, self.stands_on?))
-    }
-}
-
-pub(super) async fn add_promise(
-    tx: &mut Tx,
-    command: &FieldCommand,
-    (visit, entry): (VisitId, EntryId),
-    due: Timestamp,
-    relied_on: Option<ArticleRef>,
-) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO promise_deadlines (visit_id, entry_id, due_at_ms, person_id, device_id, \
-        claimed_at_ms, received_at_ms, article_id, article_version, stands_on) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT (visit_id, entry_id) DO NOTHING";
-    let article = relied_on.map(|named| named.article.to_string());
-    let version = relied_on.map(|named| i64::from(named.version));
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(visit.to_string())
-            .bind(entry.to_string())
-            .bind(due.unix_ms())
-            .bind(command.person.to_string())
-            .bind(command.device.to_string())
-            .bind(command.claimed_at.unix_ms())
-            .bind(command.received_at.unix_ms())
-            .bind(article)
-            .bind(version)
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
-    Ok(())
-}
-
-/// The deadlines of all promises made on a visit.
-pub async fn promises(tx: &mut Tx, visit: VisitId) -> Result<Vec<PromiseDeadline>, StoreError> {
-    const SQL: &str = "SELECT entry_id, due_at_ms, kept_at_ms, article_id, article_version, stands_on \
-        FROM promise_deadlines WHERE visit_id = $1 ORDER BY due_at_ms, entry_id";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?)
-}
-
-/// Notes that a promise was kept. The first time stays; says whether there is such a promise.
-pub(super) async fn keep_promise(
-    tx: &mut Tx,
-    visit: VisitId,
-    entry: EntryId,
-    by: &str,
-    at: Timestamp,
-) -> Result<bool, StoreError> {
-    const SQL: &str = "UPDATE promise_deadlines SET kept_by = coalesce(kept_by, $3), \
-        kept_at_ms = coalesce(kept_at_ms, $4) WHERE visit_id = $1 AND entry_id = $2";
-    let changed = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(visit.to_string()).bind(entry.to_string());
-        query.bind(by).bind(at.unix_ms()).execute(conn).await.map(|done| done.rows_affected())
-    })?;
     Ok(changed == 1)
 }
 

@@ -9,21 +9,20 @@ use super::model::{VisitPlan, VisitState};
 use super::overwritten::{self, Overwritten};
 use super::past::Place;
 use super::photos::PhotoSummary;
-use super::prevention::PromiseDeadline;
+use super::promises::{self, PromiseBody};
 use super::{photos, sql};
 use crate::complaints::{DeviceRef, Names, PersonRef};
 use crate::exchange::TAKEN_UP_AS;
 use crate::exchange::quarantine::{self, QuarantineItem};
 use crate::exchange::unseen::{self, Holder};
 use crate::exchange::visits;
-use crate::knowledge;
 use crate::review::{self, ConflictBody, Origins};
 use crate::store::{StoreError, Tx};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use sync_core::document::{Entry, VisitView};
-use sync_core::ids::{ChangeHash, ComplaintId, EntryId, VisitId};
+use sync_core::document::VisitView;
+use sync_core::ids::{ChangeHash, ComplaintId, VisitId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -70,61 +69,6 @@ pub(crate) struct VisitRecord {
     /// What was written and is not shown any more, and what was added to shared texts; empty for a visit of the past.
     #[serde(skip)]
     pub(crate) overwritten: Vec<Overwritten>,
-}
-
-/// A promise with its deadline; its words are in the entry.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PromiseBody {
-    /// Its entry in the visit document.
-    #[schema(format = "uuid")]
-    pub(crate) entry_id: String,
-    /// Unix milliseconds.
-    pub(crate) due_at_ms: i64,
-    /// When it was kept; null: not yet.
-    pub(crate) kept_at_ms: Option<i64>,
-    /// False when its technician took it back or replaced it: nobody owes it any more.
-    pub(crate) stands: bool,
-    /// The article that it rests on; null: none was named.
-    pub(crate) rests_on: Option<PromiseArticle>,
-}
-
-/// The version of an article that a promise rests on.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct PromiseArticle {
-    #[schema(format = "uuid")]
-    pub(crate) article_id: String,
-    /// For example `K-0007`; null: this server does not know the article.
-    pub(crate) number: Option<String>,
-    /// The version that was read at the door.
-    pub(crate) article_version: i64,
-    /// The version that the promise agrees with, as corrected.
-    pub(crate) stands_on: i64,
-}
-
-impl PromiseBody {
-    fn of(promise: PromiseDeadline, view: Option<&VisitView>) -> Self {
-        let PromiseDeadline { entry_id, due_at_ms, kept_at_ms, .. } = promise;
-        let entry = entry_id.parse().ok().and_then(|id: EntryId| view?.promises.get(&id));
-        Self { stands: entry.is_none_or(Entry::stands), entry_id, due_at_ms, kept_at_ms, rests_on: None }
-    }
-
-    /// The promises of a visit with what they rest on.
-    async fn all(tx: &mut Tx, visit: VisitId, view: Option<&VisitView>) -> Result<Vec<Self>, StoreError> {
-        let mut all = Vec::new();
-        for promise in super::promises(tx, visit).await? {
-            let rests_on = promise.rests_on();
-            let mut body = Self::of(promise, view);
-            if let Some((article_id, article_version, stands_on)) = rests_on {
-                let number = match article_id.parse() {
-                    Ok(id) => knowledge::number_of(tx, id).await?,
-                    Err(_) => None,
-                };
-                body.rests_on = Some(PromiseArticle { article_id, number, article_version, stands_on });
-            }
-            all.push(body);
-        }
-        Ok(all)
-    }
 }
 
 /// What one envelope brought into a visit.
@@ -207,7 +151,7 @@ impl VisitRecord {
         };
         (visit.arrived, visit.ended, visit.outcome) = (arrived, ended, outcome);
         for promise in &mut self.promises {
-            promise.kept_at_ms = promise.kept_at_ms.filter(|kept| *kept <= at.unix_ms());
+            promise.as_of(at);
         }
     }
 
@@ -387,7 +331,7 @@ async fn assemble(
 ) -> Result<VisitRecord, StoreError> {
     let id = visit.id;
     let photos = photos::of_visit(tx, id).await?;
-    let promises = PromiseBody::all(tx, id, view.as_ref()).await?;
+    let promises = promises::of_visit(tx, id, view.as_ref()).await?;
     let mut record = VisitRecord {
         heads: visits::heads(tx, id).await?.unwrap_or_default(),
         fields: Vec::new(),
@@ -474,50 +418,4 @@ async fn holders(tx: &mut Tx, names: &mut Names, visit: &VisitPlan) -> Result<Ve
         });
     }
     Ok(bodies)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use sync_core::document::{ActorId16, Container, EditAuthor, Promise, Role, VisitDocument};
-    use sync_core::ids::{DeviceId, PersonId};
-
-    #[test]
-    fn nobody_owes_a_promise_that_was_taken_back() {
-        let visit = VisitId::from_bytes([1; 16]);
-        let (kept, taken_back) = (EntryId::from_bytes([2; 16]), EntryId::from_bytes([3; 16]));
-        let mut document = VisitDocument::birth(visit);
-        let author = EditAuthor {
-            actor: ActorId16::of_device(DeviceId::from_bytes([4; 16]), visit, 0),
-            person: PersonId::from_bytes([5; 16]),
-            at: Timestamp::from_unix_ms(1),
-            role: Role::Field,
-        };
-        let mut edit = document.edit(author);
-        for entry in [kept, taken_back] {
-            let promise = Promise {
-                what: "call back".to_owned(),
-                due_ms: Timestamp::from_unix_ms(7),
-                to: None,
-                relied_on: None,
-            };
-            edit.add_promise(entry, &promise).unwrap();
-        }
-        edit.withdraw(Container::Promises, taken_back, "undone").unwrap();
-        edit.commit();
-        let view = document.view();
-        let stands = |entry: EntryId| {
-            let row = PromiseDeadline {
-                entry_id: entry.to_string(),
-                due_at_ms: 7,
-                kept_at_ms: None,
-                article_id: None,
-                article_version: None,
-                stands_on: None,
-            };
-            PromiseBody::of(row, Some(&view)).stands
-        };
-        assert!(stands(kept) && !stands(taken_back));
-        assert!(stands(EntryId::from_bytes([6; 16])), "an entry that has not arrived yet");
-    }
 }
