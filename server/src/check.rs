@@ -8,7 +8,7 @@ use crate::disk;
 use crate::installation;
 use crate::keys::Keys;
 use crate::problem::Language;
-use crate::store::{EngineKind, Store, StoreError, on_engine};
+use crate::store::{EngineKind, Store, StoreError, statement};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -89,8 +89,7 @@ async fn check_database(store: &Store, language: Language) -> Result<Result<Stri
     }
     let mut tx = store.read().await?;
     if store.file().is_some() {
-        let found: Vec<String> =
-            on_engine!(&mut tx, |conn| sqlx::query_scalar("PRAGMA quick_check").fetch_all(conn).await)?;
+        let found: Vec<String> = statement("PRAGMA quick_check").values(&mut tx).await?;
         if found != ["ok"] {
             let found = found.join("; ");
             return Ok(Err(say(

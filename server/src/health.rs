@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::problem::{self, Problem};
 use crate::routing::routes;
-use crate::store::{StoreError, on_engine};
+use crate::store::{StoreError, statement};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -51,7 +51,7 @@ async fn write_something(app: &App) -> Result<(), StoreError> {
         ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     let now_ms = app.clock.now().unix_ms();
     let mut tx = app.store.write().await?;
-    on_engine!(&mut tx, |conn| sqlx::query(SQL).bind(now_ms).execute(conn).await.map(drop))?;
+    statement(SQL).bind(now_ms).execute(&mut tx).await?;
     tx.commit().await
 }
 

@@ -5,7 +5,7 @@
 //! Only successes are kept: a refused request changed nothing and may be repeated as it is.
 
 use crate::problem::{self, Problem};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -134,10 +134,7 @@ impl Repeatable {
             WHERE person_id = $1 AND key = $2 AND answered_at_ms > $3";
         let Some(key) = &self.key else { return Ok(None) };
         let (person, since) = (self.person.to_string(), self.now.unix_ms() - KEPT_MS);
-        let row: Option<KeptRow> = on_engine!(tx, |conn| {
-            sqlx::query_as(SQL).bind(person).bind(key).bind(since).fetch_optional(conn).await
-        })
-        .map_err(StoreError::from)?;
+        let row: Option<KeptRow> = statement(SQL).bind(person).bind(key).bind(since).row_if_any(tx).await?;
         match row {
             None => Ok(None),
             Some(row) if row.request_sha256 == self.request_sha256 => {
@@ -164,20 +161,17 @@ impl Repeatable {
 async fn insert(tx: &mut Tx, request: &Repeatable, key: &str, answer: &Kept) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO idempotency_keys (person_id, key, request_sha256, status, location, etag, body, \
         answered_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(request.person.to_string())
-            .bind(key)
-            .bind(&request.request_sha256)
-            .bind(answer.status)
-            .bind(&answer.location)
-            .bind(&answer.etag)
-            .bind(&answer.body)
-            .bind(request.now.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(request.person.to_string())
+        .bind(key)
+        .bind(&request.request_sha256)
+        .bind(answer.status)
+        .bind(&answer.location)
+        .bind(&answer.etag)
+        .bind(&answer.body)
+        .bind(request.now.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -185,8 +179,6 @@ async fn forget_old(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
     const SQL: &str = "DELETE FROM idempotency_keys WHERE (person_id, key) IN (SELECT o.person_id, o.key \
         FROM idempotency_keys o WHERE o.answered_at_ms <= $1 ORDER BY o.answered_at_ms LIMIT $2)";
     let until = now.unix_ms() - KEPT_MS;
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(until).bind(FORGET_AT_ONCE).execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(until).bind(FORGET_AT_ONCE).execute(tx).await?;
     Ok(())
 }

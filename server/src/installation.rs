@@ -2,7 +2,7 @@
 
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::clock::{Clock, Entropy};
-use crate::store::{Store, StoreError, Tx, on_engine};
+use crate::store::{Store, StoreError, Tx, statement};
 use sync_core::ids::ServerId;
 use sync_core::log::PublicKey;
 use sync_core::time::Timestamp;
@@ -21,8 +21,7 @@ pub struct Installation {
 /// The row, if the store was used before.
 pub async fn find(tx: &mut Tx) -> Result<Option<Installation>, StoreError> {
     const SQL: &str = "SELECT server_id, epoch, created_at_ms FROM installation";
-    let row: Option<(String, i64, i64)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_optional(conn).await)?;
+    let row: Option<(String, i64, i64)> = statement(SQL).row_if_any(tx).await?;
     row.map(|(server_id, epoch, created_at_ms)| {
         Ok(Installation {
             server_id: StoreError::parse_column("installation", "server_id", "1", &server_id)?,
@@ -43,10 +42,7 @@ pub async fn ensure(store: &Store, clock: &Clock, entropy: &Entropy) -> Result<I
     let now = clock.now();
     let server_id = ServerId::from_entropy(now, entropy.bytes());
     let mut tx = store.write().await?;
-    let inserted = on_engine!(&mut tx, |conn| {
-        let query = sqlx::query(SQL).bind(server_id.to_string()).bind(now.unix_ms());
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let inserted = statement(SQL).bind(server_id.to_string()).bind(now.unix_ms()).execute(&mut tx).await?;
     if inserted == 1 {
         audit::append(&mut tx, &NewEntry::new(EntryKind::INSTALLED, now)).await?;
     }
@@ -58,8 +54,7 @@ pub async fn ensure(store: &Store, clock: &Clock, entropy: &Entropy) -> Result<I
 /// Checks the office log of this epoch; `None`: the epoch is new, nothing was signed in it.
 pub async fn office_key(tx: &mut Tx, epoch: i64) -> Result<Option<PublicKey>, StoreError> {
     const SQL: &str = "SELECT public_key FROM office_keys WHERE epoch = $1";
-    let key: Option<Vec<u8>> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(epoch).fetch_optional(conn).await)?;
+    let key: Option<Vec<u8>> = statement(SQL).bind(epoch).value_if_any(tx).await?;
     let impossible = |_| StoreError::impossible("office_keys", "public_key", epoch.to_string());
     key.map(|key| PublicKey::from_bytes(&key).map_err(impossible)).transpose()
 }
@@ -69,7 +64,7 @@ pub async fn keep_office_key(tx: &mut Tx, epoch: i64, key: PublicKey) -> Result<
     const SQL: &str =
         "INSERT INTO office_keys (epoch, public_key) VALUES ($1, $2) ON CONFLICT (epoch) DO NOTHING";
     let bytes = key.as_bytes().to_vec();
-    on_engine!(tx, |conn| sqlx::query(SQL).bind(epoch).bind(bytes).execute(conn).await.map(drop))?;
+    statement(SQL).bind(epoch).bind(bytes).execute(tx).await?;
     Ok(())
 }
 
@@ -79,7 +74,7 @@ pub async fn keep_office_key(tx: &mut Tx, epoch: i64, key: PublicKey) -> Result<
 /// When the store fails or was never used.
 pub async fn begin_epoch(tx: &mut Tx, reason: &str, now: Timestamp) -> Result<i64, StoreError> {
     const SQL: &str = "UPDATE installation SET epoch = epoch + 1 RETURNING epoch";
-    let epoch: i64 = on_engine!(&mut *tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)?;
+    let epoch: i64 = statement(SQL).value(&mut *tx).await?;
     let detail = Detail::new().with("from", (epoch - 1).to_string()).with("to", epoch.to_string());
     audit::append(tx, &NewEntry::new(EntryKind::EPOCH_RAISED, now).detail(detail).because(Some(reason)))
         .await?;

@@ -21,7 +21,7 @@ pub(crate) struct Erased(&'static (dyn Fn(Request, App) -> Answering + Send + Sy
 
 /// Takes the type from a handler, which lives as long as the program: a function has no size, a closure that of what
 /// it captures.
-pub(crate) fn erased<T: 'static>(handler: impl Handler<T, App> + Sync) -> Erased {
+pub(crate) fn erased<T: 'static>(handler: impl Handler<T, App>) -> Erased {
     Erased(Box::leak(Box::new(move |request, app| -> Answering {
         Box::pin(handler.clone().call(request, app))
     })))
@@ -46,19 +46,19 @@ impl fmt::Debug for Erased {
 pub(crate) struct Methods(MethodRouter<App>);
 
 /// A page that is shown.
-pub(crate) fn get<T: 'static>(handler: impl Handler<T, App> + Sync) -> Methods {
+pub(crate) fn get<T: 'static>(handler: impl Handler<T, App>) -> Methods {
     Methods(axum::routing::get(erased(handler)))
 }
 
 /// A path that forms are posted to.
-pub(crate) fn post<T: 'static>(handler: impl Handler<T, App> + Sync) -> Methods {
+pub(crate) fn post<T: 'static>(handler: impl Handler<T, App>) -> Methods {
     Methods(axum::routing::post(erased(handler)))
 }
 
 impl Methods {
     /// The same page, which a form is posted to.
     #[must_use]
-    pub(crate) fn post<T: 'static>(self, handler: impl Handler<T, App> + Sync) -> Self {
+    pub(crate) fn post<T: 'static>(self, handler: impl Handler<T, App>) -> Self {
         Self(self.0.post(erased(handler)))
     }
 

@@ -1,7 +1,7 @@
 //! The tables `server_log` and `envelope_bodies`.
 
 use super::entry::{EntryKind, NewEntry, sha256_hex};
-use crate::store::{Counter, StoreError, Tx, insert_rows, next_numbers, on_engine, select_in};
+use crate::store::{Counter, StoreError, Tx, insert_rows, next_numbers, select_in, statement};
 use sqlx_macros::FromRow;
 use sync_core::ids::{DeviceId, VisitId};
 
@@ -110,7 +110,7 @@ async fn note(tx: &mut Tx, first: i64, entries: &[NewEntry<'_>]) -> Result<(), S
 /// Index of the newest entry; 0 for an empty log.
 pub async fn last_index(tx: &mut Tx) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT CAST(coalesce(max(log_index), 0) AS BIGINT) FROM server_log";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)?)
+    statement(SQL).value(tx).await
 }
 
 /// Entries after this index, oldest first, at most `limit` of them.
@@ -118,7 +118,7 @@ pub async fn list(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<Entry>, Sto
     const SQL: &str = "SELECT log_index, epoch, kind, at_ms, person_id, device_id, device_seq, envelope_hash, \
         visit_id, entry, entry_sha256 FROM server_log WHERE log_index > $1 ORDER BY log_index LIMIT $2";
     let limit = i64::from(limit);
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(conn).await)?)
+    statement(SQL).bind(after).bind(limit).rows(tx).await
 }
 
 /// Which acts are wanted; `None` leaves that open.
@@ -157,32 +157,29 @@ pub(super) async fn list_acts(
     const SELECT: &str = "SELECT a.log_index, a.epoch, a.kind, a.at_ms, a.person_id, a.device_id, a.device_seq, \
         a.envelope_hash, a.visit_id, a.entry, a.entry_sha256, n.reason FROM (SELECT log_index, epoch, kind, at_ms, \
         person_id, device_id, device_seq, envelope_hash, visit_id, entry, entry_sha256 FROM server_log WHERE ";
-    Ok(on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(SELECT);
-        query.push(IS_ACT).push(" AND log_index < ").push_bind(before);
-        if let Some(kind) = &filter.kind {
-            query.push(" AND kind = ").push_bind(kind);
-        }
-        if let Some(person) = &filter.person {
-            query.push(" AND person_id = ").push_bind(person);
-        }
-        if let Some(complaint) = &filter.complaint {
-            query.push(" AND log_index IN (SELECT log_index FROM act_notes WHERE complaint_id = ");
-            query
-                .push_bind(complaint)
-                .push(" UNION SELECT s.log_index FROM visit_plans p JOIN server_log s ");
-            query.push("ON s.visit_id = p.visit_id WHERE p.complaint_id = ").push_bind(complaint).push(")");
-        }
-        if let Some(from) = filter.from_ms {
-            query.push(" AND at_ms >= ").push_bind(from);
-        }
-        if let Some(until) = filter.until_ms {
-            query.push(" AND at_ms < ").push_bind(until);
-        }
-        query.push(" ORDER BY log_index DESC LIMIT ").push_bind(i64::from(limit));
-        query.push(") a LEFT JOIN act_notes n ON n.log_index = a.log_index ORDER BY a.log_index DESC");
-        query.build_query_as().fetch_all(conn).await
-    })?)
+    let mut query = statement(SELECT);
+    query.push(IS_ACT).push(" AND log_index < ").push_bind(before);
+    if let Some(kind) = &filter.kind {
+        query.push(" AND kind = ").push_bind(kind);
+    }
+    if let Some(person) = &filter.person {
+        query.push(" AND person_id = ").push_bind(person);
+    }
+    if let Some(complaint) = &filter.complaint {
+        query.push(" AND log_index IN (SELECT log_index FROM act_notes WHERE complaint_id = ");
+        query.push_bind(complaint).push(" UNION SELECT s.log_index FROM visit_plans p JOIN server_log s ");
+        query.push("ON s.visit_id = p.visit_id WHERE p.complaint_id = ").push_bind(complaint).push(")");
+    }
+    if let Some(from) = filter.from_ms {
+        query.push(" AND at_ms >= ").push_bind(from);
+    }
+    if let Some(until) = filter.until_ms {
+        query.push(" AND at_ms < ").push_bind(until);
+    }
+    query.push(" ORDER BY log_index DESC LIMIT ").push_bind(i64::from(limit));
+    query.push(") a LEFT JOIN act_notes n ON n.log_index = a.log_index ORDER BY a.log_index DESC");
+
+    query.rows(tx).await
 }
 
 /// What was done to a device before this position, newest first; what it did itself stands with its visits.
@@ -198,10 +195,7 @@ pub(crate) async fn list_of_device(
         'device.suspended', 'device.resumed', 'device.revoked', 'device.wipe_ordered', 'device.wipe_withdrawn', \
         'device.wiped', 'device.declared_lost', 'device.forked', 'envelope.escrowed', 'evidence.refused') \
         AND device_id = $1 AND log_index < $2 ORDER BY log_index DESC LIMIT $3";
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(device.to_string()).bind(before);
-        query.bind(i64::from(limit)).fetch_all(conn).await
-    })?)
+    statement(SQL).bind(device.to_string()).bind(before).bind(i64::from(limit)).rows(tx).await
 }
 
 /// What was done to a visit.
@@ -240,9 +234,9 @@ pub async fn first_gap(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
         "SELECT CAST(count(*) AS BIGINT), CAST(coalesce(max(log_index), 0) AS BIGINT) FROM server_log";
     const FIND: &str = "SELECT CAST(min(l.log_index) + 1 AS BIGINT) FROM server_log l WHERE NOT EXISTS \
         (SELECT 1 FROM server_log n WHERE n.log_index = l.log_index + 1)";
-    let (count, newest): (i64, i64) = on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_one(conn).await)?;
+    let (count, newest): (i64, i64) = statement(SQL).row(tx).await?;
     if count == newest {
         return Ok(None);
     }
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(FIND).fetch_optional(conn).await)?)
+    statement(FIND).value_if_any(tx).await
 }

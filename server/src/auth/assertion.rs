@@ -14,7 +14,7 @@ use super::signatures::decoding_key;
 use crate::app::App;
 use crate::devices::{self, KnownDevice};
 use crate::problem::{self, Problem};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use jsonwebtoken::Validation;
 use serde::Deserialize;
 use std::time::Duration;
@@ -123,10 +123,7 @@ async fn remember(tx: &mut Tx, device_id: DeviceId, jti: &str, now: Timestamp) -
     const SQL: &str = "INSERT INTO device_assertions (device_id, jti, forget_after_ms) VALUES ($1, $2, $3) \
         ON CONFLICT (device_id, jti) DO NOTHING";
     let (id, forget_after_ms) = (device_id.to_string(), now.unix_ms() + REMEMBER_MS);
-    let inserted = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(&id).bind(jti).bind(forget_after_ms);
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let inserted = statement(SQL).bind(&id).bind(jti).bind(forget_after_ms).execute(tx).await?;
     Ok(inserted == 1)
 }
 
@@ -146,7 +143,7 @@ async fn forget(app: &App) -> Result<(), StoreError> {
     const SQL: &str = "DELETE FROM device_assertions WHERE forget_after_ms < $1";
     let now_ms = app.clock.now().unix_ms();
     let mut tx = app.store.write().await?;
-    on_engine!(&mut tx, |conn| sqlx::query(SQL).bind(now_ms).execute(conn).await.map(drop))?;
+    statement(SQL).bind(now_ms).execute(&mut tx).await?;
     tx.commit().await
 }
 

@@ -1,6 +1,6 @@
 //! The table `checklists`.
 
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sync_core::ids::PersonId;
 use sync_core::protocol::ChecklistTemplate;
 use sync_core::time::Timestamp;
@@ -8,8 +8,7 @@ use sync_core::time::Timestamp;
 /// The newest version of a checklist.
 pub async fn newest(tx: &mut Tx, code: &str) -> Result<Option<ChecklistTemplate>, StoreError> {
     const SQL: &str = "SELECT template_json FROM checklists WHERE code = $1 ORDER BY version DESC LIMIT 1";
-    let json: Option<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(code).fetch_optional(conn).await)?;
+    let json: Option<String> = statement(SQL).bind(code).value_if_any(tx).await?;
     json.map(|json| parse(code, &json)).transpose()
 }
 
@@ -20,9 +19,7 @@ pub(super) async fn find(
     version: u32,
 ) -> Result<Option<ChecklistTemplate>, StoreError> {
     const SQL: &str = "SELECT template_json FROM checklists WHERE code = $1 AND version = $2";
-    let json: Option<String> = on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(code).bind(i64::from(version)).fetch_optional(conn).await
-    })?;
+    let json: Option<String> = statement(SQL).bind(code).bind(i64::from(version)).value_if_any(tx).await?;
     json.map(|json| parse(code, &json)).transpose()
 }
 
@@ -30,7 +27,7 @@ pub(super) async fn find(
 pub async fn list(tx: &mut Tx) -> Result<Vec<ChecklistTemplate>, StoreError> {
     const SQL: &str = "SELECT c.code, c.template_json FROM checklists c WHERE c.version = \
         (SELECT max(n.version) FROM checklists n WHERE n.code = c.code) ORDER BY c.code";
-    let rows: Vec<(String, String)> = on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await)?;
+    let rows: Vec<(String, String)> = statement(SQL).rows(tx).await?;
     rows.iter().map(|(code, json)| parse(code, json)).collect()
 }
 
@@ -45,10 +42,14 @@ pub(super) async fn insert(
         VALUES ($1, $2, $3, $4, $5)";
     let json = serde_json::to_string(template)
         .map_err(|_| StoreError::impossible("checklists", "template_json", template.code.as_str()))?;
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(&template.code).bind(i64::from(template.version)).bind(json);
-        query.bind(by.map(String::from)).bind(at.unix_ms()).execute(conn).await.map(drop)
-    })?;
+    statement(SQL)
+        .bind(&template.code)
+        .bind(i64::from(template.version))
+        .bind(json)
+        .bind(by.map(String::from))
+        .bind(at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

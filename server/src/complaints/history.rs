@@ -4,7 +4,7 @@
 use super::acts::Actor;
 use super::model::{Complaint, EventKind, FieldChange, State};
 use super::tally;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use serde_json::Value;
 use sqlx_macros::FromRow;
 use sync_core::ids::{ComplaintId, DeviceId, PersonId, VisitId};
@@ -117,23 +117,20 @@ pub async fn add(tx: &mut Tx, complaint: ComplaintId, event: &NewEvent) -> Resul
         VALUES ($1, (SELECT coalesce(max(e.event_no), 0) + 1 FROM complaint_events e WHERE e.complaint_id = $1), \
         $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     tally::ended(tx, complaint, event).await?;
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(complaint.to_string())
-            .bind(event.kind.as_str())
-            .bind(event.states.map(|(from, _)| from.as_str()))
-            .bind(event.states.map(|(_, to)| to.as_str()))
-            .bind(event.person.map(String::from))
-            .bind(event.device.map(String::from))
-            .bind(event.visit.map(String::from))
-            .bind(event.claimed_at.map(Timestamp::unix_ms))
-            .bind(event.received_at.unix_ms())
-            .bind(&event.reason)
-            .bind(event.detail.to_string())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(complaint.to_string())
+        .bind(event.kind.as_str())
+        .bind(event.states.map(|(from, _)| from.as_str()))
+        .bind(event.states.map(|(_, to)| to.as_str()))
+        .bind(event.person.map(String::from))
+        .bind(event.device.map(String::from))
+        .bind(event.visit.map(String::from))
+        .bind(event.claimed_at.map(Timestamp::unix_ms))
+        .bind(event.received_at.unix_ms())
+        .bind(&event.reason)
+        .bind(event.detail.to_string())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -141,7 +138,7 @@ pub async fn add(tx: &mut Tx, complaint: ComplaintId, event: &NewEvent) -> Resul
 pub async fn list(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Event>, StoreError> {
     const SQL: &str = "SELECT event_no, kind, state_from, state_to, person_id, device_id, visit_id, claimed_at_ms, \
         received_at_ms, reason, detail_json FROM complaint_events WHERE complaint_id = $1 ORDER BY event_no";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?)
+    statement(SQL).bind(complaint.to_string()).rows(tx).await
 }
 
 /// A field that was changed, as it lies in the table.
@@ -172,19 +169,16 @@ pub(super) async fn add_field_changes(
         changed_by, changed_at_ms, changed_on_device) VALUES ($1, (SELECT coalesce(max(f.change_no), 0) + 1 \
         FROM complaint_field_changes f WHERE f.complaint_id = $1), $2, $3, $4, $5, $6, $7)";
     for change in changes {
-        on_engine!(tx, |conn| {
-            sqlx::query(SQL)
-                .bind(complaint.id.to_string())
-                .bind(change.field)
-                .bind(&change.old)
-                .bind(&change.new)
-                .bind(by.person.to_string())
-                .bind(by.at.unix_ms())
-                .bind(by.device.map(String::from))
-                .execute(conn)
-                .await
-                .map(drop)
-        })?;
+        statement(SQL)
+            .bind(complaint.id.to_string())
+            .bind(change.field)
+            .bind(&change.old)
+            .bind(&change.new)
+            .bind(by.person.to_string())
+            .bind(by.at.unix_ms())
+            .bind(by.device.map(String::from))
+            .execute(tx)
+            .await?;
     }
     Ok(())
 }
@@ -193,5 +187,5 @@ pub(super) async fn add_field_changes(
 pub async fn field_changes(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<ChangedField>, StoreError> {
     const SQL: &str = "SELECT field, old_value, new_value, changed_by, changed_on_device, changed_at_ms \
         FROM complaint_field_changes WHERE complaint_id = $1 ORDER BY change_no";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?)
+    statement(SQL).bind(complaint.to_string()).rows(tx).await
 }

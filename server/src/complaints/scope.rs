@@ -164,7 +164,7 @@ pub(crate) use within;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::on_engine;
+    use crate::store::statement;
     use crate::testing::TestApp;
 
     fn grant(role: Role, unit: &str, region: &str) -> Grant {
@@ -214,13 +214,13 @@ mod tests {
                 let reach = Reach::of(&grants, OFFICE).unwrap();
                 for unit in words {
                     for region in words {
-                        let found: i64 = on_engine!(&mut tx, |conn| sqlx::query_scalar(SQL)
+                        let found: i64 = statement(SQL)
                             .bind(reach.pattern())
                             .bind(unit)
                             .bind(region)
-                            .fetch_one(conn)
-                            .await)
-                        .unwrap();
+                            .value(&mut tx)
+                            .await
+                            .unwrap();
                         assert_eq!(found == 1, reach.covers(unit, region), "{held:?} {unit:?} {region:?}");
                     }
                 }

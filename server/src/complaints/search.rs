@@ -5,7 +5,7 @@ mod words;
 
 use super::model::{Complaint, Priority, State, phone_digits};
 use super::scope::{Part, Reach, within};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{Statement, StoreError, Tx, statement};
 pub(super) use sources::{Listed, Place};
 use sync_core::ids::PersonId;
 use sync_core::search::index_text;
@@ -108,25 +108,17 @@ enum Piece {
 /// What is still open; spelled like the conditions of the indexes of open complaints, so that they are used.
 const OPEN: &str = " AND c.state NOT IN ('closed', 'withdrawn') AND c.merged_into IS NULL";
 
-/// Runs pieces of a query as one statement. Only the conditions that are wanted are in it, so that each finds its
-/// index.
-macro_rules! run {
-    ($tx:expr, $sql:expr, $pieces:expr, |$query:ident, $conn:ident| $run:expr) => {
-        on_engine!($tx, |$conn| {
-            let mut $query = sqlx::QueryBuilder::new($sql);
-            for piece in $pieces {
-                match piece {
-                    Piece::Sql(text) => $query.push(text),
-                    Piece::Text(text) => $query.push_bind(text),
-                    Piece::Number(number) => $query.push_bind(number),
-                };
-            }
-            $run
-        })
-    };
+/// Pieces of a query as one statement. Only the conditions that are wanted are in it, so that each finds its index.
+fn joined(mut query: Statement<'static>, pieces: Vec<Piece>) -> Statement<'static> {
+    for piece in pieces {
+        match piece {
+            Piece::Sql(text) => query.push(text),
+            Piece::Text(text) => query.push_bind(text),
+            Piece::Number(number) => query.push_bind(number),
+        };
+    }
+    query
 }
-
-use run;
 
 /// Complaints after this place in the order of their list, at most `limit` of them.
 ///
@@ -207,13 +199,13 @@ async fn count(tx: &mut Tx, conditions: Vec<Piece>, after: i64) -> Result<i64, S
     let mut pieces = vec![Piece::Number(after)];
     pieces.extend(conditions);
     pieces.extend([Piece::Sql(" LIMIT "), Piece::Number(NEWER_MAX), Piece::Sql(") n")]);
-    Ok(run!(tx, SQL, pieces, |query, conn| query.build_query_scalar().fetch_one(conn).await)?)
+    joined(statement(SQL), pieces).value(tx).await
 }
 
 /// The newest place in the order of arrival; 0 without complaints.
 pub(super) async fn newest(tx: &mut Tx) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT coalesce(max(ordinal), 0) FROM complaints";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)?)
+    statement(SQL).value(tx).await
 }
 
 /// The conditions of a filter but for its words.

@@ -2,7 +2,7 @@
 
 use super::model::{Complaint, Customer, Deadlines, Intake, number_text, phone_digits};
 use super::tally;
-use crate::store::{Counter, StoreError, Tx, next_number, on_engine};
+use crate::store::{Counter, StoreError, Tx, next_number, statement};
 use sqlx_macros::FromRow;
 use sync_core::ids::{ComplaintId, VisitId};
 use sync_core::search::index_text;
@@ -119,8 +119,7 @@ impl TryFrom<ComplaintRow> for Complaint {
 /// The complaint with this id.
 pub async fn find(tx: &mut Tx, id: ComplaintId) -> Result<Option<Complaint>, StoreError> {
     const SQL: &str = concat!("SELECT ", columns!(), " FROM complaints c WHERE c.complaint_id = $1");
-    let row: Option<ComplaintRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    let row: Option<ComplaintRow> = statement(SQL).bind(id.to_string()).row_if_any(tx).await?;
     row.map(Complaint::try_from).transpose()
 }
 
@@ -132,8 +131,7 @@ pub async fn find_by_number(tx: &mut Tx, number: &str) -> Result<Option<Complain
         " FROM complaints c WHERE c.number = $1 \
           OR c.complaint_id = (SELECT a.complaint_id FROM complaint_aliases a WHERE a.alias = $1)"
     );
-    let row: Option<ComplaintRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(number).fetch_optional(conn).await)?;
+    let row: Option<ComplaintRow> = statement(SQL).bind(number).row_if_any(tx).await?;
     row.map(Complaint::try_from).transpose()
 }
 
@@ -141,8 +139,7 @@ pub async fn find_by_number(tx: &mut Tx, number: &str) -> Result<Option<Complain
 pub(super) async fn next_complaint_number(tx: &mut Tx, year: i16) -> Result<String, StoreError> {
     const SQL: &str = "INSERT INTO complaint_numbers (year, value) VALUES ($1, 1) \
         ON CONFLICT (year) DO UPDATE SET value = complaint_numbers.value + 1 RETURNING value";
-    let place: i64 =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(i64::from(year)).fetch_one(conn).await)?;
+    let place: i64 = statement(SQL).bind(i64::from(year)).value(tx).await?;
     Ok(number_text(year, place))
 }
 
@@ -163,44 +160,41 @@ pub(super) async fn insert(tx: &mut Tx, complaint: &Complaint) -> Result<(), Sto
         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)";
     let values = Columns::of(&complaint.intake);
     let intake = &complaint.intake;
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(complaint.id.to_string())
-            .bind(complaint.ordinal)
-            .bind(&complaint.number)
-            .bind(complaint.state.as_str())
-            .bind(intake.utility.as_str())
-            .bind(&intake.category)
-            .bind(intake.channel.as_str())
-            .bind(intake.priority.as_str())
-            .bind(&intake.summary)
-            .bind(&intake.remedy_sought)
-            .bind(&intake.customer.number)
-            .bind(&intake.customer.name)
-            .bind(&intake.customer.phone)
-            .bind(values.phone_digits)
-            .bind(&intake.address)
-            .bind(values.address_folded)
-            .bind(&intake.region)
-            .bind(values.latitude)
-            .bind(values.longitude)
-            .bind(values.meter_no)
-            .bind(values.meter_json)
-            .bind(values.contact_due)
-            .bind(values.onsite_due)
-            .bind(values.answer_due)
-            .bind(intake.requested_at.unix_ms())
-            .bind(complaint.first_owner.to_string())
-            .bind(complaint.holder.to_string())
-            .bind(complaint.holder_since.unix_ms())
-            .bind(complaint.opened_on_device.map(String::from))
-            .bind(complaint.received_at.unix_ms())
-            .bind(&intake.unit)
-            .bind(&intake.no_contact_reason)
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(complaint.id.to_string())
+        .bind(complaint.ordinal)
+        .bind(&complaint.number)
+        .bind(complaint.state.as_str())
+        .bind(intake.utility.as_str())
+        .bind(&intake.category)
+        .bind(intake.channel.as_str())
+        .bind(intake.priority.as_str())
+        .bind(&intake.summary)
+        .bind(&intake.remedy_sought)
+        .bind(&intake.customer.number)
+        .bind(&intake.customer.name)
+        .bind(&intake.customer.phone)
+        .bind(values.phone_digits)
+        .bind(&intake.address)
+        .bind(values.address_folded)
+        .bind(&intake.region)
+        .bind(values.latitude)
+        .bind(values.longitude)
+        .bind(values.meter_no)
+        .bind(values.meter_json)
+        .bind(values.contact_due)
+        .bind(values.onsite_due)
+        .bind(values.answer_due)
+        .bind(intake.requested_at.unix_ms())
+        .bind(complaint.first_owner.to_string())
+        .bind(complaint.holder.to_string())
+        .bind(complaint.holder_since.unix_ms())
+        .bind(complaint.opened_on_device.map(String::from))
+        .bind(complaint.received_at.unix_ms())
+        .bind(&intake.unit)
+        .bind(&intake.no_contact_reason)
+        .execute(tx)
+        .await?;
     tally::received(tx, complaint);
     Ok(())
 }
@@ -217,39 +211,36 @@ pub(super) async fn update(tx: &mut Tx, complaint: &Complaint) -> Result<bool, S
     let values = Columns::of(&complaint.intake);
     let intake = &complaint.intake;
     let place = tally::stored_place(tx, complaint.id).await?;
-    let changed = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(complaint.id.to_string())
-            .bind(complaint.version)
-            .bind(complaint.state.as_str())
-            .bind(&intake.category)
-            .bind(intake.priority.as_str())
-            .bind(&intake.summary)
-            .bind(&intake.remedy_sought)
-            .bind(&intake.customer.number)
-            .bind(&intake.customer.name)
-            .bind(&intake.customer.phone)
-            .bind(values.phone_digits)
-            .bind(&intake.address)
-            .bind(values.address_folded)
-            .bind(&intake.region)
-            .bind(values.latitude)
-            .bind(values.longitude)
-            .bind(values.meter_no)
-            .bind(values.meter_json)
-            .bind(values.contact_due)
-            .bind(values.onsite_due)
-            .bind(values.answer_due)
-            .bind(complaint.holder.to_string())
-            .bind(complaint.holder_since.unix_ms())
-            .bind(complaint.closed_at.map(Timestamp::unix_ms))
-            .bind(complaint.merged_into.map(String::from))
-            .bind(&intake.unit)
-            .bind(&intake.no_contact_reason)
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL)
+        .bind(complaint.id.to_string())
+        .bind(complaint.version)
+        .bind(complaint.state.as_str())
+        .bind(&intake.category)
+        .bind(intake.priority.as_str())
+        .bind(&intake.summary)
+        .bind(&intake.remedy_sought)
+        .bind(&intake.customer.number)
+        .bind(&intake.customer.name)
+        .bind(&intake.customer.phone)
+        .bind(values.phone_digits)
+        .bind(&intake.address)
+        .bind(values.address_folded)
+        .bind(&intake.region)
+        .bind(values.latitude)
+        .bind(values.longitude)
+        .bind(values.meter_no)
+        .bind(values.meter_json)
+        .bind(values.contact_due)
+        .bind(values.onsite_due)
+        .bind(values.answer_due)
+        .bind(complaint.holder.to_string())
+        .bind(complaint.holder_since.unix_ms())
+        .bind(complaint.closed_at.map(Timestamp::unix_ms))
+        .bind(complaint.merged_into.map(String::from))
+        .bind(&intake.unit)
+        .bind(&intake.no_contact_reason)
+        .execute(tx)
+        .await?;
     if let Some(place) = place.filter(|_| changed == 1) {
         tally::moved(tx, complaint, &place).await?;
     }
@@ -292,7 +283,7 @@ impl<'a> Columns<'a> {
 pub async fn aliases(tx: &mut Tx, id: ComplaintId) -> Result<Vec<String>, StoreError> {
     const SQL: &str =
         "SELECT alias FROM complaint_aliases WHERE complaint_id = $1 ORDER BY added_at_ms, alias";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(id.to_string()).fetch_all(conn).await)?)
+    statement(SQL).bind(id.to_string()).values(tx).await
 }
 
 /// Adds a number under which the complaint is found.
@@ -308,10 +299,7 @@ pub(super) async fn add_alias(
 ) -> Result<(), StoreError> {
     const SQL: &str =
         "INSERT INTO complaint_aliases (alias, complaint_id, kind, added_at_ms) VALUES ($1, $2, $3, $4)";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(alias).bind(id.to_string()).bind(kind).bind(at.unix_ms());
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(alias).bind(id.to_string()).bind(kind).bind(at.unix_ms()).execute(tx).await?;
     Ok(())
 }
 
@@ -323,8 +311,7 @@ pub async fn merged_into(tx: &mut Tx, survivor: ComplaintId) -> Result<Vec<Compl
         columns!(),
         " FROM complaints c WHERE c.complaint_id IN (SELECT id FROM family) ORDER BY c.ordinal"
     );
-    let rows: Vec<ComplaintRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(survivor.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<ComplaintRow> = statement(SQL).bind(survivor.to_string()).rows(tx).await?;
     rows.into_iter().map(Complaint::try_from).collect()
 }
 
@@ -334,7 +321,7 @@ pub async fn refresh_crew(tx: &mut Tx, visit: VisitId) -> Result<(), StoreError>
         ON a.visit_id = v.visit_id AND a.ended_at_ms IS NULL WHERE v.complaint_id = complaints.complaint_id) \
         WHERE complaint_id = (SELECT complaint_id FROM visit_plans WHERE visit_id = $1)";
     let visit = visit.to_string();
-    on_engine!(tx, |conn| sqlx::query(SQL).bind(visit).execute(conn).await.map(drop))?;
+    statement(SQL).bind(visit).execute(tx).await?;
     Ok(())
 }
 
@@ -398,23 +385,21 @@ pub async fn candidates(
     );
     let intake = &complaint.intake;
     let values = Columns::of(intake);
-    let rows: Vec<ComplaintRow> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL)
-            .bind(complaint.id.to_string())
-            .bind(intake.utility.as_str())
-            .bind(from.unix_ms())
-            .bind(to.unix_ms())
-            .bind(&intake.customer.number)
-            .bind(values.phone_digits)
-            .bind(values.meter_no)
-            .bind(values.address_folded)
-            .bind(&intake.region)
-            .bind(&intake.category)
-            .bind(SHARING_MAX)
-            .bind(complaint.received_at.unix_ms())
-            .bind(NEIGHBOURS_MAX)
-            .fetch_all(conn)
-            .await
-    })?;
+    let rows: Vec<ComplaintRow> = statement(SQL)
+        .bind(complaint.id.to_string())
+        .bind(intake.utility.as_str())
+        .bind(from.unix_ms())
+        .bind(to.unix_ms())
+        .bind(&intake.customer.number)
+        .bind(values.phone_digits)
+        .bind(values.meter_no)
+        .bind(values.address_folded)
+        .bind(&intake.region)
+        .bind(&intake.category)
+        .bind(SHARING_MAX)
+        .bind(complaint.received_at.unix_ms())
+        .bind(NEIGHBOURS_MAX)
+        .rows(tx)
+        .await?;
     rows.into_iter().map(Complaint::try_from).collect()
 }

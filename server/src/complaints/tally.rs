@@ -8,7 +8,7 @@ use super::history::NewEvent;
 use super::model::{Complaint, EventKind};
 use super::office_day_start;
 use super::scope::{Reach, within};
-use crate::store::{StoreError, Tally, Tx, on_engine};
+use crate::store::{StoreError, Tally, Tx, statement};
 use std::collections::BTreeSet;
 use sync_core::ids::ComplaintId;
 use sync_core::time::Timestamp;
@@ -52,9 +52,7 @@ pub(crate) async fn by_day(
         " GROUP BY day"
     );
     let (counted, first, places) = (counted.as_str(), day_of(first), reach.pattern());
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(counted).bind(first).bind(places).fetch_all(conn).await
-    })?)
+    statement(SQL).bind(counted).bind(first).bind(places).rows(tx).await
 }
 
 /// Counts a complaint that was written down.
@@ -81,7 +79,7 @@ pub(super) async fn ended(tx: &mut Tx, complaint: ComplaintId, event: &NewEvent)
 /// Where the complaint is counted at present.
 pub(super) async fn stored_place(tx: &mut Tx, complaint: ComplaintId) -> Result<Option<Place>, StoreError> {
     const SQL: &str = "SELECT unit, region FROM complaints WHERE complaint_id = $1";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_optional(conn).await)?)
+    statement(SQL).bind(complaint.to_string()).row_if_any(tx).await
 }
 
 /// Takes the counts of a complaint along from the place where it was.
@@ -111,8 +109,7 @@ fn day_of(at: Timestamp) -> i64 {
 async fn ends_of(tx: &mut Tx, complaint: ComplaintId) -> Result<BTreeSet<(String, i64)>, StoreError> {
     const SQL: &str = "SELECT visit_id, received_at_ms FROM complaint_events WHERE complaint_id = $1 \
         AND kind IN ('finished', 'no_access') AND visit_id IS NOT NULL";
-    let rows: Vec<(String, i64)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<(String, i64)> = statement(SQL).bind(complaint.to_string()).rows(tx).await?;
     Ok(rows.into_iter().map(|(visit, at)| (visit, day_of(Timestamp::from_unix_ms(at)))).collect())
 }
 
@@ -141,7 +138,7 @@ mod tests {
         );
         let sql = if counted == Counted::Received { RECEIVED } else { ENDED };
         let places = reach.pattern();
-        on_engine!(tx, |conn| sqlx::query_scalar(sql).bind(places).fetch_one(conn).await).unwrap()
+        statement(sql).bind(places).value(tx).await.unwrap()
     }
 
     #[tokio::test]

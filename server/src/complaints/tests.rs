@@ -3,7 +3,7 @@
 use crate::checklists;
 use crate::people::tests::a_person;
 use crate::people::{Grant, Role, find_by_login, set_roles};
-use crate::store::on_engine;
+use crate::store::statement;
 use crate::testing::{Answer, Call, TestApp};
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -313,14 +313,16 @@ async fn the_deadline_in_the_table_is_the_one_that_binds() {
             [[None; 3], [Some(30), Some(20), Some(10)], [Some(1), Some(2), None], [None, Some(7), Some(9)]];
         for state in super::model::State::ALL {
             for [contact, onsite, answer] in dues {
-                on_engine!(&mut tx, |conn| {
-                    let query = sqlx::query(SQL).bind(&id).bind(state.as_str()).bind(contact).bind(onsite);
-                    query.bind(answer).execute(conn).await.map(drop)
-                })
-                .unwrap();
-                let due: Option<i64> =
-                    on_engine!(&mut tx, |conn| sqlx::query_scalar(DUE).bind(&id).fetch_one(conn).await)
-                        .unwrap();
+                statement(SQL)
+                    .bind(&id)
+                    .bind(state.as_str())
+                    .bind(contact)
+                    .bind(onsite)
+                    .bind(answer)
+                    .execute(&mut tx)
+                    .await
+                    .unwrap();
+                let due: Option<i64> = statement(DUE).bind(&id).value(&mut tx).await.unwrap();
                 let complaint = super::find(&mut tx, id.parse().unwrap()).await.unwrap().unwrap();
                 let binds = complaint.next_deadline().map(|(_, at)| at.unix_ms());
                 assert_eq!(due, binds, "{state}: {contact:?} {onsite:?} {answer:?}");

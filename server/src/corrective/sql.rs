@@ -3,7 +3,7 @@
 use super::bodies::ActionList;
 use super::model::{Act, Action, Span};
 use crate::complaints::scope::{Reach, within};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sqlx_macros::FromRow;
 use std::str::FromStr;
 use sync_core::ids::{ActionId, ComplaintId, PersonId};
@@ -75,8 +75,7 @@ impl TryFrom<Row> for Action {
 /// The action with this id.
 pub(super) async fn find(tx: &mut Tx, id: ActionId) -> Result<Option<Action>, StoreError> {
     const SQL: &str = concat!("SELECT ", columns!(), " FROM corrective_actions a WHERE a.action_id = $1");
-    let row: Option<Row> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    let row: Option<Row> = statement(SQL).bind(id.to_string()).row_if_any(tx).await?;
     row.map(Action::try_from).transpose()
 }
 
@@ -88,8 +87,7 @@ pub(super) async fn of_complaint(tx: &mut Tx, id: ComplaintId) -> Result<Vec<Act
         " FROM corrective_action_complaints l JOIN corrective_actions a ON a.action_id = l.action_id \
          WHERE l.complaint_id = $1 ORDER BY a.planned_at_ms, a.action_id"
     );
-    let rows: Vec<Row> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<Row> = statement(SQL).bind(id.to_string()).rows(tx).await?;
     rows.into_iter().map(Action::try_from).collect()
 }
 
@@ -139,17 +137,15 @@ pub(super) async fn list(tx: &mut Tx, wanted: &Listing<'_>) -> Result<Vec<(i64, 
         ActionList::ToCheck => listed!("a.check_at_ms", "a.state = 'done'"),
         ActionList::Over => listed!("-a.over_at_ms", "a.over_at_ms IS NOT NULL"),
     };
-    let rows: Vec<ListRow> = on_engine!(tx, |conn| {
-        sqlx::query_as(sql)
-            .bind(wanted.reach.pattern())
-            .bind(wanted.now.unix_ms())
-            .bind(wanted.person.to_string())
-            .bind(wanted.after.0)
-            .bind(&wanted.after.1)
-            .bind(i64::from(wanted.limit))
-            .fetch_all(conn)
-            .await
-    })?;
+    let rows: Vec<ListRow> = statement(sql)
+        .bind(wanted.reach.pattern())
+        .bind(wanted.now.unix_ms())
+        .bind(wanted.person.to_string())
+        .bind(wanted.after.0)
+        .bind(&wanted.after.1)
+        .bind(i64::from(wanted.limit))
+        .rows(tx)
+        .await?;
     rows.into_iter().map(|found| Ok((found.sort, found.row.try_into()?))).collect()
 }
 
@@ -157,23 +153,20 @@ pub(super) async fn list(tx: &mut Tx, wanted: &Listing<'_>) -> Result<Vec<(i64, 
 pub(super) async fn insert(tx: &mut Tx, new: &Action) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO corrective_actions (action_id, version, state, title, category, region, unit, owner, \
         due_at_ms, effect_days, planned_at_ms, planned_by) VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(new.id.to_string())
-            .bind(new.state.as_str())
-            .bind(&new.title)
-            .bind(&new.category)
-            .bind(&new.region)
-            .bind(&new.unit)
-            .bind(new.owner.to_string())
-            .bind(new.due_at.unix_ms())
-            .bind(new.effect_days)
-            .bind(new.planned_at.unix_ms())
-            .bind(new.planned_by.to_string())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(new.id.to_string())
+        .bind(new.state.as_str())
+        .bind(&new.title)
+        .bind(&new.category)
+        .bind(&new.region)
+        .bind(&new.unit)
+        .bind(new.owner.to_string())
+        .bind(new.due_at.unix_ms())
+        .bind(new.effect_days)
+        .bind(new.planned_at.unix_ms())
+        .bind(new.planned_by.to_string())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -181,21 +174,18 @@ pub(super) async fn insert(tx: &mut Tx, new: &Action) -> Result<(), StoreError> 
 pub(super) async fn update(tx: &mut Tx, row: &Action) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE corrective_actions SET version = version + 1, state = $3, owner = $4, due_at_ms = $5, \
         done_at_ms = $6, done_by = $7, check_at_ms = $8, over_at_ms = $9 WHERE action_id = $1 AND version = $2";
-    let changed = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(row.id.to_string())
-            .bind(row.version)
-            .bind(row.state.as_str())
-            .bind(row.owner.to_string())
-            .bind(row.due_at.unix_ms())
-            .bind(row.done.map(|(at, _)| at.unix_ms()))
-            .bind(row.done.map(|(_, by)| by.to_string()))
-            .bind(row.check_at.map(Timestamp::unix_ms))
-            .bind(row.over_at.map(Timestamp::unix_ms))
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL)
+        .bind(row.id.to_string())
+        .bind(row.version)
+        .bind(row.state.as_str())
+        .bind(row.owner.to_string())
+        .bind(row.due_at.unix_ms())
+        .bind(row.done.map(|(at, _)| at.unix_ms()))
+        .bind(row.done.map(|(_, by)| by.to_string()))
+        .bind(row.check_at.map(Timestamp::unix_ms))
+        .bind(row.over_at.map(Timestamp::unix_ms))
+        .execute(tx)
+        .await?;
     Ok(changed == 1)
 }
 
@@ -208,16 +198,13 @@ pub(super) async fn link(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO corrective_action_complaints (action_id, complaint_id, linked_at_ms, linked_by) \
         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    let linked = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(action.to_string())
-            .bind(complaint.to_string())
-            .bind(at.unix_ms())
-            .bind(by.to_string())
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let linked = statement(SQL)
+        .bind(action.to_string())
+        .bind(complaint.to_string())
+        .bind(at.unix_ms())
+        .bind(by.to_string())
+        .execute(tx)
+        .await?;
     Ok(linked == 1)
 }
 
@@ -225,8 +212,7 @@ pub(super) async fn link(
 pub(super) async fn complaints(tx: &mut Tx, action: ActionId) -> Result<Vec<ComplaintId>, StoreError> {
     const SQL: &str = "SELECT complaint_id FROM corrective_action_complaints WHERE action_id = $1 \
         ORDER BY linked_at_ms, complaint_id";
-    let ids: Vec<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(action.to_string()).fetch_all(conn).await)?;
+    let ids: Vec<String> = statement(SQL).bind(action.to_string()).values(tx).await?;
     let key = action.to_string();
     let read =
         |id: String| StoreError::parse_column("corrective_action_complaints", "complaint_id", &key, &id);
@@ -236,7 +222,7 @@ pub(super) async fn complaints(tx: &mut Tx, action: ActionId) -> Result<Vec<Comp
 /// How many complaints an action has.
 pub(super) async fn complaints_count(tx: &mut Tx, action: ActionId) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT count(*) FROM corrective_action_complaints WHERE action_id = $1";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(action.to_string()).fetch_one(conn).await)?)
+    statement(SQL).bind(action.to_string()).value(tx).await
 }
 
 /// How many complaints of this action's kind were received in its region in a span; records merged into others are not
@@ -244,15 +230,13 @@ pub(super) async fn complaints_count(tx: &mut Tx, action: ActionId) -> Result<i6
 pub(super) async fn alike(tx: &mut Tx, action: &Action, span: Span) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT count(*) FROM complaints WHERE category = $1 AND region = $2 \
         AND received_at_ms >= $3 AND received_at_ms < $4 AND merged_into IS NULL";
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL)
-            .bind(&action.category)
-            .bind(&action.region)
-            .bind(span.0.unix_ms())
-            .bind(span.1.unix_ms())
-            .fetch_one(conn)
-            .await
-    })?)
+    statement(SQL)
+        .bind(&action.category)
+        .bind(&action.region)
+        .bind(span.0.unix_ms())
+        .bind(span.1.unix_ms())
+        .value(tx)
+        .await
 }
 
 /// Writes down what was done.
@@ -261,20 +245,17 @@ pub(super) async fn note(tx: &mut Tx, action: ActionId, act: &Act) -> Result<(),
         person_id, at_ms) VALUES ($1, \
         (SELECT coalesce(max(e.act_no), 0) + 1 FROM corrective_action_acts e WHERE e.action_id = $1), \
         $2, $3, $4, $5, $6, $7, $8)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(action.to_string())
-            .bind(act.kind.as_str())
-            .bind(&act.words)
-            .bind(act.complaint.map(String::from))
-            .bind(act.owner.map(String::from))
-            .bind(act.due_at.map(Timestamp::unix_ms))
-            .bind(act.person.to_string())
-            .bind(act.at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(action.to_string())
+        .bind(act.kind.as_str())
+        .bind(&act.words)
+        .bind(act.complaint.map(String::from))
+        .bind(act.owner.map(String::from))
+        .bind(act.due_at.map(Timestamp::unix_ms))
+        .bind(act.person.to_string())
+        .bind(act.at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -294,7 +275,7 @@ pub(super) async fn acts(tx: &mut Tx, action: ActionId) -> Result<Vec<Act>, Stor
     const SQL: &str = "SELECT act, words, complaint_id, owner, due_at_ms, person_id, at_ms FROM corrective_action_acts \
         WHERE action_id = $1 ORDER BY act_no";
     let key = action.to_string();
-    let rows: Vec<ActRow> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&key).fetch_all(conn).await)?;
+    let rows: Vec<ActRow> = statement(SQL).bind(&key).rows(tx).await?;
     let read = |row: ActRow| {
         Ok(Act {
             kind: row.act.parse().map_err(|()| StoreError::impossible(TABLE, "act", &key))?,

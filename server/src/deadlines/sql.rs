@@ -2,7 +2,7 @@
 
 use super::clock::{Clock, PauseRecord};
 use super::{PublishedCalendar, PublishedPolicy};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, assembled, statement};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx_macros::FromRow;
@@ -59,8 +59,7 @@ pub(super) async fn newest_calendar(
 ) -> Result<Option<PublishedCalendar>, StoreError> {
     const SQL: &str = "SELECT version, published_at_ms AS effective_from_ms, calendar_json AS json, published_by, \
         published_at_ms FROM calendars WHERE code = $1 ORDER BY version DESC LIMIT 1";
-    let row: Option<VersionRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(code).fetch_optional(conn).await)?;
+    let row: Option<VersionRow> = statement(SQL).bind(code).row_if_any(tx).await?;
     row.map(VersionRow::calendar).transpose()
 }
 
@@ -69,7 +68,7 @@ pub(super) async fn calendars(tx: &mut Tx) -> Result<Vec<PublishedCalendar>, Sto
     const SQL: &str = "SELECT c.version, c.published_at_ms AS effective_from_ms, c.calendar_json AS json, \
         c.published_by, c.published_at_ms FROM calendars c WHERE c.version = \
         (SELECT max(n.version) FROM calendars n WHERE n.code = c.code) ORDER BY c.code";
-    let rows: Vec<VersionRow> = on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await)?;
+    let rows: Vec<VersionRow> = statement(SQL).rows(tx).await?;
     rows.into_iter().map(VersionRow::calendar).collect()
 }
 
@@ -83,10 +82,15 @@ pub(super) async fn insert_calendar(
     const SQL: &str = "INSERT INTO calendars (code, version, calendar_json, published_by, published_at_ms) \
         VALUES ($1, $2, $3, $4, $5)";
     let json = text("calendars", calendar)?;
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(&calendar.code).bind(version).bind(json);
-        query.bind(by.map(String::from)).bind(at.unix_ms()).execute(conn).await.map(drop)
-    })?)
+    statement(SQL)
+        .bind(&calendar.code)
+        .bind(version)
+        .bind(json)
+        .bind(by.map(String::from))
+        .bind(at.unix_ms())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 const POLICY_COLUMNS: &str = "SELECT version, effective_from_ms, policy_json AS json, published_by, published_at_ms \
@@ -94,9 +98,7 @@ const POLICY_COLUMNS: &str = "SELECT version, effective_from_ms, policy_json AS 
 
 async fn one_policy(tx: &mut Tx, rest: &str, number: i64) -> Result<Option<PublishedPolicy>, StoreError> {
     let sql = format!("{POLICY_COLUMNS} {rest}");
-    let row: Option<VersionRow> = on_engine!(tx, |conn| {
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(number).fetch_optional(conn).await
-    })?;
+    let row: Option<VersionRow> = assembled(sql).bind(number).row_if_any(tx).await?;
     row.map(VersionRow::policy).transpose()
 }
 
@@ -119,8 +121,7 @@ pub(crate) async fn policy(tx: &mut Tx, version: i64) -> Result<Option<Published
 /// Versions of the rules, newest first, at most 100.
 pub(super) async fn policies(tx: &mut Tx) -> Result<Vec<PublishedPolicy>, StoreError> {
     let sql = format!("{POLICY_COLUMNS} ORDER BY version DESC LIMIT 100");
-    let rows: Vec<VersionRow> =
-        on_engine!(tx, |conn| sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(conn).await)?;
+    let rows: Vec<VersionRow> = assembled(sql).rows(tx).await?;
     rows.into_iter().map(VersionRow::policy).collect()
 }
 
@@ -135,10 +136,15 @@ pub(super) async fn insert_policy(
     const SQL: &str = "INSERT INTO deadline_policies (version, effective_from_ms, policy_json, published_by, \
         published_at_ms) VALUES ($1, $2, $3, $4, $5)";
     let json = text("deadline_policies", policy)?;
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(version).bind(effective_from.unix_ms()).bind(json);
-        query.bind(by.map(String::from)).bind(at.unix_ms()).execute(conn).await.map(drop)
-    })?)
+    statement(SQL)
+        .bind(version)
+        .bind(effective_from.unix_ms())
+        .bind(json)
+        .bind(by.map(String::from))
+        .bind(at.unix_ms())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// The clock of a complaint; `None` for one that is older than rules.
@@ -146,8 +152,7 @@ pub(super) async fn clock(tx: &mut Tx, complaint: ComplaintId) -> Result<Option<
     const SQL: &str = "SELECT policy_version, rule, limits_json, provisional, started_at_ms FROM complaint_clocks \
         WHERE complaint_id = $1";
     let id = complaint.to_string();
-    let row: Option<(i64, i64, String, i64, Option<i64>)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&id).fetch_optional(conn).await)?;
+    let row: Option<(i64, i64, String, i64, Option<i64>)> = statement(SQL).bind(&id).row_if_any(tx).await?;
     row.map(|(policy, rule, limits, provisional, started)| {
         let limits = serde_json::from_str(&limits)
             .map_err(|_| StoreError::impossible("complaint_clocks", "limits_json", id.as_str()))?;
@@ -163,17 +168,22 @@ pub(super) async fn put_clock(tx: &mut Tx, complaint: ComplaintId, clock: &Clock
         started_at_ms) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (complaint_id) DO UPDATE SET policy_version = $2, \
         rule = $3, limits_json = $4, provisional = $5, started_at_ms = $6";
     let limits = text("complaint_clocks", &clock.limits)?;
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(complaint.to_string()).bind(clock.policy).bind(clock.rule);
-        let query = query.bind(limits).bind(i64::from(clock.provisional));
-        query.bind(clock.started.map(Timestamp::unix_ms)).execute(conn).await.map(drop)
-    })?)
+    statement(SQL)
+        .bind(complaint.to_string())
+        .bind(clock.policy)
+        .bind(clock.rule)
+        .bind(limits)
+        .bind(i64::from(clock.provisional))
+        .bind(clock.started.map(Timestamp::unix_ms))
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Complaints with dates that a calendar did not reach.
 pub(super) async fn provisional(tx: &mut Tx) -> Result<Vec<ComplaintId>, StoreError> {
     const SQL: &str = "SELECT complaint_id FROM complaint_clocks WHERE provisional = 1 ORDER BY complaint_id";
-    let ids: Vec<String> = on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_all(conn).await)?;
+    let ids: Vec<String> = statement(SQL).values(tx).await?;
     ids.iter().map(|id| StoreError::parse_column("complaint_clocks", "complaint_id", id, id)).collect()
 }
 
@@ -191,8 +201,7 @@ struct PauseRow {
 pub(super) async fn pauses(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<PauseRecord>, StoreError> {
     const SQL: &str = "SELECT from_ms, reason, note, paused_by, to_ms, resumed_by FROM clock_pauses \
         WHERE complaint_id = $1 ORDER BY from_ms";
-    let rows: Vec<PauseRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<PauseRow> = statement(SQL).bind(complaint.to_string()).rows(tx).await?;
     rows.into_iter()
         .map(|row| {
             let by = StoreError::parse_column("clock_pauses", "paused_by", &row.paused_by, &row.paused_by)?;
@@ -215,11 +224,15 @@ pub(super) async fn insert_pause(
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO clock_pauses (complaint_id, from_ms, reason, note, paused_by) \
         VALUES ($1, $2, $3, $4, $5)";
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(complaint.to_string()).bind(pause.from.unix_ms());
-        let query = query.bind(&pause.reason).bind(&pause.note).bind(pause.paused_by.to_string());
-        query.execute(conn).await.map(drop)
-    })?)
+    statement(SQL)
+        .bind(complaint.to_string())
+        .bind(pause.from.unix_ms())
+        .bind(&pause.reason)
+        .bind(&pause.note)
+        .bind(pause.paused_by.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Ends the pause that stands; false when none does.
@@ -231,10 +244,12 @@ pub(super) async fn end_pause(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE clock_pauses SET to_ms = $2, resumed_by = $3 \
         WHERE complaint_id = $1 AND to_ms IS NULL";
-    let done = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(complaint.to_string()).bind(at.unix_ms()).bind(by.to_string());
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let done = statement(SQL)
+        .bind(complaint.to_string())
+        .bind(at.unix_ms())
+        .bind(by.to_string())
+        .execute(tx)
+        .await?;
     Ok(done > 0)
 }
 
@@ -252,5 +267,5 @@ pub(super) async fn open_kinds(tx: &mut Tx) -> Result<Vec<OpenKind>, StoreError>
     const SQL: &str = "SELECT utility, category, channel, priority, count(*) AS complaints FROM complaints \
         WHERE state NOT IN ('closed', 'withdrawn') AND merged_into IS NULL \
         GROUP BY utility, category, channel, priority";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await)?)
+    statement(SQL).rows(tx).await
 }

@@ -7,7 +7,7 @@ use crate::exchange::tests::{a_technician, exchange};
 use crate::pages::testing::Browser;
 use crate::people::Role;
 use crate::people::tests::a_person;
-use crate::store::on_engine;
+use crate::store::statement;
 use crate::testing::Answer;
 use crate::work_orders::tests::{Dispatched, Technician};
 use axum::http::Method;
@@ -419,8 +419,7 @@ async fn complaints_that_are_older_than_the_watch_are_taken_up_at_a_start() {
     for_each_engine(|bureau| async move {
         let outage = bureau.complaint(&json!({ "category": "power.OUT.repair" })).await;
         let mut tx = bureau.test.app.store.write().await.unwrap();
-        on_engine!(&mut tx, |conn| sqlx::query("DELETE FROM deadline_steps").execute(conn).await.map(drop))
-            .unwrap();
+        statement("DELETE FROM deadline_steps").execute(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
         pass(&bureau, 60 * MINUTE).await;
         assert!(watched(&bureau, "late").await.is_empty(), "nobody watched it");

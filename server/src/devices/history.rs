@@ -3,7 +3,7 @@
 use super::model::Contact;
 use crate::audit;
 use crate::complaints::office_day_start;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sqlx_macros::FromRow;
 use sync_core::ids::{DeviceId, PersonId};
 use sync_core::time::Timestamp;
@@ -116,9 +116,7 @@ async fn reasons(
 ) -> Result<Vec<(i64, String)>, StoreError> {
     const SQL: &str = "SELECT log_index, reason FROM device_reasons \
         WHERE log_index BETWEEN $2 AND $3 AND device_id = $1";
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(device.to_string()).bind(first).bind(last).fetch_all(conn).await
-    })?)
+    statement(SQL).bind(device.to_string()).bind(first).bind(last).rows(tx).await
 }
 
 /// Days before this one on which the device reported, newest first.
@@ -131,10 +129,8 @@ pub async fn contact_days(
     const SQL: &str = "SELECT day, first_at_ms, last_at_ms, contacts, app_version, outbox_envelopes, \
         outbox_photos, clock_offset_ms FROM device_contacts WHERE device_id = $1 AND day < $2 \
         ORDER BY day DESC LIMIT $3";
-    let rows: Vec<ContactRow> = on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(device.to_string()).bind(before);
-        query.bind(i64::from(limit)).fetch_all(conn).await
-    })?;
+    let rows: Vec<ContactRow> =
+        statement(SQL).bind(device.to_string()).bind(before).bind(i64::from(limit)).rows(tx).await?;
     Ok(rows.into_iter().map(ContactDay::from).collect())
 }
 
@@ -151,18 +147,15 @@ pub(super) async fn record_day(
         contacts = device_contacts.contacts + 1, app_version = excluded.app_version, \
         outbox_envelopes = excluded.outbox_envelopes, outbox_photos = excluded.outbox_photos, \
         clock_offset_ms = excluded.clock_offset_ms";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(device.to_string())
-            .bind(office_day_start(now).unix_ms().div_euclid(DAY_MS))
-            .bind(now.unix_ms())
-            .bind(&contact.app_version)
-            .bind(contact.outbox_envelopes)
-            .bind(contact.outbox_photos)
-            .bind(contact.clock_offset_ms)
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(device.to_string())
+        .bind(office_day_start(now).unix_ms().div_euclid(DAY_MS))
+        .bind(now.unix_ms())
+        .bind(&contact.app_version)
+        .bind(contact.outbox_envelopes)
+        .bind(contact.outbox_photos)
+        .bind(contact.clock_offset_ms)
+        .execute(tx)
+        .await?;
     Ok(())
 }

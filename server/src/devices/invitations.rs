@@ -5,7 +5,7 @@ use super::model::DeviceError;
 use crate::app::App;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::people;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sync_core::ids::{DeviceId, PersonId};
 use sync_core::time::Timestamp;
 
@@ -60,23 +60,19 @@ pub async fn invite(
     let person = person.ok_or(DeviceError::UnknownPerson { person_id })?;
     forget_old(&mut tx, now).await?;
     let code = unused_code(&mut tx, app).await?;
-    on_engine!(&mut tx, |conn| {
-        sqlx::query(SQL)
-            .bind(&id)
-            .bind(person_id.to_string())
-            .bind(label)
-            .bind(hash(&secret))
-            .bind(code.handle())
-            .bind(code.sha256())
-            .bind(TRIES)
-            .bind(now.unix_ms())
-            .bind(by.map(String::from))
-            .bind(expires_at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })
-    .map_err(StoreError::from)?;
+    statement(SQL)
+        .bind(&id)
+        .bind(person_id.to_string())
+        .bind(label)
+        .bind(hash(&secret))
+        .bind(code.handle())
+        .bind(code.sha256())
+        .bind(TRIES)
+        .bind(now.unix_ms())
+        .bind(by.map(String::from))
+        .bind(expires_at.unix_ms())
+        .execute(&mut tx)
+        .await?;
     let detail = Detail::new().with("person", person_id).with("invitation", id);
     audit::append(&mut tx, &NewEntry::new(EntryKind::DEVICE_INVITED, now).by(by).detail(detail)).await?;
     tx.commit().await?;
@@ -98,7 +94,8 @@ async fn unused_code(tx: &mut Tx, app: &App) -> Result<TypedCode, StoreError> {
 async fn forget_old(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
     const SQL: &str = "DELETE FROM device_invitations WHERE expires_at_ms < $1";
     let before_ms = now.plus_ms(-24 * 3_600_000).unix_ms();
-    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(before_ms).execute(conn).await.map(drop))?)
+    statement(SQL).bind(before_ms).execute(tx).await?;
+    Ok(())
 }
 
 pub(super) async fn find_by_secret(
@@ -121,7 +118,7 @@ pub(super) async fn find_by_handle(
 
 async fn find(tx: &mut Tx, sql: &'static str, key: String) -> Result<Option<StoredInvitation>, StoreError> {
     type Row = (String, String, String, String, i64, i64, Option<String>);
-    let row: Option<Row> = on_engine!(tx, |conn| sqlx::query_as(sql).bind(key).fetch_optional(conn).await)?;
+    let row: Option<Row> = statement(sql).bind(key).row_if_any(tx).await?;
     let Some((id, person, label, code_sha256, tries_left, expires_ms, device)) = row else { return Ok(None) };
     let parse_device =
         |device: &String| StoreError::parse_column("device_invitations", "device_id", &id, device);
@@ -139,7 +136,8 @@ async fn find(tx: &mut Tx, sql: &'static str, key: String) -> Result<Option<Stor
 /// A wrong code was typed.
 pub(super) async fn take_try(tx: &mut Tx, invitation_id: &str) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE device_invitations SET tries_left = tries_left - 1 WHERE invitation_id = $1";
-    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(invitation_id).execute(conn).await.map(drop))?)
+    statement(SQL).bind(invitation_id).execute(tx).await?;
+    Ok(())
 }
 
 /// Whether this device is the one that used the invitation: the first one wins.
@@ -151,9 +149,6 @@ pub(super) async fn use_up(
     const SQL: &str =
         "UPDATE device_invitations SET device_id = $2 WHERE invitation_id = $1 AND device_id IS NULL";
     let device_id = device_id.to_string();
-    let changed = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(invitation_id).bind(device_id);
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL).bind(invitation_id).bind(device_id).execute(tx).await?;
     Ok(changed == 1)
 }

@@ -9,7 +9,7 @@ use super::model::{DeviceError, KnownDevice, check_text};
 use super::sql;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::exchange::unseen;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sync_core::ids::{DeviceId, PersonId};
 use sync_core::time::Timestamp;
 
@@ -50,8 +50,7 @@ pub async fn revoke(tx: &mut Tx, device: DeviceId, reason: &str, by: By) -> Resu
     let entry = by.entry(EntryKind::DEVICE_REVOKED, device).detail(detail);
     let log_index = note(tx, &entry, device, Some(&reason)).await?;
     let id = device.to_string();
-    on_engine!(tx, |conn| sqlx::query(LOCATE).bind(id).bind(log_index).execute(conn).await.map(drop))
-        .map_err(StoreError::from)?;
+    statement(LOCATE).bind(id).bind(log_index).execute(tx).await?;
     Ok(())
 }
 
@@ -119,10 +118,7 @@ pub async fn withdraw_wipe(tx: &mut Tx, device: DeviceId, reason: &str, by: By) 
 pub async fn note_wipe_told(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Result<(), StoreError> {
     const SQL: &str =
         "UPDATE devices SET wipe_told_at_ms = $2 WHERE device_id = $1 AND wipe_told_at_ms IS NULL";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(device.to_string()).bind(now.unix_ms());
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(device.to_string()).bind(now.unix_ms()).execute(tx).await?;
     Ok(())
 }
 
@@ -137,10 +133,12 @@ pub async fn confirm_wipe(
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE devices SET wiped_at_ms = $2, wiped_claimed_at_ms = $3 \
         WHERE device_id = $1 AND wiped_at_ms IS NULL AND revoked_at_ms IS NOT NULL";
-    let confirmed = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(device.to_string()).bind(now.unix_ms());
-        query.bind(claimed_at.unix_ms()).execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let confirmed = statement(SQL)
+        .bind(device.to_string())
+        .bind(now.unix_ms())
+        .bind(claimed_at.unix_ms())
+        .execute(tx)
+        .await?;
     if confirmed == 0 {
         return Ok(());
     }
@@ -160,10 +158,7 @@ pub async fn note(
     const SQL: &str = "INSERT INTO device_reasons (log_index, device_id, reason) VALUES ($1, $2, $3)";
     let log_index = audit::append(tx, &entry.clone().because(reason)).await?;
     if let Some(reason) = reason {
-        on_engine!(tx, |conn| {
-            let query = sqlx::query(SQL).bind(log_index).bind(device.to_string()).bind(reason);
-            query.execute(conn).await.map(drop)
-        })?;
+        statement(SQL).bind(log_index).bind(device.to_string()).bind(reason).execute(tx).await?;
     }
     Ok(log_index)
 }
@@ -176,18 +171,17 @@ async fn change(
     by: By,
     reason: &str,
 ) -> Result<bool, StoreError> {
-    let changed = on_engine!(tx, |conn| {
-        let query = sqlx::query(sql).bind(device.to_string()).bind(by.at.unix_ms());
-        let query = query.bind(by.person.map(String::from)).bind(reason);
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let changed = statement(sql)
+        .bind(device.to_string())
+        .bind(by.at.unix_ms())
+        .bind(by.person.map(String::from))
+        .bind(reason)
+        .execute(tx)
+        .await?;
     Ok(changed > 0)
 }
 
 async fn touch(tx: &mut Tx, sql: &'static str, device: DeviceId) -> Result<bool, StoreError> {
-    let changed = on_engine!(tx, |conn| {
-        let query = sqlx::query(sql).bind(device.to_string());
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let changed = statement(sql).bind(device.to_string()).execute(tx).await?;
     Ok(changed > 0)
 }

@@ -4,8 +4,7 @@ use super::model::{
     Contact, DeviceError, DeviceStatus, KnownDevice, Revoked, Suspended, WipeOrder, check_text,
 };
 use crate::audit::{self, Detail, EntryKind, NewEntry};
-use crate::store::{Counter, StoreError, Tx, next_number, on_engine};
-use sqlx::AssertSqlSafe;
+use crate::store::{Counter, StoreError, Tx, assembled, next_number, statement};
 use sqlx_macros::FromRow;
 use sync_core::ids::{DeviceId, PersonId};
 use sync_core::log::{Algorithm, PublicKey};
@@ -135,10 +134,9 @@ impl TryFrom<StatusRow> for DeviceStatus {
 
 /// The device with this id, revoked or not.
 pub async fn find(tx: &mut Tx, device_id: DeviceId) -> Result<Option<KnownDevice>, StoreError> {
-    let sql = AssertSqlSafe(format!("SELECT {DEVICE} FROM devices d WHERE d.device_id = $1"));
+    let sql = format!("SELECT {DEVICE} FROM devices d WHERE d.device_id = $1");
     let id = device_id.to_string();
-    let row: Option<DeviceRow> =
-        on_engine!(tx, |conn| sqlx::query_as(sql).bind(id).fetch_optional(conn).await)?;
+    let row: Option<DeviceRow> = assembled(sql).bind(id).row_if_any(tx).await?;
     row.map(KnownDevice::try_from).transpose()
 }
 
@@ -148,9 +146,7 @@ pub async fn find_by_name(tx: &mut Tx, which: &str) -> Result<KnownDevice, Devic
     let unknown = || DeviceError::Unknown { which: which.chars().take(64).collect() };
     let device_id: DeviceId = match which.strip_prefix("dev-").and_then(|number| number.parse::<i64>().ok()) {
         Some(number) => {
-            let id: Option<String> =
-                on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(number).fetch_optional(conn).await)
-                    .map_err(StoreError::from)?;
+            let id: Option<String> = statement(SQL).bind(number).value_if_any(tx).await?;
             let id = id.ok_or_else(unknown)?;
             StoreError::parse_column("devices", "device_id", &id, &id)?
         }
@@ -161,22 +157,20 @@ pub async fn find_by_name(tx: &mut Tx, which: &str) -> Result<KnownDevice, Devic
 
 /// Devices after this number with their last contact, in the order of their numbers.
 pub async fn list(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<DeviceStatus>, StoreError> {
-    let sql = AssertSqlSafe(format!(
+    let sql = format!(
         "SELECT {DEVICE}, {CONTACT} FROM devices d JOIN people p ON p.person_id = d.person_id \
         WHERE d.number > $1 ORDER BY d.number LIMIT $2"
-    ));
+    );
     let limit = i64::from(limit);
-    let rows: Vec<StatusRow> =
-        on_engine!(tx, |conn| sqlx::query_as(sql).bind(after).bind(limit).fetch_all(conn).await)?;
+    let rows: Vec<StatusRow> = assembled(sql).bind(after).bind(limit).rows(tx).await?;
     rows.into_iter().map(DeviceStatus::try_from).collect()
 }
 
 /// The devices of one person, revoked ones too.
 pub async fn list_of_person(tx: &mut Tx, person_id: PersonId) -> Result<Vec<KnownDevice>, StoreError> {
-    let sql =
-        AssertSqlSafe(format!("SELECT {DEVICE} FROM devices d WHERE d.person_id = $1 ORDER BY d.number"));
+    let sql = format!("SELECT {DEVICE} FROM devices d WHERE d.person_id = $1 ORDER BY d.number");
     let id = person_id.to_string();
-    let rows: Vec<DeviceRow> = on_engine!(tx, |conn| sqlx::query_as(sql).bind(id).fetch_all(conn).await)?;
+    let rows: Vec<DeviceRow> = assembled(sql).bind(id).rows(tx).await?;
     rows.into_iter().map(KnownDevice::try_from).collect()
 }
 
@@ -184,7 +178,7 @@ pub async fn list_of_person(tx: &mut Tx, person_id: PersonId) -> Result<Vec<Know
 pub(super) async fn is_key_known(tx: &mut Tx, key: &PublicKey) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT CAST(count(*) AS BIGINT) FROM devices WHERE public_key = $1";
     let key = key.as_bytes();
-    let count: i64 = on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(key).fetch_one(conn).await)?;
+    let count: i64 = statement(SQL).bind(key).value(tx).await?;
     Ok(count > 0)
 }
 
@@ -193,23 +187,20 @@ pub(super) async fn insert(tx: &mut Tx, new: &NewDevice, now: Timestamp) -> Resu
     const SQL: &str = "INSERT INTO devices (device_id, number, person_id, label, algorithm, public_key, \
         enrolled_at_ms, version, app_version) VALUES ($1, $2, $3, $4, $8, $5, $6, 1, $7)";
     let number = next_number(tx, Counter("device")).await?;
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(new.device_id.to_string())
-            .bind(number)
-            .bind(new.person_id.to_string())
-            .bind(&new.label)
-            .bind(new.key.as_bytes())
-            .bind(now.unix_ms())
-            .bind(&new.app_version)
-            .bind(match new.key.algorithm() {
-                Algorithm::EdDsa => "ed25519",
-                Algorithm::Es256 => "es256",
-            })
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(new.device_id.to_string())
+        .bind(number)
+        .bind(new.person_id.to_string())
+        .bind(&new.label)
+        .bind(new.key.as_bytes())
+        .bind(now.unix_ms())
+        .bind(&new.app_version)
+        .bind(match new.key.algorithm() {
+            Algorithm::EdDsa => "ed25519",
+            Algorithm::Es256 => "es256",
+        })
+        .execute(tx)
+        .await?;
     find(tx, new.device_id)
         .await?
         .ok_or_else(|| StoreError::impossible("devices", "device_id", new.device_id))
@@ -227,8 +218,7 @@ pub async fn rename(
     let label = check_text("label", label)?;
     let id = device_id.to_string();
     let before = find(tx, device_id).await?.ok_or_else(|| DeviceError::Unknown { which: id.clone() })?;
-    on_engine!(tx, |conn| sqlx::query(SQL).bind(id).bind(&label).execute(conn).await.map(drop))
-        .map_err(StoreError::from)?;
+    statement(SQL).bind(id).bind(&label).execute(tx).await?;
     crate::work_orders::refresh_colleague(tx, device_id).await?;
     let entry = NewEntry::new(EntryKind::DEVICE_RENAMED, now).by(by).device(device_id);
     let entry = entry.detail(Detail::new().with("from", before.label).with("to", label));
@@ -245,20 +235,17 @@ pub async fn record_contact(
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE devices SET last_seen_at_ms = $2, app_version = $3, outbox_envelopes = $4, \
         outbox_photos = $5, outbox_bytes = $6, disk_free_bytes = $7, clock_offset_ms = $8 WHERE device_id = $1";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(device_id.to_string())
-            .bind(now.unix_ms())
-            .bind(&contact.app_version)
-            .bind(contact.outbox_envelopes)
-            .bind(contact.outbox_photos)
-            .bind(contact.outbox_bytes)
-            .bind(contact.disk_free_bytes)
-            .bind(contact.clock_offset_ms)
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(device_id.to_string())
+        .bind(now.unix_ms())
+        .bind(&contact.app_version)
+        .bind(contact.outbox_envelopes)
+        .bind(contact.outbox_photos)
+        .bind(contact.outbox_bytes)
+        .bind(contact.disk_free_bytes)
+        .bind(contact.clock_offset_ms)
+        .execute(tx)
+        .await?;
     super::history::record_day(tx, device_id, contact, now).await
 }
 
@@ -266,10 +253,8 @@ pub async fn record_contact(
 pub async fn note_kept_back(tx: &mut Tx, device_id: DeviceId, envelopes: usize) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE devices SET outbox_envelopes = outbox_envelopes + $2 WHERE device_id = $1";
     let count = i64::try_from(envelopes).unwrap_or(i64::MAX);
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(device_id.to_string()).bind(count).execute(conn).await.map(drop)
-    })
-    .map_err(StoreError::from)
+    statement(SQL).bind(device_id.to_string()).bind(count).execute(tx).await?;
+    Ok(())
 }
 
 /// A photo of the device is here whole: it has one less to send.
@@ -278,8 +263,6 @@ pub async fn note_photo_arrived(tx: &mut Tx, device_id: DeviceId, size_bytes: u6
         outbox_bytes = CASE WHEN outbox_bytes > $2 THEN outbox_bytes - $2 ELSE 0 END \
         WHERE device_id = $1 AND outbox_photos > 0";
     let size = i64::try_from(size_bytes).unwrap_or(i64::MAX);
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(device_id.to_string()).bind(size).execute(conn).await.map(drop)
-    })
-    .map_err(StoreError::from)
+    statement(SQL).bind(device_id.to_string()).bind(size).execute(tx).await?;
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What administrators look after: devices that are silent, late with their work, or wait for an answer.
 
 use super::history::DAY_MS;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sqlx_macros::FromRow;
 use sync_core::time::Timestamp;
 
@@ -40,10 +40,7 @@ pub(crate) async fn waiting(
         AND revoked_at_ms IS NULL LIMIT $3) p) AS suspended, \
         (SELECT count(*) FROM (SELECT 1 FROM device_invitations WHERE device_id IS NULL \
         AND expires_at_ms > $2 LIMIT $3) i) AS invited";
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(heard_before.unix_ms()).bind(now.unix_ms());
-        query.bind(COUNTED_MAX).fetch_one(conn).await
-    })?)
+    statement(SQL).bind(heard_before.unix_ms()).bind(now.unix_ms()).bind(COUNTED_MAX).row(tx).await
 }
 
 /// How many devices reported on each day since the office's midnight `first`: day 0, 1, 2 … with its count.
@@ -51,7 +48,7 @@ pub(crate) async fn reported_by_day(tx: &mut Tx, first: Timestamp) -> Result<Vec
     const SQL: &str =
         "SELECT day - $1 AS day, count(*) AS n FROM device_contacts WHERE day >= $1 GROUP BY day";
     let first = first.unix_ms().div_euclid(DAY_MS);
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(first).fetch_all(conn).await)?)
+    statement(SQL).bind(first).rows(tx).await
 }
 
 /// A device that sent something.
@@ -80,5 +77,5 @@ pub(crate) async fn arrived(
         ORDER BY n.at_ms DESC LIMIT 2000) l GROUP BY l.device_id) a \
         JOIN devices d ON d.device_id = a.device_id JOIN people p ON p.person_id = d.person_id \
         ORDER BY a.newest_at_ms DESC, d.device_id LIMIT $2";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(since.unix_ms()).bind(limit).fetch_all(conn).await)?)
+    statement(SQL).bind(since.unix_ms()).bind(limit).rows(tx).await
 }

@@ -130,14 +130,13 @@ fn failed(reason: &'static str) -> Outcome {
 mod tests {
     use super::*;
     use crate::evidence::testing::{Uploader, hash_of, photo};
-    use crate::store::on_engine;
+    use crate::store::statement;
     use crate::testing::TestApp;
 
     async fn preview_of(test: &TestApp, sha256: BlobHash) -> (String, Option<String>, i64) {
         const SQL: &str = "SELECT preview, preview_reason, preview_attempts FROM blobs WHERE sha256 = $1";
         let mut tx = test.app.store.read().await.unwrap();
-        on_engine!(&mut tx, |conn| sqlx::query_as(SQL).bind(sha256.to_string()).fetch_one(conn).await)
-            .unwrap()
+        statement(SQL).bind(sha256.to_string()).row(&mut tx).await.unwrap()
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! The table `blobs`.
 
 use super::previews::Outcome;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sync_core::ids::{BlobHash, DeviceId};
 use sync_core::time::Timestamp;
 
@@ -17,9 +17,7 @@ pub(super) struct NewBlob<'a> {
 /// Whether the bytes of this hash are here.
 pub(super) async fn is_whole(tx: &mut Tx, sha256: &BlobHash) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT size_bytes FROM blobs WHERE sha256 = $1";
-    let size: Option<i64> = on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(sha256.to_string()).fetch_optional(conn).await
-    })?;
+    let size: Option<i64> = statement(SQL).bind(sha256.to_string()).value_if_any(tx).await?;
     Ok(size.is_some())
 }
 
@@ -27,17 +25,14 @@ pub(super) async fn is_whole(tx: &mut Tx, sha256: &BlobHash) -> Result<bool, Sto
 pub(super) async fn insert(tx: &mut Tx, blob: &NewBlob<'_>) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO blobs (sha256, size_bytes, media_type, device_id, stored_at_ms, preview, \
         preview_attempts) VALUES ($1, $2, $3, $4, $5, 'waiting', 0) ON CONFLICT (sha256) DO NOTHING";
-    let inserted = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(blob.sha256.to_string())
-            .bind(i64::try_from(blob.size_bytes).unwrap_or(i64::MAX))
-            .bind(blob.media_type)
-            .bind(blob.device.to_string())
-            .bind(blob.stored_at.unix_ms())
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let inserted = statement(SQL)
+        .bind(blob.sha256.to_string())
+        .bind(i64::try_from(blob.size_bytes).unwrap_or(i64::MAX))
+        .bind(blob.media_type)
+        .bind(blob.device.to_string())
+        .bind(blob.stored_at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(inserted == 1)
 }
 
@@ -52,8 +47,7 @@ pub(super) struct Waiting {
 pub(super) async fn waiting(tx: &mut Tx, limit: u32) -> Result<Vec<Waiting>, StoreError> {
     const SQL: &str = "SELECT sha256, preview_attempts, stored_at_ms FROM blobs WHERE preview = 'waiting' \
         ORDER BY stored_at_ms, sha256 LIMIT $1";
-    let rows: Vec<(String, i64, i64)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(i64::from(limit)).fetch_all(conn).await)?;
+    let rows: Vec<(String, i64, i64)> = statement(SQL).bind(i64::from(limit)).rows(tx).await?;
     let parse = |(sha256, attempts, stored_at_ms): (String, i64, i64)| {
         let sha256 = StoreError::parse_column("blobs", "sha256", &sha256, &sha256)?;
         Ok(Waiting { sha256, attempts, stored_at: Timestamp::from_unix_ms(stored_at_ms) })
@@ -65,10 +59,7 @@ pub(super) async fn waiting(tx: &mut Tx, limit: u32) -> Result<Vec<Waiting>, Sto
 pub(super) async fn begin_attempt(tx: &mut Tx, blob: &Waiting) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE blobs SET preview_attempts = preview_attempts + 1 \
         WHERE sha256 = $1 AND preview = 'waiting' AND preview_attempts = $2";
-    let begun = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(blob.sha256.to_string()).bind(blob.attempts);
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let begun = statement(SQL).bind(blob.sha256.to_string()).bind(blob.attempts).execute(tx).await?;
     Ok(begun == 1)
 }
 
@@ -82,18 +73,15 @@ pub(super) async fn record_outcome(
         height_px = $6, exif = $7 WHERE sha256 = $1 AND preview = 'waiting'";
     let exif = serde_json::to_string(&outcome.exif)
         .map_err(|_| StoreError::impossible("blobs", "exif", sha256.to_string()))?;
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(sha256.to_string())
-            .bind(outcome.preview)
-            .bind(outcome.reason)
-            .bind(outcome.format)
-            .bind(outcome.dimensions.map(|(width, _)| i64::from(width)))
-            .bind(outcome.dimensions.map(|(_, height)| i64::from(height)))
-            .bind(exif)
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(sha256.to_string())
+        .bind(outcome.preview)
+        .bind(outcome.reason)
+        .bind(outcome.format)
+        .bind(outcome.dimensions.map(|(width, _)| i64::from(width)))
+        .bind(outcome.dimensions.map(|(_, height)| i64::from(height)))
+        .bind(exif)
+        .execute(tx)
+        .await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What tests of evidence share: photos, a device that speaks tus, signed claims.
 
-use crate::store::{Store, on_engine};
+use crate::store::{Store, statement};
 use crate::testing::{Answer, Call, TestApp};
 use crate::{audit, auth, devices};
 use axum::http::Method;
@@ -111,20 +111,17 @@ pub(super) async fn claim(store: &Store, visit: VisitId, device: DeviceId, sha25
     let entry =
         audit::NewEntry::new(audit::EntryKind::ENVELOPE, crate::testing::NOW).visit(visit).device(device);
     let log_index = audit::append(&mut tx, &entry).await.unwrap();
-    on_engine!(&mut tx, |conn| {
-        sqlx::query(SQL)
-            .bind(visit.to_string())
-            .bind(sha256.to_string())
-            .bind(i64::try_from(size).unwrap())
-            .bind(device.to_string())
-            .bind("018f3c52-8f00-7c3a-9d2e-0123456789ab")
-            .bind(log_index)
-            .bind(crate::testing::NOW.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })
-    .unwrap();
+    statement(SQL)
+        .bind(visit.to_string())
+        .bind(sha256.to_string())
+        .bind(i64::try_from(size).unwrap())
+        .bind(device.to_string())
+        .bind("018f3c52-8f00-7c3a-9d2e-0123456789ab")
+        .bind(log_index)
+        .bind(crate::testing::NOW.unix_ms())
+        .execute(&mut tx)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 

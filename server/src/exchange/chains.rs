@@ -1,7 +1,7 @@
 //! Where the chain of each device stands.
 
 use crate::devices::Barred;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use std::collections::BTreeMap;
 use sync_core::ids::{DeviceId, EnvelopeHash};
 use sync_core::log::ChainPosition;
@@ -45,7 +45,7 @@ pub(super) async fn find(tx: &mut Tx, device: DeviceId) -> Result<Chain, StoreEr
         i64,
     );
     let id = device.to_string();
-    let row: Option<Row> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&id).fetch_optional(conn).await)?;
+    let row: Option<Row> = statement(SQL).bind(&id).row_if_any(tx).await?;
     // A device whose row is gone has no access.
     let Some((
         sequence,
@@ -104,11 +104,15 @@ pub(super) async fn advance(
         SET sequence = excluded.sequence, envelope_hash = excluded.envelope_hash, \
         acknowledged_epoch = excluded.acknowledged_epoch, acknowledged_cursor = excluded.acknowledged_cursor \
         WHERE device_chains.sequence = $4 AND device_chains.forked_at_ms IS NULL";
-    let moved = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(device.to_string()).bind(as_i64(to.sequence));
-        let query = query.bind(to.hash.to_string()).bind(as_i64(from.sequence)).bind(epoch).bind(cursor);
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let moved = statement(SQL)
+        .bind(device.to_string())
+        .bind(as_i64(to.sequence))
+        .bind(to.hash.to_string())
+        .bind(as_i64(from.sequence))
+        .bind(epoch)
+        .bind(cursor)
+        .execute(tx)
+        .await?;
     Ok(moved == 1)
 }
 
@@ -116,10 +120,7 @@ pub(super) async fn advance(
 pub(super) async fn freeze(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Result<(), StoreError> {
     const SQL: &str =
         "UPDATE device_chains SET forked_at_ms = $2 WHERE device_id = $1 AND forked_at_ms IS NULL";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(device.to_string()).bind(now.unix_ms());
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(device.to_string()).bind(now.unix_ms()).execute(tx).await?;
     Ok(())
 }
 
@@ -134,10 +135,13 @@ pub(super) async fn acknowledge(
         SET acknowledged_epoch = excluded.acknowledged_epoch, acknowledged_cursor = excluded.acknowledged_cursor \
         WHERE device_chains.acknowledged_epoch <> excluded.acknowledged_epoch \
         OR device_chains.acknowledged_cursor < excluded.acknowledged_cursor";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(device.to_string()).bind(EnvelopeHash::NONE.to_string());
-        query.bind(epoch).bind(cursor).execute(conn).await.map(drop)
-    })?;
+    statement(SQL)
+        .bind(device.to_string())
+        .bind(EnvelopeHash::NONE.to_string())
+        .bind(epoch)
+        .bind(cursor)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -146,10 +150,12 @@ pub(super) async fn note_offered(tx: &mut Tx, device: DeviceId, sequence: u64) -
     const SQL: &str = "INSERT INTO device_chains (device_id, sequence, envelope_hash, acknowledged_epoch, \
         acknowledged_cursor, offered_to) VALUES ($1, 0, $2, 0, 0, $3) ON CONFLICT (device_id) DO UPDATE \
         SET offered_to = excluded.offered_to WHERE device_chains.offered_to < excluded.offered_to";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(device.to_string()).bind(EnvelopeHash::NONE.to_string());
-        query.bind(as_i64(sequence)).execute(conn).await.map(drop)
-    })?;
+    statement(SQL)
+        .bind(device.to_string())
+        .bind(EnvelopeHash::NONE.to_string())
+        .bind(as_i64(sequence))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -162,10 +168,8 @@ pub(super) async fn hashes(
 ) -> Result<BTreeMap<u64, EnvelopeHash>, StoreError> {
     const SQL: &str = "SELECT device_seq, envelope_hash FROM server_log \
         WHERE device_id = $1 AND device_seq BETWEEN $2 AND $3 AND envelope_hash IS NOT NULL";
-    let rows: Vec<(i64, String)> = on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(device.to_string()).bind(as_i64(first)).bind(as_i64(last));
-        query.fetch_all(conn).await
-    })?;
+    let rows: Vec<(i64, String)> =
+        statement(SQL).bind(device.to_string()).bind(as_i64(first)).bind(as_i64(last)).rows(tx).await?;
     let parse = |(sequence, hash): (i64, String)| {
         let hash = StoreError::parse_column("server_log", "envelope_hash", &hash, &hash)?;
         Ok((u64::try_from(sequence).unwrap_or(0), hash))

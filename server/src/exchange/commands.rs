@@ -7,7 +7,7 @@
 use super::feed::{self, Audience, Event};
 use super::gate::{Fate, Unit};
 use crate::app::App;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -141,7 +141,8 @@ async fn roll_back(tx: &mut Tx) -> Result<(), StoreError> {
 }
 
 async fn execute_sql(tx: &mut Tx, sql: &'static str) -> Result<(), StoreError> {
-    Ok(on_engine!(tx, |conn| sqlx::query(sql).execute(conn).await.map(drop))?)
+    statement(sql).execute(tx).await?;
+    Ok(())
 }
 
 fn refused(reason: &str, detail: &str) -> CommandOutcome {
@@ -157,20 +158,17 @@ async fn insert(tx: &mut Tx, context: CommandContext, outcome: &CommandOutcome) 
             ("refused", None, Some(reason.as_str()), Some(detail.as_str()))
         }
     };
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(context.command_id.to_string())
-            .bind(context.device_id.to_string())
-            .bind(context.log_index)
-            .bind(word)
-            .bind(reference)
-            .bind(reason)
-            .bind(detail)
-            .bind(context.now.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(context.command_id.to_string())
+        .bind(context.device_id.to_string())
+        .bind(context.log_index)
+        .bind(word)
+        .bind(reference)
+        .bind(reason)
+        .bind(detail)
+        .bind(context.now.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -184,18 +182,16 @@ pub(super) async fn results(
     if commands.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<Row> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(
-            "SELECT command_id, outcome, reference, reason, detail FROM command_results WHERE device_id = ",
-        );
-        query.push_bind(device.to_string()).push(" AND command_id IN (");
-        let mut list = query.separated(", ");
-        for command in commands {
-            list.push_bind(command.to_string());
-        }
-        query.push(") ORDER BY log_index");
-        query.build_query_as().fetch_all(conn).await
-    })?;
+    let mut query = statement(
+        "SELECT command_id, outcome, reference, reason, detail FROM command_results WHERE device_id = ",
+    );
+    query.push_bind(device.to_string()).push(" AND command_id IN (");
+    let mut list = query.places();
+    for command in commands {
+        list.push_bind(command.to_string());
+    }
+    query.push(") ORDER BY log_index");
+    let rows: Vec<Row> = query.rows(tx).await?;
     let parse = |(id, outcome, reference, reason, detail): Row| {
         let outcome = match outcome.as_str() {
             "done" => CommandOutcome::Done { reference },

@@ -1,6 +1,6 @@
 //! Envelopes in the server log and what became of them.
 
-use crate::store::{StoreError, Tx, on_engine, select_in};
+use crate::store::{StoreError, Tx, select_in, statement};
 use std::collections::BTreeMap;
 use sync_core::ids::DeviceId;
 use sync_core::log::{BodyKind, Envelope};
@@ -57,9 +57,7 @@ pub(super) async fn results(
         WHERE s.device_id = $1 AND s.device_seq BETWEEN $2 AND $3 ORDER BY s.device_seq";
     type Row = (i64, String, Option<String>, Option<String>);
     let id = device.to_string();
-    let rows: Vec<Row> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(&id).bind(as_i64(first)).bind(as_i64(last)).fetch_all(conn).await
-    })?;
+    let rows: Vec<Row> = statement(SQL).bind(&id).bind(as_i64(first)).bind(as_i64(last)).rows(tx).await?;
     let result = |(sequence, state, reason, detail): Row| {
         let status = match state.as_str() {
             "pending" => EnvelopeStatus::Pending,

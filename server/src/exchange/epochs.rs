@@ -10,7 +10,7 @@ use super::offers;
 use super::office::office_device;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::devices::KnownDevice;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sync_core::ids::{DeviceId, ServerId};
 use sync_core::log::ChainPosition;
 use sync_core::time::Timestamp;
@@ -23,7 +23,7 @@ const EPOCHS_AHEAD_MAX: i64 = 1_000_000;
 /// The present epoch. [`crate::app::App`] knows only the one at its start.
 pub(super) async fn current(tx: &mut Tx) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT epoch FROM installation";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)?)
+    statement(SQL).value(tx).await
 }
 
 /// Where the server's history stands.
@@ -42,7 +42,7 @@ pub(super) async fn standing(tx: &mut Tx) -> Result<Standing, StoreError> {
     const SQL: &str = "SELECT epoch, (SELECT CAST(coalesce(max(log_index), 0) AS BIGINT) FROM server_log) AS log_index, \
         (SELECT CAST(coalesce(max(value), 0) AS BIGINT) FROM counters WHERE name = $1) AS feed_position FROM installation";
     let feed = feed::POSITIONS.0;
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(feed).fetch_one(conn).await)?)
+    statement(SQL).bind(feed).row(tx).await
 }
 
 /// The present epoch, raised first when the request proves that this server was rolled back.
@@ -70,7 +70,7 @@ pub(super) async fn check(
     const SQL: &str = "UPDATE installation SET epoch = $2 WHERE epoch = $1";
     let near = claimed.saturating_sub(epoch) <= EPOCHS_AHEAD_MAX;
     let raised = if near { claimed.max(epoch) + 1 } else { epoch + 1 };
-    on_engine!(tx, |conn| sqlx::query(SQL).bind(epoch).bind(raised).execute(conn).await.map(drop))?;
+    statement(SQL).bind(epoch).bind(raised).execute(tx).await?;
     let detail = Detail::new().with("from", epoch.to_string()).with("to", raised.to_string());
     audit::append(tx, &NewEntry::new(EntryKind::EPOCH_RAISED, now).device(device.device_id).detail(detail))
         .await?;
@@ -84,11 +84,8 @@ pub(super) async fn check(
 async fn raised_lately(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT count(*) FROM server_log WHERE device_id = $1 AND kind = $2 AND at_ms > $3";
     let since = now.plus_ms(-RAISED_EVERY_MS).unix_ms();
-    let count: i64 = on_engine!(tx, |conn| {
-        let query =
-            sqlx::query_scalar(SQL).bind(device.to_string()).bind(EntryKind::EPOCH_RAISED.0).bind(since);
-        query.fetch_one(conn).await
-    })?;
+    let count: i64 =
+        statement(SQL).bind(device.to_string()).bind(EntryKind::EPOCH_RAISED.0).bind(since).value(tx).await?;
     Ok(count > 0)
 }
 

@@ -9,7 +9,7 @@ pub(super) use api::routes;
 pub(super) use pages::pages;
 pub(crate) use take_up::REFUSED_AS as TAKEN_UP_AS;
 
-use crate::store::{StoreError, Tx, insert_rows, on_engine};
+use crate::store::{StoreError, Tx, insert_rows, statement};
 use std::collections::BTreeSet;
 use sync_core::ids::{DeviceId, EnvelopeHash, PersonId};
 use sync_core::log::{ChainPosition, Envelope};
@@ -85,14 +85,13 @@ pub(super) async fn keep(
 async fn usage(tx: &mut Tx, device: DeviceId) -> Result<(i64, i64), StoreError> {
     const SQL: &str = "SELECT count(*), CAST(coalesce(sum(length(cose) + length(body)), 0) AS BIGINT) \
         FROM escrow WHERE device_id = $1";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(device.to_string()).fetch_one(conn).await)?)
+    statement(SQL).bind(device.to_string()).row(tx).await
 }
 
 /// Envelopes of the device that lie in escrow.
 pub(super) async fn hashes(tx: &mut Tx, device: DeviceId) -> Result<BTreeSet<EnvelopeHash>, StoreError> {
     const SQL: &str = "SELECT envelope_hash FROM escrow WHERE device_id = $1";
-    let rows: Vec<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(device.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<String> = statement(SQL).bind(device.to_string()).values(tx).await?;
     rows.iter().map(|row| StoreError::parse_column("escrow", "envelope_hash", row, row)).collect()
 }
 
@@ -100,8 +99,7 @@ pub(super) async fn hashes(tx: &mut Tx, device: DeviceId) -> Result<BTreeSet<Env
 pub(super) async fn end(tx: &mut Tx, device: DeviceId) -> Result<Option<ChainPosition>, StoreError> {
     const SQL: &str = "SELECT device_seq, envelope_hash FROM escrow WHERE device_id = $1 \
         ORDER BY device_seq DESC, received_at_ms DESC LIMIT 1";
-    let row: Option<(i64, String)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(device.to_string()).fetch_optional(conn).await)?;
+    let row: Option<(i64, String)> = statement(SQL).bind(device.to_string()).row_if_any(tx).await?;
     row.map(|(sequence, hash)| {
         let sequence =
             u64::try_from(sequence).map_err(|_| StoreError::impossible("escrow", "device_seq", &hash))?;
@@ -119,7 +117,6 @@ pub(crate) async fn taken_up_of(tx: &mut Tx, person: PersonId) -> Result<Vec<Env
         JOIN escrow_decisions x ON x.envelope_hash = e.envelope_hash \
         WHERE d.person_id = $1 AND x.outcome = 'accepted' ORDER BY e.envelope_hash";
     let person = person.to_string();
-    let hashes: Vec<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(person).fetch_all(conn).await)?;
+    let hashes: Vec<String> = statement(SQL).bind(person).values(tx).await?;
     hashes.iter().map(|hash| StoreError::parse_column("escrow", "envelope_hash", hash, hash)).collect()
 }

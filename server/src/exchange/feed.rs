@@ -3,7 +3,7 @@
 //! Invariant: a position is taken from its counter in the transaction of the event, so a reader that has seen a
 //! position has seen all before it. Rows are small and point at what is to be told; who is told is the row's audience.
 
-use crate::store::{Counter, StoreError, Tx, insert_rows, next_numbers, on_engine};
+use crate::store::{Counter, StoreError, Tx, insert_rows, next_numbers, statement};
 use std::fmt;
 use sync_core::ids::{CommandId, DeviceId, PersonId, VisitId};
 
@@ -129,24 +129,19 @@ pub(super) async fn list(
     after: i64,
     limit: i64,
 ) -> Result<Vec<FeedRow>, StoreError> {
-    Ok(on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(
-            "SELECT position, audience, kind, log_index, ref FROM feed WHERE audience IN (",
-        );
-        let mut list = query.separated(", ");
-        for audience in audiences {
-            list.push_bind(audience.to_string());
-        }
-        query.push(") AND position > ").push_bind(after);
-        if after > 0 {
-            query
-                .push(" AND (author_device_id IS NULL OR author_device_id <> ")
-                .push_bind(device.to_string());
-            query.push(")");
-        }
-        query.push(" ORDER BY position LIMIT ").push_bind(limit);
-        query.build_query_as().fetch_all(conn).await
-    })?)
+    let mut query =
+        statement("SELECT position, audience, kind, log_index, ref FROM feed WHERE audience IN (");
+    let mut list = query.places();
+    for audience in audiences {
+        list.push_bind(audience.to_string());
+    }
+    query.push(") AND position > ").push_bind(after);
+    if after > 0 {
+        query.push(" AND (author_device_id IS NULL OR author_device_id <> ").push_bind(device.to_string());
+        query.push(")");
+    }
+    query.push(" ORDER BY position LIMIT ").push_bind(limit);
+    query.rows(tx).await
 }
 
 /// Rows about results that are looked through for one envelope.
@@ -161,9 +156,8 @@ pub(super) async fn results_about(
 ) -> Result<Vec<i64>, StoreError> {
     const SQL: &str = "SELECT position, ref FROM feed WHERE audience = $1 AND kind = 'result' \
         ORDER BY position DESC LIMIT $2";
-    let rows: Vec<(i64, String)> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(audience.to_string()).bind(RESULTS_LOOKED_AT).fetch_all(conn).await
-    })?;
+    let rows: Vec<(i64, String)> =
+        statement(SQL).bind(audience.to_string()).bind(RESULTS_LOOKED_AT).rows(tx).await?;
     let about = |reference: &str| {
         let (first, last) = reference.split_once('-')?;
         Some((first.parse::<i64>().ok()?..=last.parse::<i64>().ok()?).contains(&sequence))

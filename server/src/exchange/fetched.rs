@@ -4,7 +4,7 @@
 //! feed it has everything.
 
 use super::epochs;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{DeviceId, PersonId, VisitId};
 use sync_core::time::Timestamp;
@@ -36,8 +36,7 @@ pub(crate) async fn carriers(tx: &mut Tx, visit: VisitId) -> Result<Vec<Carrier>
         FROM device_visits v JOIN devices d ON d.device_id = v.device_id \
         LEFT JOIN device_chains c ON c.device_id = v.device_id \
         WHERE v.visit_id = $1 ORDER BY v.delivered_at_ms, v.device_id";
-    let rows: Vec<Row> =
-        on_engine!(&mut *tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<Row> = statement(SQL).bind(visit.to_string()).rows(&mut *tx).await?;
     let epoch = epochs::current(tx).await?;
     let positions = positions(tx, visit).await?;
     let mut confirmed = confirmed(tx, visit).await?;
@@ -69,8 +68,7 @@ async fn positions(tx: &mut Tx, visit: VisitId) -> Result<Positions, StoreError>
     const SQL: &str = "SELECT log_index, position, author_device_id FROM feed \
         WHERE audience = $1 AND kind = 'change' AND log_index IS NOT NULL ORDER BY position DESC";
     let audience = super::feed::Audience::Visit(visit).to_string();
-    let rows: Vec<(i64, i64, Option<String>)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(audience).fetch_all(conn).await)?;
+    let rows: Vec<(i64, i64, Option<String>)> = statement(SQL).bind(audience).rows(tx).await?;
     let mut positions = Positions::new();
     for (log_index, position, author) in rows {
         let author = author.map(|id| StoreError::parse_column("feed", "author_device_id", &id, &id));
@@ -86,8 +84,7 @@ async fn confirmed(
 ) -> Result<BTreeMap<DeviceId, BTreeMap<i64, Timestamp>>, StoreError> {
     const SQL: &str = "SELECT f.device_id, f.log_index, f.confirmed_at_ms FROM fetched_decisions f \
         JOIN server_log l ON l.log_index = f.log_index WHERE l.visit_id = $1";
-    let rows: Vec<(String, i64, i64)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<(String, i64, i64)> = statement(SQL).bind(visit.to_string()).rows(tx).await?;
     let mut confirmed: BTreeMap<DeviceId, BTreeMap<i64, Timestamp>> = BTreeMap::new();
     for (id, log_index, at_ms) in rows {
         let device = StoreError::parse_column("fetched_decisions", "device_id", &id, &id)?;
@@ -113,9 +110,6 @@ pub(super) async fn note(
     if cursor <= before {
         return Ok(());
     }
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(device.to_string()).bind(before).bind(cursor);
-        query.bind(now.unix_ms()).execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(device.to_string()).bind(before).bind(cursor).bind(now.unix_ms()).execute(tx).await?;
     Ok(())
 }

@@ -6,7 +6,7 @@
 use super::feed::{self, Audience, Event};
 use super::visits;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sync_core::ids::{PersonId, VisitId};
 use sync_core::time::Timestamp;
 
@@ -61,10 +61,13 @@ pub async fn unassign(
     let position = feed::append(tx, &[(Audience::Person(person), Event::Unassigned(visit))]).await?;
     let entry = NewEntry::new(VISIT_UNASSIGNED, now).by(Some(by)).visit(visit).detail(of(person));
     let log_index = audit::append(tx, &entry).await?;
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(position).bind(log_index);
-        query.bind(visit.to_string()).bind(person.to_string()).execute(conn).await.map(drop)
-    })?;
+    statement(SQL)
+        .bind(position)
+        .bind(log_index)
+        .bind(visit.to_string())
+        .bind(person.to_string())
+        .execute(tx)
+        .await?;
     Ok(true)
 }
 
@@ -72,8 +75,7 @@ pub async fn unassign(
 pub async fn of_visit(tx: &mut Tx, visit: VisitId) -> Result<Vec<PersonId>, StoreError> {
     const SQL: &str = "SELECT person_id FROM visit_members WHERE visit_id = $1 AND removed_position IS NULL \
         ORDER BY person_id";
-    let rows: Vec<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<String> = statement(SQL).bind(visit.to_string()).values(tx).await?;
     rows.iter().map(|row| StoreError::parse_column("visit_members", "person_id", row, row)).collect()
 }
 
@@ -81,8 +83,7 @@ async fn is_member(tx: &mut Tx, visit: VisitId, person: PersonId) -> Result<bool
     const SQL: &str = "SELECT count(*) FROM visit_members \
         WHERE visit_id = $1 AND person_id = $2 AND removed_position IS NULL";
     let (visit, person) = (visit.to_string(), person.to_string());
-    let count: i64 =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit).bind(person).fetch_one(conn).await)?;
+    let count: i64 = statement(SQL).bind(visit).bind(person).value(tx).await?;
     Ok(count > 0)
 }
 
@@ -96,9 +97,12 @@ pub(super) async fn insert(
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO visit_members (visit_id, person_id, assigned_position, assigned_log_index) \
         VALUES ($1, $2, $3, $4)";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(visit.to_string()).bind(person.to_string());
-        query.bind(position).bind(log_index).execute(conn).await.map(drop)
-    })?;
+    statement(SQL)
+        .bind(visit.to_string())
+        .bind(person.to_string())
+        .bind(position)
+        .bind(log_index)
+        .execute(tx)
+        .await?;
     Ok(())
 }

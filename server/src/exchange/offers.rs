@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::audit::{self, Detail, NewEntry};
 use crate::devices;
 use crate::keys::office_key_of;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{DeviceId, VisitId};
 use sync_core::log::{Envelope, PublicKey};
@@ -67,8 +67,7 @@ pub(super) async fn needs(app: &App, tx: &mut Tx, kept: &[LogEnd]) -> Result<Vec
 /// The end of the office log of an epoch.
 pub(super) async fn office_end(tx: &mut Tx, epoch: i64) -> Result<u64, StoreError> {
     const SQL: &str = "SELECT sequence FROM office_chains WHERE epoch = $1";
-    let end: Option<i64> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(epoch).fetch_optional(conn).await)?;
+    let end: Option<i64> = statement(SQL).bind(epoch).value_if_any(tx).await?;
     Ok(end.and_then(|end| u64::try_from(end).ok()).unwrap_or(0))
 }
 

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::audit::{self, Detail, NewEntry};
 use crate::installation;
 use crate::keys::{KeyFileError, Keys};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use std::collections::{BTreeMap, HashMap};
 use sync_core::document::{ActorId16, Chunk, Edit, EditAuthor, LoadError, Role, VisitDocument};
 use sync_core::ids::{DeviceId, EntryId, EnvelopeHash, PersonId, ServerId, VisitId};
@@ -264,9 +264,8 @@ async fn seal(
         ON CONFLICT (epoch) DO UPDATE SET sequence = office_chains.sequence RETURNING sequence, envelope_hash";
     const ADVANCE: &str = "UPDATE office_chains SET sequence = $2, envelope_hash = $3 WHERE epoch = $1";
     let none = EnvelopeHash::NONE.to_string();
-    let (sequence, previous): (i64, String) = on_engine!(&mut *tx, |conn| {
-        sqlx::query_as(LOCK).bind(draft.epoch).bind(&none).fetch_one(conn).await
-    })?;
+    let (sequence, previous): (i64, String) =
+        statement(LOCK).bind(draft.epoch).bind(&none).row(&mut *tx).await?;
     let body =
         Body::Change(ChangeBody { chunks: vec![draft.chunk.bytes.clone().into()], ..ChangeBody::default() });
     let known = audit::last_index(tx).await?;
@@ -290,9 +289,7 @@ async fn seal(
     };
     let envelope = Envelope::seal(SealParts { header, body: &body, salt: app.entropy.bytes() }, key);
     let hash = envelope.hash().to_string();
-    on_engine!(tx, |conn| {
-        sqlx::query(ADVANCE).bind(draft.epoch).bind(sequence + 1).bind(hash).execute(conn).await.map(drop)
-    })?;
+    statement(ADVANCE).bind(draft.epoch).bind(sequence + 1).bind(hash).execute(tx).await?;
     Ok(envelope)
 }
 
@@ -314,16 +311,13 @@ async fn append(
     };
     let log_index = audit::append(tx, &log_entry(envelope, now)).await?;
     audit::append(tx, &decision(log_index)).await?;
-    on_engine!(&mut *tx, |conn| {
-        sqlx::query(STATE)
-            .bind(log_index)
-            .bind(header.device.to_string())
-            .bind(as_i64(header.sequence))
-            .bind(draft.visit.to_string())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(STATE)
+        .bind(log_index)
+        .bind(header.device.to_string())
+        .bind(as_i64(header.sequence))
+        .bind(draft.visit.to_string())
+        .execute(&mut *tx)
+        .await?;
     let mut consequences = Consequences::default();
     consequences.change(draft.visit, change, log_index);
     consequences.write(tx).await?;

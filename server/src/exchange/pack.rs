@@ -3,7 +3,7 @@
 //! An item is replaced as a whole. Writing what is there already costs nothing and tells nobody.
 
 use super::feed::{self, Audience, Event};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use sync_core::ids::PersonId;
@@ -48,16 +48,12 @@ async fn replace(tx: &mut Tx, audience: Audience, key: &str, json: Option<String
     const SQL: &str = "INSERT INTO pack_items (audience, pack_key, feed_position, json) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (audience, pack_key) DO UPDATE SET feed_position = excluded.feed_position, json = excluded.json";
     let whose = audience.to_string();
-    let present: Option<Option<String>> =
-        on_engine!(tx, |conn| sqlx::query_scalar(FIND).bind(&whose).bind(key).fetch_optional(conn).await)?;
+    let present: Option<Option<String>> = statement(FIND).bind(&whose).bind(key).value_if_any(tx).await?;
     if present.unwrap_or(None) == json {
         return Ok(());
     }
     let position = feed::append(tx, &[(audience, Event::Pack(key.to_owned()))]).await?;
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(&whose).bind(key).bind(position).bind(json);
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(&whose).bind(key).bind(position).bind(json).execute(tx).await?;
     Ok(())
 }
 
@@ -70,23 +66,19 @@ pub(super) async fn at(
     if positions.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows: Vec<(i64, String, Option<String>)> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(
-            "SELECT feed_position, pack_key, json FROM pack_items WHERE audience IN (",
-        );
-        let mut list = query.separated(", ");
-        for audience in
-            audiences.iter().filter(|audience| matches!(audience, Audience::All | Audience::Person(_)))
-        {
-            list.push_bind(audience.to_string());
-        }
-        query.push(") AND feed_position IN (");
-        let mut list = query.separated(", ");
-        for position in positions {
-            list.push_bind(*position);
-        }
-        query.push(")");
-        query.build_query_as().fetch_all(conn).await
-    })?;
+    let mut query = statement("SELECT feed_position, pack_key, json FROM pack_items WHERE audience IN (");
+    let mut list = query.places();
+    for audience in
+        audiences.iter().filter(|audience| matches!(audience, Audience::All | Audience::Person(_)))
+    {
+        list.push_bind(audience.to_string());
+    }
+    query.push(") AND feed_position IN (");
+    let mut list = query.places();
+    for position in positions {
+        list.push_bind(*position);
+    }
+    query.push(")");
+    let rows: Vec<(i64, String, Option<String>)> = query.rows(tx).await?;
     Ok(rows.into_iter().map(|(position, key, json)| (position, (key, json))).collect())
 }

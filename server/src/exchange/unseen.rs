@@ -3,7 +3,7 @@
 //! From the delivery of a visit until the device says that nothing about it is unsent, or an administrator declares
 //! the device lost.
 
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sync_core::ids::{DeviceId, PersonId, VisitId};
 use sync_core::time::Timestamp;
 
@@ -78,8 +78,7 @@ pub async fn holders(tx: &mut Tx, visit: VisitId) -> Result<Vec<Holder>, StoreEr
         v.settled_at_ms, v.settled_by, v.last_claimed_at_ms, v.last_seq, d.last_seen_at_ms, d.outbox_envelopes, \
         d.revoked_at_ms FROM device_visits v JOIN devices d ON d.device_id = v.device_id \
         JOIN people p ON p.person_id = d.person_id WHERE v.visit_id = $1 ORDER BY v.delivered_at_ms, v.device_id";
-    let rows: Vec<Row> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<Row> = statement(SQL).bind(visit.to_string()).rows(tx).await?;
     rows.into_iter().map(Holder::try_from).collect()
 }
 
@@ -87,31 +86,28 @@ pub async fn holders(tx: &mut Tx, visit: VisitId) -> Result<Vec<Holder>, StoreEr
 pub async fn devices_with_unseen_work(tx: &mut Tx, visit: VisitId) -> Result<Vec<DeviceId>, StoreError> {
     const SQL: &str = "SELECT device_id FROM device_visits WHERE visit_id = $1 AND settled_at_ms IS NULL \
         ORDER BY device_id";
-    let rows: Vec<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<String> = statement(SQL).bind(visit.to_string()).values(tx).await?;
     rows.iter().map(|row| StoreError::parse_column("device_visits", "device_id", row, row)).collect()
 }
 
 /// Envelopes about the visit that have no verdict yet: it must not be closed before.
 pub async fn pending_count(tx: &mut Tx, visit: VisitId) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT count(*) FROM envelope_states WHERE visit_id = $1 AND state = 'pending'";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_one(conn).await)?)
+    statement(SQL).bind(visit.to_string()).value(tx).await
 }
 
 /// Envelopes about the visit that lie in escrow and that nobody has decided about.
 pub async fn escrowed_count(tx: &mut Tx, visit: VisitId) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT count(*) FROM escrow e WHERE e.visit_id = $1 \
         AND NOT EXISTS (SELECT 1 FROM escrow_decisions d WHERE d.envelope_hash = e.envelope_hash)";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_one(conn).await)?)
+    statement(SQL).bind(visit.to_string()).value(tx).await
 }
 
 /// Records that nothing more will come from a device: it releases every visit, and stays visible.
 pub async fn declare_lost(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE device_visits SET settled_at_ms = $2, settled_by = 'declared_lost' \
         WHERE device_id = $1 AND settled_at_ms IS NULL";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(device.to_string()).bind(now.unix_ms()).execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(device.to_string()).bind(now.unix_ms()).execute(tx).await?;
     Ok(())
 }
 
@@ -119,9 +115,7 @@ pub async fn declare_lost(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Resu
 pub async fn settle_all(tx: &mut Tx, device: DeviceId, now: Timestamp) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE device_visits SET settled_at_ms = $2, settled_by = 'device' \
         WHERE device_id = $1 AND settled_at_ms IS NULL";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(device.to_string()).bind(now.unix_ms()).execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(device.to_string()).bind(now.unix_ms()).execute(tx).await?;
     Ok(())
 }
 

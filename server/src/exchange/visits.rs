@@ -1,6 +1,6 @@
 //! Merged visits as the rest of the server reads them.
 
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use std::collections::BTreeSet;
 use sync_core::document::{VisitDocument, VisitView};
 use sync_core::ids::{ChangeHash, VisitId};
@@ -31,22 +31,20 @@ pub async fn view(tx: &mut Tx, visit: VisitId) -> Result<Option<VisitView>, Stor
 /// As [`view`], as the JSON that is stored.
 pub async fn view_json(tx: &mut Tx, visit: VisitId) -> Result<Option<String>, StoreError> {
     const SQL: &str = "SELECT view_json FROM visit_documents WHERE visit_id = $1";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_optional(conn).await)?)
+    statement(SQL).bind(visit.to_string()).value_if_any(tx).await
 }
 
 /// Version and saved document of a visit.
 pub async fn find(tx: &mut Tx, visit: VisitId) -> Result<Option<StoredVisit>, StoreError> {
     const SQL: &str = "SELECT version, saved FROM visit_documents WHERE visit_id = $1";
-    let row: Option<(i64, Vec<u8>)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_optional(conn).await)?;
+    let row: Option<(i64, Vec<u8>)> = statement(SQL).bind(visit.to_string()).row_if_any(tx).await?;
     Ok(row.map(|(version, saved)| StoredVisit { version, saved }))
 }
 
 /// The heads of the accepted changes of a visit, sorted.
 pub async fn heads(tx: &mut Tx, visit: VisitId) -> Result<Option<Vec<ChangeHash>>, StoreError> {
     const SQL: &str = "SELECT heads FROM visit_documents WHERE visit_id = $1";
-    let bytes: Option<Vec<u8>> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_optional(conn).await)?;
+    let bytes: Option<Vec<u8>> = statement(SQL).bind(visit.to_string()).value_if_any(tx).await?;
     Ok(bytes.map(|bytes| heads_from(&bytes)))
 }
 
@@ -79,7 +77,7 @@ pub(super) fn heads_bytes(heads: &[ChangeHash]) -> Vec<u8> {
 pub async fn ensure(tx: &mut Tx, visit: VisitId, now: Timestamp) -> Result<bool, StoreError> {
     const FIND: &str = "SELECT count(*) FROM visit_documents WHERE visit_id = $1";
     let id = visit.to_string();
-    let known: i64 = on_engine!(tx, |conn| sqlx::query_scalar(FIND).bind(&id).fetch_one(conn).await)?;
+    let known: i64 = statement(FIND).bind(&id).value(tx).await?;
     if known > 0 {
         return Ok(false);
     }
@@ -88,17 +86,14 @@ pub async fn ensure(tx: &mut Tx, visit: VisitId, now: Timestamp) -> Result<bool,
     let birth = VisitDocument::birth(visit);
     let heads = birth.heads();
     let view = serde_json::to_string(&birth.view()).expect("a view has only text keys and finite numbers");
-    let inserted = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(&id)
-            .bind(birth.save())
-            .bind(heads_bytes(&heads))
-            .bind(visit_digest(visit, &heads).digest.to_vec())
-            .bind(view)
-            .bind(now.unix_ms())
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let inserted = statement(SQL)
+        .bind(&id)
+        .bind(birth.save())
+        .bind(heads_bytes(&heads))
+        .bind(visit_digest(visit, &heads).digest.to_vec())
+        .bind(view)
+        .bind(now.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(inserted == 1)
 }

@@ -14,7 +14,7 @@ use crate::pages::{PageRoutes, Policy, Shell, Viewer, page, see_other};
 use crate::problem::{self, Problem};
 use crate::routing::get;
 use crate::routing::routes;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use crate::wire::{Page, PageQuery};
 use askama::Template;
 use axum::Json;
@@ -107,20 +107,16 @@ const SELECT: &str = "SELECT s.log_index, l.at_ms, l.cose, b.salt, b.body FROM e
     WHERE s.state = 'pending' AND s.log_index ";
 
 async fn list(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<Waiting>, StoreError> {
-    let rows: Vec<Row> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(SELECT);
-        query.push("> ").push_bind(after).push(" ORDER BY s.log_index LIMIT ").push_bind(i64::from(limit));
-        query.build_query_as().fetch_all(conn).await
-    })?;
+    let mut query = statement(SELECT);
+    query.push("> ").push_bind(after).push(" ORDER BY s.log_index LIMIT ").push_bind(i64::from(limit));
+    let rows: Vec<Row> = query.rows(tx).await?;
     rows.into_iter().map(Waiting::open).collect()
 }
 
 async fn find(tx: &mut Tx, log_index: i64) -> Result<Option<Waiting>, StoreError> {
-    let row: Option<Row> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(SELECT);
-        query.push("= ").push_bind(log_index);
-        query.build_query_as().fetch_optional(conn).await
-    })?;
+    let mut query = statement(SELECT);
+    query.push("= ").push_bind(log_index);
+    let row: Option<Row> = query.row_if_any(tx).await?;
     row.map(Waiting::open).transpose()
 }
 
@@ -170,10 +166,8 @@ impl Waiting {
             return Ok(false);
         };
         for dep in quarantine::foreign_deps(&body).into_iter().take(DEPS_MAX) {
-            let known: Option<i64> = on_engine!(tx, |conn| {
-                let query = sqlx::query_scalar(SQL).bind(visit.to_string()).bind(dep.to_string());
-                query.fetch_optional(conn).await
-            })?;
+            let known: Option<i64> =
+                statement(SQL).bind(visit.to_string()).bind(dep.to_string()).value_if_any(tx).await?;
             if known.is_none() {
                 return Ok(true);
             }

@@ -1,6 +1,6 @@
 //! Reading complaints in the order of receipt, and the visits of one.
 
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sqlx_macros::FromRow;
 
 /// A complaint as it is exported.
@@ -69,9 +69,7 @@ pub(super) async fn complaints(
         (SELECT max(n.verdict_no) FROM review_verdicts n WHERE n.complaint_id = c.complaint_id) \
         WHERE (c.received_at_ms, c.ordinal) > ($1, $2) AND c.received_at_ms < $3 \
         ORDER BY c.received_at_ms, c.ordinal LIMIT $4";
-    let rows = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(after_ms).bind(after).bind(until_ms).bind(limit).fetch_all(conn).await
-    })?;
+    let rows = statement(SQL).bind(after_ms).bind(after).bind(until_ms).bind(limit).rows(tx).await?;
     Ok(rows)
 }
 
@@ -84,6 +82,6 @@ pub(super) async fn visits(tx: &mut Tx, complaint: &str) -> Result<Vec<VisitRow>
         p.arrived_received_ms, p.ended_claimed_ms, p.ended_received_ms, p.outcome, d.view_json FROM visit_plans p \
         LEFT JOIN visit_documents d ON d.visit_id = p.visit_id WHERE p.complaint_id = $1 \
         ORDER BY p.created_at_ms, p.visit_id";
-    let rows = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint).fetch_all(conn).await)?;
+    let rows = statement(SQL).bind(complaint).rows(tx).await?;
     Ok(rows)
 }

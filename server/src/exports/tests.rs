@@ -138,9 +138,8 @@ async fn a_long_table_is_read_in_parts_and_has_every_line_once() {
         category, channel, priority, summary, address, address_folded, region, unit, first_owner, holder, \
         holder_since_ms, requested_at_ms, received_at_ms, 0 FROM complaints WHERE ordinal = 1";
     for number in 0..250_i64 {
-        let done: Result<_, sqlx::Error> = crate::store::on_engine!(&mut tx, |conn| {
-            sqlx::query(MORE).bind(number).execute(conn).await.map(drop)
-        });
+        let done: Result<_, crate::store::StoreError> =
+            crate::store::statement(MORE).bind(number).execute(&mut tx).await;
         done.unwrap();
     }
     tx.commit().await.unwrap();

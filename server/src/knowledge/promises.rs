@@ -14,7 +14,7 @@ use crate::complaints::intake::checked_reason;
 use crate::complaints::model::EventKind;
 use crate::complaints::scope::{Reach, within};
 use crate::complaints::{self, history};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use crate::words::words;
 use serde_json::json;
 use sqlx_macros::FromRow;
@@ -158,16 +158,14 @@ pub(super) async fn list(tx: &mut Tx, wanted: &Listing<'_>) -> Result<Vec<(i64, 
         PromiseList::ToCorrect => listed!("p.due_at_ms", to_correct!()),
         PromiseList::Corrected => listed!("-p.corrected_at_ms", "p.corrected_at_ms IS NOT NULL"),
     };
-    let rows: Vec<Row> = on_engine!(tx, |conn| {
-        sqlx::query_as(sql)
-            .bind(wanted.reach.pattern())
-            .bind(office_date(wanted.now).to_string())
-            .bind(wanted.after.0)
-            .bind(&wanted.after.1)
-            .bind(i64::from(wanted.limit))
-            .fetch_all(conn)
-            .await
-    })?;
+    let rows: Vec<Row> = statement(sql)
+        .bind(wanted.reach.pattern())
+        .bind(office_date(wanted.now).to_string())
+        .bind(wanted.after.0)
+        .bind(&wanted.after.1)
+        .bind(i64::from(wanted.limit))
+        .rows(tx)
+        .await?;
     rows.into_iter().map(|row| Ok((row.sort, row.try_into()?))).collect()
 }
 
@@ -183,16 +181,14 @@ pub(crate) async fn count_to_correct(tx: &mut Tx, reach: &Reach, now: Timestamp)
         " LIMIT 99) n"
     );
     let day = office_date(now).to_string();
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(reach.pattern()).bind(day).fetch_one(conn).await)?)
+    statement(SQL).bind(reach.pattern()).bind(day).value(tx).await
 }
 
 /// How many owed promises stand on versions of this article before this one; counting ends at 99.
 pub(super) async fn count_before(tx: &mut Tx, article: ArticleId, version: i64) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT count(*) FROM (SELECT 1 FROM promise_deadlines WHERE article_id = $1 \
         AND stands_on < $2 AND kept_at_ms IS NULL LIMIT 99) n";
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(article.to_string()).bind(version).fetch_one(conn).await
-    })?)
+    statement(SQL).bind(article.to_string()).bind(version).value(tx).await
 }
 
 /// The promise of this entry, with whether it is to be corrected; `None` when it rests on no article.
@@ -208,15 +204,10 @@ pub(super) async fn find(
         to_correct!()
     );
     let (visit, entry) = (visit.to_string(), entry.to_string());
-    let row: Option<Row> = on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(&visit).bind(&entry);
-        query.fetch_optional(conn).await
-    })?;
+    let row: Option<Row> = statement(SQL).bind(&visit).bind(&entry).row_if_any(tx).await?;
     let Some(row) = row else { return Ok(None) };
     let day = office_date(now).to_string();
-    let open: i64 = on_engine!(tx, |conn| {
-        sqlx::query_scalar(OPEN).bind(&visit).bind(day).bind(&entry).fetch_one(conn).await
-    })?;
+    let open: i64 = statement(OPEN).bind(&visit).bind(day).bind(&entry).value(tx).await?;
     Ok(Some((row.try_into()?, open > 0)))
 }
 
@@ -239,9 +230,7 @@ pub(super) async fn corrections(
     const SQL: &str = "SELECT from_version, to_version, words, due_before_ms, due_after_ms, person_id, at_ms \
         FROM promise_corrections WHERE visit_id = $1 AND entry_id = $2 ORDER BY correction_no";
     let key = entry.to_string();
-    let rows: Vec<CorrectionRow> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(visit.to_string()).bind(&key).fetch_all(conn).await
-    })?;
+    let rows: Vec<CorrectionRow> = statement(SQL).bind(visit.to_string()).bind(&key).rows(tx).await?;
     let read = |row: CorrectionRow| {
         Ok(Correction {
             from_version: row.from_version,
@@ -307,25 +296,25 @@ async fn write(tx: &mut Tx, promised: &Promised, correction: &Correction) -> Res
     const MOVE: &str = "UPDATE promise_deadlines SET stands_on = $3, due_at_ms = $4, corrected_at_ms = $5 \
         WHERE visit_id = $1 AND entry_id = $2";
     let (visit, entry) = (promised.visit.to_string(), promised.entry.to_string());
-    on_engine!(tx, |conn| {
-        sqlx::query(ADD)
-            .bind(&visit)
-            .bind(&entry)
-            .bind(correction.from_version)
-            .bind(correction.to_version)
-            .bind(&correction.words)
-            .bind(correction.due_before.unix_ms())
-            .bind(correction.due_after.unix_ms())
-            .bind(correction.person.to_string())
-            .bind(correction.at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(MOVE).bind(&visit).bind(&entry).bind(correction.to_version);
-        let query = query.bind(correction.due_after.unix_ms()).bind(correction.at.unix_ms());
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(ADD)
+        .bind(&visit)
+        .bind(&entry)
+        .bind(correction.from_version)
+        .bind(correction.to_version)
+        .bind(&correction.words)
+        .bind(correction.due_before.unix_ms())
+        .bind(correction.due_after.unix_ms())
+        .bind(correction.person.to_string())
+        .bind(correction.at.unix_ms())
+        .execute(tx)
+        .await?;
+    statement(MOVE)
+        .bind(&visit)
+        .bind(&entry)
+        .bind(correction.to_version)
+        .bind(correction.due_after.unix_ms())
+        .bind(correction.at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::bodies::ArticleList;
 use super::model::{Article, ArticleAct, ArticleContent, ArticleVersion};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use serde_json::json;
 use sqlx_macros::FromRow;
 use sync_core::ids::{ArticleId, PersonId};
@@ -61,8 +61,7 @@ impl TryFrom<Row> for Article {
 /// The article with this id.
 pub(super) async fn find(tx: &mut Tx, id: ArticleId) -> Result<Option<Article>, StoreError> {
     const SQL: &str = concat!("SELECT ", columns!(), " FROM articles a WHERE a.article_id = $1");
-    let row: Option<Row> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    let row: Option<Row> = statement(SQL).bind(id.to_string()).row_if_any(tx).await?;
     row.map(Article::try_from).transpose()
 }
 
@@ -85,16 +84,14 @@ pub(super) async fn list(tx: &mut Tx, wanted: &Listing<'_>) -> Result<Vec<Articl
         ArticleList::Waiting => "a.withdrawn_at_ms IS NULL AND a.draft_no IS NOT NULL",
         ArticleList::Withdrawn => "a.withdrawn_at_ms IS NOT NULL",
     };
-    let rows: Vec<Row> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(concat!("SELECT ", columns!(), " FROM articles a WHERE "));
-        query.push(which).push(" AND (-a.changed_at_ms, a.article_id) > (").push_bind(wanted.after.0);
-        query.push(", ").push_bind(&wanted.after.1).push(")");
-        for term in query_terms(wanted.words) {
-            query.push(" AND ' ' || a.indexed LIKE ").push_bind(like_pattern(&term));
-        }
-        query.push(" ORDER BY -a.changed_at_ms, a.article_id LIMIT ").push_bind(i64::from(wanted.limit));
-        query.build_query_as().fetch_all(conn).await
-    })?;
+    let mut query = statement(concat!("SELECT ", columns!(), " FROM articles a WHERE "));
+    query.push(which).push(" AND (-a.changed_at_ms, a.article_id) > (").push_bind(wanted.after.0);
+    query.push(", ").push_bind(&wanted.after.1).push(")");
+    for term in query_terms(wanted.words) {
+        query.push(" AND ' ' || a.indexed LIKE ").push_bind(like_pattern(&term));
+    }
+    query.push(" ORDER BY -a.changed_at_ms, a.article_id LIMIT ").push_bind(i64::from(wanted.limit));
+    let rows: Vec<Row> = query.rows(tx).await?;
     rows.into_iter().map(Article::try_from).collect()
 }
 
@@ -103,27 +100,24 @@ pub(crate) async fn count_waiting(tx: &mut Tx, person: PersonId) -> Result<i64, 
     const SQL: &str = "SELECT count(*) FROM (SELECT 1 FROM articles a WHERE a.withdrawn_at_ms IS NULL \
         AND a.draft_no IS NOT NULL AND NOT EXISTS (SELECT 1 FROM article_acts e WHERE e.article_id = a.article_id \
         AND e.version_no = a.draft_no AND e.act = 'written' AND e.person_id = $1) LIMIT 99) n";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(person.to_string()).fetch_one(conn).await)?)
+    statement(SQL).bind(person.to_string()).value(tx).await
 }
 
 /// Inserts a new article.
 pub(super) async fn insert(tx: &mut Tx, new: &Article, indexed: &str) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO articles (article_id, number, kind, version, draft_no, indexed, changed_at_ms, \
         created_at_ms, created_by) VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(new.id.to_string())
-            .bind(new.number)
-            .bind(new.kind.as_str())
-            .bind(new.draft)
-            .bind(indexed)
-            .bind(new.changed_at.unix_ms())
-            .bind(new.created_at.unix_ms())
-            .bind(new.created_by.to_string())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(new.id.to_string())
+        .bind(new.number)
+        .bind(new.kind.as_str())
+        .bind(new.draft)
+        .bind(indexed)
+        .bind(new.changed_at.unix_ms())
+        .bind(new.created_at.unix_ms())
+        .bind(new.created_by.to_string())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -131,20 +125,17 @@ pub(super) async fn insert(tx: &mut Tx, new: &Article, indexed: &str) -> Result<
 pub(super) async fn update(tx: &mut Tx, row: &Article, indexed: &str) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE articles SET version = version + 1, approved_no = $3, draft_no = $4, indexed = $5, \
         changed_at_ms = $6, withdrawn_at_ms = $7, withdrawn_by = $8 WHERE article_id = $1 AND version = $2";
-    let changed = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(row.id.to_string())
-            .bind(row.version)
-            .bind(row.approved)
-            .bind(row.draft)
-            .bind(indexed)
-            .bind(row.changed_at.unix_ms())
-            .bind(row.withdrawn.map(|(at, _)| at.unix_ms()))
-            .bind(row.withdrawn.map(|(_, by)| by.to_string()))
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL)
+        .bind(row.id.to_string())
+        .bind(row.version)
+        .bind(row.approved)
+        .bind(row.draft)
+        .bind(indexed)
+        .bind(row.changed_at.unix_ms())
+        .bind(row.withdrawn.map(|(at, _)| at.unix_ms()))
+        .bind(row.withdrawn.map(|(_, by)| by.to_string()))
+        .execute(tx)
+        .await?;
     Ok(changed == 1)
 }
 
@@ -207,7 +198,7 @@ pub(super) async fn versions(tx: &mut Tx, id: ArticleId) -> Result<Vec<ArticleVe
         visibility, valid_from, valid_to, changes, written_by, written_at_ms, approved_by, approved_at_ms \
         FROM article_versions WHERE article_id = $1 ORDER BY version_no";
     let key = id.to_string();
-    let rows: Vec<VersionRow> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&key).fetch_all(conn).await)?;
+    let rows: Vec<VersionRow> = statement(SQL).bind(&key).rows(tx).await?;
     rows.into_iter().map(|row| row.read(&key)).collect()
 }
 
@@ -222,26 +213,23 @@ pub(super) async fn put_draft(tx: &mut Tx, id: ArticleId, draft: &ArticleVersion
         valid_to = excluded.valid_to, changes = excluded.changes, written_by = excluded.written_by, \
         written_at_ms = excluded.written_at_ms WHERE article_versions.approved_at_ms IS NULL";
     let content = &draft.content;
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(id.to_string())
-            .bind(draft.number)
-            .bind(&content.title_zh)
-            .bind(&content.body_zh)
-            .bind(&content.title_en)
-            .bind(&content.body_en)
-            .bind(json!(content.categories).to_string())
-            .bind(json!(content.regions).to_string())
-            .bind(content.visibility.as_str())
-            .bind(content.valid_from.to_string())
-            .bind(content.valid_to.map(|day| day.to_string()))
-            .bind(&content.changes)
-            .bind(draft.written_by.to_string())
-            .bind(draft.written_at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(id.to_string())
+        .bind(draft.number)
+        .bind(&content.title_zh)
+        .bind(&content.body_zh)
+        .bind(&content.title_en)
+        .bind(&content.body_en)
+        .bind(json!(content.categories).to_string())
+        .bind(json!(content.regions).to_string())
+        .bind(content.visibility.as_str())
+        .bind(content.valid_from.to_string())
+        .bind(content.valid_to.map(|day| day.to_string()))
+        .bind(&content.changes)
+        .bind(draft.written_by.to_string())
+        .bind(draft.written_at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -255,10 +243,13 @@ pub(super) async fn approve(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE article_versions SET approved_by = $3, approved_at_ms = $4 \
         WHERE article_id = $1 AND version_no = $2 AND approved_at_ms IS NULL";
-    let changed = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(id.to_string()).bind(version).bind(by.to_string());
-        query.bind(at.unix_ms()).execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL)
+        .bind(id.to_string())
+        .bind(version)
+        .bind(by.to_string())
+        .bind(at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(changed == 1)
 }
 
@@ -267,18 +258,15 @@ pub(super) async fn note(tx: &mut Tx, article: ArticleId, act: &ArticleAct) -> R
     const SQL: &str = "INSERT INTO article_acts (article_id, act_no, act, version_no, words, person_id, at_ms) \
         VALUES ($1, (SELECT coalesce(max(e.act_no), 0) + 1 FROM article_acts e WHERE e.article_id = $1), \
         $2, $3, $4, $5, $6)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(article.to_string())
-            .bind(act.kind.as_str())
-            .bind(act.version)
-            .bind(&act.words)
-            .bind(act.person.to_string())
-            .bind(act.at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(article.to_string())
+        .bind(act.kind.as_str())
+        .bind(act.version)
+        .bind(&act.words)
+        .bind(act.person.to_string())
+        .bind(act.at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -296,7 +284,7 @@ pub(super) async fn acts(tx: &mut Tx, article: ArticleId) -> Result<Vec<ArticleA
     const SQL: &str = "SELECT act, version_no, words, person_id, at_ms FROM article_acts \
         WHERE article_id = $1 ORDER BY act_no";
     let key = article.to_string();
-    let rows: Vec<ActRow> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&key).fetch_all(conn).await)?;
+    let rows: Vec<ActRow> = statement(SQL).bind(&key).rows(tx).await?;
     let read = |row: ActRow| {
         Ok(ArticleAct {
             kind: row.act.parse().map_err(|()| StoreError::impossible("article_acts", "act", &key))?,

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 use crate::review::{REVIEWERS, count_waiting};
 use crate::routing::get;
 use crate::sections;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use crate::warnings;
 use crate::work_orders::{ArrivedVisit, arrived_visits};
 use askama::Template;
@@ -231,8 +231,7 @@ async fn arrival_tiles(tx: &mut Tx, viewer: &Viewer) -> Result<Vec<Tile>, StoreE
         (ESCROW, "/arrivals/escrow", "start-escrow", false),
         (PENDING, "/arrivals/pending", "start-pending", false),
     ] {
-        let count: i64 =
-            on_engine!(&mut *tx, |conn| sqlx::query_scalar(sql).bind(&places).fetch_one(conn).await)?;
+        let count: i64 = statement(sql).bind(&places).value(&mut *tx).await?;
         if always || count > 0 {
             tiles.push(Tile::of(href.to_owned(), viewer.w().t(key), count, key == "start-refused"));
         }

@@ -2,7 +2,7 @@
 //!
 //! Subjects are hashed before they are stored: a login name or an address is personal.
 
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sha2::{Digest, Sha256};
 use sync_core::time::Timestamp;
 
@@ -35,8 +35,7 @@ pub async fn is_exhausted(
 ) -> Result<Option<i64>, StoreError> {
     const SQL: &str = "SELECT window_began_at_ms, failures FROM attempts WHERE subject = $1";
     let subject = hash(subject);
-    let row: Option<(i64, i64)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(subject).fetch_optional(conn).await)?;
+    let row: Option<(i64, i64)> = statement(SQL).bind(subject).row_if_any(tx).await?;
     Ok(row.and_then(|(began, failures)| {
         let left = began + limit.window_ms - now.unix_ms();
         (failures >= limit.failures_max && left > 0).then_some(left)
@@ -58,11 +57,10 @@ pub async fn count_failure(
     const FORGET: &str = "DELETE FROM attempts WHERE window_began_at_ms < $1";
     let subject = hash(subject);
     let (now_ms, stale_ms) = (now.unix_ms(), now.unix_ms() - limit.window_ms);
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(subject).bind(now_ms).bind(stale_ms).execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(subject).bind(now_ms).bind(stale_ms).execute(tx).await?;
     let long_ago = now_ms - 24 * 3_600_000;
-    Ok(on_engine!(tx, |conn| sqlx::query(FORGET).bind(long_ago).execute(conn).await.map(drop))?)
+    statement(FORGET).bind(long_ago).execute(tx).await?;
+    Ok(())
 }
 
 fn hash(subject: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::sessions::token_hash;
 use crate::clock::Entropy;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sync_core::ids::PersonId;
 use sync_core::time::Timestamp;
 
@@ -21,8 +21,7 @@ pub(crate) struct KeptForm {
 /// Whose page a form comes from, also when their session is over.
 pub(crate) async fn author_of_form(tx: &mut Tx, form_token: &str) -> Result<Option<PersonId>, StoreError> {
     const SQL: &str = "SELECT person_id FROM sessions WHERE form_token = $1";
-    let person: Option<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(form_token).fetch_optional(conn).await)?;
+    let person: Option<String> = statement(SQL).bind(form_token).value_if_any(tx).await?;
     person.map(|id| StoreError::parse_column("sessions", "person_id", form_token, &id)).transpose()
 }
 
@@ -38,12 +37,15 @@ pub(crate) async fn keep_form(
     const SQL: &str = "INSERT INTO kept_forms (key_sha256, person_id, path, body, expires_at_ms) \
         VALUES ($1, $2, $3, $4, $5)";
     let key = data_encoding::HEXLOWER.encode(&entropy.bytes::<16>());
-    on_engine!(&mut *tx, |conn| sqlx::query(FORGET).bind(now.unix_ms()).execute(conn).await.map(drop))?;
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(token_hash(&key)).bind(person.to_string());
-        let query = query.bind(&form.path).bind(&form.body).bind(now.plus_ms(KEPT_MS).unix_ms());
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(FORGET).bind(now.unix_ms()).execute(&mut *tx).await?;
+    statement(SQL)
+        .bind(token_hash(&key))
+        .bind(person.to_string())
+        .bind(&form.path)
+        .bind(&form.body)
+        .bind(now.plus_ms(KEPT_MS).unix_ms())
+        .execute(tx)
+        .await?;
     Ok(key)
 }
 
@@ -56,9 +58,11 @@ pub(crate) async fn kept_form(
 ) -> Result<Option<KeptForm>, StoreError> {
     const SQL: &str = "SELECT path, body FROM kept_forms WHERE key_sha256 = $1 AND person_id = $2 \
         AND expires_at_ms > $3";
-    let row: Option<(String, String)> = on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(token_hash(key)).bind(person.to_string());
-        query.bind(now.unix_ms()).fetch_optional(conn).await
-    })?;
+    let row: Option<(String, String)> = statement(SQL)
+        .bind(token_hash(key))
+        .bind(person.to_string())
+        .bind(now.unix_ms())
+        .row_if_any(tx)
+        .await?;
     Ok(row.map(|(path, body)| KeptForm { path, body }))
 }

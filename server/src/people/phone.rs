@@ -11,7 +11,7 @@ use crate::people::Role;
 use crate::problem::Problem;
 use crate::routing::post;
 use crate::routing::routes;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use crate::wire::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -33,17 +33,14 @@ pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
 /// Whether one of our people has this number: its last eleven digits.
 pub async fn has_phone(tx: &mut Tx, digits: &str) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT person_id FROM people WHERE phone_digits = $1 LIMIT 1";
-    let found: Option<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(digits).fetch_optional(conn).await)?;
+    let found: Option<String> = statement(SQL).bind(digits).value_if_any(tx).await?;
     Ok(found.is_some())
 }
 
 /// The number of a person, as it was given; empty: none.
 pub(super) async fn phone_of(tx: &mut Tx, person: PersonId) -> Result<String, StoreError> {
     const SQL: &str = "SELECT phone FROM people WHERE person_id = $1";
-    let found: Option<Option<String>> = on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(person.to_string()).fetch_optional(conn).await
-    })?;
+    let found: Option<Option<String>> = statement(SQL).bind(person.to_string()).value_if_any(tx).await?;
     Ok(found.flatten().unwrap_or_default())
 }
 
@@ -65,11 +62,7 @@ async fn set_phone(
             expected: "7 digits or more, at most 40 characters",
         });
     }
-    let changed = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(person.to_string()).bind(phone).bind(digits);
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })
-    .map_err(StoreError::from)?;
+    let changed = statement(SQL).bind(person.to_string()).bind(phone).bind(digits).execute(tx).await?;
     if changed == 0 {
         return Err(PeopleError::Unknown { who: person.to_string() });
     }

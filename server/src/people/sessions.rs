@@ -5,7 +5,7 @@ use super::sql::roles_of;
 use crate::clock::Entropy;
 use crate::config::AuthConfig;
 use crate::problem::Language;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sha2::{Digest, Sha256};
 use sync_core::ids::PersonId;
 use sync_core::time::Timestamp;
@@ -60,19 +60,9 @@ pub(super) async fn create(
     let (hash, id) = (token_hash(&token), person_id.to_string());
     let form_token = form_token(&hash);
     let (now_ms, expires_ms) = (now.unix_ms(), expires_at.unix_ms());
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(hash)
-            .bind(id)
-            .bind(now_ms)
-            .bind(expires_ms)
-            .bind(form_token)
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL).bind(hash).bind(id).bind(now_ms).bind(expires_ms).bind(form_token).execute(tx).await?;
     let over = now_ms - FORMS_KNOWN_MS;
-    on_engine!(tx, |conn| sqlx::query(FORGET).bind(over).execute(conn).await.map(drop))?;
+    statement(FORGET).bind(over).execute(tx).await?;
     Ok(NewSession { token, expires_at })
 }
 
@@ -90,9 +80,8 @@ pub async fn find_session(
     let hash = token_hash(token);
     let idle_since = now.plus_ms(-i64::from(config.session_idle_minutes) * 60_000).unix_ms();
     let now_ms = now.unix_ms();
-    let row: Option<(String, String, Option<String>, i64, i64)> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(&hash).bind(now_ms).bind(idle_since).fetch_optional(conn).await
-    })?;
+    let row: Option<(String, String, Option<String>, i64, i64)> =
+        statement(SQL).bind(&hash).bind(now_ms).bind(idle_since).row_if_any(tx).await?;
     let Some((id, display_name, language, last_used_ms, expires_ms)) = row else { return Ok(None) };
     let person_id = StoreError::parse_column("sessions", "person_id", &hash, &id)?;
     Ok(Some(OpenSession {
@@ -110,16 +99,18 @@ pub async fn find_session(
 pub(crate) async fn touch(tx: &mut Tx, token_sha256: &str, now: Timestamp) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE sessions SET last_used_at_ms = $2 WHERE token_sha256 = $1";
     let now_ms = now.unix_ms();
-    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(token_sha256).bind(now_ms).execute(conn).await.map(drop))?)
+    statement(SQL).bind(token_sha256).bind(now_ms).execute(tx).await?;
+    Ok(())
 }
 
 /// Ends a session, with what was looked for in it. Its row stays for a while: it tells whose forms its pages held.
 pub(super) async fn end(tx: &mut Tx, token_sha256: &str, now: Timestamp) -> Result<(), StoreError> {
     const WORDS: &str = "DELETE FROM kept_searches WHERE session = $1";
     const SQL: &str = "UPDATE sessions SET expires_at_ms = $2 WHERE token_sha256 = $1 AND expires_at_ms > $2";
-    on_engine!(&mut *tx, |conn| sqlx::query(WORDS).bind(token_sha256).execute(conn).await.map(drop))?;
+    statement(WORDS).bind(token_sha256).execute(&mut *tx).await?;
     let now_ms = now.unix_ms();
-    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(token_sha256).bind(now_ms).execute(conn).await.map(drop))?)
+    statement(SQL).bind(token_sha256).bind(now_ms).execute(tx).await?;
+    Ok(())
 }
 
 /// Ends the sessions of a person except this one.
@@ -134,16 +125,9 @@ pub(super) async fn end_others(
     const SQL: &str = "UPDATE sessions SET expires_at_ms = $3 \
         WHERE person_id = $1 AND token_sha256 <> $2 AND expires_at_ms > $3";
     let id = person_id.to_string();
-    on_engine!(&mut *tx, |conn| sqlx::query(WORDS)
-        .bind(&id)
-        .bind(kept_sha256)
-        .execute(conn)
-        .await
-        .map(drop))?;
+    statement(WORDS).bind(&id).bind(kept_sha256).execute(&mut *tx).await?;
     let now_ms = now.unix_ms();
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(&id).bind(kept_sha256).bind(now_ms).execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(&id).bind(kept_sha256).bind(now_ms).execute(tx).await?;
     Ok(())
 }
 

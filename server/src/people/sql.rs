@@ -3,7 +3,7 @@
 use super::model::{Grant, NewPerson, PeopleError, Person, Role, check_text, fold_login};
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::problem::Language;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, assembled, statement};
 use sqlx_macros::FromRow;
 use sync_core::ids::PersonId;
 use sync_core::time::Timestamp;
@@ -47,11 +47,14 @@ pub async fn create(
     let display_name = check_text("display_name", &new.display_name, 1..=80)?;
     let staff_number = check_text("staff_number", &new.staff_number, 0..=40)?;
     let id = person_id.to_string();
-    let inserted = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(&id).bind(&login_name).bind(display_name).bind(staff_number);
-        query.bind(now.unix_ms()).execute(conn).await.map(|done| done.rows_affected())
-    })
-    .map_err(StoreError::from)?;
+    let inserted = statement(SQL)
+        .bind(&id)
+        .bind(&login_name)
+        .bind(display_name)
+        .bind(staff_number)
+        .bind(now.unix_ms())
+        .execute(tx)
+        .await?;
     if inserted == 0 {
         return Err(PeopleError::LoginTaken { login_name });
     }
@@ -86,9 +89,7 @@ async fn find_row(
     sql: String,
     key: String,
 ) -> Result<Option<(Person, Option<String>)>, StoreError> {
-    let sql = sqlx::AssertSqlSafe(sql);
-    let row: Option<PersonRow> =
-        on_engine!(tx, |conn| sqlx::query_as(sql).bind(key).fetch_optional(conn).await)?;
+    let row: Option<PersonRow> = assembled(sql).bind(key).row_if_any(tx).await?;
     let Some(row) = row else { return Ok(None) };
     let hash = row.password_hash.clone();
     let mut person = to_person(row)?;
@@ -99,9 +100,7 @@ async fn find_row(
 /// People after this login name, in the order of their login names.
 pub async fn list(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<Person>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM people WHERE login_name > $1 ORDER BY login_name LIMIT $2");
-    let (sql, limit) = (sqlx::AssertSqlSafe(sql), i64::from(limit));
-    let rows: Vec<PersonRow> =
-        on_engine!(tx, |conn| sqlx::query_as(sql).bind(after).bind(limit).fetch_all(conn).await)?;
+    let rows: Vec<PersonRow> = assembled(sql).bind(after).bind(i64::from(limit)).rows(tx).await?;
     let mut people = Vec::with_capacity(rows.len());
     for row in rows {
         let mut person = to_person(row)?;
@@ -114,7 +113,7 @@ pub async fn list(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<Person>, S
 /// Everybody with an account, in the order of their names: id and name.
 pub(crate) async fn names(tx: &mut Tx) -> Result<Vec<(String, String)>, StoreError> {
     const SQL: &str = "SELECT person_id, display_name FROM people ORDER BY display_name, person_id LIMIT $1";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(NAMES_MAX).fetch_all(conn).await)?)
+    statement(SQL).bind(NAMES_MAX).rows(tx).await
 }
 
 /// Most people who are offered as a filter.
@@ -128,7 +127,7 @@ pub(crate) async fn technicians(tx: &mut Tx) -> Result<Vec<Offered>, StoreError>
     const SQL: &str = "SELECT p.person_id, p.display_name, p.staff_number FROM people p \
         WHERE p.disabled_at_ms IS NULL AND EXISTS (SELECT 1 FROM person_roles r \
         WHERE r.person_id = p.person_id AND r.role = 'technician') ORDER BY p.display_name, p.person_id LIMIT $1";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(OFFERED_MAX).fetch_all(conn).await)?)
+    statement(SQL).bind(OFFERED_MAX).rows(tx).await
 }
 
 /// Everybody who works with complaints in the office, in the order of their names.
@@ -136,7 +135,7 @@ pub(crate) async fn office_people(tx: &mut Tx) -> Result<Vec<Offered>, StoreErro
     const SQL: &str = "SELECT p.person_id, p.display_name, p.staff_number FROM people p \
         WHERE p.disabled_at_ms IS NULL AND EXISTS (SELECT 1 FROM person_roles r WHERE r.person_id = p.person_id \
         AND r.role IN ('clerk', 'reviewer', 'lead')) ORDER BY p.display_name, p.person_id LIMIT $1";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(OFFERED_MAX).fetch_all(conn).await)?)
+    statement(SQL).bind(OFFERED_MAX).rows(tx).await
 }
 
 /// Everybody with an account in use who has this role, with where it holds, in the order of their ids.
@@ -144,9 +143,8 @@ pub(crate) async fn holders_of(tx: &mut Tx, role: Role) -> Result<Vec<(PersonId,
     const SQL: &str = "SELECT r.person_id, r.unit, r.region FROM person_roles r JOIN people p \
         ON p.person_id = r.person_id WHERE p.disabled_at_ms IS NULL AND r.role = $1 \
         ORDER BY r.person_id, r.unit, r.region LIMIT $2";
-    let rows: Vec<(String, String, String)> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(role.as_str()).bind(NAMES_MAX).fetch_all(conn).await
-    })?;
+    let rows: Vec<(String, String, String)> =
+        statement(SQL).bind(role.as_str()).bind(NAMES_MAX).rows(tx).await?;
     rows.into_iter()
         .map(|(id, unit, region)| {
             Ok((
@@ -163,14 +161,13 @@ const UNITS_MAX: i64 = 500;
 /// The organisation units that somebody's roles name, in their order.
 pub(crate) async fn units(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
     const SQL: &str = "SELECT DISTINCT unit FROM person_roles WHERE unit <> '' ORDER BY unit LIMIT $1";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(UNITS_MAX).fetch_all(conn).await)?)
+    statement(SQL).bind(UNITS_MAX).values(tx).await
 }
 
 /// Whether somebody's roles name this organisation unit.
 pub(crate) async fn works_somebody_for(tx: &mut Tx, unit: &str) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT unit FROM person_roles WHERE unit <> '' AND unit = $1 LIMIT 1";
-    let found: Option<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(unit).fetch_optional(conn).await)?;
+    let found: Option<String> = statement(SQL).bind(unit).value_if_any(tx).await?;
     Ok(found.is_some())
 }
 
@@ -188,10 +185,7 @@ pub async fn update(
     let staff_number = check_text("staff_number", staff_number, 0..=40)?;
     raise_version(tx, person_id, version).await?;
     let id = person_id.to_string();
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(id).bind(display_name).bind(staff_number).execute(conn).await.map(drop)
-    })
-    .map_err(StoreError::from)?;
+    statement(SQL).bind(id).bind(display_name).bind(staff_number).execute(tx).await?;
     crate::work_orders::refresh_colleagues_of(tx, person_id).await?;
     let detail = Detail::new().with("changed", "name or staff number");
     record(tx, EntryKind::PERSON_CHANGED, person_id, by, now, detail).await?;
@@ -210,8 +204,7 @@ pub async fn set_roles(
     const DELETE: &str = "DELETE FROM person_roles WHERE person_id = $1";
     raise_version(tx, person_id, version).await?;
     let id = person_id.to_string();
-    on_engine!(tx, |conn| sqlx::query(DELETE).bind(id).execute(conn).await.map(drop))
-        .map_err(StoreError::from)?;
+    statement(DELETE).bind(id).execute(tx).await?;
     insert_roles(tx, person_id, roles).await?;
     require_administrator(tx).await?;
     record(tx, EntryKind::PERSON_CHANGED, person_id, by, now, roles_text(roles)).await?;
@@ -241,8 +234,7 @@ pub(super) async fn replace_hash(
     const SQL: &str = "UPDATE people SET password_hash = $2 WHERE person_id = $1";
     raise_version(tx, person_id, None).await?;
     let id = person_id.to_string();
-    on_engine!(tx, |conn| sqlx::query(SQL).bind(id).bind(hash).execute(conn).await.map(drop))
-        .map_err(StoreError::from)?;
+    statement(SQL).bind(id).bind(hash).execute(tx).await?;
     Ok(record(tx, EntryKind::PASSWORD_SET, person_id, by, now, Detail::new()).await?)
 }
 
@@ -255,7 +247,8 @@ pub(super) async fn set_language(
     const SQL: &str = "UPDATE people SET language = $2 WHERE person_id = $1";
     let id = person_id.to_string();
     let tag = language.tag();
-    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(id).bind(tag).execute(conn).await.map(drop))?)
+    statement(SQL).bind(id).bind(tag).execute(tx).await?;
+    Ok(())
 }
 
 /// Takes a person's access away and ends their sessions. Repeating it keeps the first time.
@@ -292,8 +285,8 @@ async fn set_disabled(tx: &mut Tx, person_id: PersonId, at: Option<Timestamp>) -
     const SQL: &str = "UPDATE people SET disabled_at_ms = $2 WHERE person_id = $1";
     raise_version(tx, person_id, None).await?;
     let (id, at_ms) = (person_id.to_string(), at.map(Timestamp::unix_ms));
-    on_engine!(tx, |conn| sqlx::query(SQL).bind(id).bind(at_ms).execute(conn).await.map(drop))
-        .map_err(|error| StoreError::from(error).into())
+    statement(SQL).bind(id).bind(at_ms).execute(tx).await?;
+    Ok(())
 }
 
 async fn must_find(tx: &mut Tx, person_id: PersonId) -> Result<Person, PeopleError> {
@@ -305,11 +298,7 @@ async fn raise_version(tx: &mut Tx, person_id: PersonId, expected: Option<i64>) 
     const SQL: &str = "UPDATE people SET version = version + 1 \
         WHERE person_id = $1 AND version = coalesce($2, version)";
     let id = person_id.to_string();
-    let changed = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(id).bind(expected);
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })
-    .map_err(StoreError::from)?;
+    let changed = statement(SQL).bind(id).bind(expected).execute(tx).await?;
     if changed == 0 {
         must_find(tx, person_id).await?;
         return Err(PeopleError::Changed);
@@ -322,8 +311,7 @@ async fn require_administrator(tx: &mut Tx) -> Result<(), PeopleError> {
     const SQL: &str = "SELECT CAST(count(*) AS BIGINT), \
         CAST(coalesce(sum(CASE WHEN p.disabled_at_ms IS NULL AND r.role IS NOT NULL THEN 1 ELSE 0 END), 0) AS BIGINT) \
         FROM people p LEFT JOIN person_roles r ON r.person_id = p.person_id AND r.role = 'administrator'";
-    let (people, administrators): (i64, i64) =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_one(conn).await).map_err(StoreError::from)?;
+    let (people, administrators): (i64, i64) = statement(SQL).row(tx).await?;
     if people > 0 && administrators == 0 {
         return Err(PeopleError::LastAdministrator);
     }
@@ -341,10 +329,7 @@ async fn insert_roles(tx: &mut Tx, person_id: PersonId, roles: &[Grant]) -> Resu
         let unit = check_text("roles", &grant.unit, 0..=80)?;
         let region = check_text("roles", &grant.region, 0..=80)?;
         let role = grant.role.as_str();
-        on_engine!(tx, |conn| {
-            sqlx::query(SQL).bind(&id).bind(role).bind(unit).bind(region).execute(conn).await.map(drop)
-        })
-        .map_err(StoreError::from)?;
+        statement(SQL).bind(&id).bind(role).bind(unit).bind(region).execute(tx).await?;
     }
     Ok(())
 }
@@ -354,8 +339,7 @@ pub(crate) async fn roles_of(tx: &mut Tx, person_id: PersonId) -> Result<Vec<Gra
     const SQL: &str =
         "SELECT role, unit, region FROM person_roles WHERE person_id = $1 ORDER BY role, unit, region";
     let id = person_id.to_string();
-    let rows: Vec<(String, String, String)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&id).fetch_all(conn).await)?;
+    let rows: Vec<(String, String, String)> = statement(SQL).bind(&id).rows(tx).await?;
     rows.into_iter()
         .map(|(role, unit, region)| {
             let role: Role = StoreError::parse_column("person_roles", "role", &id, &role)?;

@@ -2,7 +2,7 @@
 
 use super::figures::{Asked, Closed, Happened, Step, Verdict};
 use crate::complaints::scope::within;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sqlx_macros::FromRow;
 
 /// Complaints that are read at once.
@@ -26,16 +26,14 @@ macro_rules! fetch_wanted {
     ($tx:expr, $asked:expr, $sql:expr $(, $value:expr)* $(,)?) => {{
         let asked: &Asked<'_> = $asked;
         let (places, filter) = (asked.reach.pattern(), asked.filter);
-        on_engine!($tx, |conn| {
-            sqlx::query_as($sql)
+        statement($sql)
                 .bind(places)
                 .bind(&filter.utility)
                 .bind(&filter.unit)
                 .bind(&filter.region)
                 $(.bind($value))*
-                .fetch_all(conn)
-                .await
-        })?
+                .rows($tx)
+                .await?
     }};
 }
 

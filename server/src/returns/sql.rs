@@ -2,7 +2,7 @@
 
 use super::model::{Attempt, ReturnVisit};
 use crate::complaints::scope::{Reach, within};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sqlx_macros::FromRow;
 use std::str::FromStr;
 use sync_core::document::Scalar;
@@ -99,7 +99,7 @@ fn all(rows: Vec<Row>) -> Result<Vec<ReturnVisit>, StoreError> {
 }
 
 async fn where_is(tx: &mut Tx, sql: &'static str, key: String) -> Result<Vec<ReturnVisit>, StoreError> {
-    all(on_engine!(tx, |conn| sqlx::query_as(sql).bind(key).fetch_all(conn).await)?)
+    all(statement(sql).bind(key).rows(tx).await?)
 }
 
 /// The return visit with this id.
@@ -137,7 +137,7 @@ pub(super) async fn at_door(tx: &mut Tx, id: VisitId) -> Result<Option<ReturnVis
 pub(super) async fn provisional(tx: &mut Tx) -> Result<Vec<ReturnVisit>, StoreError> {
     const SQL: &str =
         concat!(columns!(), "WHERE r.provisional = 1 AND r.state = 'open' ORDER BY r.return_id");
-    all(on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await)?)
+    all(statement(SQL).rows(tx).await?)
 }
 
 /// Those that these visits bear upon: as the visit that is checked, or as the one at the door.
@@ -148,16 +148,15 @@ pub(super) async fn about(tx: &mut Tx, visits: &[VisitId]) -> Result<Vec<ReturnV
     if visits.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new("");
-        for part in [CHECKED, DOOR] {
-            let mut places = query.push(part).separated(", ");
-            for visit in visits {
-                places.push_bind(visit.to_string());
-            }
+    let mut query = statement("");
+    for part in [CHECKED, DOOR] {
+        let mut places = query.push(part).places();
+        for visit in visits {
+            places.push_bind(visit.to_string());
         }
-        query.push(")").build_query_as().fetch_all(conn).await
-    })?;
+    }
+    query.push(")");
+    let rows = query.rows(tx).await?;
     all(rows)
 }
 
@@ -212,17 +211,15 @@ pub(super) async fn list(tx: &mut Tx, wanted: &Listing<'_>) -> Result<Vec<(i64, 
         List::Contradicted => listed!("-r.done_at_ms", "r.state = 'done' AND r.checked = 'contradicts'"),
         List::Done => listed!("-r.done_at_ms", "r.state = 'done'"),
     };
-    let rows: Vec<ListRow> = on_engine!(tx, |conn| {
-        sqlx::query_as(sql)
-            .bind(wanted.reach.pattern())
-            .bind(wanted.now.unix_ms())
-            .bind(wanted.person.to_string())
-            .bind(wanted.after.0)
-            .bind(&wanted.after.1)
-            .bind(i64::from(wanted.limit))
-            .fetch_all(conn)
-            .await
-    })?;
+    let rows: Vec<ListRow> = statement(sql)
+        .bind(wanted.reach.pattern())
+        .bind(wanted.now.unix_ms())
+        .bind(wanted.person.to_string())
+        .bind(wanted.after.0)
+        .bind(&wanted.after.1)
+        .bind(i64::from(wanted.limit))
+        .rows(tx)
+        .await?;
     rows.into_iter().map(|found| Ok((found.sort, found.row.try_into()?))).collect()
 }
 
@@ -231,26 +228,23 @@ pub(super) async fn insert(tx: &mut Tx, new: &ReturnVisit) -> Result<bool, Store
     const SQL: &str = "INSERT INTO return_visits (return_id, complaint_id, visit_id, order_id, follows, version, state, \
         method, questions, policy_version, rule, completed_at_ms, due_at_ms, provisional, planned_at_ms, asked_later) \
         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0) ON CONFLICT DO NOTHING";
-    let inserted = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(new.id.to_string())
-            .bind(new.complaint.to_string())
-            .bind(new.visit.map(String::from))
-            .bind(new.order.map(String::from))
-            .bind(new.follows.map(String::from))
-            .bind(new.state.as_str())
-            .bind(new.method.as_str())
-            .bind(&new.questions)
-            .bind(new.rule.0)
-            .bind(new.rule.1)
-            .bind(new.completed_at.map(Timestamp::unix_ms))
-            .bind(new.due_at.map(Timestamp::unix_ms))
-            .bind(i64::from(new.provisional))
-            .bind(new.planned_at.unix_ms())
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let inserted = statement(SQL)
+        .bind(new.id.to_string())
+        .bind(new.complaint.to_string())
+        .bind(new.visit.map(String::from))
+        .bind(new.order.map(String::from))
+        .bind(new.follows.map(String::from))
+        .bind(new.state.as_str())
+        .bind(new.method.as_str())
+        .bind(&new.questions)
+        .bind(new.rule.0)
+        .bind(new.rule.1)
+        .bind(new.completed_at.map(Timestamp::unix_ms))
+        .bind(new.due_at.map(Timestamp::unix_ms))
+        .bind(i64::from(new.provisional))
+        .bind(new.planned_at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(inserted == 1)
 }
 
@@ -261,33 +255,30 @@ pub(super) async fn update(tx: &mut Tx, row: &ReturnVisit) -> Result<bool, Store
         appointment_from_ms = $11, appointment_to_ms = $12, asked_later = $13, holder = $14, calling_since_ms = $15, \
         door_visit = $16, done_at_ms = $17, done_by = $18, record = $19, checked = $20, child_order = $21 \
         WHERE return_id = $1 AND version = $2";
-    let changed = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(row.id.to_string())
-            .bind(row.version)
-            .bind(row.visit.map(String::from))
-            .bind(row.state.as_str())
-            .bind(row.method.as_str())
-            .bind(row.rule.0)
-            .bind(row.rule.1)
-            .bind(row.completed_at.map(Timestamp::unix_ms))
-            .bind(row.due_at.map(Timestamp::unix_ms))
-            .bind(i64::from(row.provisional))
-            .bind(row.appointment.map(|(from, _)| from.unix_ms()))
-            .bind(row.appointment.map(|(_, to)| to.unix_ms()))
-            .bind(i64::from(row.asked_later))
-            .bind(row.holder.map(String::from))
-            .bind(row.calling_since.map(Timestamp::unix_ms))
-            .bind(row.door_visit.map(String::from))
-            .bind(row.done_at.map(Timestamp::unix_ms))
-            .bind(row.done_by.map(String::from))
-            .bind(&row.record)
-            .bind(row.checked.map(super::model::Checked::as_str))
-            .bind(row.child.map(String::from))
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL)
+        .bind(row.id.to_string())
+        .bind(row.version)
+        .bind(row.visit.map(String::from))
+        .bind(row.state.as_str())
+        .bind(row.method.as_str())
+        .bind(row.rule.0)
+        .bind(row.rule.1)
+        .bind(row.completed_at.map(Timestamp::unix_ms))
+        .bind(row.due_at.map(Timestamp::unix_ms))
+        .bind(i64::from(row.provisional))
+        .bind(row.appointment.map(|(from, _)| from.unix_ms()))
+        .bind(row.appointment.map(|(_, to)| to.unix_ms()))
+        .bind(i64::from(row.asked_later))
+        .bind(row.holder.map(String::from))
+        .bind(row.calling_since.map(Timestamp::unix_ms))
+        .bind(row.door_visit.map(String::from))
+        .bind(row.done_at.map(Timestamp::unix_ms))
+        .bind(row.done_by.map(String::from))
+        .bind(&row.record)
+        .bind(row.checked.map(super::model::Checked::as_str))
+        .bind(row.child.map(String::from))
+        .execute(tx)
+        .await?;
     Ok(changed == 1)
 }
 
@@ -315,7 +306,7 @@ pub(super) async fn answers(tx: &mut Tx, id: ReturnVisitId) -> Result<Vec<Answer
     const SQL: &str = "SELECT question, answer_json, answered_at_ms, seconds, person_id FROM return_answers \
         WHERE return_id = $1 ORDER BY answer_no";
     let key = id.to_string();
-    let rows: Vec<AnswerRow> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&key).fetch_all(conn).await)?;
+    let rows: Vec<AnswerRow> = statement(SQL).bind(&key).rows(tx).await?;
     let open = |row: AnswerRow| {
         let answer = serde_json::from_str(&row.answer_json)
             .map_err(|_| StoreError::impossible("return_answers", "answer_json", key.as_str()))?;
@@ -336,11 +327,16 @@ pub(super) async fn insert_answer(tx: &mut Tx, id: ReturnVisitId, new: &Answer) 
         WHERE return_id = $1";
     let json = serde_json::to_string(&new.answer)
         .map_err(|_| StoreError::impossible("return_answers", "answer_json", id.to_string()))?;
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(id.to_string()).bind(&new.question).bind(json);
-        let query = query.bind(new.at.unix_ms()).bind(new.seconds).bind(new.person.to_string());
-        query.execute(conn).await.map(drop)
-    })?)
+    statement(SQL)
+        .bind(id.to_string())
+        .bind(&new.question)
+        .bind(json)
+        .bind(new.at.unix_ms())
+        .bind(new.seconds)
+        .bind(new.person.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 #[derive(FromRow)]
@@ -359,7 +355,7 @@ pub(super) async fn attempts(tx: &mut Tx, id: ReturnVisitId) -> Result<Vec<Attem
     const SQL: &str = "SELECT outcome, note, at_ms, in_window, next_from_ms, next_to_ms, person_id \
         FROM return_attempts WHERE return_id = $1 ORDER BY attempt_no";
     let key = id.to_string();
-    let rows: Vec<AttemptRow> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&key).fetch_all(conn).await)?;
+    let rows: Vec<AttemptRow> = statement(SQL).bind(&key).rows(tx).await?;
     let at = |ms: Option<i64>| ms.map(Timestamp::from_unix_ms);
     let open = |row: AttemptRow| {
         let wrong = |()| StoreError::impossible("return_attempts", "outcome", key.as_str());
@@ -379,13 +375,18 @@ pub(super) async fn insert_attempt(tx: &mut Tx, id: ReturnVisitId, new: &Attempt
     const SQL: &str = "INSERT INTO return_attempts (return_id, attempt_no, outcome, note, at_ms, in_window, \
         next_from_ms, next_to_ms, person_id) SELECT $1, coalesce(max(attempt_no), 0) + 1, $2, $3, $4, $5, $6, $7, $8 \
         FROM return_attempts WHERE return_id = $1";
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(id.to_string()).bind(new.outcome.as_str()).bind(&new.note);
-        let query = query.bind(new.at.unix_ms()).bind(i64::from(new.in_window));
-        let query =
-            query.bind(new.next.map(|(from, _)| from.unix_ms())).bind(new.next.map(|(_, to)| to.unix_ms()));
-        query.bind(new.person.to_string()).execute(conn).await.map(drop)
-    })?)
+    statement(SQL)
+        .bind(id.to_string())
+        .bind(new.outcome.as_str())
+        .bind(&new.note)
+        .bind(new.at.unix_ms())
+        .bind(i64::from(new.in_window))
+        .bind(new.next.map(|(from, _)| from.unix_ms()))
+        .bind(new.next.map(|(_, to)| to.unix_ms()))
+        .bind(new.person.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Everybody who is or was sent to a visit of a complaint that is no return visit, or opened one in the field.
@@ -394,7 +395,6 @@ pub(super) async fn workers(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<P
         LEFT JOIN work_orders o ON o.work_order_id = v.work_order_id \
         WHERE v.complaint_id = $1 AND (o.kind IS NULL OR o.kind <> 'return_visit') \
         UNION SELECT v.created_by FROM visit_plans v WHERE v.complaint_id = $1 AND v.origin = 'field'";
-    let ids: Vec<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    let ids: Vec<String> = statement(SQL).bind(complaint.to_string()).values(tx).await?;
     ids.iter().map(|id| StoreError::parse_column("visit_assignments", "person_id", id, id)).collect()
 }

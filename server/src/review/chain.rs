@@ -15,7 +15,7 @@ use crate::deadlines;
 use crate::people::{Grant, Role};
 use crate::problem::{self, Problem};
 use crate::specials;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use crate::words::words;
 use serde::Serialize;
 use sqlx_macros::FromRow;
@@ -143,10 +143,7 @@ pub(crate) async fn levels_changed(
     let chain = chain_of(tx, &open, complaint.id).await?.map_or(0, |(_, chain)| chain.levels.len());
     let levels = i64::try_from(chain).unwrap_or(i64::MAX);
     if open.level <= levels {
-        on_engine!(tx, |conn| {
-            let query = sqlx::query(SQL).bind(&open.complaint_id).bind(open.step_no).bind(levels);
-            query.execute(conn).await.map(drop)
-        })?;
+        statement(SQL).bind(&open.complaint_id).bind(open.step_no).bind(levels).execute(tx).await?;
         return Ok(());
     }
     decide(tx, &open, LevelState::Void, None, (None, now)).await?;
@@ -244,13 +241,21 @@ async fn insert(
         Due::At { at, .. } => at,
         Due::Paused { since } => since,
     };
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(complaint.to_string()).bind(number);
-        let query = query.bind(i64::try_from(chain.levels.len()).unwrap_or(i64::MAX)).bind(version);
-        let query = query.bind(&chain.category).bind(&level.zh).bind(&level.en).bind(&level.role);
-        let query = query.bind(&level.unit).bind(&level.region).bind(now.unix_ms()).bind(due_at.unix_ms());
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(SQL)
+        .bind(complaint.to_string())
+        .bind(number)
+        .bind(i64::try_from(chain.levels.len()).unwrap_or(i64::MAX))
+        .bind(version)
+        .bind(&chain.category)
+        .bind(&level.zh)
+        .bind(&level.en)
+        .bind(&level.role)
+        .bind(&level.unit)
+        .bind(&level.region)
+        .bind(now.unix_ms())
+        .bind(due_at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -263,11 +268,15 @@ async fn decide(
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE review_levels SET state = $3, reason = $4, decided_by = $5, decided_at_ms = $6 \
         WHERE complaint_id = $1 AND step_no = $2 AND state = 'open'";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(&level.complaint_id).bind(level.step_no).bind(state.as_str());
-        let query = query.bind(reason).bind(by.map(String::from)).bind(at.unix_ms());
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(SQL)
+        .bind(&level.complaint_id)
+        .bind(level.step_no)
+        .bind(state.as_str())
+        .bind(reason)
+        .bind(by.map(String::from))
+        .bind(at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -278,14 +287,14 @@ pub(crate) async fn open_of(tx: &mut Tx, complaint: ComplaintId) -> Result<Optio
         columns!(),
         " FROM review_levels l WHERE l.complaint_id = $1 AND l.state = 'open' ORDER BY l.step_no DESC LIMIT 1"
     );
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_optional(conn).await)?)
+    statement(SQL).bind(complaint.to_string()).row_if_any(tx).await
 }
 
 /// Everything that happened at the levels of a complaint, oldest first.
 async fn steps(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Level>, StoreError> {
     const SQL: &str =
         concat!("SELECT ", columns!(), " FROM review_levels l WHERE l.complaint_id = $1 ORDER BY l.step_no");
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?)
+    statement(SQL).bind(complaint.to_string()).rows(tx).await
 }
 
 /// Open levels of complaints within reach, the most urgent first.
@@ -297,9 +306,7 @@ pub(super) async fn waiting(tx: &mut Tx, reach: &Reach, limit: i64) -> Result<Ve
         within!("$1", "c.unit", "c.region"),
         " ORDER BY l.due_at_ms, l.complaint_id LIMIT $2"
     );
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(reach.pattern()).bind(limit).fetch_all(conn).await
-    })?)
+    statement(SQL).bind(reach.pattern()).bind(limit).rows(tx).await
 }
 
 /// What of the levels holds back closing: one that is to judge a verdict that was given anew.

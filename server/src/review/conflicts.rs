@@ -4,7 +4,7 @@ use super::provenance::{Origin, Origins};
 use crate::complaints::scope::{Reach, within};
 use crate::complaints::{DeviceRef, Names, PersonRef};
 use crate::exchange::visits;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use serde::Serialize;
 use sqlx_macros::FromRow;
 use std::collections::BTreeMap;
@@ -70,8 +70,7 @@ impl ConflictRow {
 /// The conflict with this id, if its complaint is within reach.
 pub(super) async fn find(tx: &mut Tx, id: EntryId, reach: &Reach) -> Result<Option<ConflictRow>, StoreError> {
     const SQL: &str = select!("k.conflict_id = $1");
-    let row: Option<ConflictRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    let row: Option<ConflictRow> = statement(SQL).bind(id.to_string()).row_if_any(tx).await?;
     Ok(row.filter(|row| row.is_within(reach)))
 }
 
@@ -108,22 +107,20 @@ pub(super) async fn list(
         "resolved" => RESOLVED,
         _ => UNDECIDED,
     };
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query_as(sql)
-            .bind(visit.map(String::from))
-            .bind(reach.pattern())
-            .bind(after.0)
-            .bind(after.1)
-            .bind(i64::from(limit))
-            .fetch_all(conn)
-            .await
-    })?)
+    statement(sql)
+        .bind(visit.map(String::from))
+        .bind(reach.pattern())
+        .bind(after.0)
+        .bind(after.1)
+        .bind(i64::from(limit))
+        .rows(tx)
+        .await
 }
 
 /// The conflicts of a visit, decided or not, oldest first.
 pub(super) async fn of_visit(tx: &mut Tx, visit: VisitId) -> Result<Vec<ConflictRow>, StoreError> {
     const SQL: &str = select!("k.visit_id = $1 ORDER BY k.opened_log_index, k.conflict_id");
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?)
+    statement(SQL).bind(visit.to_string()).rows(tx).await
 }
 
 /// One of the competing values.

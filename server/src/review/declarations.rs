@@ -11,7 +11,7 @@ use crate::devices::{self, DeviceError};
 use crate::exchange::unseen;
 use crate::problem::Problem;
 use crate::routing::routes;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use crate::wire::Body;
 use crate::work_orders::find_visit;
 use axum::extract::{Path, State};
@@ -89,7 +89,6 @@ async fn note_loss(tx: &mut Tx, id: DeviceId, reason: &str, actor: Actor) -> Res
 async fn waiting_for(tx: &mut Tx, device: DeviceId) -> Result<Vec<VisitId>, StoreError> {
     const SQL: &str =
         "SELECT visit_id FROM device_visits WHERE device_id = $1 AND settled_at_ms IS NULL ORDER BY visit_id";
-    let rows: Vec<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(device.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<String> = statement(SQL).bind(device.to_string()).values(tx).await?;
     rows.iter().map(|row| StoreError::parse_column("device_visits", "visit_id", row, row)).collect()
 }

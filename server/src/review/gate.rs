@@ -5,7 +5,7 @@ use super::sql;
 use crate::complaints;
 use crate::complaints::contact::FlagKind;
 use crate::specials;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use crate::work_orders::model::{VisitPlan, VisitState};
 use crate::work_orders::visits_of;
 use serde::Serialize;
@@ -75,5 +75,5 @@ pub(crate) async fn of_visit(tx: &mut Tx, visit: &VisitPlan) -> Result<Vec<Block
 }
 
 async fn references(tx: &mut Tx, sql: &'static str, visit: VisitId) -> Result<Vec<String>, StoreError> {
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(sql).bind(visit.to_string()).fetch_all(conn).await)?)
+    statement(sql).bind(visit.to_string()).values(tx).await
 }

@@ -8,7 +8,7 @@ use crate::complaints::acts::{Actor, ComplaintError, correct, named, step, write
 use crate::complaints::model::{Act, Complaint, EventKind, Intake, State};
 use crate::complaints::{self, history};
 use crate::deadlines;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use crate::words::words;
 use crate::work_orders::refresh_cards;
 use serde::Serialize;
@@ -311,46 +311,46 @@ macro_rules! select {
 /// The merge with this id.
 pub(super) async fn find(tx: &mut Tx, id: EntryId) -> Result<Option<Merge>, StoreError> {
     const SQL: &str = select!("merge_id = $1");
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?)
+    statement(SQL).bind(id.to_string()).row_if_any(tx).await
 }
 
 /// The newest merge of a duplicate that stands.
 async fn newest_of(tx: &mut Tx, duplicate: ComplaintId) -> Result<Option<Merge>, StoreError> {
     const SQL: &str = select!("duplicate = $1 AND undone_at_ms IS NULL ORDER BY merged_at_ms DESC LIMIT 1");
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(duplicate.to_string()).fetch_optional(conn).await)?)
+    statement(SQL).bind(duplicate.to_string()).row_if_any(tx).await
 }
 
 /// Every merge into or of a complaint, oldest first.
 pub(super) async fn list(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Merge>, StoreError> {
     const SQL: &str = select!("survivor = $1 OR duplicate = $1 ORDER BY merged_at_ms, merge_id");
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?)
+    statement(SQL).bind(complaint.to_string()).rows(tx).await
 }
 
 async fn insert(tx: &mut Tx, row: &Merge) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO complaint_merges (merge_id, survivor, duplicate, reason, fields_json, merged_by, \
         merged_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(&row.merge_id)
-            .bind(&row.survivor)
-            .bind(&row.duplicate)
-            .bind(&row.reason)
-            .bind(&row.fields_json)
-            .bind(&row.merged_by)
-            .bind(row.merged_at_ms)
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(&row.merge_id)
+        .bind(&row.survivor)
+        .bind(&row.duplicate)
+        .bind(&row.reason)
+        .bind(&row.fields_json)
+        .bind(&row.merged_by)
+        .bind(row.merged_at_ms)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
 async fn mark_undone(tx: &mut Tx, id: EntryId, reason: &str, by: Actor) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE complaint_merges SET undone_by = $2, undone_at_ms = $3, undo_reason = $4 \
         WHERE merge_id = $1 AND undone_at_ms IS NULL";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(id.to_string()).bind(by.person.to_string()).bind(by.at.unix_ms());
-        query.bind(reason).execute(conn).await.map(drop)
-    })?;
+    statement(SQL)
+        .bind(id.to_string())
+        .bind(by.person.to_string())
+        .bind(by.at.unix_ms())
+        .bind(reason)
+        .execute(tx)
+        .await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::complaints::record::{clock_flags, was_offline};
 use crate::exchange::load_envelopes;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use std::collections::BTreeMap;
 use sync_core::ids::{ChangeHash, DeviceId, EntryId, PersonId, VisitId};
 use sync_core::log::Envelope;
@@ -62,7 +62,7 @@ impl Origins {
             JOIN server_log l ON l.log_index = c.log_index \
             LEFT JOIN escrow e ON e.envelope_hash = l.envelope_hash WHERE c.visit_id = $1";
         let rows: Vec<(String, i64, i64, Option<i64>)> =
-            on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+            statement(SQL).bind(visit.to_string()).rows(tx).await?;
         let mut indexes: Vec<i64> = rows.iter().map(|row| row.1).collect();
         indexes.sort_unstable();
         indexes.dedup();
@@ -128,8 +128,7 @@ impl Origin {
 async fn accepted(tx: &mut Tx, visit: VisitId) -> Result<BTreeMap<i64, (PersonId, Timestamp)>, StoreError> {
     const SQL: &str = "SELECT log_index, decided_by, decided_at_ms FROM quarantine \
         WHERE visit_id = $1 AND state = 'accepted' AND decided_by IS NOT NULL AND decided_at_ms IS NOT NULL";
-    let rows: Vec<(i64, String, i64)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<(i64, String, i64)> = statement(SQL).bind(visit.to_string()).rows(tx).await?;
     let mut accepted = BTreeMap::new();
     for (log_index, person, at_ms) in rows {
         let person = StoreError::parse_column("quarantine", "decided_by", &log_index.to_string(), &person)?;

@@ -1,7 +1,7 @@
 //! The tables `review_verdicts` and `rework_requests`.
 
 use crate::complaints::{Names, PersonRef};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx_macros::FromRow;
@@ -65,8 +65,7 @@ pub(crate) async fn verdicts(
 ) -> Result<Vec<VerdictBody>, StoreError> {
     const SQL: &str = "SELECT verdict, cause, responsibility, responsible_unit, note, evidence_json, blockers_json, override_reason, \
         reviewed_by, reviewed_at_ms FROM review_verdicts WHERE complaint_id = $1 ORDER BY verdict_no";
-    let rows: Vec<VerdictRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<VerdictRow> = statement(SQL).bind(complaint.to_string()).rows(tx).await?;
     let mut bodies = Vec::with_capacity(rows.len());
     for row in rows {
         bodies.push(VerdictBody {
@@ -107,23 +106,20 @@ pub(super) async fn insert_verdict(tx: &mut Tx, new: &NewVerdict<'_>) -> Result<
         evidence_json, blockers_json, override_reason, reviewed_by, reviewed_at_ms, responsible_unit) VALUES ($1, \
         (SELECT coalesce(max(v.verdict_no), 0) + 1 FROM review_verdicts v WHERE v.complaint_id = $1), \
         $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(new.complaint.to_string())
-            .bind(new.verdict)
-            .bind(new.cause)
-            .bind(new.responsibility)
-            .bind(new.note)
-            .bind(&new.evidence_json)
-            .bind(&new.blockers_json)
-            .bind(new.override_reason)
-            .bind(new.by.to_string())
-            .bind(new.at.unix_ms())
-            .bind(new.responsible_unit)
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(new.complaint.to_string())
+        .bind(new.verdict)
+        .bind(new.cause)
+        .bind(new.responsibility)
+        .bind(new.note)
+        .bind(&new.evidence_json)
+        .bind(&new.blockers_json)
+        .bind(new.override_reason)
+        .bind(new.by.to_string())
+        .bind(new.at.unix_ms())
+        .bind(new.responsible_unit)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -143,19 +139,16 @@ pub(super) struct NewRework<'a> {
 pub(super) async fn insert_rework(tx: &mut Tx, new: &NewRework<'_>) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO rework_requests (rework_id, complaint_id, visit_id, reason, paths_json, \
         requested_by, requested_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(new.id.to_string())
-            .bind(new.complaint.to_string())
-            .bind(new.visit.to_string())
-            .bind(new.reason)
-            .bind(Value::from(new.paths).to_string())
-            .bind(new.by.to_string())
-            .bind(new.at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(new.id.to_string())
+        .bind(new.complaint.to_string())
+        .bind(new.visit.to_string())
+        .bind(new.reason)
+        .bind(Value::from(new.paths).to_string())
+        .bind(new.by.to_string())
+        .bind(new.at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -167,9 +160,8 @@ pub(super) async fn finish_rework(
 ) -> Result<Vec<Rework>, StoreError> {
     const SQL: &str = "UPDATE rework_requests SET done_at_ms = $2 WHERE visit_id = $1 AND done_at_ms IS NULL \
         RETURNING rework_id, reason, paths_json";
-    let rows: Vec<(String, String, String)> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(visit.to_string()).bind(at.unix_ms()).fetch_all(conn).await
-    })?;
+    let rows: Vec<(String, String, String)> =
+        statement(SQL).bind(visit.to_string()).bind(at.unix_ms()).rows(tx).await?;
     let done = |(id, reason, paths): (String, String, String)| {
         let paths = serde_json::from_str(&paths).unwrap_or_default();
         Some(Rework { id: id.parse().ok()?, visit, reason, paths, done_at: Some(at) })
@@ -181,7 +173,7 @@ pub(super) async fn finish_rework(
 pub(super) async fn open_rework(tx: &mut Tx, visit: VisitId) -> Result<Vec<String>, StoreError> {
     const SQL: &str = "SELECT rework_id FROM rework_requests WHERE visit_id = $1 AND done_at_ms IS NULL \
         ORDER BY requested_at_ms, rework_id";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_all(conn).await)?)
+    statement(SQL).bind(visit.to_string()).values(tx).await
 }
 
 /// Work that was sent back.
@@ -204,8 +196,7 @@ pub(crate) async fn reworks(tx: &mut Tx, visit: VisitId) -> Result<Vec<ReworkBod
     const SQL: &str = "SELECT visit_id, reason, paths_json, requested_at_ms, done_at_ms FROM rework_requests \
         WHERE visit_id = $1 ORDER BY requested_at_ms, rework_id";
     type Row = (String, String, String, i64, Option<i64>);
-    let rows: Vec<Row> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<Row> = statement(SQL).bind(visit.to_string()).rows(tx).await?;
     let body = |(visit_id, reason, paths, requested_at_ms, done_at_ms): Row| ReworkBody {
         visit_id,
         reason,

@@ -3,7 +3,7 @@
 use super::bodies::SectionList;
 use super::model::{Section, SectionAct};
 use crate::complaints::scope::{Reach, within};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use serde_json::json;
 use sqlx_macros::FromRow;
 use sync_core::ids::{ComplaintId, SectionId};
@@ -75,8 +75,7 @@ impl TryFrom<Row> for Section {
 /// The section with this id.
 pub(super) async fn find(tx: &mut Tx, id: SectionId) -> Result<Option<Section>, StoreError> {
     const SQL: &str = concat!("SELECT ", columns!(), " FROM complaint_sections s WHERE s.section_id = $1");
-    let row: Option<Row> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    let row: Option<Row> = statement(SQL).bind(id.to_string()).row_if_any(tx).await?;
     row.map(Section::try_from).transpose()
 }
 
@@ -87,8 +86,7 @@ pub(super) async fn of_complaint(tx: &mut Tx, id: ComplaintId) -> Result<Vec<Sec
         columns!(),
         " FROM complaint_sections s WHERE s.complaint_id = $1 ORDER BY s.opened_at_ms, s.section_id"
     );
-    let rows: Vec<Row> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<Row> = statement(SQL).bind(id.to_string()).rows(tx).await?;
     rows.into_iter().map(Section::try_from).collect()
 }
 
@@ -99,7 +97,7 @@ pub(super) async fn provisional(tx: &mut Tx) -> Result<Vec<Section>, StoreError>
         columns!(),
         " FROM complaint_sections s WHERE s.provisional = 1 AND s.state = 'open' ORDER BY s.section_id"
     );
-    let rows: Vec<Row> = on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await)?;
+    let rows: Vec<Row> = statement(SQL).rows(tx).await?;
     rows.into_iter().map(Section::try_from).collect()
 }
 
@@ -167,16 +165,14 @@ pub(super) async fn list(tx: &mut Tx, wanted: &Listing<'_>) -> Result<Vec<(i64, 
         ),
         SectionList::Over => listed!("-s.over_at_ms", "s.over_at_ms IS NOT NULL", seen!()),
     };
-    let rows: Vec<ListRow> = on_engine!(tx, |conn| {
-        sqlx::query_as(sql)
-            .bind(wanted.reach.pattern())
-            .bind(wanted.now.unix_ms())
-            .bind(wanted.after.0)
-            .bind(&wanted.after.1)
-            .bind(i64::from(wanted.limit))
-            .fetch_all(conn)
-            .await
-    })?;
+    let rows: Vec<ListRow> = statement(sql)
+        .bind(wanted.reach.pattern())
+        .bind(wanted.now.unix_ms())
+        .bind(wanted.after.0)
+        .bind(&wanted.after.1)
+        .bind(i64::from(wanted.limit))
+        .rows(tx)
+        .await?;
     rows.into_iter().map(|found| Ok((found.sort, found.row.try_into()?))).collect()
 }
 
@@ -188,7 +184,7 @@ pub(crate) async fn count_mine(tx: &mut Tx, reach: &Reach) -> Result<i64, StoreE
         within!("$1", "s.unit", "c.region"),
         " LIMIT 99) n"
     );
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(reach.pattern()).fetch_one(conn).await)?)
+    statement(SQL).bind(reach.pattern()).value(tx).await
 }
 
 /// Inserts a new section.
@@ -196,27 +192,24 @@ pub(super) async fn insert(tx: &mut Tx, new: &Section) -> Result<(), StoreError>
     const SQL: &str = "INSERT INTO complaint_sections (section_id, complaint_id, version, state, discipline, \
         policy_version, task, work, evidence_json, unit, held_since_ms, within_json, due_at_ms, provisional, \
         opened_at_ms, opened_by) VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(new.id.to_string())
-            .bind(new.complaint.to_string())
-            .bind(new.state.as_str())
-            .bind(&new.discipline)
-            .bind(new.policy)
-            .bind(&new.task)
-            .bind(&new.work)
-            .bind(json!(new.evidence).to_string())
-            .bind(&new.unit)
-            .bind(new.held_since.unix_ms())
-            .bind(json!(new.within).to_string())
-            .bind(new.due_at.unix_ms())
-            .bind(i64::from(new.provisional))
-            .bind(new.opened_at.unix_ms())
-            .bind(new.opened_by.to_string())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(new.id.to_string())
+        .bind(new.complaint.to_string())
+        .bind(new.state.as_str())
+        .bind(&new.discipline)
+        .bind(new.policy)
+        .bind(&new.task)
+        .bind(&new.work)
+        .bind(json!(new.evidence).to_string())
+        .bind(&new.unit)
+        .bind(new.held_since.unix_ms())
+        .bind(json!(new.within).to_string())
+        .bind(new.due_at.unix_ms())
+        .bind(i64::from(new.provisional))
+        .bind(new.opened_at.unix_ms())
+        .bind(new.opened_by.to_string())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -225,24 +218,21 @@ pub(super) async fn update(tx: &mut Tx, row: &Section) -> Result<bool, StoreErro
     const SQL: &str = "UPDATE complaint_sections SET version = version + 1, state = $3, work = $4, evidence_json = $5, \
         unit = $6, held_since_ms = $7, within_json = $8, due_at_ms = $9, provisional = $10, over_at_ms = $11, \
         over_by = $12 WHERE section_id = $1 AND version = $2";
-    let changed = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(row.id.to_string())
-            .bind(row.version)
-            .bind(row.state.as_str())
-            .bind(&row.work)
-            .bind(json!(row.evidence).to_string())
-            .bind(&row.unit)
-            .bind(row.held_since.unix_ms())
-            .bind(json!(row.within).to_string())
-            .bind(row.due_at.unix_ms())
-            .bind(i64::from(row.provisional))
-            .bind(row.over.map(|(at, _)| at.unix_ms()))
-            .bind(row.over.map(|(_, by)| by.to_string()))
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL)
+        .bind(row.id.to_string())
+        .bind(row.version)
+        .bind(row.state.as_str())
+        .bind(&row.work)
+        .bind(json!(row.evidence).to_string())
+        .bind(&row.unit)
+        .bind(row.held_since.unix_ms())
+        .bind(json!(row.within).to_string())
+        .bind(row.due_at.unix_ms())
+        .bind(i64::from(row.provisional))
+        .bind(row.over.map(|(at, _)| at.unix_ms()))
+        .bind(row.over.map(|(_, by)| by.to_string()))
+        .execute(tx)
+        .await?;
     Ok(changed == 1)
 }
 
@@ -252,19 +242,16 @@ pub(super) async fn note(tx: &mut Tx, section: SectionId, act: &SectionAct) -> R
         at_ms) VALUES ($1, \
         (SELECT coalesce(max(e.act_no), 0) + 1 FROM complaint_section_acts e WHERE e.section_id = $1), \
         $2, $3, $4, $5, $6, $7)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(section.to_string())
-            .bind(act.kind.as_str())
-            .bind(&act.words)
-            .bind(&act.unit)
-            .bind(act.due_at.map(Timestamp::unix_ms))
-            .bind(act.person.to_string())
-            .bind(act.at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(section.to_string())
+        .bind(act.kind.as_str())
+        .bind(&act.words)
+        .bind(&act.unit)
+        .bind(act.due_at.map(Timestamp::unix_ms))
+        .bind(act.person.to_string())
+        .bind(act.at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -283,7 +270,7 @@ pub(super) async fn acts(tx: &mut Tx, section: SectionId) -> Result<Vec<SectionA
     const SQL: &str = "SELECT act, words, unit, due_at_ms, person_id, at_ms FROM complaint_section_acts \
         WHERE section_id = $1 ORDER BY act_no";
     let key = section.to_string();
-    let rows: Vec<ActRow> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&key).fetch_all(conn).await)?;
+    let rows: Vec<ActRow> = statement(SQL).bind(&key).rows(tx).await?;
     let read = |row: ActRow| {
         Ok(SectionAct {
             kind: row.act.parse().map_err(|()| StoreError::impossible(TABLE, "act", &key))?,

@@ -3,7 +3,7 @@
 use super::judge::Matter;
 use super::model::{Path, Special, SpecialAct, SpecialKind, SpecialState};
 use crate::complaints::model::{Complaint, State, phone_digits};
-use crate::store::{StoreError, Tx, on_engine, select_in};
+use crate::store::{StoreError, Tx, select_in, statement};
 use serde::Serialize;
 use sqlx_macros::FromRow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,8 +67,7 @@ fn text<T: Serialize>(value: &T) -> Result<String, StoreError> {
 /// The kinds of a complaint, in the order of their words.
 pub(super) async fn of_complaint(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Special>, StoreError> {
     const SQL: &str = concat!(special_rows!(), "complaint_id = $1 ORDER BY kind");
-    let rows: Vec<SpecialRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<SpecialRow> = statement(SQL).bind(complaint.to_string()).rows(tx).await?;
     rows.into_iter().map(Special::try_from).collect()
 }
 
@@ -95,12 +94,19 @@ pub(super) async fn put(
         review_json = $7, since_ms = $8, by_person = $9 WHERE complaint_specials.state = $10";
     let (signs, limits) = (text(&special.signs)?, text(&special.limits)?);
     let review = special.review.as_ref().map(text).transpose()?;
-    let done = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(special.complaint.to_string()).bind(special.kind.as_str());
-        let query = query.bind(special.state.as_str()).bind(special.level).bind(signs).bind(limits);
-        let query = query.bind(review).bind(special.since.unix_ms()).bind(special.by.map(String::from));
-        query.bind(was.map_or("", SpecialState::as_str)).execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let done = statement(SQL)
+        .bind(special.complaint.to_string())
+        .bind(special.kind.as_str())
+        .bind(special.state.as_str())
+        .bind(special.level)
+        .bind(signs)
+        .bind(limits)
+        .bind(review)
+        .bind(special.since.unix_ms())
+        .bind(special.by.map(String::from))
+        .bind(was.map_or("", SpecialState::as_str))
+        .execute(tx)
+        .await?;
     if done > 0 {
         count(tx, special.complaint).await?;
     }
@@ -113,7 +119,8 @@ async fn count(tx: &mut Tx, complaint: ComplaintId) -> Result<(), StoreError> {
         WHEN 'proposed' THEN 1 ELSE 0 END), 0) FROM complaint_specials s WHERE s.complaint_id = $1) \
         WHERE complaint_id = $1";
     let id = complaint.to_string();
-    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(id).execute(conn).await.map(drop))?)
+    statement(SQL).bind(id).execute(tx).await?;
+    Ok(())
 }
 
 /// What happened to a kind.
@@ -133,11 +140,17 @@ pub(super) async fn note(tx: &mut Tx, complaint: ComplaintId, act: &Act) -> Resu
     const SQL: &str = "INSERT INTO complaint_special_acts (complaint_id, kind, act_no, act, level, words, person_id, \
         at_ms) VALUES ($1, $2, (SELECT coalesce(max(a.act_no), 0) + 1 FROM complaint_special_acts a \
         WHERE a.complaint_id = $1 AND a.kind = $2), $3, $4, $5, $6, $7)";
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(complaint.to_string()).bind(act.kind.as_str());
-        let query = query.bind(act.act.as_str()).bind(act.level).bind(&act.words);
-        query.bind(act.person.map(String::from)).bind(act.at.unix_ms()).execute(conn).await.map(drop)
-    })?)
+    statement(SQL)
+        .bind(complaint.to_string())
+        .bind(act.kind.as_str())
+        .bind(act.act.as_str())
+        .bind(act.level)
+        .bind(&act.words)
+        .bind(act.person.map(String::from))
+        .bind(act.at.unix_ms())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 #[derive(FromRow)]
@@ -156,7 +169,7 @@ pub(super) async fn acts(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Act>
         WHERE complaint_id = $1 ORDER BY at_ms, kind, act_no";
     const ACTS: &str = "complaint_special_acts";
     let key = complaint.to_string();
-    let rows: Vec<ActRow> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&key).fetch_all(conn).await)?;
+    let rows: Vec<ActRow> = statement(SQL).bind(&key).rows(tx).await?;
     let open = |row: ActRow| {
         let person = row.person_id.as_deref();
         Ok(Act {
@@ -198,15 +211,8 @@ pub(super) async fn mark_due(
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO special_due (complaint_id, mark, at_ms) VALUES ($1, $2, $3) \
         ON CONFLICT (complaint_id, mark) DO UPDATE SET at_ms = $3";
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(complaint.to_string())
-            .bind(mark)
-            .bind(at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?)
+    statement(SQL).bind(complaint.to_string()).bind(mark).bind(at.unix_ms()).execute(tx).await?;
+    Ok(())
 }
 
 /// How the marks of complaints begin that an early warning reaches.
@@ -223,19 +229,23 @@ pub(super) async fn mark_cell(
         FROM warning_reports r JOIN complaints c ON c.complaint_id = r.source WHERE r.class = $1 AND r.area = $2 \
         AND r.day BETWEEN $3 AND $4 ON CONFLICT (complaint_id, mark) DO NOTHING";
     let mark = format!("{WARNED}{}", now.unix_ms());
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(class).bind(area).bind(from).bind(to);
-        query.bind(mark).bind(now.unix_ms()).execute(conn).await.map(drop)
-    })?)
+    statement(SQL)
+        .bind(class)
+        .bind(area)
+        .bind(from)
+        .bind(to)
+        .bind(mark)
+        .bind(now.unix_ms())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Complaints whose moment has come.
 pub(super) async fn due(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<Vec<ComplaintId>, StoreError> {
     const SQL: &str =
         "SELECT complaint_id FROM special_due WHERE at_ms <= $1 ORDER BY at_ms, complaint_id LIMIT $2";
-    let ids: Vec<String> = on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(now.unix_ms()).bind(limit).fetch_all(conn).await
-    })?;
+    let ids: Vec<String> = statement(SQL).bind(now.unix_ms()).bind(limit).values(tx).await?;
     let ids: BTreeSet<String> = ids.into_iter().collect();
     ids.iter().map(|id| StoreError::parse_column("special_due", "complaint_id", id, id)).collect()
 }
@@ -247,9 +257,7 @@ pub(super) async fn take_due(
     now: Timestamp,
 ) -> Result<Vec<String>, StoreError> {
     const SQL: &str = "DELETE FROM special_due WHERE complaint_id = $1 AND at_ms <= $2 RETURNING mark";
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(complaint.to_string()).bind(now.unix_ms()).fetch_all(conn).await
-    })?)
+    statement(SQL).bind(complaint.to_string()).bind(now.unix_ms()).values(tx).await
 }
 
 /// What is compared between complaints `c`.
@@ -311,10 +319,15 @@ pub(super) async fn near(
          abs(CASE WHEN c.requested_at_ms < c.received_at_ms THEN c.requested_at_ms ELSE c.received_at_ms END - $6), \
          c.complaint_id LIMIT $5"
     );
-    let rows: Vec<MatterRow> = on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(class).bind(from).bind(to).bind(region).bind(NEAR_MAX);
-        query.bind(heard.unix_ms()).fetch_all(conn).await
-    })?;
+    let rows: Vec<MatterRow> = statement(SQL)
+        .bind(class)
+        .bind(from)
+        .bind(to)
+        .bind(region)
+        .bind(NEAR_MAX)
+        .bind(heard.unix_ms())
+        .rows(tx)
+        .await?;
     rows.into_iter().map(Matter::try_from).collect()
 }
 
@@ -344,13 +357,16 @@ pub(super) async fn same_party(tx: &mut Tx, complaint: &Complaint) -> Result<Vec
         ")"
     );
     let intake = &complaint.intake;
-    let rows: Vec<MatterRow> = on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(complaint.id.to_string()).bind(intake.utility.as_str());
-        let query = query.bind(&intake.customer.number);
-        let query = query.bind(intake.meter.as_ref().map(|meter| meter.number.clone()));
-        let query = query.bind(intake.customer.phone.as_deref().and_then(phone_digits));
-        query.bind(index_text(&intake.address)).bind(SAME_PARTY_MAX).fetch_all(conn).await
-    })?;
+    let rows: Vec<MatterRow> = statement(SQL)
+        .bind(complaint.id.to_string())
+        .bind(intake.utility.as_str())
+        .bind(&intake.customer.number)
+        .bind(intake.meter.as_ref().map(|meter| meter.number.clone()))
+        .bind(intake.customer.phone.as_deref().and_then(phone_digits))
+        .bind(index_text(&intake.address))
+        .bind(SAME_PARTY_MAX)
+        .rows(tx)
+        .await?;
     rows.into_iter().map(Matter::try_from).collect()
 }
 
@@ -367,9 +383,7 @@ pub(super) async fn warned_days(
 ) -> Result<BTreeSet<i64>, StoreError> {
     const SQL: &str = "SELECT day, window_days FROM warnings WHERE class = $1 AND area = $2 AND kind = 'counts' \
         AND level > 0 AND day >= $3 AND day - window_days < $4";
-    let rows: Vec<(i64, i64)> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(class).bind(area).bind(from).bind(to).fetch_all(conn).await
-    })?;
+    let rows: Vec<(i64, i64)> = statement(SQL).bind(class).bind(area).bind(from).bind(to).rows(tx).await?;
     let covered = |day: &i64| rows.iter().any(|(last, window)| (last - window + 1..=*last).contains(day));
     Ok((from..=to).filter(covered).collect())
 }
@@ -381,8 +395,7 @@ pub(super) async fn section_units(
 ) -> Result<BTreeSet<String>, StoreError> {
     const SQL: &str = "SELECT DISTINCT unit FROM complaint_sections WHERE complaint_id = $1 AND state <> 'dropped' \
         AND unit <> ''";
-    let units: Vec<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    let units: Vec<String> = statement(SQL).bind(complaint.to_string()).values(tx).await?;
     Ok(units.into_iter().collect())
 }
 
@@ -393,8 +406,7 @@ pub(super) async fn dissatisfied(tx: &mut Tx, complaint: ComplaintId) -> Result<
         AND a.question = 'survey.content' AND a.answer_json = '\"no\"' AND NOT EXISTS \
         (SELECT 1 FROM return_answers n WHERE n.return_id = a.return_id AND n.question = a.question \
         AND n.answer_no > a.answer_no)))";
-    let count: i64 =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(complaint.to_string()).fetch_one(conn).await)?;
+    let count: i64 = statement(SQL).bind(complaint.to_string()).value(tx).await?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
@@ -402,8 +414,7 @@ pub(super) async fn dissatisfied(tx: &mut Tx, complaint: ComplaintId) -> Result<
 pub(super) async fn reopened(tx: &mut Tx, complaint: ComplaintId) -> Result<bool, StoreError> {
     const SQL: &str =
         "SELECT count(*) FROM complaint_events WHERE complaint_id = $1 AND state_to = 'reopened'";
-    let count: i64 =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(complaint.to_string()).fetch_one(conn).await)?;
+    let count: i64 = statement(SQL).bind(complaint.to_string()).value(tx).await?;
     Ok(count > 0)
 }
 
@@ -422,7 +433,7 @@ pub(super) async fn path(tx: &mut Tx, complaint: ComplaintId) -> Result<Option<P
         "SELECT issue_type, source, set_by, set_at_ms FROM complaint_paths WHERE complaint_id = $1";
     let key = complaint.to_string();
     let row: Option<(Option<String>, Option<String>, String, i64)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&key).fetch_optional(conn).await)?;
+        statement(SQL).bind(&key).row_if_any(tx).await?;
     let Some((issue, source, by, at)) = row else { return Ok(None) };
     let wrong = |column| StoreError::impossible(PATHS, column, key.as_str());
     let issue = issue.map(|word| word.parse().map_err(|()| wrong("issue_type"))).transpose()?;
@@ -436,18 +447,21 @@ pub(super) async fn put_path(tx: &mut Tx, complaint: ComplaintId, set: &PathSet)
     const SQL: &str = "INSERT INTO complaint_paths (complaint_id, issue_type, source, set_by, set_at_ms) \
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (complaint_id) DO UPDATE SET issue_type = $2, source = $3, \
         set_by = $4, set_at_ms = $5";
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(complaint.to_string());
-        let query = query.bind(set.path.issue.map(super::model::IssueType::as_str));
-        let query = query.bind(set.path.source.map(super::model::Source::as_str));
-        query.bind(set.by.to_string()).bind(set.at.unix_ms()).execute(conn).await.map(drop)
-    })?)
+    statement(SQL)
+        .bind(complaint.to_string())
+        .bind(set.path.issue.map(super::model::IssueType::as_str))
+        .bind(set.path.source.map(super::model::Source::as_str))
+        .bind(set.by.to_string())
+        .bind(set.at.unix_ms())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// The newest open complaints.
 pub(super) async fn open_complaints(tx: &mut Tx, limit: i64) -> Result<Vec<ComplaintId>, StoreError> {
     const SQL: &str = "SELECT complaint_id FROM complaints WHERE state NOT IN ('closed', 'withdrawn') \
         AND merged_into IS NULL ORDER BY ordinal DESC LIMIT $1";
-    let ids: Vec<String> = on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(limit).fetch_all(conn).await)?;
+    let ids: Vec<String> = statement(SQL).bind(limit).values(tx).await?;
     ids.iter().map(|id| StoreError::parse_column("complaints", "complaint_id", id, id)).collect()
 }

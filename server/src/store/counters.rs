@@ -4,7 +4,7 @@
 //! before number *n*. The price is that the row stays locked until the commit on PostgreSQL, so counters are taken
 //! last, and several of them in the order of their names.
 
-use super::{StoreError, Tx, on_engine};
+use super::{StoreError, Tx, statement};
 
 /// The name of one sequence of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,7 @@ pub async fn next_number(tx: &mut Tx, counter: Counter) -> Result<i64, StoreErro
 /// The last number that was taken from this sequence; 0 before the first.
 pub async fn last_number(tx: &mut Tx, counter: Counter) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT value FROM counters WHERE name = $1";
-    let last: Option<i64> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(counter.0).fetch_optional(conn).await)?;
+    let last: Option<i64> = statement(SQL).bind(counter.0).value_if_any(tx).await?;
     Ok(last.unwrap_or(0))
 }
 
@@ -34,7 +33,6 @@ pub async fn next_numbers(tx: &mut Tx, counter: Counter, count: u32) -> Result<i
         ON CONFLICT (name) DO UPDATE SET value = counters.value + $2 RETURNING value";
     let count = i64::from(count);
     let name = counter.0;
-    let last: i64 =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(name).bind(count).fetch_one(conn).await)?;
+    let last: i64 = statement(SQL).bind(name).bind(count).value(tx).await?;
     Ok(last - count + 1)
 }

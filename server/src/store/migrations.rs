@@ -1,7 +1,7 @@
 //! Numbered, forward-only migrations, compiled in, one folder for each engine with the same file names.
 
 use super::engine::SqlitePools;
-use super::{EngineKind, StoreError, Tx, on_engine};
+use super::{EngineKind, StoreError, Tx, statement};
 use sqlx::migrate::Migrator;
 use sqlx::{Connection, PgPool};
 
@@ -29,13 +29,12 @@ pub(super) async fn missing(tx: &mut Tx) -> Result<usize, StoreError> {
         EngineKind::Postgres => &POSTGRES,
     };
     const SQL: &str = "SELECT version FROM _sqlx_migrations WHERE success";
-    let applied: Result<Vec<i64>, sqlx::Error> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_all(conn).await);
+    let applied: Result<Vec<i64>, StoreError> = statement(SQL).values(tx).await;
     let applied = match applied {
         Ok(versions) => versions,
         // The table is made by the first migration.
-        Err(sqlx::Error::Database(_)) => Vec::new(),
-        Err(other) => return Err(other.into()),
+        Err(StoreError::Database(sqlx::Error::Database(_))) => Vec::new(),
+        Err(other) => return Err(other),
     };
     Ok(known.iter().filter(|migration| !applied.contains(&migration.version)).count())
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariants: every write goes through [`Store::write`]; what [`Tx::commit`] has acknowledged
 //! survives a power cut; numbers from [`next_number`] have no gaps. The store knows no capability:
-//! each capability keeps its own SQL and runs it with [`on_engine!`].
+//! each capability keeps its own SQL and runs it as a [`Statement`].
 
 mod counters;
 mod engine;
@@ -10,6 +10,7 @@ mod error;
 mod group;
 mod migrations;
 mod readers;
+mod statement;
 mod tallies;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -18,6 +19,7 @@ mod tests;
 
 pub use counters::{Counter, last_number, next_number, next_numbers};
 pub use error::StoreError;
+pub(crate) use statement::{Statement, assembled, statement};
 pub(crate) use tallies::{ReportTally, Tally};
 
 use engine::SqlitePools;
@@ -96,25 +98,6 @@ enum SqliteTxKind {
     Reader(readers::Reader),
 }
 
-/// Compiles one query body for both engines, so that the SQL is written once.
-///
-/// `on_engine!(tx, |conn| sqlx::query(SQL).bind(id).execute(conn).await)?`
-macro_rules! on_engine {
-    ($tx:expr, |$conn:ident| $body:expr) => {
-        match $tx.engine() {
-            $crate::store::TxOn::Sqlite(tx) => {
-                let $conn = &mut **tx;
-                $body
-            }
-            $crate::store::TxOn::Postgres(tx) => {
-                let $conn = &mut **tx;
-                $body
-            }
-        }
-    };
-}
-pub(crate) use on_engine;
-
 /// Rows that one INSERT takes: enough to make statements rare, few enough for every engine's limit on parameters.
 pub(crate) const ROWS_PER_INSERT_MAX: usize = 60;
 
@@ -125,14 +108,12 @@ macro_rules! insert_rows {
     ($tx:expr, $sql:expr, $rows:expr, |$bind:ident, $row:pat_param| $values:expr, $suffix:expr) => {
         async {
             for rows in $rows.chunks($crate::store::ROWS_PER_INSERT_MAX) {
-                $crate::store::on_engine!(&mut *$tx, |conn| {
-                    let mut builder = sqlx::QueryBuilder::new($sql);
-                    builder.push_values(rows, |mut $bind, $row| {
-                        $values;
-                    });
-                    builder.push($suffix);
-                    builder.build().execute(conn).await.map(drop)
-                })?;
+                let mut statement = $crate::store::statement($sql);
+                statement.push_values(rows, |$bind, $row| {
+                    $values;
+                });
+                statement.push($suffix);
+                statement.execute(&mut *$tx).await?;
             }
             Ok::<(), $crate::store::StoreError>(())
         }
@@ -152,16 +133,13 @@ macro_rules! select_in {
             if list.peek().is_none() {
                 return Ok(Vec::new());
             }
-            let rows = $crate::store::on_engine!(&mut *$tx, |conn| {
-                let mut query = sqlx::QueryBuilder::new($sql);
-                let mut places = query.separated(", ");
-                for $item in list {
-                    places.push_bind($value);
-                }
-                query.push($suffix);
-                query.build_query_as().fetch_all(conn).await
-            })?;
-            Ok::<Vec<_>, $crate::store::StoreError>(rows)
+            let mut statement = $crate::store::statement($sql);
+            let mut places = statement.places();
+            for $item in list {
+                places.push_bind($value);
+            }
+            statement.push($suffix);
+            statement.rows(&mut *$tx).await
         }
         .await
     };
@@ -320,7 +298,7 @@ impl Tx {
         self.tallies.add_report(key, number);
     }
 
-    /// For [`on_engine!`].
+    /// For [`Statement`] alone.
     pub(crate) fn engine(&mut self) -> &mut TxOn {
         &mut self.on
     }

@@ -9,7 +9,7 @@ const NOTES: &str = "CREATE TABLE notes (name TEXT NOT NULL PRIMARY KEY, parent 
 
 async fn with_notes(store: &Store) {
     let mut tx = store.write().await.unwrap();
-    on_engine!(&mut tx, |conn| sqlx::query(NOTES).execute(conn).await.map(drop)).unwrap();
+    statement(NOTES).execute(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -19,18 +19,19 @@ async fn note(tx: &mut Tx, name: &str) -> Result<(), StoreError> {
 
 async fn note_under(tx: &mut Tx, name: &str, parent: Option<&str>) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO notes (name, parent) VALUES ($1, $2)";
-    Ok(on_engine!(tx, |conn| sqlx::query(SQL).bind(name).bind(parent).execute(conn).await.map(drop))?)
+    statement(SQL).bind(name).bind(parent).execute(tx).await?;
+    Ok(())
 }
 
 async fn notes(store: &Store) -> Vec<String> {
     const SQL: &str = "SELECT name FROM notes ORDER BY name";
     let mut tx = store.read().await.unwrap();
-    on_engine!(&mut tx, |conn| sqlx::query_scalar(SQL).fetch_all(conn).await).unwrap()
+    statement(SQL).values(&mut tx).await.unwrap()
 }
 
 async fn count(tx: &mut Tx) -> i64 {
     const SQL: &str = "SELECT count(*) FROM notes";
-    on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await).unwrap()
+    statement(SQL).value(tx).await.unwrap()
 }
 
 /// An embedded store whose writer is held by one member, and that member.
@@ -171,12 +172,10 @@ async fn text_sorts_the_same_and_hostile_strings_come_back_unchanged() {
         for (value, name) in HOSTILE.into_iter().rev().enumerate() {
             const SQL: &str = "INSERT INTO counters (name, value) VALUES ($1, $2)";
             let value = i64::try_from(value).unwrap();
-            on_engine!(&mut tx, |conn| sqlx::query(SQL).bind(name).bind(value).execute(conn).await.map(drop))
-                .unwrap();
+            statement(SQL).bind(name).bind(value).execute(&mut tx).await.unwrap();
         }
         const SQL: &str = "SELECT name FROM counters ORDER BY name";
-        let names: Vec<String> =
-            on_engine!(&mut tx, |conn| sqlx::query_scalar(SQL).fetch_all(conn).await).unwrap();
+        let names: Vec<String> = statement(SQL).values(&mut tx).await.unwrap();
         assert_eq!(names, HOSTILE);
     })
     .await;
@@ -289,7 +288,7 @@ async fn a_full_disk_fails_who_meets_it_and_nobody_for_good() {
     until_waiting(&store, 1).await;
     let pages = |tx, sql: &'static str| async move {
         let mut tx: Tx = tx;
-        let pages: i64 = on_engine!(&mut tx, |conn| sqlx::query_scalar(sql).fetch_one(conn).await).unwrap();
+        let pages: i64 = statement(sql).value(&mut tx).await.unwrap();
         (tx, pages)
     };
     (holder, _) = pages(holder, "PRAGMA page_count").await;
@@ -355,8 +354,7 @@ async fn shape(store: &Store) -> Shape {
         EngineKind::Sqlite => SQLITE,
         EngineKind::Postgres => POSTGRES,
     };
-    let rows: Vec<(String, String, bool, String)> =
-        on_engine!(&mut tx, |conn| sqlx::query_as(sql).fetch_all(conn).await).unwrap();
+    let rows: Vec<(String, String, bool, String)> = statement(sql).rows(&mut tx).await.unwrap();
     let is_own = |table: &str| table != "_sqlx_migrations" && !table.starts_with("sqlite_");
     let own = rows.into_iter().filter(|row| is_own(&row.0));
     own.map(|(table, column, nullable, found)| {
@@ -415,8 +413,7 @@ async fn a_statement_is_planned_once_whatever_is_bound_to_it() {
     const SQL: &str = "SELECT compile_options FROM pragma_compile_options WHERE compile_options IN ('ENABLE_QPSG', 'ENABLE_MEMORY_MANAGEMENT')";
     let store = TestDatabase::sqlite().open().await;
     let mut tx = store.read().await.unwrap();
-    let options: Vec<String> =
-        on_engine!(&mut tx, |conn| sqlx::query_scalar(SQL).fetch_all(conn).await).unwrap();
+    let options: Vec<String> = statement(SQL).values(&mut tx).await.unwrap();
     assert_eq!(options, ["ENABLE_QPSG"]);
 }
 
@@ -443,7 +440,7 @@ async fn what_a_killed_process_left_in_the_log_is_in_the_file_after_the_next_sta
 async fn tallied(store: &Store) -> i64 {
     const SQL: &str = "SELECT CAST(coalesce(sum(number), 0) AS BIGINT) FROM daily_counts";
     let mut tx = store.read().await.unwrap();
-    on_engine!(&mut tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await).unwrap()
+    statement(SQL).value(&mut tx).await.unwrap()
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use super::judging::round;
 use super::rules::{WarningRules, tests::a_rule};
 use super::{publish_built_in, sql};
 use crate::complaints::office_day_begin;
-use crate::store::{EngineKind, on_engine};
+use crate::store::{EngineKind, statement};
 use crate::testing::TestApp;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -51,8 +51,7 @@ type Found = BTreeSet<(String, i64, i64, i64, i64)>;
 async fn standing(test: &TestApp) -> Found {
     const SQL: &str = "SELECT area, day, window_days, level, seen FROM warnings WHERE level > 0";
     let mut tx = test.app.store.read().await.unwrap();
-    let rows: Vec<(String, i64, i64, i64, i64)> =
-        on_engine!(&mut tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await).unwrap();
+    let rows: Vec<(String, i64, i64, i64, i64)> = statement(SQL).rows(&mut tx).await.unwrap();
     rows.into_iter().collect()
 }
 
@@ -106,8 +105,8 @@ async fn emptied(test: &TestApp) {
         "warning_counts",
         "warning_reports",
     ] {
-        let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table}"));
-        on_engine!(&mut tx, |conn| sqlx::query(sql).execute(conn).await.map(drop)).unwrap();
+        let sql = format!("DELETE FROM {table}");
+        crate::store::assembled(sql).execute(&mut tx).await.unwrap();
     }
     tx.commit().await.unwrap();
 }

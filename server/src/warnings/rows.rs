@@ -3,7 +3,7 @@
 use super::judge::Cell;
 use super::model::{Act, Warning, WarningKind};
 use crate::complaints::scope::{Reach, within};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use crate::words::words;
 use sqlx_macros::FromRow;
 use std::ops::RangeInclusive;
@@ -94,8 +94,7 @@ impl TryFrom<Row> for Warning {
 /// The warning with this id.
 pub(super) async fn find(tx: &mut Tx, id: WarningId) -> Result<Option<Warning>, StoreError> {
     const SQL: &str = concat!("SELECT ", columns!(), " FROM warnings w WHERE w.warning_id = $1");
-    let row: Option<Row> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    let row: Option<Row> = statement(SQL).bind(id.to_string()).row_if_any(tx).await?;
     row.map(Warning::try_from).transpose()
 }
 
@@ -110,10 +109,13 @@ pub(super) async fn of_cell(
         columns!(),
         " FROM warnings w WHERE w.class = $1 AND w.area = $2 AND w.day BETWEEN $3 AND $4 AND w.kind = 'counts'"
     );
-    let rows: Vec<Row> = on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(&cell.class).bind(&cell.area);
-        query.bind(*days.start()).bind(*days.end()).fetch_all(conn).await
-    })?;
+    let rows: Vec<Row> = statement(SQL)
+        .bind(&cell.class)
+        .bind(&cell.area)
+        .bind(*days.start())
+        .bind(*days.end())
+        .rows(tx)
+        .await?;
     rows.into_iter().map(Warning::try_from).collect()
 }
 
@@ -172,17 +174,15 @@ pub(super) async fn list(tx: &mut Tx, wanted: &Listing<'_>) -> Result<Vec<(i64, 
         }
         WarningList::Over => listed!("-w.over_at_ms", "w.over_at_ms IS NOT NULL"),
     };
-    let rows: Vec<ListRow> = on_engine!(tx, |conn| {
-        sqlx::query_as(sql)
-            .bind(wanted.reach.pattern())
-            .bind(wanted.now.unix_ms())
-            .bind(wanted.person.to_string())
-            .bind(wanted.after.0)
-            .bind(&wanted.after.1)
-            .bind(i64::from(wanted.limit))
-            .fetch_all(conn)
-            .await
-    })?;
+    let rows: Vec<ListRow> = statement(sql)
+        .bind(wanted.reach.pattern())
+        .bind(wanted.now.unix_ms())
+        .bind(wanted.person.to_string())
+        .bind(wanted.after.0)
+        .bind(&wanted.after.1)
+        .bind(i64::from(wanted.limit))
+        .rows(tx)
+        .await?;
     rows.into_iter().map(|found| Ok((found.sort, found.row.try_into()?))).collect()
 }
 
@@ -198,10 +198,7 @@ pub(super) async fn waiting_count(
         within!("$1", "w.unit", "w.area"),
         " LIMIT $3) n"
     );
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query_scalar(SQL).bind(reach.pattern()).bind(now.unix_ms());
-        query.bind(most).fetch_one(conn).await
-    })?)
+    statement(SQL).bind(reach.pattern()).bind(now.unix_ms()).bind(most).value(tx).await
 }
 
 /// Inserts a new warning; says whether it was not there.
@@ -210,32 +207,29 @@ pub(super) async fn insert(tx: &mut Tx, new: &Warning) -> Result<bool, StoreErro
         complaint_id, policy_version, rule, level, seen, usual_milli, limit_milli, late, recheck_minutes, raised_at_ms, \
         waits_from_ms, over_at_ms) VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
         $17, $18, $19, $20) ON CONFLICT (warning_id) DO NOTHING";
-    let done = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(new.id.to_string())
-            .bind(new.kind.as_str())
-            .bind(new.state.as_str())
-            .bind(&new.cell.class)
-            .bind(&new.cell.area)
-            .bind(&new.unit)
-            .bind(new.day)
-            .bind(new.window_days)
-            .bind(new.complaint.map(String::from))
-            .bind(new.rule.0)
-            .bind(new.rule.1)
-            .bind(new.level)
-            .bind(new.seen)
-            .bind(new.usual_milli)
-            .bind(new.limit_milli)
-            .bind(i64::from(new.late))
-            .bind(new.recheck_minutes)
-            .bind(new.raised_at.unix_ms())
-            .bind(new.waits_from.map(Timestamp::unix_ms))
-            .bind(new.over_at.map(Timestamp::unix_ms))
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let done = statement(SQL)
+        .bind(new.id.to_string())
+        .bind(new.kind.as_str())
+        .bind(new.state.as_str())
+        .bind(&new.cell.class)
+        .bind(&new.cell.area)
+        .bind(&new.unit)
+        .bind(new.day)
+        .bind(new.window_days)
+        .bind(new.complaint.map(String::from))
+        .bind(new.rule.0)
+        .bind(new.rule.1)
+        .bind(new.level)
+        .bind(new.seen)
+        .bind(new.usual_milli)
+        .bind(new.limit_milli)
+        .bind(i64::from(new.late))
+        .bind(new.recheck_minutes)
+        .bind(new.raised_at.unix_ms())
+        .bind(new.waits_from.map(Timestamp::unix_ms))
+        .bind(new.over_at.map(Timestamp::unix_ms))
+        .execute(tx)
+        .await?;
     Ok(done == 1)
 }
 
@@ -244,25 +238,22 @@ pub(super) async fn update(tx: &mut Tx, row: &Warning) -> Result<bool, StoreErro
     const SQL: &str = "UPDATE warnings SET version = version + 1, state = $3, level = $4, seen = $5, usual_milli = $6, \
         limit_milli = $7, late = $8, waits_from_ms = $9, over_at_ms = $10, policy_version = $11, rule = $12, \
         recheck_minutes = $13 WHERE warning_id = $1 AND version = $2";
-    let changed = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(row.id.to_string())
-            .bind(row.version)
-            .bind(row.state.as_str())
-            .bind(row.level)
-            .bind(row.seen)
-            .bind(row.usual_milli)
-            .bind(row.limit_milli)
-            .bind(i64::from(row.late))
-            .bind(row.waits_from.map(Timestamp::unix_ms))
-            .bind(row.over_at.map(Timestamp::unix_ms))
-            .bind(row.rule.0)
-            .bind(row.rule.1)
-            .bind(row.recheck_minutes)
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL)
+        .bind(row.id.to_string())
+        .bind(row.version)
+        .bind(row.state.as_str())
+        .bind(row.level)
+        .bind(row.seen)
+        .bind(row.usual_milli)
+        .bind(row.limit_milli)
+        .bind(i64::from(row.late))
+        .bind(row.waits_from.map(Timestamp::unix_ms))
+        .bind(row.over_at.map(Timestamp::unix_ms))
+        .bind(row.rule.0)
+        .bind(row.rule.1)
+        .bind(row.recheck_minutes)
+        .execute(tx)
+        .await?;
     Ok(changed == 1)
 }
 
@@ -275,10 +266,8 @@ pub(super) async fn address(
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO warning_recipients (warning_id, person_id, level) VALUES ($1, $2, $3) \
         ON CONFLICT (warning_id, person_id) DO NOTHING";
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(id.to_string()).bind(person.to_string()).bind(level);
-        query.execute(conn).await.map(drop)
-    })?)
+    statement(SQL).bind(id.to_string()).bind(person.to_string()).bind(level).execute(tx).await?;
+    Ok(())
 }
 
 /// Whom a warning is addressed to, with the level: the first level first.
@@ -286,8 +275,7 @@ pub(super) async fn recipients(tx: &mut Tx, id: WarningId) -> Result<Vec<(Person
     const SQL: &str = "SELECT person_id, level FROM warning_recipients WHERE warning_id = $1 \
         ORDER BY level, person_id LIMIT 200";
     let key = id.to_string();
-    let rows: Vec<(String, i64)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&key).fetch_all(conn).await)?;
+    let rows: Vec<(String, i64)> = statement(SQL).bind(&key).rows(tx).await?;
     let read = |(person, level): (String, i64)| {
         Ok((StoreError::parse_column("warning_recipients", "person_id", &key, &person)?, level))
     };
@@ -299,12 +287,17 @@ pub(super) async fn note(tx: &mut Tx, id: WarningId, act: &Act) -> Result<(), St
     const SQL: &str = "INSERT INTO warning_acts (warning_id, act_no, act, level, seen, words, person_id, at_ms) \
         VALUES ($1, (SELECT coalesce(max(e.act_no), 0) + 1 FROM warning_acts e WHERE e.warning_id = $1), \
         $2, $3, $4, $5, $6, $7)";
-    Ok(on_engine!(tx, |conn| {
-        let query =
-            sqlx::query(SQL).bind(id.to_string()).bind(act.act.as_str()).bind(act.level).bind(act.seen);
-        let query = query.bind(&act.words).bind(act.person.map(String::from)).bind(act.at.unix_ms());
-        query.execute(conn).await.map(drop)
-    })?)
+    statement(SQL)
+        .bind(id.to_string())
+        .bind(act.act.as_str())
+        .bind(act.level)
+        .bind(act.seen)
+        .bind(&act.words)
+        .bind(act.person.map(String::from))
+        .bind(act.at.unix_ms())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 #[derive(FromRow)]
@@ -322,7 +315,7 @@ pub(super) async fn acts(tx: &mut Tx, id: WarningId) -> Result<Vec<Act>, StoreEr
     const SQL: &str = "SELECT act, level, seen, words, person_id, at_ms FROM warning_acts WHERE warning_id = $1 \
         ORDER BY act_no";
     let key = id.to_string();
-    let rows: Vec<ActRow> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&key).fetch_all(conn).await)?;
+    let rows: Vec<ActRow> = statement(SQL).bind(&key).rows(tx).await?;
     let read = |row: ActRow| {
         let person = row.person_id.as_ref();
         let person = person.map(|id| StoreError::parse_column("warning_acts", "person_id", &key, id));
@@ -352,10 +345,15 @@ pub(super) async fn complaints_behind(
         within!("$1", "c.unit", "c.region"),
         " ORDER BY r.day DESC, c.ordinal DESC LIMIT $6"
     );
-    let ids: Vec<String> = on_engine!(tx, |conn| {
-        let query = sqlx::query_scalar(SQL).bind(reach.pattern()).bind(&cell.class).bind(&cell.area);
-        query.bind(*days.start()).bind(*days.end()).bind(most).fetch_all(conn).await
-    })?;
+    let ids: Vec<String> = statement(SQL)
+        .bind(reach.pattern())
+        .bind(&cell.class)
+        .bind(&cell.area)
+        .bind(*days.start())
+        .bind(*days.end())
+        .bind(most)
+        .values(tx)
+        .await?;
     ids.iter().map(|id| StoreError::parse_column("warning_reports", "source", id, id)).collect()
 }
 
@@ -367,10 +365,7 @@ pub(super) async fn grumbles_behind(
 ) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT count(*) FROM warning_reports WHERE class = $1 AND area = $2 AND day BETWEEN $3 AND $4 \
         AND kind = 'grumble'";
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query_scalar(SQL).bind(&cell.class).bind(&cell.area);
-        query.bind(*days.start()).bind(*days.end()).fetch_one(conn).await
-    })?)
+    statement(SQL).bind(&cell.class).bind(&cell.area).bind(*days.start()).bind(*days.end()).value(tx).await
 }
 
 /// The id of a warning: the same for the same matter, whoever finds it and how often.

@@ -4,7 +4,7 @@ use super::PublishedRules;
 use super::counting::Report;
 use super::judge::{Cell, Counts};
 use super::rules::WarningRules;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sqlx_macros::FromRow;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -14,8 +14,7 @@ use sync_core::time::Timestamp;
 /// Where a report is counted at present.
 pub(super) async fn report(tx: &mut Tx, source: &str) -> Result<Option<Report>, StoreError> {
     const SQL: &str = "SELECT kind, class, area, day, received_at_ms FROM warning_reports WHERE source = $1";
-    let row: Option<(String, String, String, i64, i64)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(source).fetch_optional(conn).await)?;
+    let row: Option<(String, String, String, i64, i64)> = statement(SQL).bind(source).row_if_any(tx).await?;
     Ok(row.map(|(kind, class, area, day, received)| Report {
         kind: if kind == "grumble" { "grumble" } else { "complaint" },
         class,
@@ -31,38 +30,40 @@ pub(super) async fn put_report(tx: &mut Tx, source: &str, report: Option<&Report
     const PUT: &str = "INSERT INTO warning_reports (source, kind, class, area, day, received_at_ms) \
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (source) DO UPDATE SET class = $3, area = $4, day = $5";
     let Some(report) = report else {
-        return Ok(on_engine!(tx, |conn| sqlx::query(DELETE).bind(source).execute(conn).await.map(drop))?);
+        statement(DELETE).bind(source).execute(tx).await?;
+        return Ok(());
     };
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(PUT).bind(source).bind(report.kind).bind(&report.class).bind(&report.area);
-        query.bind(report.day).bind(report.received_at.unix_ms()).execute(conn).await.map(drop)
-    })?)
+    statement(PUT)
+        .bind(source)
+        .bind(report.kind)
+        .bind(&report.class)
+        .bind(&report.area)
+        .bind(report.day)
+        .bind(report.received_at.unix_ms())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Notes that the day of a report is to be judged anew.
 pub(super) async fn mark_due(tx: &mut Tx, report: &Report, source: &str) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO warning_due (class, area, day, source) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (class, area, day, source) DO NOTHING";
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(&report.class).bind(&report.area).bind(report.day).bind(source);
-        query.execute(conn).await.map(drop)
-    })?)
+    statement(SQL).bind(&report.class).bind(&report.area).bind(report.day).bind(source).execute(tx).await?;
+    Ok(())
 }
 
 /// Cells with days that are to be judged anew, in their order.
 pub(super) async fn due_cells(tx: &mut Tx, limit: i64) -> Result<Vec<Cell>, StoreError> {
     const SQL: &str = "SELECT DISTINCT class, area FROM warning_due ORDER BY class, area LIMIT $1";
-    let rows: Vec<(String, String)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(limit).fetch_all(conn).await)?;
+    let rows: Vec<(String, String)> = statement(SQL).bind(limit).rows(tx).await?;
     Ok(rows.into_iter().map(|(class, area)| Cell { class, area }).collect())
 }
 
 /// Takes the days of a cell that are to be judged anew.
 pub(super) async fn take_due(tx: &mut Tx, cell: &Cell) -> Result<Vec<i64>, StoreError> {
     const SQL: &str = "DELETE FROM warning_due WHERE class = $1 AND area = $2 RETURNING day";
-    let mut days: Vec<i64> = on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(&cell.class).bind(&cell.area).fetch_all(conn).await
-    })?;
+    let mut days: Vec<i64> = statement(SQL).bind(&cell.class).bind(&cell.area).values(tx).await?;
     days.sort_unstable();
     days.dedup();
     Ok(days)
@@ -76,10 +77,13 @@ pub(super) async fn counts(
 ) -> Result<Counts, StoreError> {
     const SQL: &str = "SELECT day, number FROM warning_counts WHERE class = $1 AND area = $2 \
         AND day BETWEEN $3 AND $4 AND number > 0";
-    let rows: Vec<(i64, i64)> = on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(&cell.class).bind(&cell.area);
-        query.bind(*days.start()).bind(*days.end()).fetch_all(conn).await
-    })?;
+    let rows: Vec<(i64, i64)> = statement(SQL)
+        .bind(&cell.class)
+        .bind(&cell.area)
+        .bind(*days.start())
+        .bind(*days.end())
+        .rows(tx)
+        .await?;
     Ok(rows.into_iter().map(|(day, number)| (day, small(number))).collect())
 }
 
@@ -90,8 +94,7 @@ fn small(number: i64) -> u32 {
 /// The counts of every cell from a day on.
 pub(super) async fn counts_since(tx: &mut Tx, first: i64) -> Result<BTreeMap<Cell, Counts>, StoreError> {
     const SQL: &str = "SELECT class, area, day, number FROM warning_counts WHERE day >= $1 AND number > 0";
-    let rows: Vec<(String, String, i64, i64)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(first).fetch_all(conn).await)?;
+    let rows: Vec<(String, String, i64, i64)> = statement(SQL).bind(first).rows(tx).await?;
     let mut cells: BTreeMap<Cell, Counts> = BTreeMap::new();
     for (class, area, day, number) in rows {
         cells.entry(Cell { class, area }).or_default().insert(day, small(number));
@@ -103,33 +106,27 @@ pub(super) async fn counts_since(tx: &mut Tx, first: i64) -> Result<BTreeMap<Cel
 pub(super) async fn first_day(tx: &mut Tx, cell: &Cell) -> Result<Option<i64>, StoreError> {
     const SQL: &str = "SELECT day FROM warning_counts WHERE class = $1 AND area = $2 AND number > 0 \
         ORDER BY class, area, day LIMIT 1";
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(&cell.class).bind(&cell.area).fetch_optional(conn).await
-    })?)
+    statement(SQL).bind(&cell.class).bind(&cell.area).value_if_any(tx).await
 }
 
 /// The first day of a cell as it was judged last.
 pub(super) async fn judged_first_day(tx: &mut Tx, cell: &Cell) -> Result<Option<i64>, StoreError> {
     const SQL: &str = "SELECT first_day FROM warning_cells WHERE class = $1 AND area = $2";
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(&cell.class).bind(&cell.area).fetch_optional(conn).await
-    })?)
+    statement(SQL).bind(&cell.class).bind(&cell.area).value_if_any(tx).await
 }
 
 /// The first days of all cells as they were judged last.
 pub(super) async fn first_days(tx: &mut Tx) -> Result<BTreeMap<Cell, i64>, StoreError> {
     const SQL: &str = "SELECT class, area, first_day FROM warning_cells";
-    let rows: Vec<(String, String, i64)> = on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await)?;
+    let rows: Vec<(String, String, i64)> = statement(SQL).rows(tx).await?;
     Ok(rows.into_iter().map(|(class, area, day)| (Cell { class, area }, day)).collect())
 }
 
 pub(super) async fn put_first_day(tx: &mut Tx, cell: &Cell, day: i64) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO warning_cells (class, area, first_day) VALUES ($1, $2, $3) \
         ON CONFLICT (class, area) DO UPDATE SET first_day = $3";
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(&cell.class).bind(&cell.area).bind(day);
-        query.execute(conn).await.map(drop)
-    })?)
+    statement(SQL).bind(&cell.class).bind(&cell.area).bind(day).execute(tx).await?;
+    Ok(())
 }
 
 /// How many reports of these days of a cell the server had before this moment.
@@ -141,10 +138,14 @@ pub(super) async fn received_before(
 ) -> Result<u32, StoreError> {
     const SQL: &str = "SELECT count(*) FROM warning_reports WHERE class = $1 AND area = $2 \
         AND day BETWEEN $3 AND $4 AND received_at_ms < $5";
-    let number: i64 = on_engine!(tx, |conn| {
-        let query = sqlx::query_scalar(SQL).bind(&cell.class).bind(&cell.area);
-        query.bind(*days.start()).bind(*days.end()).bind(moment.unix_ms()).fetch_one(conn).await
-    })?;
+    let number: i64 = statement(SQL)
+        .bind(&cell.class)
+        .bind(&cell.area)
+        .bind(*days.start())
+        .bind(*days.end())
+        .bind(moment.unix_ms())
+        .value(tx)
+        .await?;
     Ok(small(number))
 }
 
@@ -177,7 +178,7 @@ impl TryFrom<RulesRow> for PublishedRules {
 pub(super) async fn versions(tx: &mut Tx) -> Result<Vec<PublishedRules>, StoreError> {
     const SQL: &str = "SELECT version, effective_from_ms, rules_json, published_by, published_at_ms \
         FROM warning_policies ORDER BY version DESC LIMIT 100";
-    let rows: Vec<RulesRow> = on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await)?;
+    let rows: Vec<RulesRow> = statement(SQL).rows(tx).await?;
     rows.into_iter().map(PublishedRules::try_from).collect()
 }
 
@@ -185,7 +186,7 @@ pub(super) async fn versions(tx: &mut Tx) -> Result<Vec<PublishedRules>, StoreEr
 pub(super) async fn newest(tx: &mut Tx) -> Result<Option<PublishedRules>, StoreError> {
     const SQL: &str = "SELECT version, effective_from_ms, rules_json, published_by, published_at_ms \
         FROM warning_policies ORDER BY version DESC LIMIT 1";
-    let row: Option<RulesRow> = on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_optional(conn).await)?;
+    let row: Option<RulesRow> = statement(SQL).row_if_any(tx).await?;
     row.map(PublishedRules::try_from).transpose()
 }
 
@@ -193,8 +194,7 @@ pub(super) async fn newest(tx: &mut Tx) -> Result<Option<PublishedRules>, StoreE
 pub(super) async fn version(tx: &mut Tx, version: i64) -> Result<Option<PublishedRules>, StoreError> {
     const SQL: &str = "SELECT version, effective_from_ms, rules_json, published_by, published_at_ms \
         FROM warning_policies WHERE version = $1";
-    let row: Option<RulesRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(version).fetch_optional(conn).await)?;
+    let row: Option<RulesRow> = statement(SQL).bind(version).row_if_any(tx).await?;
     row.map(PublishedRules::try_from).transpose()
 }
 
@@ -209,8 +209,13 @@ pub(super) async fn insert_rules(
         published_at_ms) VALUES ($1, $2, $3, $4, $5)";
     let json = serde_json::to_string(rules)
         .map_err(|_| StoreError::impossible("warning_policies", "rules_json", version.to_string()))?;
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(version).bind(effective_from.unix_ms()).bind(json);
-        query.bind(by.map(String::from)).bind(at.unix_ms()).execute(conn).await.map(drop)
-    })?)
+    statement(SQL)
+        .bind(version)
+        .bind(effective_from.unix_ms())
+        .bind(json)
+        .bind(by.map(String::from))
+        .bind(at.unix_ms())
+        .execute(tx)
+        .await?;
+    Ok(())
 }

@@ -395,7 +395,7 @@ async fn rules_are_published_for_days_to_come_and_shown_on_the_past() {
 /// What one more report costs does not depend on how many there have been.
 #[tokio::test]
 async fn judging_reads_no_more_of_a_long_history() {
-    use crate::store::on_engine;
+    use crate::store::statement;
     use crate::testing::count_steps;
     let bureau = Bureau::of(crate::testing::TestApp::sqlite().await).await;
     let app = &bureau.test.app;
@@ -409,7 +409,7 @@ async fn judging_reads_no_more_of_a_long_history() {
         for day in today - history..today {
             const SQL: &str = "INSERT INTO warning_counts (class, area, day, number) VALUES ('power.BIZ', 'east', $1, 3) \
                 ON CONFLICT DO NOTHING";
-            on_engine!(&mut tx, |conn| sqlx::query(SQL).bind(day).execute(conn).await.map(drop)).unwrap();
+            statement(SQL).bind(day).execute(&mut tx).await.unwrap();
         }
         tx.commit().await.unwrap();
         // The first one finds that the history is longer.

@@ -2,7 +2,7 @@
 
 use crate::complaints::Names;
 use crate::complaints::scope::within;
-use crate::store::{StoreError, Tx, on_engine, select_in};
+use crate::store::{StoreError, Tx, select_in, statement};
 use sqlx_macros::FromRow;
 use std::collections::BTreeMap;
 use sync_core::time::Timestamp;
@@ -50,12 +50,8 @@ pub(crate) async fn arrived_visits(
         within!("$2", "c.unit", "c.region"),
         " ORDER BY a.newest_at_ms DESC, a.visit_id LIMIT $3"
     );
-    let mut visits: Vec<ArrivedVisit> = on_engine!(&mut *tx, |conn| sqlx::query_as(SQL)
-        .bind(since.unix_ms())
-        .bind(places)
-        .bind(limit)
-        .fetch_all(conn)
-        .await)?;
+    let mut visits: Vec<ArrivedVisit> =
+        statement(SQL).bind(since.unix_ms()).bind(places).bind(limit).rows(&mut *tx).await?;
     let mut people = senders(tx, &visits, since).await?;
     for visit in &mut visits {
         visit.people = people.remove(&visit.visit_id).unwrap_or_default();

@@ -16,7 +16,7 @@ use crate::complaints::model::{
 use crate::complaints::{self, history};
 use crate::exchange::members;
 use crate::people;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx_macros::FromRow;
@@ -293,22 +293,19 @@ pub(super) async fn keep(
         request_json, person_id, device_id, claimed_at_ms, received_at_ms) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (field_work_id) DO NOTHING";
     let request = json!(TypedOnSite::from(new));
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(command.id.to_string())
-            .bind(new.complaint.to_string())
-            .bind(visit.map(String::from))
-            .bind(clean(&new.provisional_number))
-            .bind(reason)
-            .bind(request.to_string())
-            .bind(command.person.to_string())
-            .bind(command.device.to_string())
-            .bind(command.claimed_at.unix_ms())
-            .bind(command.received_at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(command.id.to_string())
+        .bind(new.complaint.to_string())
+        .bind(visit.map(String::from))
+        .bind(clean(&new.provisional_number))
+        .bind(reason)
+        .bind(request.to_string())
+        .bind(command.person.to_string())
+        .bind(command.device.to_string())
+        .bind(command.claimed_at.unix_ms())
+        .bind(command.received_at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -333,9 +330,7 @@ pub(super) async fn without_complaint(
          AND (rejected_at_ms IS NOT NULL) = $4 ORDER BY received_at_ms, field_work_id LIMIT $3"
     );
     let (at, id) = after.unwrap_or((i64::MIN, String::new()));
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(at).bind(id).bind(i64::from(limit)).bind(rejected).fetch_all(conn).await
-    })?)
+    statement(SQL).bind(at).bind(id).bind(i64::from(limit)).bind(rejected).rows(tx).await
 }
 
 /// Notes that field work belongs to no complaint; false when it is linked or rejected already. What was recorded stays.
@@ -348,10 +343,13 @@ pub(super) async fn reject(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE field_work SET rejected_at_ms = $2, rejected_by = $3, rejected_reason = $4 \
         WHERE field_work_id = $1 AND linked_to IS NULL AND rejected_at_ms IS NULL";
-    let changed = on_engine!(&mut *tx, |conn| {
-        let query = sqlx::query(SQL).bind(&work.field_work_id).bind(now.unix_ms()).bind(by.to_string());
-        query.bind(reason).execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL)
+        .bind(&work.field_work_id)
+        .bind(now.unix_ms())
+        .bind(by.to_string())
+        .bind(reason)
+        .execute(&mut *tx)
+        .await?;
     if changed == 0 {
         return Ok(false);
     }
@@ -364,13 +362,13 @@ pub(super) async fn reject(
 /// The field work under this id.
 pub(crate) async fn find(tx: &mut Tx, id: &str) -> Result<Option<FieldWork>, StoreError> {
     const SQL: &str = concat!(columns!(), "WHERE field_work_id = $1");
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id).fetch_optional(conn).await)?)
+    statement(SQL).bind(id).row_if_any(tx).await
 }
 
 /// The refused complaint of a visit.
 pub async fn field_work_of_visit(tx: &mut Tx, visit: VisitId) -> Result<Option<FieldWork>, StoreError> {
     const SQL: &str = concat!(columns!(), "WHERE visit_id = $1");
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_optional(conn).await)?)
+    statement(SQL).bind(visit.to_string()).row_if_any(tx).await
 }
 
 /// Puts field work under a complaint: its visit becomes one of the complaint's, its number an alias.
@@ -442,10 +440,13 @@ async fn mark_linked(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE field_work SET linked_to = $2, linked_by = $3, linked_at_ms = $4, linked_reason = $5 \
         WHERE field_work_id = $1 AND linked_to IS NULL";
-    let changed = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(&work.field_work_id).bind(to.to_string());
-        let query = query.bind(by.person.to_string()).bind(by.at.unix_ms()).bind(reason);
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL)
+        .bind(&work.field_work_id)
+        .bind(to.to_string())
+        .bind(by.person.to_string())
+        .bind(by.at.unix_ms())
+        .bind(reason)
+        .execute(tx)
+        .await?;
     Ok(changed == 1)
 }

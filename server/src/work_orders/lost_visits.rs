@@ -5,7 +5,7 @@ use super::commands::{FieldCommand, Refusal};
 use super::field_work::{self, FieldWork};
 use super::model::VisitPlan;
 use super::sql;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sync_core::ids::{CommandId, ComplaintId, DeviceId, PersonId, VisitId};
 use sync_core::protocol::NewComplaint;
 use sync_core::time::Timestamp;
@@ -76,6 +76,6 @@ pub(super) async fn recognise(
     let Some(work) = field_work::field_work_of_visit(tx, visit.id).await?.filter(is_it) else {
         return Ok(None);
     };
-    on_engine!(tx, |conn| sqlx::query(SQL).bind(&work.field_work_id).execute(conn).await.map(drop))?;
+    statement(SQL).bind(&work.field_work_id).execute(tx).await?;
     Ok(Some(visit))
 }

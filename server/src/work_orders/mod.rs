@@ -50,6 +50,4 @@ pub(crate) use overwritten::Overwritten;
 pub use prevention::{PhotoDeclaration, photo_declarations};
 pub(crate) use promises::PromiseBody;
 pub use sql::{assignments_of, find_order, find_visit, orders_of, visits_of};
-pub(crate) use visit_record::{
-    QuarantineBody, RecordedAct, RefusedAct, VisitRecord, visit_records,
-};
+pub(crate) use visit_record::{QuarantineBody, RecordedAct, RefusedAct, VisitRecord, visit_records};

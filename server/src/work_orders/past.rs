@@ -10,7 +10,7 @@ use super::visit_record::{self, VisitRecord};
 use crate::complaints::Names;
 use crate::exchange::{load_envelopes, visits};
 use crate::review::Origins;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use std::collections::BTreeMap;
 use sync_core::document::{VisitDocument, VisitView};
 use sync_core::ids::{EntryId, VisitId};
@@ -84,8 +84,7 @@ impl Place {
         received_at: Timestamp,
     ) -> Result<Self, StoreError> {
         const SQL: &str = "SELECT log_index FROM server_log WHERE visit_id = $1 AND kind = 'envelope'";
-        let rows: Vec<(i64,)> =
-            on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+        let rows: Vec<(i64,)> = statement(SQL).bind(visit.to_string()).rows(tx).await?;
         let indexes: Vec<i64> = rows.into_iter().map(|(index,)| index).collect();
         let mut requests = BTreeMap::new();
         for (index, envelope) in load_envelopes(tx, &indexes).await? {

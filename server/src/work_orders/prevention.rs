@@ -4,7 +4,7 @@
 use super::commands::{Decision, FieldCommand, Refusal};
 use crate::complaints::intake::clean;
 use crate::deadlines;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use crate::warnings;
 use serde::Serialize;
 use sqlx_macros::FromRow;
@@ -59,21 +59,17 @@ pub(super) async fn add_grumble(
     let category =
         category.map(|code| CodeTable::Categories.find(code).map_or_else(|| clean(code), |e| e.code.clone()));
     let place = place.map(clean).filter(|place| !place.is_empty());
-    let added = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(command.id.to_string())
-            .bind(text)
-            .bind(&category)
-            .bind(place)
-            .bind(command.person.to_string())
-            .bind(command.device.to_string())
-            .bind(command.claimed_at.unix_ms())
-            .bind(command.received_at.unix_ms())
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })
-    .map_err(StoreError::from)?;
+    let added = statement(SQL)
+        .bind(command.id.to_string())
+        .bind(text)
+        .bind(&category)
+        .bind(place)
+        .bind(command.person.to_string())
+        .bind(command.device.to_string())
+        .bind(command.claimed_at.unix_ms())
+        .bind(command.received_at.unix_ms())
+        .execute(tx)
+        .await?;
     if added == 1 {
         let heard =
             deadlines::happened_at(tx, command.device, (command.claimed_at, command.received_at)).await?;
@@ -93,9 +89,7 @@ pub(super) async fn open_grumbles(
         WHERE settled_at_ms IS NULL AND (received_at_ms, grumble_id) > ($1, $2) \
         ORDER BY received_at_ms, grumble_id LIMIT $3";
     let (at, id) = after.unwrap_or((i64::MIN, String::new()));
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(at).bind(id).bind(i64::from(limit)).fetch_all(conn).await
-    })?)
+    statement(SQL).bind(at).bind(id).bind(i64::from(limit)).rows(tx).await
 }
 
 /// Notes that somebody dealt with a grumble. Says whether it was open.
@@ -109,10 +103,8 @@ pub(super) async fn settle_grumble(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE grumbles SET complaint_id = $2, settled_by = $3, settled_at_ms = $4, settled_note = $5 \
         WHERE grumble_id = $1 AND settled_at_ms IS NULL";
-    let changed = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(id).bind(&complaint).bind(by).bind(at.unix_ms()).bind(note);
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let changed =
+        statement(SQL).bind(id).bind(&complaint).bind(by).bind(at.unix_ms()).bind(note).execute(tx).await?;
     if changed == 1 && complaint.is_some() {
         warnings::grumble_became_complaint(tx, id).await?;
     }
@@ -141,19 +133,16 @@ pub(super) async fn declare_photo(
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO photo_declarations (visit_id, entry_id, reason, person_id, device_id, \
         claimed_at_ms, received_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (visit_id, entry_id) DO NOTHING";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(visit.to_string())
-            .bind(entry.to_string())
-            .bind(reason)
-            .bind(command.person.to_string())
-            .bind(command.device.to_string())
-            .bind(command.claimed_at.unix_ms())
-            .bind(command.received_at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(visit.to_string())
+        .bind(entry.to_string())
+        .bind(reason)
+        .bind(command.person.to_string())
+        .bind(command.device.to_string())
+        .bind(command.claimed_at.unix_ms())
+        .bind(command.received_at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -161,5 +150,5 @@ pub(super) async fn declare_photo(
 pub async fn photo_declarations(tx: &mut Tx, visit: VisitId) -> Result<Vec<PhotoDeclaration>, StoreError> {
     const SQL: &str = "SELECT entry_id, reason, person_id, claimed_at_ms FROM photo_declarations \
         WHERE visit_id = $1 ORDER BY entry_id";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?)
+    statement(SQL).bind(visit.to_string()).rows(tx).await
 }

@@ -4,7 +4,7 @@
 
 use super::commands::FieldCommand;
 use crate::knowledge::article_name;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use serde::Serialize;
 use sqlx_macros::FromRow;
 use sync_core::document::{Entry, VisitView};
@@ -108,12 +108,11 @@ pub(super) async fn of_visit(
     const CORRECTED: &str = "SELECT entry_id, at_ms, from_version, due_before_ms FROM promise_corrections \
         WHERE visit_id = $1 ORDER BY correction_no";
     let visit = visit.to_string();
-    let rows: Vec<Row> = on_engine!(tx, |conn| sqlx::query_as(SQL).bind(&visit).fetch_all(conn).await)?;
+    let rows: Vec<Row> = statement(SQL).bind(&visit).rows(tx).await?;
     let any_corrected = rows.iter().any(|row| row.corrected_at_ms.is_some());
     let mut promises: Vec<PromiseBody> = rows.into_iter().map(|row| PromiseBody::of(row, view)).collect();
     if any_corrected {
-        let corrected: Vec<Corrected> =
-            on_engine!(tx, |conn| sqlx::query_as(CORRECTED).bind(&visit).fetch_all(conn).await)?;
+        let corrected: Vec<Corrected> = statement(CORRECTED).bind(&visit).rows(tx).await?;
         for correction in corrected {
             let mut all = promises.iter_mut();
             if let Some(promise) = all.find(|promise| promise.entry_id == correction.entry_id) {
@@ -136,21 +135,18 @@ pub(super) async fn add_promise(
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT (visit_id, entry_id) DO NOTHING";
     let article = relied_on.map(|named| named.article.to_string());
     let version = relied_on.map(|named| i64::from(named.version));
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(visit.to_string())
-            .bind(entry.to_string())
-            .bind(due.unix_ms())
-            .bind(command.person.to_string())
-            .bind(command.device.to_string())
-            .bind(command.claimed_at.unix_ms())
-            .bind(command.received_at.unix_ms())
-            .bind(article)
-            .bind(version)
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(visit.to_string())
+        .bind(entry.to_string())
+        .bind(due.unix_ms())
+        .bind(command.person.to_string())
+        .bind(command.device.to_string())
+        .bind(command.claimed_at.unix_ms())
+        .bind(command.received_at.unix_ms())
+        .bind(article)
+        .bind(version)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -164,10 +160,13 @@ pub(super) async fn keep_promise(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE promise_deadlines SET kept_by = coalesce(kept_by, $3), \
         kept_at_ms = coalesce(kept_at_ms, $4) WHERE visit_id = $1 AND entry_id = $2";
-    let changed = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(visit.to_string()).bind(entry.to_string());
-        query.bind(by).bind(at.unix_ms()).execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL)
+        .bind(visit.to_string())
+        .bind(entry.to_string())
+        .bind(by)
+        .bind(at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(changed == 1)
 }
 

@@ -1,7 +1,7 @@
 //! The tables `work_orders`, `visit_plans` and `visit_assignments`.
 
 use super::model::{Assignment, VisitPlan, WorkOrder};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sqlx_macros::FromRow;
 use sync_core::ids::{ComplaintId, PersonId, VisitId, WorkOrderId};
 use sync_core::time::Timestamp;
@@ -119,8 +119,7 @@ macro_rules! visit_columns {
 /// The work order with this id.
 pub async fn find_order(tx: &mut Tx, id: WorkOrderId) -> Result<Option<WorkOrder>, StoreError> {
     const SQL: &str = concat!(order_columns!(), "WHERE work_order_id = $1");
-    let row: Option<OrderRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    let row: Option<OrderRow> = statement(SQL).bind(id.to_string()).row_if_any(tx).await?;
     row.map(WorkOrder::try_from).transpose()
 }
 
@@ -128,8 +127,7 @@ pub async fn find_order(tx: &mut Tx, id: WorkOrderId) -> Result<Option<WorkOrder
 pub async fn orders_of(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<WorkOrder>, StoreError> {
     const SQL: &str =
         concat!(order_columns!(), "WHERE complaint_id = $1 ORDER BY created_at_ms, work_order_id");
-    let rows: Vec<OrderRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<OrderRow> = statement(SQL).bind(complaint.to_string()).rows(tx).await?;
     rows.into_iter().map(WorkOrder::try_from).collect()
 }
 
@@ -138,22 +136,19 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &WorkOrder) -> Result<(), S
     const SQL: &str = "INSERT INTO work_orders (work_order_id, complaint_id, version, state, kind, checklist, \
         instructions, priority, due_at_ms, created_by, created_at_ms) \
         VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(order.id.to_string())
-            .bind(order.complaint.to_string())
-            .bind(order.state.as_str())
-            .bind(order.kind.as_str())
-            .bind(&order.checklist)
-            .bind(&order.instructions)
-            .bind(order.priority.as_str())
-            .bind(order.due_at.map(Timestamp::unix_ms))
-            .bind(order.created_by.to_string())
-            .bind(order.created_at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(order.id.to_string())
+        .bind(order.complaint.to_string())
+        .bind(order.state.as_str())
+        .bind(order.kind.as_str())
+        .bind(&order.checklist)
+        .bind(&order.instructions)
+        .bind(order.priority.as_str())
+        .bind(order.due_at.map(Timestamp::unix_ms))
+        .bind(order.created_by.to_string())
+        .bind(order.created_at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -161,35 +156,33 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &WorkOrder) -> Result<(), S
 pub(super) async fn update_order(tx: &mut Tx, order: &WorkOrder) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE work_orders SET version = version + 1, state = $3 \
         WHERE work_order_id = $1 AND version = $2";
-    let changed = on_engine!(tx, |conn| {
-        let query =
-            sqlx::query(SQL).bind(order.id.to_string()).bind(order.version).bind(order.state.as_str());
-        query.execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL)
+        .bind(order.id.to_string())
+        .bind(order.version)
+        .bind(order.state.as_str())
+        .execute(tx)
+        .await?;
     Ok(changed == 1)
 }
 
 /// The plan of this visit.
 pub async fn find_visit(tx: &mut Tx, id: VisitId) -> Result<Option<VisitPlan>, StoreError> {
     const SQL: &str = concat!(visit_columns!(), "WHERE visit_id = $1");
-    let row: Option<VisitRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.to_string()).fetch_optional(conn).await)?;
+    let row: Option<VisitRow> = statement(SQL).bind(id.to_string()).row_if_any(tx).await?;
     row.map(VisitPlan::try_from).transpose()
 }
 
 /// The visits of a complaint, oldest first.
 pub async fn visits_of(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<VisitPlan>, StoreError> {
     const SQL: &str = concat!(visit_columns!(), "WHERE complaint_id = $1 ORDER BY created_at_ms, visit_id");
-    let rows: Vec<VisitRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<VisitRow> = statement(SQL).bind(complaint.to_string()).rows(tx).await?;
     rows.into_iter().map(VisitPlan::try_from).collect()
 }
 
 /// The visits of a work order, oldest first.
 pub(super) async fn visits_of_order(tx: &mut Tx, order: WorkOrderId) -> Result<Vec<VisitPlan>, StoreError> {
     const SQL: &str = concat!(visit_columns!(), "WHERE work_order_id = $1 ORDER BY created_at_ms, visit_id");
-    let rows: Vec<VisitRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(order.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<VisitRow> = statement(SQL).bind(order.to_string()).rows(tx).await?;
     rows.into_iter().map(VisitPlan::try_from).collect()
 }
 
@@ -203,9 +196,7 @@ pub(super) async fn visits_on(
     const SQL: &str =
         concat!(visit_columns!(), "WHERE planned_on = $1 AND visit_id > $2 ORDER BY visit_id LIMIT $3");
     let after = after.map(String::from).unwrap_or_default();
-    let rows: Vec<VisitRow> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(day).bind(after).bind(i64::from(limit)).fetch_all(conn).await
-    })?;
+    let rows: Vec<VisitRow> = statement(SQL).bind(day).bind(after).bind(i64::from(limit)).rows(tx).await?;
     rows.into_iter().map(VisitPlan::try_from).collect()
 }
 
@@ -214,25 +205,22 @@ pub(super) async fn insert_visit(tx: &mut Tx, visit: &VisitPlan) -> Result<(), S
     const SQL: &str = "INSERT INTO visit_plans (visit_id, work_order_id, complaint_id, version, state, origin, \
         checklist, planned_on, appointment_from_ms, appointment_to_ms, arrived_claimed_ms, arrived_received_ms, \
         created_by, created_at_ms) VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(visit.id.to_string())
-            .bind(visit.work_order.map(String::from))
-            .bind(visit.complaint.map(String::from))
-            .bind(visit.state.as_str())
-            .bind(visit.origin.as_str())
-            .bind(&visit.checklist)
-            .bind(&visit.planned_on)
-            .bind(visit.appointment.map(|(from, _)| from.unix_ms()))
-            .bind(visit.appointment.map(|(_, to)| to.unix_ms()))
-            .bind(visit.arrived.map(|(claimed, _)| claimed.unix_ms()))
-            .bind(visit.arrived.map(|(_, received)| received.unix_ms()))
-            .bind(visit.created_by.to_string())
-            .bind(visit.created_at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(visit.id.to_string())
+        .bind(visit.work_order.map(String::from))
+        .bind(visit.complaint.map(String::from))
+        .bind(visit.state.as_str())
+        .bind(visit.origin.as_str())
+        .bind(&visit.checklist)
+        .bind(&visit.planned_on)
+        .bind(visit.appointment.map(|(from, _)| from.unix_ms()))
+        .bind(visit.appointment.map(|(_, to)| to.unix_ms()))
+        .bind(visit.arrived.map(|(claimed, _)| claimed.unix_ms()))
+        .bind(visit.arrived.map(|(_, received)| received.unix_ms()))
+        .bind(visit.created_by.to_string())
+        .bind(visit.created_at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -243,24 +231,21 @@ pub(super) async fn update_visit(tx: &mut Tx, visit: &VisitPlan) -> Result<bool,
         ended_claimed_ms = $10, ended_received_ms = $11, outcome = $12 WHERE visit_id = $1 AND version = $2";
     let first = |pair: Option<(Timestamp, Timestamp)>| pair.map(|(first, _)| first.unix_ms());
     let second = |pair: Option<(Timestamp, Timestamp)>| pair.map(|(_, second)| second.unix_ms());
-    let changed = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(visit.id.to_string())
-            .bind(visit.version)
-            .bind(visit.complaint.map(String::from))
-            .bind(visit.state.as_str())
-            .bind(&visit.planned_on)
-            .bind(first(visit.appointment))
-            .bind(second(visit.appointment))
-            .bind(first(visit.arrived))
-            .bind(second(visit.arrived))
-            .bind(first(visit.ended))
-            .bind(second(visit.ended))
-            .bind(&visit.outcome)
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let changed = statement(SQL)
+        .bind(visit.id.to_string())
+        .bind(visit.version)
+        .bind(visit.complaint.map(String::from))
+        .bind(visit.state.as_str())
+        .bind(&visit.planned_on)
+        .bind(first(visit.appointment))
+        .bind(second(visit.appointment))
+        .bind(first(visit.arrived))
+        .bind(second(visit.arrived))
+        .bind(first(visit.ended))
+        .bind(second(visit.ended))
+        .bind(&visit.outcome)
+        .execute(tx)
+        .await?;
     Ok(changed == 1)
 }
 
@@ -278,8 +263,7 @@ struct AssignmentRow {
 pub async fn assignments_of(tx: &mut Tx, visit: VisitId) -> Result<Vec<Assignment>, StoreError> {
     const SQL: &str = "SELECT person_id, assigned_at_ms, assigned_by, accepted_at_ms, ended_at_ms, end_reason \
         FROM visit_assignments WHERE visit_id = $1 ORDER BY assigned_at_ms, person_id";
-    let rows: Vec<AssignmentRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<AssignmentRow> = statement(SQL).bind(visit.to_string()).rows(tx).await?;
     let parse = |column, text: &str| {
         StoreError::parse_column::<PersonId>("visit_assignments", column, &visit.to_string(), text)
     };
@@ -310,10 +294,7 @@ pub(super) async fn insert_assignment(
         VALUES ($1, $2, $3, $4) ON CONFLICT (visit_id, person_id, assigned_at_ms) \
         DO UPDATE SET ended_at_ms = NULL, ended_by = NULL, end_reason = NULL";
     let (visit, person, by) = (visit.to_string(), person.to_string(), by.to_string());
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(visit).bind(person).bind(at.unix_ms()).bind(by);
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(visit).bind(person).bind(at.unix_ms()).bind(by).execute(tx).await?;
     Ok(())
 }
 
@@ -326,10 +307,7 @@ pub(super) async fn accept_assignment(
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE visit_assignments SET accepted_at_ms = $3 \
         WHERE visit_id = $1 AND person_id = $2 AND ended_at_ms IS NULL AND accepted_at_ms IS NULL";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(visit.to_string()).bind(person.to_string());
-        query.bind(at.unix_ms()).execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(visit.to_string()).bind(person.to_string()).bind(at.unix_ms()).execute(tx).await?;
     Ok(())
 }
 
@@ -344,9 +322,13 @@ pub(super) async fn end_assignment(
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE visit_assignments SET ended_at_ms = $3, ended_by = $4, end_reason = $5 \
         WHERE visit_id = $1 AND person_id = $2 AND ended_at_ms IS NULL";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(visit.to_string()).bind(person.to_string());
-        query.bind(at.unix_ms()).bind(by.to_string()).bind(reason).execute(conn).await.map(drop)
-    })?;
+    statement(SQL)
+        .bind(visit.to_string())
+        .bind(person.to_string())
+        .bind(at.unix_ms())
+        .bind(by.to_string())
+        .bind(reason)
+        .execute(tx)
+        .await?;
     Ok(())
 }

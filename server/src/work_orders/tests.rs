@@ -4,7 +4,7 @@ use super::commands::{FieldCommand, handle};
 use crate::complaints::tests::Bureau;
 use crate::devices::tests::a_device;
 use crate::exchange::members;
-use crate::store::on_engine;
+use crate::store::statement;
 use axum::http::Method;
 use serde_json::{Value, json};
 use sync_core::ids::{CommandId, ComplaintId, DeviceId, EntryId, PersonId, VisitId};
@@ -47,10 +47,8 @@ impl Technician {
         const SQL: &str = "SELECT json FROM pack_items WHERE audience = $1 AND pack_key = $2";
         let mut tx = bureau.test.app.store.read().await.unwrap();
         let (audience, key) = (format!("person/{}", self.person), format!("assignment/{visit}"));
-        let json: Option<Option<String>> = on_engine!(&mut tx, |conn| {
-            sqlx::query_scalar(SQL).bind(audience).bind(key).fetch_optional(conn).await
-        })
-        .unwrap();
+        let json: Option<Option<String>> =
+            statement(SQL).bind(audience).bind(key).value_if_any(&mut tx).await.unwrap();
         json.flatten().map(|json| serde_json::from_str(&json).unwrap())
     }
 }

@@ -3,7 +3,7 @@
 use super::{ContactFlag, FlagKind, OTHER_CUSTOMERS_MIN, Settled};
 use crate::complaints::acts::Actor;
 use crate::complaints::model::Complaint;
-use crate::store::{StoreError, Tx, on_engine, select_in};
+use crate::store::{StoreError, Tx, select_in, statement};
 use sqlx_macros::FromRow;
 use std::collections::BTreeSet;
 use sync_core::ids::ComplaintId;
@@ -55,8 +55,7 @@ impl TryFrom<Row> for ContactFlag {
 pub(crate) async fn list(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<ContactFlag>, StoreError> {
     const SQL: &str = "SELECT complaint_id, flag_no, kind, field, raised_by, raised_on_device, raised_at_ms, \
         settled_at_ms, settled_by, settled_reason FROM contact_flags WHERE complaint_id = $1 ORDER BY flag_no";
-    let rows: Vec<Row> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<Row> = statement(SQL).bind(complaint.to_string()).rows(tx).await?;
     rows.into_iter().map(ContactFlag::try_from).collect()
 }
 
@@ -89,10 +88,8 @@ pub(super) async fn other_customers(
     let customer = &complaint.intake.customer;
     let own = customer.number.clone().or_else(|| customer.name.clone()).unwrap_or_default();
     let most = i64::try_from(OTHER_CUSTOMERS_MIN).unwrap_or(i64::MAX);
-    let found: Vec<String> = on_engine!(tx, |conn| {
-        let query = sqlx::query_scalar(SQL).bind(digits).bind(own).bind(complaint.id.to_string());
-        query.bind(most).fetch_all(conn).await
-    })?;
+    let found: Vec<String> =
+        statement(SQL).bind(digits).bind(own).bind(complaint.id.to_string()).bind(most).values(tx).await?;
     Ok(found.len())
 }
 
@@ -108,18 +105,15 @@ pub(super) async fn insert(
         raised_at_ms) SELECT $1, (SELECT coalesce(max(f.flag_no), 0) + 1 FROM contact_flags f \
         WHERE f.complaint_id = $1), $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM contact_flags o \
         WHERE o.complaint_id = $1 AND o.kind = $2 AND o.field = $3 AND o.settled_at_ms IS NULL)";
-    let added = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(complaint.to_string())
-            .bind(kind.as_str())
-            .bind(field.unwrap_or_default())
-            .bind(by.person.to_string())
-            .bind(by.device.map(String::from))
-            .bind(by.at.unix_ms())
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let added = statement(SQL)
+        .bind(complaint.to_string())
+        .bind(kind.as_str())
+        .bind(field.unwrap_or_default())
+        .bind(by.person.to_string())
+        .bind(by.device.map(String::from))
+        .bind(by.at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(added == 1)
 }
 
@@ -132,10 +126,7 @@ pub(super) async fn settle_by_itself(
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE contact_flags SET settled_at_ms = $3 \
         WHERE complaint_id = $1 AND kind = $2 AND settled_at_ms IS NULL";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(complaint.to_string()).bind(kind.as_str());
-        query.bind(at.unix_ms()).execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(complaint.to_string()).bind(kind.as_str()).bind(at.unix_ms()).execute(tx).await?;
     Ok(())
 }
 
@@ -149,8 +140,12 @@ pub(super) async fn settle(
 ) -> Result<Option<String>, StoreError> {
     const SQL: &str = "UPDATE contact_flags SET settled_at_ms = $3, settled_by = $4, settled_reason = $5 \
         WHERE complaint_id = $1 AND flag_no = $2 AND settled_at_ms IS NULL RETURNING kind";
-    Ok(on_engine!(tx, |conn| {
-        let query = sqlx::query_scalar(SQL).bind(complaint.to_string()).bind(number).bind(by.at.unix_ms());
-        query.bind(by.person.to_string()).bind(reason).fetch_optional(conn).await
-    })?)
+    statement(SQL)
+        .bind(complaint.to_string())
+        .bind(number)
+        .bind(by.at.unix_ms())
+        .bind(by.person.to_string())
+        .bind(reason)
+        .value_if_any(tx)
+        .await
 }

@@ -3,7 +3,7 @@
 //! The key in the address says nothing to anybody else, and to the same person only while the session lasts. Why:
 //! `docs/decisions/0020-words-of-searches-in-no-address.md`.
 
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sha2::{Digest, Sha256};
 
 /// Characters of words that are looked for.
@@ -19,22 +19,18 @@ pub(super) async fn keep(tx: &mut Tx, session: &str, words: &str) -> Result<Stri
         ON CONFLICT (session, search_key) DO NOTHING";
     let words: String = words.chars().filter(|c| !c.is_control()).take(WORDS_CHARS_MAX).collect();
     let key = key_of(session, &words);
-    let count: i64 =
-        on_engine!(&mut *tx, |conn| sqlx::query_scalar(COUNT).bind(session).fetch_one(conn).await)?;
+    let count: i64 = statement(COUNT).bind(session).value(&mut *tx).await?;
     if count >= SEARCHES_MAX {
-        on_engine!(&mut *tx, |conn| sqlx::query(FORGET).bind(session).execute(conn).await.map(drop))?;
+        statement(FORGET).bind(session).execute(&mut *tx).await?;
     }
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(session).bind(&key).bind(&words);
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(session).bind(&key).bind(&words).execute(tx).await?;
     Ok(key)
 }
 
 /// The words behind a key; `None` when they are another session's or no longer kept.
 pub(super) async fn find(tx: &mut Tx, session: &str, key: &str) -> Result<Option<String>, StoreError> {
     const SQL: &str = "SELECT words FROM kept_searches WHERE session = $1 AND search_key = $2";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(session).bind(key).fetch_optional(conn).await)?)
+    statement(SQL).bind(session).bind(key).value_if_any(tx).await
 }
 
 /// Short, and without the session nobody can tell from it what was looked for: the hash of a session's token is known

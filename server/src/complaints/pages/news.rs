@@ -6,7 +6,7 @@ use crate::complaints::{ComplaintError, find, reach_of};
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::problem::Problem;
 use crate::routing::get;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -28,7 +28,7 @@ pub(super) async fn mark(tx: &mut Tx, complaint: ComplaintId) -> Result<i64, Sto
         UNION ALL SELECT 1 FROM visit_plans v JOIN quarantine q ON q.visit_id = v.visit_id \
             WHERE v.complaint_id = $1) p";
     let id = complaint.to_string();
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(id).fetch_one(conn).await)?)
+    statement(SQL).bind(id).value(tx).await
 }
 
 #[derive(Debug, Deserialize)]

@@ -183,8 +183,7 @@ async fn words_that_are_looked_for_stand_in_no_address_and_end_with_the_session(
         browser.post("/sign-out", &[]).await;
         let mut tx = test.app.store.read().await.unwrap();
         const LEFT: &str = "SELECT count(*) FROM kept_searches";
-        let left: i64 =
-            crate::store::on_engine!(&mut tx, |conn| sqlx::query_scalar(LEFT).fetch_one(conn).await).unwrap();
+        let left: i64 = crate::store::statement(LEFT).value(&mut tx).await.unwrap();
         assert_eq!(left, 0, "signing out forgets them");
     })
     .await;

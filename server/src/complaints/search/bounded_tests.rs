@@ -28,28 +28,18 @@ async fn crowd(tx: &mut Tx, complaints: std::ops::Range<i64>) {
     for ordinal in complaints {
         let id = |kind: i64| format!("018f3c52-8f00-7c3a-9d2{kind}-{:012}", 1_000_000 + ordinal);
         let (complaint, odd) = (id(1), ordinal % 2);
-        on_engine!(&mut *tx, |conn| {
-            let query = sqlx::query(COMPLAINTS).bind(&complaint).bind(ordinal).bind(odd);
-            query.execute(conn).await.map(drop)
-        })
-        .unwrap();
+        statement(COMPLAINTS).bind(&complaint).bind(ordinal).bind(odd).execute(&mut *tx).await.unwrap();
         for visit in [id(2), id(3)] {
-            on_engine!(&mut *tx, |conn| {
-                sqlx::query(VISITS).bind(&visit).bind(&complaint).execute(conn).await.map(drop)
-            })
-            .unwrap();
-            on_engine!(&mut *tx, |conn| sqlx::query(HELD)
+            statement(VISITS).bind(&visit).bind(&complaint).execute(&mut *tx).await.unwrap();
+            statement(HELD).bind(&visit).bind(odd).execute(&mut *tx).await.unwrap();
+            statement(CONFLICTS)
+                .bind(format!("{visit}-c"))
                 .bind(&visit)
                 .bind(odd)
-                .execute(conn)
+                .bind(1_000 + ordinal)
+                .execute(&mut *tx)
                 .await
-                .map(drop))
-            .unwrap();
-            on_engine!(&mut *tx, |conn| {
-                let query = sqlx::query(CONFLICTS).bind(format!("{visit}-c")).bind(&visit).bind(odd);
-                query.bind(1_000 + ordinal).execute(conn).await.map(drop)
-            })
-            .unwrap();
+                .unwrap();
         }
     }
 }
@@ -146,17 +136,13 @@ async fn no_view_is_sorted_or_read_from_end_to_end() {
         }
         for off in ["enable_seqscan", "enable_sort", "enable_hashjoin", "enable_bitmapscan"] {
             let sql = format!("SET LOCAL {off} = off");
-            on_engine!(&mut tx, |conn| {
-                sqlx::query(sqlx::AssertSqlSafe(sql)).execute(conn).await.map(drop)
-            })
-            .unwrap();
+            crate::store::assembled(sql).execute(&mut tx).await.unwrap();
         }
         for (name, filter) in filters() {
             let (sql, pieces) = sources::query(&filter, &Reach::Everywhere, None, 50);
             let sql = format!("EXPLAIN {sql}");
             let plan: Vec<String> =
-                run!(&mut tx, sql, pieces, |query, conn| query.build_query_scalar().fetch_all(conn).await)
-                    .unwrap();
+                joined(crate::store::assembled(sql), pieces).values(&mut tx).await.unwrap();
             let plan = plan.join("\n");
             assert!(!plan.contains("Sort") && !plan.contains("Seq Scan"), "{name}: {plan}");
         }

@@ -4,10 +4,10 @@
 //! conflict by its newest conflict, and what a device may still hold by its newest visit: each from the index of just
 //! those, so that a page costs as much as its rows, however many complaints there are.
 
-use super::{Filter, OPEN, Piece, Reach, conditions, run};
+use super::{Filter, OPEN, Piece, Reach, conditions, joined};
 use crate::complaints::model::Complaint;
 use crate::complaints::sql::{ComplaintRow, columns};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use serde::{Deserialize, Serialize};
 use sqlx_macros::FromRow;
 use sync_core::time::Timestamp;
@@ -73,7 +73,7 @@ pub(super) async fn read(
     limit: usize,
 ) -> Result<Vec<Listed>, StoreError> {
     let (sql, pieces) = query(filter, reach, after, limit);
-    let rows: Vec<Row> = run!(tx, sql, pieces, |query, conn| query.build_query_as().fetch_all(conn).await)?;
+    let rows: Vec<Row> = joined(statement(sql), pieces).rows(tx).await?;
     let source = filter.source();
     let listed = |row: Row| {
         let complaint = Complaint::try_from(row.complaint)?;
@@ -138,8 +138,7 @@ pub(super) async fn by_arrival(
     pieces.extend(conditions);
     pieces.push(Piece::Sql(ORDER_OF_ARRIVAL));
     pieces.push(Piece::Number(i64::try_from(limit).unwrap_or(i64::MAX)));
-    let rows: Vec<ComplaintRow> =
-        run!(tx, BY_ARRIVAL, pieces, |query, conn| query.build_query_as().fetch_all(conn).await)?;
+    let rows: Vec<ComplaintRow> = joined(statement(BY_ARRIVAL), pieces).rows(tx).await?;
     let listed = |row| {
         let complaint = Complaint::try_from(row)?;
         Ok(Listed { place: Place::Arrival(complaint.ordinal), complaint })

@@ -10,12 +10,12 @@ use sync_core::search::{index_keys, matches, query_terms};
 
 async fn keys(tx: &mut Tx) -> Vec<(String, i64)> {
     const SQL: &str = "SELECT key, ordinal FROM complaint_search_keys ORDER BY ordinal, key";
-    on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await).unwrap()
+    statement(SQL).rows(tx).await.unwrap()
 }
 
 async fn texts(tx: &mut Tx) -> Vec<(i64, String)> {
     const SQL: &str = "SELECT ordinal, indexed FROM complaint_search ORDER BY ordinal DESC";
-    on_engine!(tx, |conn| sqlx::query_as(SQL).fetch_all(conn).await).unwrap()
+    statement(SQL).rows(tx).await.unwrap()
 }
 
 async fn found(tx: &mut Tx, words: &str) -> Vec<i64> {
@@ -117,14 +117,9 @@ async fn complaints_from_before_the_index_are_found_too() {
             EngineKind::Sqlite => include_str!("../../../migrations/sqlite/0070_search_keys.sql"),
             EngineKind::Postgres => include_str!("../../../migrations/postgres/0070_search_keys.sql"),
         };
-        let statement = migration.split(';').find(|statement| statement.contains("INSERT INTO")).unwrap();
-        on_engine!(&mut tx, |conn| sqlx::query("DELETE FROM complaint_search_keys")
-            .execute(conn)
-            .await
-            .map(drop))
-        .unwrap();
-        on_engine!(&mut tx, |conn| sqlx::query(sqlx::AssertSqlSafe(statement)).execute(conn).await.map(drop))
-            .unwrap();
+        let fill = migration.split(';').find(|part| part.contains("INSERT INTO")).unwrap();
+        statement("DELETE FROM complaint_search_keys").execute(&mut tx).await.unwrap();
+        crate::store::assembled(fill.to_owned()).execute(&mut tx).await.unwrap();
         assert_eq!(keys(&mut tx).await, written);
     })
     .await;
@@ -146,17 +141,15 @@ async fn words_are_looked_up_through_the_index() {
             EngineKind::Sqlite => {
                 let sql = "EXPLAIN QUERY PLAN SELECT c.number FROM complaints c WHERE c.ordinal < ";
                 let rows: Vec<(i64, i64, i64, String)> =
-                    run!(&mut tx, sql, pieces, |query, conn| query.build_query_as().fetch_all(conn).await)
-                        .unwrap();
+                    joined(statement(sql), pieces).rows(&mut tx).await.unwrap();
                 rows.into_iter().map(|row| row.3).collect()
             }
             EngineKind::Postgres => {
                 // A few rows are read quicker without an index.
                 let off = "SET LOCAL enable_seqscan = off";
-                on_engine!(&mut tx, |conn| sqlx::query(off).execute(conn).await.map(drop)).unwrap();
+                statement(off).execute(&mut tx).await.unwrap();
                 let sql = "EXPLAIN SELECT c.number FROM complaints c WHERE c.ordinal < ";
-                run!(&mut tx, sql, pieces, |query, conn| query.build_query_scalar().fetch_all(conn).await)
-                    .unwrap()
+                joined(statement(sql), pieces).values(&mut tx).await.unwrap()
             }
         };
         let plan = steps.join("\n");

@@ -5,7 +5,7 @@
 //! while the page is not full. What that costs depends on how many complaints have the rarest key, never on how many
 //! there are: each statement is given the complaints it may look at, whatever the engine thinks of the tables.
 
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sync_core::search::{KeyRange, index_keys, like_pattern, query_keys, query_terms};
 
 /// Keys that are written with one statement.
@@ -24,13 +24,12 @@ pub(super) async fn write(tx: &mut Tx, ordinal: i64, text: String) -> Result<(),
     const KNOWN: &str = "SELECT indexed FROM complaint_search WHERE ordinal = $1";
     const WRITE: &str = "INSERT INTO complaint_search (ordinal, indexed) VALUES ($1, $2) \
         ON CONFLICT (ordinal) DO UPDATE SET indexed = $2";
-    let known: Option<String> =
-        on_engine!(&mut *tx, |conn| sqlx::query_scalar(KNOWN).bind(ordinal).fetch_optional(conn).await)?;
+    let known: Option<String> = statement(KNOWN).bind(ordinal).value_if_any(&mut *tx).await?;
     if known.as_ref() == Some(&text) {
         return Ok(());
     }
     let (before, after) = (index_keys(known.as_deref().unwrap_or_default()), index_keys(&text));
-    on_engine!(&mut *tx, |conn| sqlx::query(WRITE).bind(ordinal).bind(text).execute(conn).await.map(drop))?;
+    statement(WRITE).bind(ordinal).bind(text).execute(&mut *tx).await?;
     remove_keys(tx, ordinal, before.difference(&after)).await?;
     add_keys(tx, ordinal, after.difference(&before)).await
 }
@@ -38,13 +37,11 @@ pub(super) async fn write(tx: &mut Tx, ordinal: i64, text: String) -> Result<(),
 async fn add_keys(tx: &mut Tx, ordinal: i64, keys: impl Iterator<Item = &String>) -> Result<(), StoreError> {
     let keys: Vec<&String> = keys.collect();
     for keys in keys.chunks(KEYS_AT_ONCE) {
-        on_engine!(&mut *tx, |conn| {
-            let mut query = sqlx::QueryBuilder::new("INSERT INTO complaint_search_keys (key, ordinal) ");
-            query.push_values(keys, |mut row, key| {
-                row.push_bind(*key).push_bind(ordinal);
-            });
-            query.build().execute(conn).await.map(drop)
-        })?;
+        let mut query = statement("INSERT INTO complaint_search_keys (key, ordinal) ");
+        query.push_values(keys, |row, key| {
+            row.push_bind(*key).push_bind(ordinal);
+        });
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }
@@ -56,16 +53,14 @@ async fn remove_keys(
 ) -> Result<(), StoreError> {
     let keys: Vec<&String> = keys.collect();
     for keys in keys.chunks(KEYS_AT_ONCE) {
-        on_engine!(&mut *tx, |conn| {
-            let mut query = sqlx::QueryBuilder::new("DELETE FROM complaint_search_keys WHERE ordinal = ");
-            query.push_bind(ordinal).push(" AND key IN (");
-            let mut list = query.separated(", ");
-            for key in keys {
-                list.push_bind(*key);
-            }
-            query.push(")");
-            query.build().execute(conn).await.map(drop)
-        })?;
+        let mut query = statement("DELETE FROM complaint_search_keys WHERE ordinal = ");
+        query.push_bind(ordinal).push(" AND key IN (");
+        let mut list = query.places();
+        for key in keys {
+            list.push_bind(*key);
+        }
+        query.push(")");
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }
@@ -87,12 +82,8 @@ impl Lookup {
         let mut rarest: Option<(i64, KeyRange)> = None;
         for keys in query_keys(&terms).into_iter().take(KEYS_COMPARED_MAX) {
             let most = rarest.as_ref().map_or(COMMON, |(count, _)| *count);
-            let count: i64 = on_engine!(&mut *tx, |conn| sqlx::query_scalar(SQL)
-                .bind(&keys.first)
-                .bind(&keys.last)
-                .bind(most)
-                .fetch_one(conn)
-                .await)?;
+            let count: i64 =
+                statement(SQL).bind(&keys.first).bind(&keys.last).bind(most).value(&mut *tx).await?;
             if count == 0 {
                 return Ok(None);
             }
@@ -120,11 +111,8 @@ impl Lookup {
             WHERE k.key BETWEEN $1 AND $5 AND k.ordinal > $2 AND k.ordinal < $3 ORDER BY k.ordinal DESC LIMIT $4";
         let KeyRange { first, last } = &self.rarest;
         let most = i64::try_from(BATCH).unwrap_or(i64::MAX);
-        Ok(on_engine!(tx, |conn| {
-            let one = first == last;
-            let query = sqlx::query_scalar(if one { OF_ONE } else { OF_SEVERAL });
-            let query = query.bind(first).bind(after).bind(before).bind(most);
-            if one { query } else { query.bind(last) }.fetch_all(conn).await
-        })?)
+        let query = statement(if first == last { OF_ONE } else { OF_SEVERAL });
+        let query = query.bind(first).bind(after).bind(before).bind(most);
+        if first == last { query } else { query.bind(last) }.values(tx).await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Step, StepKind};
 use crate::complaints::scope::{Reach, within};
-use crate::store::{EngineKind, StoreError, Tx, on_engine};
+use crate::store::{EngineKind, StoreError, Tx, assembled, statement};
 use sqlx_macros::FromRow;
 use sync_core::deadline::{MISSED, NEAR};
 use sync_core::ids::{ComplaintId, DeviceId, PersonId, VisitId};
@@ -44,8 +44,7 @@ impl StepRow {
 pub(super) async fn steps(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Step>, StoreError> {
     const SQL: &str = "SELECT complaint_id, step, about, from_ms, due_at_ms, stopped_at_ms, level, next_at_ms \
         FROM deadline_steps WHERE complaint_id = $1 ORDER BY step";
-    let rows: Vec<StepRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(complaint.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<StepRow> = statement(SQL).bind(complaint.to_string()).rows(tx).await?;
     rows.into_iter().map(|row| row.open().map(|(_, step)| step)).collect()
 }
 
@@ -54,20 +53,24 @@ pub(super) async fn put(tx: &mut Tx, complaint: ComplaintId, step: &Step) -> Res
     const SQL: &str = "INSERT INTO deadline_steps (complaint_id, step, about, from_ms, due_at_ms, stopped_at_ms, level, \
         next_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (complaint_id, step) DO UPDATE \
         SET about = $3, from_ms = $4, due_at_ms = $5, stopped_at_ms = $6, level = $7, next_at_ms = $8";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(complaint.to_string()).bind(step.kind.as_str()).bind(&step.about);
-        let query = query.bind(step.from.unix_ms()).bind(step.due.map(Timestamp::unix_ms));
-        let query = query.bind(step.stopped.map(Timestamp::unix_ms)).bind(step.level);
-        query.bind(step.next.map(Timestamp::unix_ms)).execute(conn).await.map(drop)
-    })?;
+    statement(SQL)
+        .bind(complaint.to_string())
+        .bind(step.kind.as_str())
+        .bind(&step.about)
+        .bind(step.from.unix_ms())
+        .bind(step.due.map(Timestamp::unix_ms))
+        .bind(step.stopped.map(Timestamp::unix_ms))
+        .bind(step.level)
+        .bind(step.next.map(Timestamp::unix_ms))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
 /// Whether the moment of any step has come.
 pub(super) async fn any_due(tx: &mut Tx, now: Timestamp) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT count(*) FROM (SELECT 1 FROM deadline_steps WHERE next_at_ms <= $1 LIMIT 1) s";
-    let count: i64 =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(now.unix_ms()).fetch_one(conn).await)?;
+    let count: i64 = statement(SQL).bind(now.unix_ms()).value(tx).await?;
     Ok(count > 0)
 }
 
@@ -84,10 +87,8 @@ pub(super) async fn due(
         EngineKind::Postgres => " FOR UPDATE SKIP LOCKED",
         EngineKind::Sqlite => "",
     };
-    let rows: Vec<StepRow> = on_engine!(tx, |conn| {
-        let sql = sqlx::AssertSqlSafe(format!("{SQL}{hold}"));
-        sqlx::query_as(sql).bind(now.unix_ms()).bind(limit).fetch_all(conn).await
-    })?;
+    let rows: Vec<StepRow> =
+        assembled(format!("{SQL}{hold}")).bind(now.unix_ms()).bind(limit).rows(tx).await?;
     rows.into_iter().map(StepRow::open).collect()
 }
 
@@ -97,16 +98,14 @@ pub(super) async fn unwatched(tx: &mut Tx, after: &str, limit: i64) -> Result<Ve
         'investigated', 'reviewed', 'rework', 'reopened') AND c.merged_into IS NULL AND NOT EXISTS \
         (SELECT 1 FROM deadline_steps s WHERE s.complaint_id = c.complaint_id) \
         AND c.complaint_id > $1 ORDER BY c.complaint_id LIMIT $2";
-    let ids: Vec<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(after).bind(limit).fetch_all(conn).await)?;
+    let ids: Vec<String> = statement(SQL).bind(after).bind(limit).values(tx).await?;
     ids.iter().map(|id| StoreError::parse_column("complaints", "complaint_id", id, id)).collect()
 }
 
 /// How far the clock of a device was off when it last reported.
 pub(super) async fn clock_offset(tx: &mut Tx, device: DeviceId) -> Result<Option<i64>, StoreError> {
     const SQL: &str = "SELECT clock_offset_ms FROM devices WHERE device_id = $1";
-    let offset: Option<Option<i64>> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(device.to_string()).fetch_optional(conn).await)?;
+    let offset: Option<Option<i64>> = statement(SQL).bind(device.to_string()).value_if_any(tx).await?;
     Ok(offset.flatten())
 }
 
@@ -170,11 +169,14 @@ pub(in crate::deadlines) async fn raised(
         Raised::Near => raised!("s.level = 1 AND s.step <> 'state'"),
         Raised::Stuck => raised!("s.level > 1 AND s.step = 'state'"),
     };
-    let rows: Vec<RaisedRow> = on_engine!(tx, |conn| {
-        let query = sqlx::query_as(sql).bind(reach.pattern());
-        let query = query.bind(after.0).bind(&after.1).bind(&after.2);
-        query.bind(i64::from(limit)).fetch_all(conn).await
-    })?;
+    let rows: Vec<RaisedRow> = statement(sql)
+        .bind(reach.pattern())
+        .bind(after.0)
+        .bind(&after.1)
+        .bind(&after.2)
+        .bind(i64::from(limit))
+        .rows(tx)
+        .await?;
     let open = |RaisedRow { step, policy_version }: RaisedRow| {
         let (complaint, step) = step.open()?;
         Ok(RaisedStep { complaint, step, policy: policy_version })
@@ -214,10 +216,8 @@ pub(in crate::deadlines) async fn silent(
         " ORDER BY a.assigned_at_ms, v.visit_id LIMIT $4"
     );
     type Row = (String, String, String, i64, Option<i64>);
-    let rows: Vec<Row> = on_engine!(tx, |conn| {
-        let query = sqlx::query_as(SQL).bind(reach.pattern()).bind(since.unix_ms()).bind(today);
-        query.bind(limit).fetch_all(conn).await
-    })?;
+    let rows: Vec<Row> =
+        statement(SQL).bind(reach.pattern()).bind(since.unix_ms()).bind(today).bind(limit).rows(tx).await?;
     let open = |(visit, complaint, person, assigned_at, last_seen): Row| {
         Ok(Silent {
             visit: StoreError::parse_column("visit_plans", "visit_id", &visit, &visit)?,

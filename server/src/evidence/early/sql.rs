@@ -1,6 +1,6 @@
 //! The table `early_previews`.
 
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sync_core::ids::{BlobHash, DeviceId};
 use sync_core::time::Timestamp;
 
@@ -11,19 +11,15 @@ pub(super) async fn is_claimed_by(
     device: DeviceId,
 ) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT log_index FROM photo_claims WHERE sha256 = $1 AND device_id = $2 LIMIT 1";
-    let found: Option<i64> = on_engine!(tx, |conn| {
-        let query = sqlx::query_scalar(SQL).bind(sha256.to_string()).bind(device.to_string());
-        query.fetch_optional(conn).await
-    })?;
+    let found: Option<i64> =
+        statement(SQL).bind(sha256.to_string()).bind(device.to_string()).value_if_any(tx).await?;
     Ok(found.is_some())
 }
 
 /// Whether a preview of the photo is here.
 pub(in crate::evidence) async fn is_known(tx: &mut Tx, sha256: &BlobHash) -> Result<bool, StoreError> {
     const SQL: &str = "SELECT device_id FROM early_previews WHERE sha256 = $1";
-    let found: Option<String> = on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(sha256.to_string()).fetch_optional(conn).await
-    })?;
+    let found: Option<String> = statement(SQL).bind(sha256.to_string()).value_if_any(tx).await?;
     Ok(found.is_some())
 }
 
@@ -36,23 +32,13 @@ pub(super) async fn insert(
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO early_previews (sha256, device_id, received_at_ms) VALUES ($1, $2, $3) \
         ON CONFLICT (sha256) DO NOTHING";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(sha256.to_string())
-            .bind(device.to_string())
-            .bind(now.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL).bind(sha256.to_string()).bind(device.to_string()).bind(now.unix_ms()).execute(tx).await?;
     Ok(())
 }
 
 /// Forgets the preview of a photo whose original has been looked at. Returns whether there was one.
 pub(in crate::evidence) async fn remove(tx: &mut Tx, sha256: &BlobHash) -> Result<bool, StoreError> {
     const SQL: &str = "DELETE FROM early_previews WHERE sha256 = $1";
-    let removed = on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(sha256.to_string()).execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let removed = statement(SQL).bind(sha256.to_string()).execute(tx).await?;
     Ok(removed > 0)
 }

@@ -14,7 +14,7 @@ use crate::complaints::model::EventKind;
 use crate::evidence;
 use crate::people::Role;
 use crate::problem::{self, Problem};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use crate::work_orders::reachable_visit;
 use serde_json::json;
 use sqlx_macros::FromRow;
@@ -67,8 +67,7 @@ impl TryFrom<Row> for GivenUp {
 pub async fn given_up(tx: &mut Tx, visit: VisitId) -> Result<Vec<GivenUp>, StoreError> {
     const SQL: &str = "SELECT sha256, reason, person_id, declared_at_ms FROM photos_given_up \
         WHERE visit_id = $1 ORDER BY sha256";
-    let rows: Vec<Row> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<Row> = statement(SQL).bind(visit.to_string()).rows(tx).await?;
     rows.into_iter().map(GivenUp::try_from).collect()
 }
 
@@ -131,16 +130,13 @@ async fn insert(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO photos_given_up (visit_id, sha256, reason, person_id, declared_at_ms) \
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (visit_id, sha256) DO NOTHING";
-    let added = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(visit.to_string())
-            .bind(sha256.to_string())
-            .bind(reason)
-            .bind(actor.person.to_string())
-            .bind(actor.at.unix_ms())
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let added = statement(SQL)
+        .bind(visit.to_string())
+        .bind(sha256.to_string())
+        .bind(reason)
+        .bind(actor.person.to_string())
+        .bind(actor.at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(added == 1)
 }

@@ -7,7 +7,7 @@ use crate::complaints::tests::{Bureau, a_regional_clerk};
 use crate::evidence::previews;
 use crate::evidence::testing::{Uploader, claim, hash_of, location_of, noise, photo};
 use crate::pages::testing::{Browser, HOSTILE, check, shells};
-use crate::store::on_engine;
+use crate::store::statement;
 use crate::work_orders::tests::Dispatched;
 
 #[tokio::test]
@@ -44,10 +44,7 @@ async fn a_photo_is_shown_with_its_claims_and_its_original_only_for_a_reason() {
         let original = browser.post(&format!("{path}/original"), &[("reason", "核对铭牌")]).await;
         assert_eq!((original.status, original.body.len()), (200, beijing.len()));
         let mut tx = bureau.test.app.store.read().await.unwrap();
-        let openings: i64 = on_engine!(&mut tx, |conn| {
-            sqlx::query_scalar("SELECT count(*) FROM originals_opened").fetch_one(conn).await
-        })
-        .unwrap();
+        let openings: i64 = statement("SELECT count(*) FROM originals_opened").value(&mut tx).await.unwrap();
         assert_eq!(openings, 1);
         drop(tx);
         let elsewhere = a_regional_clerk(&bureau.test, "west").await;
@@ -80,7 +77,7 @@ async fn a_photo_that_will_not_come_is_declared_and_arrives_all_the_same() {
         assert_eq!(of_visit.photos[0].state.as_str(), "unavailable");
         const TOLD: &str = "SELECT (SELECT count(*) FROM complaint_events WHERE kind = 'photo_unavailable') \
             + 10 * (SELECT count(*) FROM server_log WHERE kind = 'evidence.given_up')";
-        let told: i64 = on_engine!(&mut tx, |conn| sqlx::query_scalar(TOLD).fetch_one(conn).await).unwrap();
+        let told: i64 = statement(TOLD).value(&mut tx).await.unwrap();
         assert_eq!(told, 11, "in the timeline and in the server log, once each");
         drop(tx);
         up.upload(&missing, "image/jpeg").await;

@@ -2,7 +2,7 @@
 
 use super::model::{BlobFacts, NamedPhoto, Progress, SignedClaim};
 use crate::complaints::{DeviceRef, PersonRef};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sqlx_macros::FromRow;
 use sync_core::ids::{BlobHash, PersonId, VisitId};
 use sync_core::time::Timestamp;
@@ -69,8 +69,7 @@ pub(super) async fn named(tx: &mut Tx, visit: VisitId) -> Result<Vec<NamedPhoto>
         e.received_at_ms AS early FROM photo_claims c LEFT JOIN blobs b ON b.sha256 = c.sha256 \
         LEFT JOIN early_previews e ON e.sha256 = c.sha256 WHERE c.visit_id = $1 \
         ORDER BY c.claimed_at_ms, c.log_index, c.sha256";
-    let rows: Vec<NamedRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<NamedRow> = statement(SQL).bind(visit.to_string()).rows(tx).await?;
     rows.into_iter().map(NamedPhoto::try_from).collect()
 }
 
@@ -79,8 +78,7 @@ pub(super) async fn elsewhere(tx: &mut Tx, visit: VisitId) -> Result<Vec<(BlobHa
     const SQL: &str = "SELECT DISTINCT o.sha256, o.visit_id FROM photo_claims c \
         JOIN photo_claims o ON o.sha256 = c.sha256 AND o.visit_id <> c.visit_id WHERE c.visit_id = $1 \
         ORDER BY o.sha256, o.visit_id";
-    let rows: Vec<(String, String)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<(String, String)> = statement(SQL).bind(visit.to_string()).rows(tx).await?;
     let parse = |(sha256, other): (String, String)| {
         let sha256 = StoreError::parse_column(CLAIMS, "sha256", &other, &sha256)?;
         Ok((sha256, StoreError::parse_column(CLAIMS, "visit_id", &other, &other)?))
@@ -93,8 +91,7 @@ pub(super) async fn progress(tx: &mut Tx, visit: VisitId) -> Result<Vec<Progress
     const SQL: &str = "SELECT upload_id, sha256, found_sha256 FROM uploads WHERE state <> 'whole' AND sha256 IN \
         (SELECT sha256 FROM photo_claims WHERE visit_id = $1) \
         ORDER BY CASE state WHEN 'open' THEN 0 ELSE 1 END, created_at_ms DESC, upload_id";
-    let rows: Vec<(String, String, Option<String>)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<(String, String, Option<String>)> = statement(SQL).bind(visit.to_string()).rows(tx).await?;
     let parse = |(id, sha256, found): (String, String, Option<String>)| {
         let found = found.map(|found| StoreError::parse_column("uploads", "found_sha256", &id, &found));
         Ok(Progress {
@@ -113,14 +110,13 @@ pub(super) async fn blob(
     sha256: &BlobHash,
 ) -> Result<Option<(String, Option<String>, Option<String>)>, StoreError> {
     const SQL: &str = "SELECT preview, preview_reason, format FROM blobs WHERE sha256 = $1";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(sha256.to_string()).fetch_optional(conn).await)?)
+    statement(SQL).bind(sha256.to_string()).row_if_any(tx).await
 }
 
 /// The visits that name a photo.
 pub(super) async fn visits_of(tx: &mut Tx, sha256: &BlobHash) -> Result<Vec<VisitId>, StoreError> {
     const SQL: &str = "SELECT DISTINCT visit_id FROM photo_claims WHERE sha256 = $1 ORDER BY visit_id";
-    let ids: Vec<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(sha256.to_string()).fetch_all(conn).await)?;
+    let ids: Vec<String> = statement(SQL).bind(sha256.to_string()).values(tx).await?;
     ids.iter().map(|id| StoreError::parse_column(CLAIMS, "visit_id", id, id)).collect()
 }
 
@@ -135,16 +131,13 @@ pub(super) async fn record_opening(
 ) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO originals_opened (log_index, sha256, person_id, reason, opened_at_ms) \
         VALUES ($1, $2, $3, $4, $5)";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(log_index)
-            .bind(sha256.to_string())
-            .bind(person.to_string())
-            .bind(reason)
-            .bind(now.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(log_index)
+        .bind(sha256.to_string())
+        .bind(person.to_string())
+        .bind(reason)
+        .bind(now.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::evidence::previews;
 use crate::evidence::testing::{Uploader, claim, hash_of, location_of, noise, photo, visit};
 use crate::people::Role;
 use crate::people::tests::a_person;
-use crate::store::on_engine;
+use crate::store::statement;
 use crate::testing::{NOW, TestApp};
 use crate::work_orders::tests::Dispatched;
 use std::collections::BTreeMap;
@@ -239,8 +239,7 @@ async fn an_original_is_opened_for_a_reason_that_is_recorded() {
             "free text stays out of the log"
         );
         const SQL: &str = "SELECT reason FROM originals_opened";
-        let reason: String =
-            on_engine!(&mut tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await).unwrap();
+        let reason: String = statement(SQL).value(&mut tx).await.unwrap();
         assert_eq!(reason, "appeal of customer");
     })
     .await;

@@ -2,7 +2,7 @@
 
 use super::headers::Announced;
 use super::{KEEP_MS, Upload, UploadId, UploadState};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sqlx_macros::FromRow;
 use sync_core::ids::{BlobHash, DeviceId};
 use sync_core::time::Timestamp;
@@ -54,8 +54,7 @@ impl TryFrom<UploadRow> for Upload {
 pub(super) async fn find(tx: &mut Tx, id: &UploadId) -> Result<Option<Upload>, StoreError> {
     const SQL: &str = "SELECT upload_id, device_id, sha256, size_bytes, media_type, visit_id, state, found_sha256, \
         expires_at_ms FROM uploads WHERE upload_id = $1";
-    let row: Option<UploadRow> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(id.as_str()).fetch_optional(conn).await)?;
+    let row: Option<UploadRow> = statement(SQL).bind(id.as_str()).row_if_any(tx).await?;
     row.map(Upload::try_from).transpose()
 }
 
@@ -67,9 +66,8 @@ pub(super) async fn find_open(
 ) -> Result<Option<Upload>, StoreError> {
     const SQL: &str = "SELECT upload_id, device_id, sha256, size_bytes, media_type, visit_id, state, found_sha256, \
         expires_at_ms FROM uploads WHERE device_id = $1 AND sha256 = $2 AND state = 'open'";
-    let row: Option<UploadRow> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(device.to_string()).bind(sha256.to_string()).fetch_optional(conn).await
-    })?;
+    let row: Option<UploadRow> =
+        statement(SQL).bind(device.to_string()).bind(sha256.to_string()).row_if_any(tx).await?;
     row.map(Upload::try_from).transpose()
 }
 
@@ -90,10 +88,8 @@ pub(super) async fn underway(tx: &mut Tx, device: &DeviceId) -> Result<Underway,
     const UNCLAIMED: &str = "SELECT CAST(coalesce(sum(b.size_bytes), 0) AS BIGINT) FROM blobs b \
         WHERE b.device_id = $1 AND NOT EXISTS (SELECT 1 FROM photo_claims c WHERE c.sha256 = b.sha256)";
     let device = device.to_string();
-    let (open, open_bytes): (i64, i64) =
-        on_engine!(tx, |conn| sqlx::query_as(OPEN).bind(&device).fetch_one(conn).await)?;
-    let unclaimed_bytes: i64 =
-        on_engine!(tx, |conn| sqlx::query_scalar(UNCLAIMED).bind(&device).fetch_one(conn).await)?;
+    let (open, open_bytes): (i64, i64) = statement(OPEN).bind(&device).row(tx).await?;
+    let unclaimed_bytes: i64 = statement(UNCLAIMED).bind(&device).value(tx).await?;
     Ok(Underway { open, open_bytes, unclaimed_bytes })
 }
 
@@ -108,20 +104,17 @@ pub(super) async fn insert(
     const SQL: &str = "INSERT INTO uploads (upload_id, device_id, sha256, size_bytes, media_type, visit_id, state, \
         bytes_kept, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4, $5, $6, 'open', 0, $7, $8)";
     let expires_at = now.plus_ms(KEEP_MS);
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(id.as_str())
-            .bind(device.to_string())
-            .bind(announced.sha256.to_string())
-            .bind(i64::try_from(announced.size_bytes).unwrap_or(i64::MAX))
-            .bind(&announced.media_type)
-            .bind(announced.visit.map(String::from))
-            .bind(now.unix_ms())
-            .bind(expires_at.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(id.as_str())
+        .bind(device.to_string())
+        .bind(announced.sha256.to_string())
+        .bind(i64::try_from(announced.size_bytes).unwrap_or(i64::MAX))
+        .bind(&announced.media_type)
+        .bind(announced.visit.map(String::from))
+        .bind(now.unix_ms())
+        .bind(expires_at.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(Upload {
         id: id.clone(),
         device: *device,
@@ -137,9 +130,7 @@ pub(super) async fn insert(
 /// Keeps an open upload for longer.
 pub(super) async fn extend(tx: &mut Tx, id: &UploadId, expires_at: Timestamp) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE uploads SET expires_at_ms = $2 WHERE upload_id = $1 AND state = 'open'";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(id.as_str()).bind(expires_at.unix_ms()).execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(id.as_str()).bind(expires_at.unix_ms()).execute(tx).await?;
     Ok(())
 }
 
@@ -158,25 +149,22 @@ pub(super) async fn end(
         UploadState::Whole => ("whole", None),
         UploadState::Refused { found } => ("refused", Some(found.to_string())),
     };
-    let ended = on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(id.as_str())
-            .bind(word)
-            .bind(found)
-            .bind(i64::try_from(bytes_kept).unwrap_or(i64::MAX))
-            .bind(now.unix_ms())
-            .bind(now.plus_ms(KEEP_MS).unix_ms())
-            .execute(conn)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
+    let ended = statement(SQL)
+        .bind(id.as_str())
+        .bind(word)
+        .bind(found)
+        .bind(i64::try_from(bytes_kept).unwrap_or(i64::MAX))
+        .bind(now.unix_ms())
+        .bind(now.plus_ms(KEEP_MS).unix_ms())
+        .execute(tx)
+        .await?;
     Ok(ended == 1)
 }
 
 /// Forgets an upload.
 pub(super) async fn delete(tx: &mut Tx, id: &UploadId) -> Result<(), StoreError> {
     const SQL: &str = "DELETE FROM uploads WHERE upload_id = $1";
-    on_engine!(tx, |conn| sqlx::query(SQL).bind(id.as_str()).execute(conn).await.map(drop))?;
+    statement(SQL).bind(id.as_str()).execute(tx).await?;
     Ok(())
 }
 
@@ -184,9 +172,7 @@ pub(super) async fn delete(tx: &mut Tx, id: &UploadId) -> Result<(), StoreError>
 pub(super) async fn expired(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<UploadId>, StoreError> {
     const SQL: &str = "SELECT upload_id FROM uploads WHERE state IN ('open', 'whole') AND expires_at_ms <= $1 \
         ORDER BY expires_at_ms, upload_id LIMIT $2";
-    let ids: Vec<String> = on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(now.unix_ms()).bind(i64::from(limit)).fetch_all(conn).await
-    })?;
+    let ids: Vec<String> = statement(SQL).bind(now.unix_ms()).bind(i64::from(limit)).values(tx).await?;
     ids.iter().map(|id| id.parse().map_err(|_| StoreError::impossible(TABLE, "upload_id", id))).collect()
 }
 
@@ -194,8 +180,7 @@ pub(super) async fn expired(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<V
 pub(super) async fn kept_aside(tx: &mut Tx, device: &DeviceId) -> Result<Vec<(UploadId, i64)>, StoreError> {
     const SQL: &str = "SELECT upload_id, bytes_kept FROM uploads WHERE device_id = $1 AND state = 'refused' \
         AND bytes_kept > 0 ORDER BY ended_at_ms, upload_id";
-    let rows: Vec<(String, i64)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(device.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<(String, i64)> = statement(SQL).bind(device.to_string()).rows(tx).await?;
     let parse = |(id, bytes): (String, i64)| {
         Ok((id.parse().map_err(|_| StoreError::impossible(TABLE, "upload_id", &id))?, bytes))
     };
@@ -205,14 +190,12 @@ pub(super) async fn kept_aside(tx: &mut Tx, device: &DeviceId) -> Result<Vec<(Up
 /// Notes that the bytes of a refused upload had to make room.
 pub(super) async fn forget_kept(tx: &mut Tx, id: &UploadId) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE uploads SET bytes_kept = 0 WHERE upload_id = $1";
-    on_engine!(tx, |conn| sqlx::query(SQL).bind(id.as_str()).execute(conn).await.map(drop))?;
+    statement(SQL).bind(id.as_str()).execute(tx).await?;
     Ok(())
 }
 
 /// Size that a signed claim gives for these bytes, if one has arrived.
 pub(super) async fn claimed_size(tx: &mut Tx, sha256: &BlobHash) -> Result<Option<i64>, StoreError> {
     const SQL: &str = "SELECT size_bytes FROM photo_claims WHERE sha256 = $1 ORDER BY log_index LIMIT 1";
-    Ok(on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(sha256.to_string()).fetch_optional(conn).await
-    })?)
+    statement(SQL).bind(sha256.to_string()).value_if_any(tx).await
 }

@@ -2,7 +2,7 @@
 
 use crate::exchange::chains::as_i64;
 use crate::exchange::visits::heads_from;
-use crate::store::{StoreError, Tx, on_engine, select_in};
+use crate::store::{StoreError, Tx, select_in, statement};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{DeviceId, PersonId, VisitId};
 use sync_core::protocol::WholeDocument;
@@ -24,8 +24,7 @@ pub(super) async fn member_visits(
 ) -> Result<BTreeMap<VisitId, MemberVisit>, StoreError> {
     const SQL: &str = "SELECT m.visit_id, m.assigned_position, d.digest FROM visit_members m \
         JOIN visit_documents d ON d.visit_id = m.visit_id WHERE m.person_id = $1 AND m.removed_position IS NULL";
-    let rows: Vec<(String, i64, Vec<u8>)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(person.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<(String, i64, Vec<u8>)> = statement(SQL).bind(person.to_string()).rows(tx).await?;
     let parse = |(visit, assigned_position, digest): (String, i64, Vec<u8>)| {
         let digest =
             digest.try_into().map_err(|_| StoreError::impossible("visit_documents", "digest", &visit))?;
@@ -75,9 +74,8 @@ pub(super) async fn own_envelopes(
     const SQL: &str = "SELECT l.log_index, CAST(length(b.body) AS BIGINT) FROM server_log l \
         JOIN envelope_bodies b ON b.log_index = l.log_index \
         WHERE l.device_id = $1 AND l.device_seq >= $2 ORDER BY l.device_seq LIMIT $3";
-    let rows: Vec<(i64, i64)> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(device.to_string()).bind(as_i64(from)).bind(limit).fetch_all(conn).await
-    })?;
+    let rows: Vec<(i64, i64)> =
+        statement(SQL).bind(device.to_string()).bind(as_i64(from)).bind(limit).rows(tx).await?;
     Ok(rows.into_iter().map(|(log_index, bytes)| (log_index, usize::try_from(bytes).unwrap_or(0))).collect())
 }
 
@@ -123,18 +121,14 @@ pub(super) async fn newest_claims(
     if visits.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<(String, i64)> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(
-            "SELECT visit_id, last_claimed_at_ms FROM device_visits WHERE device_id = ",
-        );
-        query.push_bind(device.to_string()).push(" AND visit_id IN (");
-        let mut list = query.separated(", ");
-        for visit in visits {
-            list.push_bind(visit.to_string());
-        }
-        query.push(") ORDER BY visit_id");
-        query.build_query_as().fetch_all(conn).await
-    })?;
+    let mut query = statement("SELECT visit_id, last_claimed_at_ms FROM device_visits WHERE device_id = ");
+    query.push_bind(device.to_string()).push(" AND visit_id IN (");
+    let mut list = query.places();
+    for visit in visits {
+        list.push_bind(visit.to_string());
+    }
+    query.push(") ORDER BY visit_id");
+    let rows: Vec<(String, i64)> = query.rows(tx).await?;
     let parse = |(visit, claimed_at_ms): (String, i64)| {
         let id = StoreError::parse_column("device_visits", "visit_id", &visit, &visit)?;
         Ok((id, Timestamp::from_unix_ms(claimed_at_ms)))

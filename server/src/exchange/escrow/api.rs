@@ -13,7 +13,7 @@ use crate::exchange::{envelopes, gate, quarantine};
 use crate::people::Role;
 use crate::problem::{self, Problem};
 use crate::routing::routes;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use crate::wire::{Page, PageQuery};
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -284,10 +284,14 @@ pub(super) async fn note_decision(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "INSERT INTO escrow_decisions (envelope_hash, decided_by, decided_at_ms, reason, outcome) \
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (envelope_hash) DO NOTHING";
-    let noted = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(hash.to_string()).bind(by.to_string()).bind(now.unix_ms());
-        query.bind(reason).bind(outcome).execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let noted = statement(SQL)
+        .bind(hash.to_string())
+        .bind(by.to_string())
+        .bind(now.unix_ms())
+        .bind(reason)
+        .bind(outcome)
+        .execute(tx)
+        .await?;
     Ok(noted == 1)
 }
 
@@ -316,29 +320,25 @@ async fn list(
     limit: u32,
 ) -> Result<Vec<Escrowed>, StoreError> {
     let (received, sequence, hash) = after.clone();
-    let rows: Vec<Row> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(SELECT);
-        query.push("WHERE (e.received_at_ms, e.device_seq, e.envelope_hash) > (").push_bind(received);
-        query.push(", ").push_bind(sequence).push(", ").push_bind(hash).push(")");
-        query.push(match decided {
-            Some(true) => " AND d.envelope_hash IS NOT NULL",
-            Some(false) => " AND d.envelope_hash IS NULL",
-            None => "",
-        });
-        query
-            .push(" ORDER BY e.received_at_ms, e.device_seq, e.envelope_hash LIMIT ")
-            .push_bind(i64::from(limit));
-        query.build_query_as().fetch_all(conn).await
-    })?;
+    let mut query = statement(SELECT);
+    query.push("WHERE (e.received_at_ms, e.device_seq, e.envelope_hash) > (").push_bind(received);
+    query.push(", ").push_bind(sequence).push(", ").push_bind(hash).push(")");
+    query.push(match decided {
+        Some(true) => " AND d.envelope_hash IS NOT NULL",
+        Some(false) => " AND d.envelope_hash IS NULL",
+        None => "",
+    });
+    query
+        .push(" ORDER BY e.received_at_ms, e.device_seq, e.envelope_hash LIMIT ")
+        .push_bind(i64::from(limit));
+    let rows: Vec<Row> = query.rows(tx).await?;
     rows.into_iter().map(Escrowed::open).collect()
 }
 
 async fn find(tx: &mut Tx, hash: EnvelopeHash) -> Result<Option<Escrowed>, StoreError> {
-    let row: Option<Row> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(SELECT);
-        query.push("WHERE e.envelope_hash = ").push_bind(hash.to_string());
-        query.build_query_as().fetch_optional(conn).await
-    })?;
+    let mut query = statement(SELECT);
+    query.push("WHERE e.envelope_hash = ").push_bind(hash.to_string());
+    let row: Option<Row> = query.row_if_any(tx).await?;
     row.map(Escrowed::open).transpose()
 }
 
@@ -346,14 +346,12 @@ async fn find(tx: &mut Tx, hash: EnvelopeHash) -> Result<Option<Escrowed>, Store
 async fn earlier(tx: &mut Tx, item: &Escrowed) -> Result<Vec<Envelope>, StoreError> {
     let header = item.envelope.header();
     let Some(visit) = header.visit else { return Ok(Vec::new()) };
-    let rows: Vec<Row> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(SELECT);
-        query.push("WHERE e.device_id = ").push_bind(header.device.to_string());
-        query.push(" AND e.visit_id = ").push_bind(visit.to_string());
-        query.push(" AND e.device_seq < ").push_bind(as_i64(header.sequence));
-        query.push(" ORDER BY e.device_seq LIMIT ").push_bind(EARLIER_MAX);
-        query.build_query_as().fetch_all(conn).await
-    })?;
+    let mut query = statement(SELECT);
+    query.push("WHERE e.device_id = ").push_bind(header.device.to_string());
+    query.push(" AND e.visit_id = ").push_bind(visit.to_string());
+    query.push(" AND e.device_seq < ").push_bind(as_i64(header.sequence));
+    query.push(" ORDER BY e.device_seq LIMIT ").push_bind(EARLIER_MAX);
+    let rows: Vec<Row> = query.rows(tx).await?;
     rows.into_iter().map(|row| Escrowed::open(row).map(|found| found.envelope)).collect()
 }
 

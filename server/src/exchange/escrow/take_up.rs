@@ -14,7 +14,7 @@ use crate::exchange::gate::{self, Approval, Approved};
 use crate::exchange::receive::log_entry;
 use crate::exchange::{envelopes, quarantine};
 use crate::problem::{self, Problem};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use sync_core::ids::{PersonId, VisitId};
 use sync_core::log::{Body, Envelope};
 
@@ -31,9 +31,7 @@ pub(super) async fn hindrance(tx: &mut Tx, item: &Escrowed) -> Result<Option<&'s
         return Ok(Some("no_content"));
     }
     let (device, sequence) = (header.device.to_string(), as_i64(header.sequence));
-    let taken: i64 = on_engine!(&mut *tx, |conn| {
-        sqlx::query_scalar(TAKEN).bind(device).bind(sequence).fetch_one(conn).await
-    })?;
+    let taken: i64 = statement(TAKEN).bind(device).bind(sequence).value(&mut *tx).await?;
     if taken > 0 {
         return Ok(Some("forked"));
     }
@@ -91,10 +89,13 @@ async fn note_state(tx: &mut Tx, log_index: i64, envelope: &Envelope) -> Result<
     const SQL: &str = "INSERT INTO envelope_states (log_index, device_id, device_seq, visit_id, kind, state) \
         VALUES ($1, $2, $3, $4, $5, 'quarantined')";
     let header = envelope.header();
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(log_index).bind(header.device.to_string());
-        let query = query.bind(as_i64(header.sequence)).bind(header.visit.map(String::from));
-        query.bind(envelopes::kind_name(header.kind)).execute(conn).await.map(drop)
-    })?;
+    statement(SQL)
+        .bind(log_index)
+        .bind(header.device.to_string())
+        .bind(as_i64(header.sequence))
+        .bind(header.visit.map(String::from))
+        .bind(envelopes::kind_name(header.kind))
+        .execute(tx)
+        .await?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::audit::{Detail, NewEntry};
 use crate::exchange::feed::{Audience, Event};
 use crate::exchange::{commands, members, quarantine, visits};
 use crate::returns::{self, ReturnError};
-use crate::store::{StoreError, Tx, insert_rows, on_engine};
+use crate::store::{StoreError, Tx, insert_rows, statement};
 use crate::work_orders::{self, Arrival, Begun};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sync_core::ids::{ChangeHash, DeviceId, EntryId, PersonId, VisitId};
@@ -152,16 +152,14 @@ async fn mark(tx: &mut Tx, fates: &BTreeMap<i64, Fate>, from: &'static str) -> R
         by_state.entry(fate.state()).or_default().push(*log_index);
     }
     for (state, indexes) in by_state {
-        let marked = on_engine!(&mut *tx, |conn| {
-            let mut query = sqlx::QueryBuilder::new("UPDATE envelope_states SET state = ");
-            query.push_bind(state).push(" WHERE state = ").push_bind(from).push(" AND log_index IN (");
-            let mut list = query.separated(", ");
-            for log_index in &indexes {
-                list.push_bind(*log_index);
-            }
-            query.push(")");
-            query.build().execute(conn).await.map(|done| done.rows_affected())
-        })?;
+        let mut query = statement("UPDATE envelope_states SET state = ");
+        query.push_bind(state).push(" WHERE state = ").push_bind(from).push(" AND log_index IN (");
+        let mut list = query.places();
+        for log_index in &indexes {
+            list.push_bind(*log_index);
+        }
+        query.push(")");
+        let marked = query.execute(&mut *tx).await?;
         if marked != indexes.len() as u64 {
             return Ok(false);
         }

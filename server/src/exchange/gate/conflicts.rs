@@ -5,7 +5,7 @@
 //! its item wait again, with the values it was about.
 
 use super::work::OpenConflict;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use std::collections::{BTreeMap, HashMap};
 use sync_core::ids::{ChangeHash, EntryId, PersonId, VisitId};
 use sync_core::merge::{ConflictKind, PathConflict};
@@ -115,19 +115,16 @@ async fn insert(
         ConflictKind::MergedText => "merged_text",
     };
     metrics::counter!("fieldloop_conflicts_opened_total").increment(1);
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(id.to_string())
-            .bind(visit.to_string())
-            .bind(&found.path)
-            .bind(kind)
-            .bind(values_json(found))
-            .bind(log_index)
-            .bind(now.unix_ms())
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(id.to_string())
+        .bind(visit.to_string())
+        .bind(&found.path)
+        .bind(kind)
+        .bind(values_json(found))
+        .bind(log_index)
+        .bind(now.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -139,10 +136,7 @@ async fn update_values(
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE conflicts SET state = 'open', settled_by = NULL, values_json = $2, updated_at_ms = $3 \
         WHERE conflict_id = $1 AND (values_json <> $2 OR state <> 'open')";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(id).bind(values_json(found)).bind(now.unix_ms());
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(id).bind(values_json(found)).bind(now.unix_ms()).execute(tx).await?;
     Ok(())
 }
 
@@ -150,9 +144,7 @@ async fn update_values(
 async fn settle(tx: &mut Tx, id: &str, by: PersonId, now: Timestamp) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE conflicts SET state = 'settled_in_field', settled_by = $2, updated_at_ms = $3 \
         WHERE conflict_id = $1";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(id).bind(by.to_string()).bind(now.unix_ms()).execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(id).bind(by.to_string()).bind(now.unix_ms()).execute(tx).await?;
     Ok(())
 }
 
@@ -166,10 +158,7 @@ async fn resolve(
     const SQL: &str = "UPDATE conflicts SET state = 'resolved', resolved_by = $2, resolved_at_ms = $3, \
         updated_at_ms = $3, resolution_json = $4 WHERE conflict_id = $1";
     let json = serde_json::json!({ "entry": entry }).to_string();
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(id).bind(by.to_string()).bind(now.unix_ms()).bind(json);
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(id).bind(by.to_string()).bind(now.unix_ms()).bind(json).execute(tx).await?;
     Ok(())
 }
 
@@ -188,18 +177,15 @@ async fn reopen(tx: &mut Tx, visit: VisitId, found: &PathConflict, now: Timestam
         Some(written) if !is_open => writer(tx, visit, &written.change).await?,
         _ => None,
     };
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(visit.to_string())
-            .bind(&found.path)
-            .bind(now.unix_ms())
-            .bind(is_open)
-            .bind(values_json(found))
-            .bind(settled_by)
-            .execute(conn)
-            .await
-            .map(drop)
-    })?;
+    statement(SQL)
+        .bind(visit.to_string())
+        .bind(&found.path)
+        .bind(now.unix_ms())
+        .bind(is_open)
+        .bind(values_json(found))
+        .bind(settled_by)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -207,8 +193,7 @@ async fn reopen(tx: &mut Tx, visit: VisitId, found: &PathConflict, now: Timestam
 async fn writer(tx: &mut Tx, visit: VisitId, change: &ChangeHash) -> Result<Option<String>, StoreError> {
     const SQL: &str = "SELECT l.person_id FROM changes c JOIN server_log l ON l.log_index = c.log_index \
         WHERE c.visit_id = $1 AND c.change_hash = $2";
-    let found: Option<Option<String>> = on_engine!(tx, |conn| {
-        sqlx::query_scalar(SQL).bind(visit.to_string()).bind(change.to_string()).fetch_optional(conn).await
-    })?;
+    let found: Option<Option<String>> =
+        statement(SQL).bind(visit.to_string()).bind(change.to_string()).value_if_any(tx).await?;
     Ok(found.flatten())
 }

@@ -2,7 +2,7 @@
 
 use super::judging::{Judged, Verdict};
 use super::work::{Ruling, Unit};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{ChangeHash, VisitId};
 use sync_core::log::Body;
@@ -130,7 +130,6 @@ pub(in crate::exchange) fn changes_of(unit: &Unit) -> Vec<ChangeHash> {
 async fn refused_changes(tx: &mut Tx, visit: VisitId) -> Result<Vec<ChangeHash>, StoreError> {
     const SQL: &str = "SELECT c.change_hash FROM quarantined_changes c JOIN quarantine q ON q.log_index = c.log_index \
         WHERE c.visit_id = $1 AND q.state <> 'accepted'";
-    let rows: Vec<String> =
-        on_engine!(tx, |conn| sqlx::query_scalar(SQL).bind(visit.to_string()).fetch_all(conn).await)?;
+    let rows: Vec<String> = statement(SQL).bind(visit.to_string()).values(tx).await?;
     rows.iter().map(|row| StoreError::parse_column("quarantined_changes", "change_hash", row, row)).collect()
 }

@@ -6,7 +6,7 @@ use crate::exchange::chains::as_i64;
 use crate::exchange::feed::{self, Audience, Event};
 use crate::exchange::quarantine::QUARANTINE_ACCEPTED;
 use crate::exchange::visits::heads_bytes;
-use crate::store::{StoreError, Tx, insert_rows, on_engine};
+use crate::store::{StoreError, Tx, insert_rows, statement};
 use sync_core::ids::{ChangeHash, DeviceId, PersonId, VisitId};
 use sync_core::log::PhotoClaim;
 use sync_core::merge::AcceptedChange;
@@ -35,24 +35,22 @@ pub(in crate::exchange) async fn write_documents(
 ) -> Result<bool, StoreError> {
     let mut written = 0;
     for new in new.chunks(DOCUMENTS_PER_STATEMENT) {
-        written += on_engine!(&mut *tx, |conn| {
-            let mut query = sqlx::QueryBuilder::new(
-                "INSERT INTO visit_documents (visit_id, version, saved, heads, digest, view_json, updated_at_ms) ",
-            );
-            query.push_values(new, |mut row, new| {
-                row.push_bind(new.visit.to_string()).push_bind(new.version.map_or(0, |version| version + 1));
-                row.push_bind(new.saved).push_bind(heads_bytes(new.heads));
-                row.push_bind(visit_digest(new.visit, new.heads).digest.to_vec());
-                row.push_bind(new.view_json).push_bind(now.unix_ms());
-            });
-            // A visit that had no document when it was merged must not have one now: no version is -1.
-            query.push(
+        let mut query = statement(
+            "INSERT INTO visit_documents (visit_id, version, saved, heads, digest, view_json, updated_at_ms) ",
+        );
+        query.push_values(new, |row, new| {
+            row.push_bind(new.visit.to_string()).push_bind(new.version.map_or(0, |version| version + 1));
+            row.push_bind(new.saved).push_bind(heads_bytes(new.heads));
+            row.push_bind(visit_digest(new.visit, new.heads).digest.to_vec());
+            row.push_bind(new.view_json).push_bind(now.unix_ms());
+        });
+        // A visit that had no document when it was merged must not have one now: no version is -1.
+        query.push(
                 " ON CONFLICT (visit_id) DO UPDATE SET version = excluded.version, saved = excluded.saved, \
                     heads = excluded.heads, digest = excluded.digest, view_json = excluded.view_json, \
                     updated_at_ms = excluded.updated_at_ms WHERE visit_documents.version = excluded.version - 1",
             );
-            query.build().execute(conn).await.map(|done| done.rows_affected())
-        })?;
+        written += query.execute(&mut *tx).await?;
     }
     Ok(written == new.len() as u64)
 }

@@ -6,7 +6,7 @@
 
 use super::{Docket, settle};
 use crate::app::App;
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 use sync_core::ids::{DeviceId, VisitId};
@@ -104,16 +104,15 @@ impl Rounds {
 /// How many envelopes wait for a verdict.
 async fn count(tx: &mut Tx) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT count(*) FROM envelope_states WHERE state = 'pending'";
-    Ok(on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)?)
+    statement(SQL).value(tx).await
 }
 
 async fn visits(tx: &mut Tx, after: &str) -> Result<Vec<(VisitId, Facts)>, StoreError> {
     const SQL: &str = "SELECT s.visit_id, d.version, max(s.log_index) FROM envelope_states s \
         LEFT JOIN visit_documents d ON d.visit_id = s.visit_id \
         WHERE s.state = 'pending' AND s.visit_id > $1 GROUP BY s.visit_id, d.version ORDER BY s.visit_id LIMIT $2";
-    let rows: Vec<(String, Option<i64>, i64)> = on_engine!(tx, |conn| {
-        sqlx::query_as(SQL).bind(after).bind(VISITS_PER_ROUND).fetch_all(conn).await
-    })?;
+    let rows: Vec<(String, Option<i64>, i64)> =
+        statement(SQL).bind(after).bind(VISITS_PER_ROUND).rows(tx).await?;
     let parse = |(visit, version, newest): (String, Option<i64>, i64)| {
         Ok((StoreError::parse_column("envelope_states", "visit_id", &visit, &visit)?, (version, newest)))
     };
@@ -123,6 +122,6 @@ async fn visits(tx: &mut Tx, after: &str) -> Result<Vec<(VisitId, Facts)>, Store
 async fn devices(tx: &mut Tx) -> Result<Vec<DeviceId>, StoreError> {
     const SQL: &str =
         "SELECT DISTINCT device_id FROM envelope_states WHERE state = 'pending' AND visit_id IS NULL";
-    let rows: Vec<String> = on_engine!(tx, |conn| sqlx::query_scalar(SQL).fetch_all(conn).await)?;
+    let rows: Vec<String> = statement(SQL).values(tx).await?;
     rows.iter().map(|row| StoreError::parse_column("envelope_states", "device_id", row, row)).collect()
 }

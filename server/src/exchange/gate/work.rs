@@ -7,7 +7,7 @@ use crate::exchange::chains::as_i64;
 use crate::exchange::envelopes;
 use crate::exchange::office::office_device;
 use crate::exchange::visits::StoredVisit;
-use crate::store::{StoreError, Tx, on_engine, select_in};
+use crate::store::{StoreError, Tx, select_in, statement};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{DeviceId, PersonId, ServerId, VisitId};
 use sync_core::log::{Body, BodyKind, Envelope, VisitBegin};
@@ -262,21 +262,18 @@ async fn pending_rows(tx: &mut Tx, docket: &Docket) -> Result<Vec<Row>, StoreErr
     }
     let mut columns: Vec<Columns> = Vec::new();
     if !docket.visits.is_empty() {
-        columns = on_engine!(&mut *tx, |conn| {
-            let mut query = sqlx::QueryBuilder::new(pending!("s.visit_id IN ("));
-            let mut list = query.separated(", ");
-            for visit in &docket.visits {
-                list.push_bind(visit.to_string());
-            }
-            query.push(") ORDER BY s.log_index LIMIT ").push_bind(PENDING_MAX);
-            query.build_query_as().fetch_all(conn).await
-        })?;
+        let mut query = statement(pending!("s.visit_id IN ("));
+        let mut list = query.places();
+        for visit in &docket.visits {
+            list.push_bind(visit.to_string());
+        }
+        query.push(") ORDER BY s.log_index LIMIT ").push_bind(PENDING_MAX);
+        columns = query.rows(&mut *tx).await?;
     }
     if let Some(device) = docket.device {
         const SQL: &str = pending!("s.visit_id IS NULL AND s.device_id = $1 ORDER BY s.log_index LIMIT $2");
-        let visitless: Vec<Columns> = on_engine!(tx, |conn| {
-            sqlx::query_as(SQL).bind(device.to_string()).bind(PENDING_MAX).fetch_all(conn).await
-        })?;
+        let visitless: Vec<Columns> =
+            statement(SQL).bind(device.to_string()).bind(PENDING_MAX).rows(tx).await?;
         columns.extend(visitless);
         columns.sort_unstable_by_key(|row| row.0);
     }

@@ -11,7 +11,7 @@ use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::exchange::feed::{self, Audience, Event};
 use crate::exchange::gate::{self, Docket};
 use crate::exchange::{envelopes, visits};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use std::collections::BTreeSet;
 use sync_core::document::VisitDocument;
 use sync_core::ids::{ChangeHash, PersonId, VisitId};
@@ -79,11 +79,8 @@ async fn undecided(tx: &mut Tx, visit: VisitId) -> Result<BTreeSet<ChangeHash>, 
     const WAITING: &str = "SELECT log_index FROM envelope_states WHERE state = 'pending' AND visit_id = $1 \
         ORDER BY log_index LIMIT $2";
     let id = visit.to_string();
-    let refused: Vec<String> =
-        on_engine!(&mut *tx, |conn| sqlx::query_scalar(REFUSED).bind(&id).fetch_all(conn).await)?;
-    let waiting: Vec<i64> = on_engine!(&mut *tx, |conn| {
-        sqlx::query_scalar(WAITING).bind(&id).bind(WAITING_MAX).fetch_all(conn).await
-    })?;
+    let refused: Vec<String> = statement(REFUSED).bind(&id).values(&mut *tx).await?;
+    let waiting: Vec<i64> = statement(WAITING).bind(&id).bind(WAITING_MAX).values(&mut *tx).await?;
     let mut found = BTreeSet::new();
     for hash in refused {
         found.insert(StoreError::parse_column("quarantined_changes", "change_hash", &hash, &hash)?);

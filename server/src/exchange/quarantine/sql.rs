@@ -3,7 +3,7 @@
 use crate::exchange::chains::as_i64;
 use crate::exchange::gate::{Fate, Unit, changes_of};
 use crate::exchange::visits::{heads_bytes, heads_from};
-use crate::store::{StoreError, Tx, insert_rows, on_engine};
+use crate::store::{StoreError, Tx, insert_rows, statement};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::ids::{ChangeHash, DeviceId, EnvelopeHash, PersonId, VisitId};
 use sync_core::log::Envelope;
@@ -86,11 +86,9 @@ impl TryFrom<Row> for QuarantineItem {
 
 /// One item.
 pub async fn find(tx: &mut Tx, log_index: i64) -> Result<Option<QuarantineItem>, StoreError> {
-    let row: Option<Row> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(SELECT);
-        query.push("q.log_index = ").push_bind(log_index);
-        query.build_query_as().fetch_optional(conn).await
-    })?;
+    let mut query = statement(SELECT);
+    query.push("q.log_index = ").push_bind(log_index);
+    let row: Option<Row> = query.row_if_any(tx).await?;
     row.map(QuarantineItem::try_from).transpose()
 }
 
@@ -102,15 +100,13 @@ pub async fn list(
     after: i64,
     limit: u32,
 ) -> Result<Vec<QuarantineItem>, StoreError> {
-    let rows: Vec<Row> = on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(SELECT);
-        query.push("q.state = ").push_bind(state.to_owned()).push(" AND q.log_index > ").push_bind(after);
-        if let Some(visit) = visit {
-            query.push(" AND q.visit_id = ").push_bind(visit.to_string());
-        }
-        query.push(" ORDER BY q.log_index LIMIT ").push_bind(i64::from(limit));
-        query.build_query_as().fetch_all(conn).await
-    })?;
+    let mut query = statement(SELECT);
+    query.push("q.state = ").push_bind(state.to_owned()).push(" AND q.log_index > ").push_bind(after);
+    if let Some(visit) = visit {
+        query.push(" AND q.visit_id = ").push_bind(visit.to_string());
+    }
+    query.push(" ORDER BY q.log_index LIMIT ").push_bind(i64::from(limit));
+    let rows: Vec<Row> = query.rows(tx).await?;
     rows.into_iter().map(QuarantineItem::try_from).collect()
 }
 
@@ -174,12 +170,18 @@ pub(in crate::exchange) async fn keep(
     const SQL: &str = "INSERT INTO quarantine (log_index, device_id, device_seq, person_id, visit_id, envelope_hash, \
         reason, detail, state, opened_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9)";
     let header = envelope.header();
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(log_index).bind(header.device.to_string());
-        let query = query.bind(as_i64(header.sequence)).bind(header.person.to_string());
-        let query = query.bind(header.visit.map(String::from)).bind(envelope.hash().to_string());
-        query.bind(reason).bind(detail).bind(now.unix_ms()).execute(conn).await.map(drop)
-    })?;
+    statement(SQL)
+        .bind(log_index)
+        .bind(header.device.to_string())
+        .bind(as_i64(header.sequence))
+        .bind(header.person.to_string())
+        .bind(header.visit.map(String::from))
+        .bind(envelope.hash().to_string())
+        .bind(reason)
+        .bind(detail)
+        .bind(now.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -191,9 +193,7 @@ pub(super) async fn give_reason(
 ) -> Result<(), StoreError> {
     const SQL: &str =
         "UPDATE quarantine SET reason = $2, detail = $3 WHERE log_index = $1 AND state = 'open'";
-    on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(log_index).bind(reason).bind(detail).execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(log_index).bind(reason).bind(detail).execute(tx).await?;
     Ok(())
 }
 
@@ -201,9 +201,7 @@ pub(super) async fn give_reason(
 pub(super) async fn refuse_waiting(tx: &mut Tx, log_index: i64) -> Result<bool, StoreError> {
     const SQL: &str =
         "UPDATE envelope_states SET state = 'quarantined' WHERE log_index = $1 AND state = 'pending'";
-    let refused = on_engine!(tx, |conn| {
-        sqlx::query(SQL).bind(log_index).execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let refused = statement(SQL).bind(log_index).execute(tx).await?;
     Ok(refused == 1)
 }
 
@@ -234,18 +232,15 @@ pub(in crate::exchange) async fn supersede(
     if replaced.is_empty() {
         return Ok(());
     }
-    on_engine!(tx, |conn| {
-        let mut query =
-            sqlx::QueryBuilder::new("UPDATE quarantine SET state = 'superseded', decided_at_ms = ");
-        query.push_bind(now.unix_ms()).push(" WHERE state = 'open' AND device_id = ");
-        query.push_bind(device.to_string()).push(" AND envelope_hash IN (");
-        let mut list = query.separated(", ");
-        for hash in replaced.iter().take(500) {
-            list.push_bind(hash.to_string());
-        }
-        query.push(")");
-        query.build().execute(conn).await.map(drop)
-    })?;
+    let mut query = statement("UPDATE quarantine SET state = 'superseded', decided_at_ms = ");
+    query.push_bind(now.unix_ms()).push(" WHERE state = 'open' AND device_id = ");
+    query.push_bind(device.to_string()).push(" AND envelope_hash IN (");
+    let mut list = query.places();
+    for hash in replaced.iter().take(500) {
+        list.push_bind(hash.to_string());
+    }
+    query.push(")");
+    query.execute(tx).await?;
     Ok(())
 }
 
@@ -260,10 +255,14 @@ pub(in crate::exchange) async fn close(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "UPDATE quarantine SET state = $2, decided_by = $3, decision_reason = $4, decided_at_ms = $5 \
         WHERE log_index = $1 AND state = 'open'";
-    let closed = on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(log_index).bind(state).bind(by.to_string());
-        query.bind(reason).bind(now.unix_ms()).execute(conn).await.map(|done| done.rows_affected())
-    })?;
+    let closed = statement(SQL)
+        .bind(log_index)
+        .bind(state)
+        .bind(by.to_string())
+        .bind(reason)
+        .bind(now.unix_ms())
+        .execute(tx)
+        .await?;
     Ok(closed == 1)
 }
 
@@ -275,10 +274,7 @@ pub(in crate::exchange) async fn note_entrance(
     after: &[ChangeHash],
 ) -> Result<(), StoreError> {
     const SQL: &str = "UPDATE quarantine SET heads_before = $2, heads_after = $3 WHERE log_index = $1";
-    on_engine!(tx, |conn| {
-        let query = sqlx::query(SQL).bind(log_index).bind(heads_bytes(before)).bind(heads_bytes(after));
-        query.execute(conn).await.map(drop)
-    })?;
+    statement(SQL).bind(log_index).bind(heads_bytes(before)).bind(heads_bytes(after)).execute(tx).await?;
     Ok(())
 }
 
@@ -289,7 +285,6 @@ pub(super) async fn entrance(
 ) -> Result<Option<(Vec<ChangeHash>, Vec<ChangeHash>)>, StoreError> {
     const SQL: &str = "SELECT heads_before, heads_after FROM quarantine WHERE log_index = $1 \
         AND heads_before IS NOT NULL AND heads_after IS NOT NULL";
-    let heads: Option<(Vec<u8>, Vec<u8>)> =
-        on_engine!(tx, |conn| sqlx::query_as(SQL).bind(log_index).fetch_optional(conn).await)?;
+    let heads: Option<(Vec<u8>, Vec<u8>)> = statement(SQL).bind(log_index).row_if_any(tx).await?;
     Ok(heads.map(|(before, after)| (heads_from(&before), heads_from(&after))))
 }

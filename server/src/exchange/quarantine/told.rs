@@ -6,7 +6,7 @@
 use super::QuarantineItem;
 use crate::exchange::epochs;
 use crate::exchange::feed::{self, Audience};
-use crate::store::{StoreError, Tx, on_engine};
+use crate::store::{StoreError, Tx, statement};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -54,8 +54,7 @@ pub(super) async fn of(tx: &mut Tx, item: &QuarantineItem) -> Result<DeviceTold,
         FROM devices d LEFT JOIN device_chains c ON c.device_id = d.device_id WHERE d.device_id = $1";
     type Row = (Option<i64>, Option<i64>, Option<i64>, Option<i64>);
     let device = item.device_id.to_string();
-    let row: Option<Row> =
-        on_engine!(&mut *tx, |conn| sqlx::query_as(SQL).bind(device).fetch_optional(conn).await)?;
+    let row: Option<Row> = statement(SQL).bind(device).row_if_any(&mut *tx).await?;
     let (epoch, cursor, last_seen_at_ms, revoked_at_ms) = row.unwrap_or_default();
     let confirmed = if epoch == Some(epochs::current(tx).await?) { cursor.unwrap_or(0) } else { 0 };
     let announced = feed::results_about(tx, Audience::Device(item.device_id), item.device_seq).await?;

@@ -2,7 +2,7 @@
 
 use crate::exchange::chains::as_i64;
 use crate::exchange::envelopes::kind_name;
-use crate::store::{StoreError, Tx, insert_rows, on_engine};
+use crate::store::{StoreError, Tx, insert_rows, statement};
 use std::collections::BTreeMap;
 use sync_core::ids::{DeviceId, VisitId};
 use sync_core::log::{Body, BodyKind, Envelope};
@@ -33,7 +33,7 @@ pub(in crate::exchange) async fn unsettled(tx: &mut Tx, device: DeviceId) -> Res
         FROM (SELECT log_index FROM quarantine WHERE device_id = $1 AND state = 'open' \
         UNION ALL SELECT log_index FROM envelope_states WHERE device_id = $1 AND state = 'pending') u \
         LEFT JOIN envelope_bodies b ON b.log_index = u.log_index";
-    Ok(on_engine!(tx, |conn| sqlx::query_as(SQL).bind(device.to_string()).fetch_one(conn).await)?)
+    statement(SQL).bind(device.to_string()).row(tx).await
 }
 
 /// The device works on these visits: until it says otherwise it may hold more about them.
@@ -73,17 +73,15 @@ pub(in crate::exchange) async fn settle_visits(
     if visits.is_empty() {
         return Ok(());
     }
-    on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new("UPDATE device_visits SET settled_at_ms = ");
-        query.push_bind(now.unix_ms()).push(", settled_by = 'device' WHERE device_id = ");
-        query.push_bind(device.to_string()).push(" AND settled_at_ms IS NULL AND visit_id IN (");
-        let mut list = query.separated(", ");
-        for visit in visits {
-            list.push_bind(visit.to_string());
-        }
-        query.push(")");
-        query.build().execute(conn).await.map(drop)
-    })?;
+    let mut query = statement("UPDATE device_visits SET settled_at_ms = ");
+    query.push_bind(now.unix_ms()).push(", settled_by = 'device' WHERE device_id = ");
+    query.push_bind(device.to_string()).push(" AND settled_at_ms IS NULL AND visit_id IN (");
+    let mut list = query.places();
+    for visit in visits {
+        list.push_bind(visit.to_string());
+    }
+    query.push(")");
+    query.execute(tx).await?;
     Ok(())
 }
 

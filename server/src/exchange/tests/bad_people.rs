@@ -346,7 +346,7 @@ async fn a_device_that_fills_its_quota_keeps_the_rest_until_the_office_decides()
         // Decided, it goes on.
         let mut tx = test.app.store.write().await.unwrap();
         const DECIDE: &str = "UPDATE quarantine SET state = 'rejected' WHERE device_seq <= 30";
-        crate::store::on_engine!(&mut tx, |conn| sqlx::query(DECIDE).execute(conn).await.map(drop)).unwrap();
+        crate::store::statement(DECIDE).execute(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
         send_much(&test, &mut device).await;
         assert_eq!(device.acknowledged.sequence, 90);

@@ -82,5 +82,5 @@ async fn view(test: &TestApp, visit: VisitId) -> sync_core::document::VisitView 
 /// Counts rows, for what no API tells.
 async fn count(test: &TestApp, sql: &'static str) -> i64 {
     let mut tx = test.app.store.read().await.unwrap();
-    crate::store::on_engine!(&mut tx, |conn| sqlx::query_scalar(sql).fetch_one(conn).await).unwrap()
+    crate::store::statement(sql).value(&mut tx).await.unwrap()
 }

@@ -57,7 +57,7 @@ async fn what_waits_is_listed_with_its_author_and_what_it_waits_for() {
             (SELECT log_index FROM envelope_states WHERE device_seq < 2)";
         for (sql, said) in [(WAIT, "Its turn"), (LACK, "Builds on something")] {
             let mut tx = test.app.store.write().await.unwrap();
-            on_engine!(&mut tx, |conn| sqlx::query(sql).execute(conn).await.map(drop)).unwrap();
+            statement(sql).execute(&mut tx).await.unwrap();
             tx.commit().await.unwrap();
             let page = browser.get("/arrivals/pending").await;
             assert!(page.html().contains(said) && page.html().contains("zhangwei"), "{}", page.html());

@@ -8,7 +8,7 @@ use crate::exchange::tests::{a_technician, a_visit_of, exchange};
 use crate::pages::testing::{Browser, HOSTILE, check, shells};
 use crate::people::Role;
 use crate::people::tests::a_person;
-use crate::store::on_engine;
+use crate::store::statement;
 use crate::testing::TestApp;
 use sync_core::ids::{DeviceId, PersonId};
 use sync_core::time::Timestamp;
@@ -147,7 +147,7 @@ async fn a_person_takes_up_what_was_recorded_before_the_revocation_and_the_recor
         exchange(&test, &mut colleague).await;
         assert!(colleague.kept.iter().any(|envelope| envelope.hash().to_string() == before));
         let kinds = "SELECT count(*) FROM server_log WHERE kind = 'escrow.accepted'";
-        let noted: i64 = on_engine!(&mut tx, |conn| sqlx::query_scalar(kinds).fetch_one(conn).await).unwrap();
+        let noted: i64 = statement(kinds).value(&mut tx).await.unwrap();
         assert_eq!(noted, 1);
     })
     .await;
