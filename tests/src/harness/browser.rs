@@ -4,7 +4,8 @@
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -297,9 +298,23 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The driver takes its browser along when it is asked to end, not when it is killed.
-        let _ = Command::new("kill").arg(self.driver.id().to_string()).status();
+        // A driver that ends leaves its browser running; it closes it when the session ends.
+        let _ = self.end_session();
+        let _ = self.driver.kill();
         let _ = self.driver.wait();
+    }
+}
+
+impl Browser {
+    /// By hand, since nothing can be awaited while a value is dropped.
+    fn end_session(&self) -> std::io::Result<()> {
+        let rest = self.session.trim_start_matches("http://");
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let mut line = TcpStream::connect(host)?;
+        line.set_read_timeout(Some(SEEN_MAX))?;
+        write!(line, "DELETE /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")?;
+        // The answer comes when the browser has ended.
+        line.read(&mut [0; 512]).map(drop)
     }
 }
 
