@@ -74,7 +74,7 @@ pub async fn keep_office_key(tx: &mut Tx, epoch: i64, key: PublicKey) -> Result<
 /// When the store fails or was never used.
 pub async fn begin_epoch(tx: &mut Tx, reason: &str, now: Timestamp) -> Result<i64, StoreError> {
     const SQL: &str = "UPDATE installation SET epoch = epoch + 1 RETURNING epoch";
-    let epoch: i64 = statement(SQL).value(&mut *tx).await?;
+    let epoch: i64 = statement(SQL).value(tx).await?;
     let detail = Detail::new().with("from", (epoch - 1).to_string()).with("to", epoch.to_string());
     audit::append(tx, &NewEntry::new(EntryKind::EPOCH_RAISED, now).detail(detail).because(Some(reason)))
         .await?;

@@ -36,7 +36,7 @@ pub(crate) async fn carriers(tx: &mut Tx, visit: VisitId) -> Result<Vec<Carrier>
         FROM device_visits v JOIN devices d ON d.device_id = v.device_id \
         LEFT JOIN device_chains c ON c.device_id = v.device_id \
         WHERE v.visit_id = $1 ORDER BY v.delivered_at_ms, v.device_id";
-    let rows: Vec<Row> = statement(SQL).bind(visit.to_string()).rows(&mut *tx).await?;
+    let rows: Vec<Row> = statement(SQL).bind(visit.to_string()).rows(tx).await?;
     let epoch = epochs::current(tx).await?;
     let positions = positions(tx, visit).await?;
     let mut confirmed = confirmed(tx, visit).await?;

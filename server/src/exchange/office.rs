@@ -264,8 +264,7 @@ async fn seal(
         ON CONFLICT (epoch) DO UPDATE SET sequence = office_chains.sequence RETURNING sequence, envelope_hash";
     const ADVANCE: &str = "UPDATE office_chains SET sequence = $2, envelope_hash = $3 WHERE epoch = $1";
     let none = EnvelopeHash::NONE.to_string();
-    let (sequence, previous): (i64, String) =
-        statement(LOCK).bind(draft.epoch).bind(&none).row(&mut *tx).await?;
+    let (sequence, previous): (i64, String) = statement(LOCK).bind(draft.epoch).bind(&none).row(tx).await?;
     let body =
         Body::Change(ChangeBody { chunks: vec![draft.chunk.bytes.clone().into()], ..ChangeBody::default() });
     let known = audit::last_index(tx).await?;
@@ -316,7 +315,7 @@ async fn append(
         .bind(header.device.to_string())
         .bind(as_i64(header.sequence))
         .bind(draft.visit.to_string())
-        .execute(&mut *tx)
+        .execute(tx)
         .await?;
     let mut consequences = Consequences::default();
     consequences.change(draft.visit, change, log_index);

@@ -231,7 +231,7 @@ async fn arrival_tiles(tx: &mut Tx, viewer: &Viewer) -> Result<Vec<Tile>, StoreE
         (ESCROW, "/arrivals/escrow", "start-escrow", false),
         (PENDING, "/arrivals/pending", "start-pending", false),
     ] {
-        let count: i64 = statement(sql).bind(&places).value(&mut *tx).await?;
+        let count: i64 = statement(sql).bind(&places).value(tx).await?;
         if always || count > 0 {
             tiles.push(Tile::of(href.to_owned(), viewer.w().t(key), count, key == "start-refused"));
         }

@@ -37,7 +37,7 @@ pub(crate) async fn keep_form(
     const SQL: &str = "INSERT INTO kept_forms (key_sha256, person_id, path, body, expires_at_ms) \
         VALUES ($1, $2, $3, $4, $5)";
     let key = data_encoding::HEXLOWER.encode(&entropy.bytes::<16>());
-    statement(FORGET).bind(now.unix_ms()).execute(&mut *tx).await?;
+    statement(FORGET).bind(now.unix_ms()).execute(tx).await?;
     statement(SQL)
         .bind(token_hash(&key))
         .bind(person.to_string())

@@ -107,7 +107,7 @@ pub(crate) async fn touch(tx: &mut Tx, token_sha256: &str, now: Timestamp) -> Re
 pub(super) async fn end(tx: &mut Tx, token_sha256: &str, now: Timestamp) -> Result<(), StoreError> {
     const WORDS: &str = "DELETE FROM kept_searches WHERE session = $1";
     const SQL: &str = "UPDATE sessions SET expires_at_ms = $2 WHERE token_sha256 = $1 AND expires_at_ms > $2";
-    statement(WORDS).bind(token_sha256).execute(&mut *tx).await?;
+    statement(WORDS).bind(token_sha256).execute(tx).await?;
     let now_ms = now.unix_ms();
     statement(SQL).bind(token_sha256).bind(now_ms).execute(tx).await?;
     Ok(())
@@ -125,7 +125,7 @@ pub(super) async fn end_others(
     const SQL: &str = "UPDATE sessions SET expires_at_ms = $3 \
         WHERE person_id = $1 AND token_sha256 <> $2 AND expires_at_ms > $3";
     let id = person_id.to_string();
-    statement(WORDS).bind(&id).bind(kept_sha256).execute(&mut *tx).await?;
+    statement(WORDS).bind(&id).bind(kept_sha256).execute(tx).await?;
     let now_ms = now.unix_ms();
     statement(SQL).bind(&id).bind(kept_sha256).bind(now_ms).execute(tx).await?;
     Ok(())

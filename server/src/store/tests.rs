@@ -182,6 +182,36 @@ async fn text_sorts_the_same_and_hostile_strings_come_back_unchanged() {
 }
 
 #[tokio::test]
+async fn values_of_every_kind_come_back_as_they_went_in_and_absent_ones_stay_absent() {
+    type Kinds = (Option<String>, Option<i64>, Option<Vec<u8>>, bool);
+    const TABLE: [&str; 2] = [
+        "CREATE TABLE kinds (a TEXT, b BIGINT, c BLOB, d BOOLEAN NOT NULL)",
+        "CREATE TABLE kinds (a TEXT, b BIGINT, c BYTEA, d BOOLEAN NOT NULL)",
+    ];
+    const SELECT: &str = "SELECT a, b, c, d FROM kinds WHERE d IN (";
+    for_each_engine(|store| async move {
+        let mut tx = store.write().await.unwrap();
+        statement(TABLE[usize::from(tx.kind() == EngineKind::Postgres)]).execute(&mut tx).await.unwrap();
+        let full: Kinds = (Some("铅封".to_owned()), Some(i64::MIN), Some(vec![0, 255]), true);
+        let absent: Kinds = (None, None, None, false);
+        let mut insert = statement("INSERT INTO kinds (a, b, c, d) ");
+        insert.push_values([&full, &absent], |line, (text, number, bytes, flag)| {
+            line.push_bind(text).push_bind(*number).push_bind(bytes.as_deref()).push_bind(*flag);
+        });
+        assert_eq!(insert.execute(&mut tx).await.unwrap(), 2);
+        let mut select = statement(SELECT);
+        select.places().push_bind(true).push("false");
+        select.push(") AND (a = ").push_bind("铅封").push(" OR a IS NULL) ORDER BY d DESC");
+        assert_eq!(select.rows::<Kinds>(&mut tx).await.unwrap(), [full, absent]);
+        let none = statement("SELECT b FROM kinds WHERE b = $1").bind(7_i64);
+        assert_eq!(none.value_if_any::<i64>(&mut tx).await.unwrap(), None);
+        let none = statement("SELECT b FROM kinds WHERE b = $1").bind(7_i64).value::<i64>(&mut tx).await;
+        assert!(matches!(none, Err(StoreError::Database(sqlx::Error::RowNotFound))), "{none:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn migrating_again_changes_nothing_and_the_store_opens_again() {
     for_each_engine(|store| async move {
         assert_eq!(store.migrations_missing().await.unwrap(), 0);

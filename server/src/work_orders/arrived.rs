@@ -51,7 +51,7 @@ pub(crate) async fn arrived_visits(
         " ORDER BY a.newest_at_ms DESC, a.visit_id LIMIT $3"
     );
     let mut visits: Vec<ArrivedVisit> =
-        statement(SQL).bind(since.unix_ms()).bind(places).bind(limit).rows(&mut *tx).await?;
+        statement(SQL).bind(since.unix_ms()).bind(places).bind(limit).rows(tx).await?;
     let mut people = senders(tx, &visits, since).await?;
     for visit in &mut visits {
         visit.people = people.remove(&visit.visit_id).unwrap_or_default();

@@ -348,7 +348,7 @@ pub(super) async fn reject(
         .bind(now.unix_ms())
         .bind(by.to_string())
         .bind(reason)
-        .execute(&mut *tx)
+        .execute(tx)
         .await?;
     if changed == 0 {
         return Ok(false);

@@ -19,9 +19,9 @@ pub(super) async fn keep(tx: &mut Tx, session: &str, words: &str) -> Result<Stri
         ON CONFLICT (session, search_key) DO NOTHING";
     let words: String = words.chars().filter(|c| !c.is_control()).take(WORDS_CHARS_MAX).collect();
     let key = key_of(session, &words);
-    let count: i64 = statement(COUNT).bind(session).value(&mut *tx).await?;
+    let count: i64 = statement(COUNT).bind(session).value(tx).await?;
     if count >= SEARCHES_MAX {
-        statement(FORGET).bind(session).execute(&mut *tx).await?;
+        statement(FORGET).bind(session).execute(tx).await?;
     }
     statement(SQL).bind(session).bind(&key).bind(&words).execute(tx).await?;
     Ok(key)

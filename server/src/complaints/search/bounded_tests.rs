@@ -28,16 +28,16 @@ async fn crowd(tx: &mut Tx, complaints: std::ops::Range<i64>) {
     for ordinal in complaints {
         let id = |kind: i64| format!("018f3c52-8f00-7c3a-9d2{kind}-{:012}", 1_000_000 + ordinal);
         let (complaint, odd) = (id(1), ordinal % 2);
-        statement(COMPLAINTS).bind(&complaint).bind(ordinal).bind(odd).execute(&mut *tx).await.unwrap();
+        statement(COMPLAINTS).bind(&complaint).bind(ordinal).bind(odd).execute(tx).await.unwrap();
         for visit in [id(2), id(3)] {
-            statement(VISITS).bind(&visit).bind(&complaint).execute(&mut *tx).await.unwrap();
-            statement(HELD).bind(&visit).bind(odd).execute(&mut *tx).await.unwrap();
+            statement(VISITS).bind(&visit).bind(&complaint).execute(tx).await.unwrap();
+            statement(HELD).bind(&visit).bind(odd).execute(tx).await.unwrap();
             statement(CONFLICTS)
                 .bind(format!("{visit}-c"))
                 .bind(&visit)
                 .bind(odd)
                 .bind(1_000 + ordinal)
-                .execute(&mut *tx)
+                .execute(tx)
                 .await
                 .unwrap();
         }

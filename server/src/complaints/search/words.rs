@@ -24,12 +24,12 @@ pub(super) async fn write(tx: &mut Tx, ordinal: i64, text: String) -> Result<(),
     const KNOWN: &str = "SELECT indexed FROM complaint_search WHERE ordinal = $1";
     const WRITE: &str = "INSERT INTO complaint_search (ordinal, indexed) VALUES ($1, $2) \
         ON CONFLICT (ordinal) DO UPDATE SET indexed = $2";
-    let known: Option<String> = statement(KNOWN).bind(ordinal).value_if_any(&mut *tx).await?;
+    let known: Option<String> = statement(KNOWN).bind(ordinal).value_if_any(tx).await?;
     if known.as_ref() == Some(&text) {
         return Ok(());
     }
     let (before, after) = (index_keys(known.as_deref().unwrap_or_default()), index_keys(&text));
-    statement(WRITE).bind(ordinal).bind(text).execute(&mut *tx).await?;
+    statement(WRITE).bind(ordinal).bind(text).execute(tx).await?;
     remove_keys(tx, ordinal, before.difference(&after)).await?;
     add_keys(tx, ordinal, after.difference(&before)).await
 }
@@ -41,7 +41,7 @@ async fn add_keys(tx: &mut Tx, ordinal: i64, keys: impl Iterator<Item = &String>
         query.push_values(keys, |row, key| {
             row.push_bind(*key).push_bind(ordinal);
         });
-        query.execute(&mut *tx).await?;
+        query.execute(tx).await?;
     }
     Ok(())
 }
@@ -60,7 +60,7 @@ async fn remove_keys(
             list.push_bind(*key);
         }
         query.push(")");
-        query.execute(&mut *tx).await?;
+        query.execute(tx).await?;
     }
     Ok(())
 }
@@ -82,8 +82,7 @@ impl Lookup {
         let mut rarest: Option<(i64, KeyRange)> = None;
         for keys in query_keys(&terms).into_iter().take(KEYS_COMPARED_MAX) {
             let most = rarest.as_ref().map_or(COMMON, |(count, _)| *count);
-            let count: i64 =
-                statement(SQL).bind(&keys.first).bind(&keys.last).bind(most).value(&mut *tx).await?;
+            let count: i64 = statement(SQL).bind(&keys.first).bind(&keys.last).bind(most).value(tx).await?;
             if count == 0 {
                 return Ok(None);
             }

@@ -31,7 +31,7 @@ pub(super) async fn hindrance(tx: &mut Tx, item: &Escrowed) -> Result<Option<&'s
         return Ok(Some("no_content"));
     }
     let (device, sequence) = (header.device.to_string(), as_i64(header.sequence));
-    let taken: i64 = statement(TAKEN).bind(device).bind(sequence).value(&mut *tx).await?;
+    let taken: i64 = statement(TAKEN).bind(device).bind(sequence).value(tx).await?;
     if taken > 0 {
         return Ok(Some("forked"));
     }

@@ -159,7 +159,7 @@ async fn mark(tx: &mut Tx, fates: &BTreeMap<i64, Fate>, from: &'static str) -> R
             list.push_bind(*log_index);
         }
         query.push(")");
-        let marked = query.execute(&mut *tx).await?;
+        let marked = query.execute(tx).await?;
         if marked != indexes.len() as u64 {
             return Ok(false);
         }

@@ -50,7 +50,7 @@ pub(in crate::exchange) async fn write_documents(
                     heads = excluded.heads, digest = excluded.digest, view_json = excluded.view_json, \
                     updated_at_ms = excluded.updated_at_ms WHERE visit_documents.version = excluded.version - 1",
             );
-        written += query.execute(&mut *tx).await?;
+        written += query.execute(tx).await?;
     }
     Ok(written == new.len() as u64)
 }

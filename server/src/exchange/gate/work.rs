@@ -268,7 +268,7 @@ async fn pending_rows(tx: &mut Tx, docket: &Docket) -> Result<Vec<Row>, StoreErr
             list.push_bind(visit.to_string());
         }
         query.push(") ORDER BY s.log_index LIMIT ").push_bind(PENDING_MAX);
-        columns = query.rows(&mut *tx).await?;
+        columns = query.rows(tx).await?;
     }
     if let Some(device) = docket.device {
         const SQL: &str = pending!("s.visit_id IS NULL AND s.device_id = $1 ORDER BY s.log_index LIMIT $2");

@@ -79,8 +79,8 @@ async fn undecided(tx: &mut Tx, visit: VisitId) -> Result<BTreeSet<ChangeHash>, 
     const WAITING: &str = "SELECT log_index FROM envelope_states WHERE state = 'pending' AND visit_id = $1 \
         ORDER BY log_index LIMIT $2";
     let id = visit.to_string();
-    let refused: Vec<String> = statement(REFUSED).bind(&id).values(&mut *tx).await?;
-    let waiting: Vec<i64> = statement(WAITING).bind(&id).bind(WAITING_MAX).values(&mut *tx).await?;
+    let refused: Vec<String> = statement(REFUSED).bind(&id).values(tx).await?;
+    let waiting: Vec<i64> = statement(WAITING).bind(&id).bind(WAITING_MAX).values(tx).await?;
     let mut found = BTreeSet::new();
     for hash in refused {
         found.insert(StoreError::parse_column("quarantined_changes", "change_hash", &hash, &hash)?);

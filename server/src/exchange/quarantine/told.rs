@@ -54,7 +54,7 @@ pub(super) async fn of(tx: &mut Tx, item: &QuarantineItem) -> Result<DeviceTold,
         FROM devices d LEFT JOIN device_chains c ON c.device_id = d.device_id WHERE d.device_id = $1";
     type Row = (Option<i64>, Option<i64>, Option<i64>, Option<i64>);
     let device = item.device_id.to_string();
-    let row: Option<Row> = statement(SQL).bind(device).row_if_any(&mut *tx).await?;
+    let row: Option<Row> = statement(SQL).bind(device).row_if_any(tx).await?;
     let (epoch, cursor, last_seen_at_ms, revoked_at_ms) = row.unwrap_or_default();
     let confirmed = if epoch == Some(epochs::current(tx).await?) { cursor.unwrap_or(0) } else { 0 };
     let announced = feed::results_about(tx, Audience::Device(item.device_id), item.device_seq).await?;
