@@ -224,6 +224,16 @@ fn a_deadline_is_warned_of_missed_and_escalated_at_named_moments() {
 }
 
 #[test]
+fn experts_have_thirty_minutes_around_the_clock() {
+    // The night before a holiday: no calendar is asked.
+    let received = at("2026-09-30", 23 * 60 + 50);
+    let (near_at, due_at) = WatchRules::default().expert_times(received);
+    assert_eq!((near_at, due_at), (at("2026-10-01", 10), at("2026-10-01", 20)));
+    let old: WatchRules = serde_json::from_str(r#"{ "warn_percent": 70 }"#).unwrap();
+    assert_eq!(old.expert, WatchRules::default().expert, "rules of before experts");
+}
+
+#[test]
 fn rules_that_would_tell_nobody_in_time_are_refused() {
     let day = Limit { amount: 1, unit: LimitUnit::WorkingDay };
     let to = |to: &str| Escalation { after: day, to: to.to_owned() };
@@ -233,6 +243,8 @@ fn rules_that_would_tell_nobody_in_time_are_refused() {
         WatchRules { escalations: vec![to("nobody")], ..WatchRules::default() },
         WatchRules { escalations: vec![to("administrator"), to("lead")], ..WatchRules::default() },
         WatchRules { silent: Limit { amount: 0, ..day }, ..WatchRules::default() },
+        WatchRules { expert: day, ..WatchRules::default() },
+        WatchRules { expert_near: WatchRules::default().expert, ..WatchRules::default() },
     ] {
         let policy = DeadlinePolicy { watch, ..built_in_policy().clone() };
         assert!(matches!(policy.check(), Err(PolicyError::Watch(_))), "{:?}", policy.watch);

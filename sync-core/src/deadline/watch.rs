@@ -29,6 +29,12 @@ pub struct WatchRules {
     pub dwell: BTreeMap<String, Limit>,
     /// How long the devices of somebody who was sent may say nothing.
     pub silent: Limit,
+    /// How long an expert seat may take to answer, in minutes or hours: it is there around the clock.
+    ///
+    /// Thirty minutes from receipt: the power industry's expert seats (专家坐席, 30分钟内反馈客户), 24 hours a day.
+    pub expert: Limit,
+    /// How long before that the question is called near its deadline; shorter.
+    pub expert_near: Limit,
 }
 
 /// Before whom a missed deadline is brought.
@@ -70,6 +76,8 @@ impl Default for WatchRules {
             ],
             dwell: dwell.into_iter().map(|(state, limit)| (state.to_owned(), limit)).collect(),
             silent: limit(24, LimitUnit::Hour),
+            expert: limit(30, LimitUnit::Minute),
+            expert_near: limit(10, LimitUnit::Minute),
         }
     }
 }
@@ -95,7 +103,17 @@ impl WatchRules {
         if limits.chain([&self.silent]).any(unusable) {
             return wrong("an amount is a whole number from 1 to 100,000");
         }
-        Ok(())
+        match (around_the_clock_ms(self.expert), around_the_clock_ms(self.expert_near)) {
+            (Some(within), Some(near)) if (1..within).contains(&near) => Ok(()),
+            _ => wrong("experts answer within minutes or hours, and the warning comes less than that before"),
+        }
+    }
+
+    /// From when on a question to an expert that was received now is near its deadline, and the deadline. Rules that
+    /// failed [`Self::check`] leave no time.
+    pub fn expert_times(&self, received_at: Timestamp) -> (Timestamp, Timestamp) {
+        let due_at = received_at.plus_ms(around_the_clock_ms(self.expert).unwrap_or(0));
+        (due_at.plus_ms(-around_the_clock_ms(self.expert_near).unwrap_or(0)), due_at)
     }
 
     /// From when on a deadline at `due_at`, of something that began at `from`, has which level; rising in both.
@@ -112,6 +130,16 @@ impl WatchRules {
         }
         marks
     }
+}
+
+/// How long a limit is that asks no calendar.
+fn around_the_clock_ms(limit: Limit) -> Option<i64> {
+    let unit_ms = match limit.unit {
+        LimitUnit::Minute => 60_000,
+        LimitUnit::Hour => 3_600_000,
+        LimitUnit::CalendarDay | LimitUnit::WorkingDay | LimitUnit::CalendarMonth => return None,
+    };
+    (1..=AMOUNT_MAX).contains(&limit.amount).then_some(i64::from(limit.amount) * unit_ms)
 }
 
 /// The level at `now`, and the next moment at which it rises.

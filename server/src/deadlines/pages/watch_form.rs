@@ -7,6 +7,9 @@ use sync_core::deadline::{ESCALATED_TO, Escalation, Limit, LimitUnit, WatchRules
 
 /// What has a limit of its own besides states.
 const SILENT: &str = "silent";
+/// Answers of experts, and the warning before they are due.
+const EXPERT: &str = "expert";
+const EXPERT_NEAR: &str = "expert_near";
 
 /// One limit as it is typed; an empty amount: none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,16 +20,18 @@ pub(super) struct WatchRow {
     pub(super) unit: String,
 }
 
-/// What has a limit, in the order of the form: whom a missed deadline is brought before, devices, states.
+/// What has a limit, in the order of the form: whom a missed deadline is brought before, devices, experts, states.
 fn subjects() -> impl Iterator<Item = &'static str> {
     let open = State::ALL.iter().filter(|state| !matches!(state, State::Closed | State::Withdrawn));
-    ESCALATED_TO.into_iter().chain([SILENT]).chain(open.map(|state| state.as_str()))
+    ESCALATED_TO.into_iter().chain([SILENT, EXPERT, EXPERT_NEAR]).chain(open.map(|state| state.as_str()))
 }
 
 /// The rules as they would be typed: amounts and units.
 pub(super) fn typed(rules: &WatchRules) -> (Vec<String>, Vec<String>) {
     let limit = |subject: &str| match subject {
         SILENT => Some(rules.silent),
+        EXPERT => Some(rules.expert),
+        EXPERT_NEAR => Some(rules.expert_near),
         _ => {
             let escalation = rules.escalations.iter().find(|step| step.to == subject);
             escalation.map(|step| step.after).or_else(|| rules.dwell.get(subject).copied())
@@ -46,6 +51,8 @@ pub(super) fn rows(w: Words, amounts: &[String], units: &[String]) -> Vec<WatchR
     let at = |column: &[String], place: usize| column.get(place).cloned().unwrap_or_default();
     let label = |subject: &str| match subject {
         SILENT => w.t("watch-silent-after"),
+        EXPERT => w.t("watch-expert-within"),
+        EXPERT_NEAR => w.t("watch-expert-near"),
         to if ESCALATED_TO.contains(&to) => w.code("watch-escalate", to),
         state => w.a("watch-stuck-after", w.code("state", state)),
     };
@@ -66,7 +73,7 @@ pub(super) fn rules(warn_percent: &str, amounts: &[String], units: &[String]) ->
     rules.dwell.clear();
     for (place, subject) in subjects().enumerate() {
         let amount = amounts.get(place)?.trim();
-        if amount.is_empty() && subject != SILENT {
+        if amount.is_empty() && ![SILENT, EXPERT, EXPERT_NEAR].contains(&subject) {
             continue;
         }
         let unit = units.get(place)?;
@@ -74,6 +81,8 @@ pub(super) fn rules(warn_percent: &str, amounts: &[String], units: &[String]) ->
         let limit = Limit { amount: amount.parse().ok()?, unit: *unit };
         match subject {
             SILENT => rules.silent = limit,
+            EXPERT => rules.expert = limit,
+            EXPERT_NEAR => rules.expert_near = limit,
             to if ESCALATED_TO.contains(&to) => {
                 rules.escalations.push(Escalation { after: limit, to: to.to_owned() });
             }
