@@ -279,6 +279,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::office().of(crate::returns::routes()))
         .merge(Class::office().of(crate::corrective::routes()))
         .merge(Class::office().of(crate::sections::routes()))
+        .merge(Class::office().of(crate::seats::routes()))
         .merge(Class::office().of(crate::specials::routes()))
         .merge(Class::office().of(crate::exports::routes()))
         .merge(Class::office().of(crate::reports::routes()))

@@ -32,6 +32,7 @@ mod reports;
 mod returns;
 pub mod review;
 pub(crate) mod routing;
+mod seats;
 mod sections;
 mod specials;
 pub mod store;

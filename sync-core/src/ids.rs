@@ -122,6 +122,11 @@ id_type! {
     SectionId
 }
 id_type! {
+    /// A question to an expert seat. Minted by the server; that of a device is the id of the command that asks it, so
+    /// that asking twice asks once.
+    ExpertRequestId
+}
+id_type! {
     /// An early warning. Derived by the server from what it warns of, so that raising it twice raises it once.
     WarningId
 }

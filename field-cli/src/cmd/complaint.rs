@@ -110,7 +110,7 @@ async fn compose(ctx: &Ctx, store: &Store, args: &ComplaintNewArgs) -> Result<Ne
 }
 
 /// Refuses what the office could not take.
-fn within(ctx: &Ctx, text: &str, argument: &str, max: usize) -> Result<(), Failure> {
+pub(super) fn within(ctx: &Ctx, text: &str, argument: &str, max: usize) -> Result<(), Failure> {
     let found = text.chars().count();
     if found <= max {
         return Ok(());
@@ -177,6 +177,7 @@ async fn card(
         state: "accepted".to_owned(),
         position: None,
         crew: vec![person],
+        expert_requests: Vec::new(),
     })
 }
 

@@ -107,6 +107,19 @@ impl Store {
         rows.into_iter().map(CommandRow::try_from).collect()
     }
 
+    /// What a request of this device asks; `None` for one that is not here or of another version.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn request(&self, id: CommandId) -> Result<Option<Request>, StoreError> {
+        let encoded: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT encoded FROM commands WHERE command_id = $1")
+                .bind(id.to_string())
+                .fetch_optional(self.pool())
+                .await?;
+        Ok(encoded.and_then(|bytes| Request::decode(&bytes).ok()))
+    }
+
     /// Notes what the server answered.
     pub(crate) async fn set_outcome_in(
         tx: &mut Tx,
@@ -169,5 +182,6 @@ const fn word(request: &Request) -> &'static str {
         Request::Promise { .. } => "promise",
         Request::PhotoUnavailable { .. } => "photo_unavailable",
         Request::CorrectContact { .. } => "correct_contact",
+        Request::AskExpert { .. } => "ask_expert",
     }
 }

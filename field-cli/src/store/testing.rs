@@ -101,6 +101,7 @@ pub(crate) fn card(visit: VisitId, number: &str) -> AssignmentCard {
         state: "assigned".into(),
         position: None,
         crew: Vec::new(),
+        expert_requests: Vec::new(),
     }
 }
 

@@ -180,6 +180,8 @@ words! {
         CorrectiveAction = "corrective_action",
         /// A discipline answers for a part of it, or that changed.
         Section = "section",
+        /// An expert was asked about it, or what became of that.
+        ExpertRequest = "expert_request",
         /// It was proposed to be special, or somebody decided about that.
         Special = "special",
         /// Somebody said what kind of matter it is, or who passed it on.

@@ -14,6 +14,7 @@ use crate::corrective::{self, ActionBody};
 use crate::deadlines::ClockBody;
 use crate::returns::{self, ReturnBody};
 use crate::review::{self, Blocker, ReviewLevelBody, VerdictBody};
+use crate::seats::{self, ExpertRequestBody};
 use crate::sections::{self, SectionBody};
 use crate::specials::{self, PathBody, SpecialBody};
 use crate::store::{StoreError, Tx};
@@ -62,6 +63,8 @@ pub(crate) struct CentralRecord {
     pub(crate) corrective_actions: Vec<ActionBody>,
     /// The parts that disciplines answer for, oldest first.
     pub(crate) sections: Vec<SectionBody>,
+    /// What experts were asked and what they answered, oldest first.
+    pub(crate) expert_requests: Vec<ExpertRequestBody>,
     /// In which ways it is special, or was proposed to be.
     pub(crate) specials: Vec<SpecialBody>,
     /// How it is dealt with, and who passed it on; null: nobody said.
@@ -181,6 +184,7 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
         return_visits: returns::of_complaint(tx, id).await?,
         corrective_actions,
         sections: sections::of_complaint(tx, id).await?,
+        expert_requests: seats::of_complaint(tx, &mut names, id).await?,
         specials: specials::of_complaint(tx, &mut names, id).await?,
         path: specials::path_of(tx, &mut names, id).await?,
         blockers: review::blockers(tx, id).await?,

@@ -6,7 +6,8 @@ use crate::people::{Grant, Role};
 /// Roles of people who work with complaints in the office.
 pub const OFFICE: &[Role] = &[Role::Clerk, Role::Reviewer, Role::Lead];
 
-/// Roles of people who read complaints and everything recorded about them. Experts read only.
+/// Roles of people who read complaints and everything recorded about them. Experts read, and answer what they are
+/// asked.
 pub const READERS: &[Role] = &[Role::Clerk, Role::Reviewer, Role::Lead, Role::Expert];
 
 /// Roles of people who write complaints down.

@@ -21,14 +21,16 @@ pub(crate) use clock::{count_anew, follow, note, restart, start};
 pub(crate) use pages::{
     ClockPart, clock_part, deadline_facts, limit_units, limit_words, pages, unit_of_limit,
 };
-pub(crate) use sql::policy as policy_version;
+pub(crate) use sql::{newest_policy, policy as policy_version, policy_at};
 pub(crate) use watch::{arrived, happened_at, keep as watch, run as keep_watch};
 
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::complaints::acts::{Actor, ComplaintError};
+use crate::exchange::pack::{self, PackAudience};
 use crate::store::{StoreError, Tx};
 use sync_core::deadline::{Calendar, DeadlinePolicy, built_in_calendars, built_in_policy};
 use sync_core::ids::PersonId;
+use sync_core::protocol::{DISCIPLINES, PackKey, TermCard};
 use sync_core::time::Timestamp;
 
 /// A calendar got a new version.
@@ -70,7 +72,18 @@ pub async fn publish_built_in(tx: &mut Tx, now: Timestamp) -> Result<(), StoreEr
     if sql::newest_policy(tx).await?.is_none() {
         sql::insert_policy(tx, 1, Timestamp::from_unix_ms(0), built_in_policy(), None, now).await?;
     }
-    Ok(())
+    let newest = sql::newest_policy(tx).await?;
+    carry_disciplines(tx, newest.as_ref().map_or(built_in_policy(), |newest| &newest.policy)).await
+}
+
+/// Puts the disciplines into the pack: technicians name one when they ask an expert.
+async fn carry_disciplines(tx: &mut Tx, policy: &DeadlinePolicy) -> Result<(), StoreError> {
+    let terms: Vec<TermCard> = policy
+        .disciplines
+        .iter()
+        .map(|one| TermCard { code: one.code.clone(), zh: one.zh.clone(), en: one.en.clone() })
+        .collect();
+    pack::put(tx, PackAudience::All, &PackKey::Codes(DISCIPLINES.to_owned()), &terms).await
 }
 
 /// The rules that hold for what happens at that moment, with their calendar.
@@ -113,6 +126,7 @@ async fn publish_policy(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sql::insert_policy(tx, version, effective_from, policy, Some(by), now).await?;
+    carry_disciplines(tx, policy).await?;
     let detail = Detail::new()
         .with("version", version.to_string())
         .with("effective_from_ms", effective_from.unix_ms().to_string());

@@ -103,12 +103,12 @@ async fn one_policy(tx: &mut Tx, rest: &str, number: i64) -> Result<Option<Publi
 }
 
 /// The rules published last, whether their day has come or not.
-pub(super) async fn newest_policy(tx: &mut Tx) -> Result<Option<PublishedPolicy>, StoreError> {
+pub(crate) async fn newest_policy(tx: &mut Tx) -> Result<Option<PublishedPolicy>, StoreError> {
     one_policy(tx, "WHERE version > $1 ORDER BY version DESC LIMIT 1", 0).await
 }
 
 /// The rules that hold for what is requested at that moment.
-pub(super) async fn policy_at(tx: &mut Tx, at: Timestamp) -> Result<Option<PublishedPolicy>, StoreError> {
+pub(crate) async fn policy_at(tx: &mut Tx, at: Timestamp) -> Result<Option<PublishedPolicy>, StoreError> {
     let at = at.unix_ms().max(0);
     one_policy(tx, "WHERE effective_from_ms <= $1 ORDER BY version DESC LIMIT 1", at).await
 }

@@ -49,7 +49,7 @@ pub(crate) fn all() -> PageRoutes {
     let routes = crate::deadlines::pages(routes);
     let routes = crate::returns::pages(routes);
     let routes = crate::corrective::pages(routes);
-    let routes = crate::sections::pages(routes);
+    let routes = crate::seats::pages(crate::sections::pages(routes));
     let routes = crate::exports::pages(routes);
     let routes = crate::reports::pages(routes);
     let routes = crate::specials::pages(routes);

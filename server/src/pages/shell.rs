@@ -48,6 +48,7 @@ const NAV: &[NavItem] = &[
     NavItem { href: "/watch", key: "nav-watch", who: Policy::Roles(READERS) },
     NavItem { href: "/returns", key: "nav-returns", who: Policy::Roles(READERS) },
     NavItem { href: "/sections", key: "nav-sections", who: Policy::Roles(READERS) },
+    NavItem { href: "/expert-seats", key: "nav-expert-seats", who: Policy::Roles(READERS) },
     NavItem { href: "/corrective-actions", key: "nav-actions", who: Policy::Roles(READERS) },
     NavItem { href: "/warnings", key: "nav-warnings", who: Policy::Roles(READERS) },
     NavItem { href: "/knowledge", key: "nav-knowledge", who: Policy::Roles(READERS) },

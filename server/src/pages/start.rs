@@ -14,6 +14,7 @@ use crate::people::Role;
 use crate::problem::Problem;
 use crate::review::{REVIEWERS, count_waiting};
 use crate::routing::get;
+use crate::seats::{self, ANSWERERS};
 use crate::sections;
 use crate::store::{StoreError, Tx, statement};
 use crate::warnings;
@@ -179,6 +180,10 @@ async fn office_tiles(
     if let Some(works) = Reach::of(&viewer.office.roles, OFFICE) {
         let count = sections::count_mine(tx, &works).await?;
         tiles.push(Tile::of("/sections".to_owned(), viewer.w().t("start-sections"), count, false));
+    }
+    if let Some(answers) = Reach::of(&viewer.office.roles, ANSWERERS) {
+        let count = seats::count_waiting(tx, &answers).await?;
+        tiles.push(Tile::of("/expert-seats".to_owned(), viewer.w().t("start-expert-seats"), count, true));
     }
     if viewer.shell.has_role(REVIEWERS) {
         let count = knowledge::count_waiting(tx, viewer.office.person_id).await?;

@@ -41,6 +41,7 @@ sources!(
     "reports",
     "returns",
     "review_levels",
+    "seats",
     "sections",
     "specials",
     "start",

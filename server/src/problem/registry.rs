@@ -274,6 +274,18 @@ problems! {
     SECTION_OF_ANOTHER: 403 "section-of-another"
         en "Another unit holds this section" "Somebody of that unit works on it and signs it off."
         zh "此分办由其他单位承办" "由承办单位的人员处理和签署。";
+    EXPERT_REQUEST_UNKNOWN: 404 "expert-request-unknown"
+        en "There is no such question to an expert" "See the lists of questions."
+        zh "没有此专家坐席提问" "请查看提问列表。";
+    EXPERT_REQUEST_STATE: 409 "expert-request-state"
+        en "This does not fit where the question stands" "See state; what was answered or withdrawn stays so."
+        zh "提问的当前状态不允许此操作" "请查看 state；已答复或已撤回的不再更改。";
+    EXPERT_REQUEST_OWN: 409 "expert-request-own"
+        en "Nobody answers their own question" "Another expert answers it."
+        zh "不得答复本人的提问" "请由其他专家答复。";
+    EXPERT_REQUEST_OF_ANOTHER: 403 "expert-request-of-another"
+        en "Somebody else took this question" "Its holder, its asker or a lead does this."
+        zh "此提问由他人受理" "由受理人、提问人或班组长操作。";
     SPECIAL_STATE: 409 "special-state"
         en "This does not fit where the special complaint stands" "See state; none: nothing of this kind is proposed."
         zh "特殊投诉的当前状态不允许此操作" "请查看 state；none 表示没有提出此类情形。";

@@ -56,7 +56,7 @@ async fn list_disciplines(
 }
 
 /// The disciplines of the rules that hold at that moment, for the API and for pages.
-pub(super) async fn disciplines(tx: &mut Tx, at: Timestamp) -> Result<Vec<DisciplineBody>, StoreError> {
+pub(crate) async fn disciplines(tx: &mut Tx, at: Timestamp) -> Result<Vec<DisciplineBody>, StoreError> {
     let published = deadlines::policy_with_calendar(tx, at).await?;
     let found = published.map(|(published, _)| published.policy.disciplines).unwrap_or_default();
     Ok(found.into_iter().map(DisciplineBody::from).collect())

@@ -12,9 +12,9 @@ mod pages;
 mod problems;
 mod sql;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub(crate) use api::routes;
+pub(crate) use api::{disciplines, routes};
 pub(crate) use bodies::SectionBody;
 pub(crate) use pages::{SectionLine, SectionsPart, overdue_lines, pages, section_facts, sections_part};
 pub(crate) use sql::count_mine;

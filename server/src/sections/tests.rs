@@ -21,7 +21,7 @@ where
     Bureau::for_each_engine(|bureau| async move { story(shops(bureau).await).await }).await;
 }
 
-pub(super) async fn with_rules(bureau: &Bureau) {
+pub(crate) async fn with_rules(bureau: &Bureau) {
     let app = &bureau.test.app;
     let mut tx = app.store.write().await.unwrap();
     crate::deadlines::publish_built_in(&mut tx, app.clock.now()).await.unwrap();

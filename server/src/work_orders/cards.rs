@@ -8,7 +8,7 @@ use super::sql;
 use crate::complaints::{self, model::Complaint};
 use crate::exchange::{members, pack};
 use crate::store::{StoreError, Tx};
-use crate::{devices, people};
+use crate::{devices, people, seats};
 use pack::PackAudience;
 use sync_core::ids::{ComplaintId, DeviceId, PersonId, VisitId};
 use sync_core::protocol::{AssignmentCard, CardCustomer, ColleagueCard, PackKey};
@@ -64,6 +64,7 @@ async fn build(
     card.due_at = due_at.or(complaint.intake.deadlines.onsite_due_at_ms);
     card.priority = priority.as_str().to_owned();
     card.state = state.as_str().to_owned();
+    card.expert_requests = seats::cards(tx, complaint.id).await?;
     Ok(Some(card))
 }
 
@@ -94,6 +95,7 @@ fn card_of(complaint: &Complaint, visit: &VisitPlan, crew: &[PersonId]) -> Assig
         state: String::new(),
         position: intake.position.clone(),
         crew: crew.to_vec(),
+        expert_requests: Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::contact;
 use super::dispatch::{self, WorkOrderError, crew_of, newest_of};
+use super::experts;
 use super::field_work;
 use super::model::{VisitAct, VisitPlan, VisitState, next_visit_state};
 use super::sql;
@@ -154,6 +155,10 @@ async fn decide(tx: &mut Tx, command: &FieldCommand, request: &Request) -> Decis
             let (plan, _) = part_in(tx, command, *visit).await?;
             let given = [name, phone, address].map(|text| text.as_deref().map(clean));
             contact::correct(tx, command, &plan, given, &clean(reason)).await
+        }
+        Request::AskExpert { visit, skill, question } => {
+            let (plan, _) = part_in(tx, command, *visit).await?;
+            experts::ask(tx, command, &plan, (skill, question)).await
         }
         Request::PhotoUnavailable { visit, entry, reason } => {
             let (plan, _) = part_in(tx, command, *visit).await?;

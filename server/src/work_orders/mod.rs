@@ -13,6 +13,7 @@ pub mod commands;
 mod contact;
 pub mod dispatch;
 mod entries;
+mod experts;
 mod field_api;
 mod field_pages;
 mod field_work;

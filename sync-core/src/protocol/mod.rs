@@ -22,10 +22,11 @@ pub use frames::{
 };
 pub use pack::{
     AssignmentCard, CardCustomer, CardMeter, CheckKind, ChecklistItem, ChecklistTemplate, ColleagueCard,
-    ItemKind, OfficeCard, PackKey, TermCard,
+    DISCIPLINES, ExpertCard, ItemKind, OfficeCard, PackKey, TermCard,
 };
 pub use request::{
-    ADDRESS_CHARS_MAX, NewComplaint, Request, SUMMARY_CHARS_MAX, UnknownRequest, WORD_CHARS_MAX,
+    ADDRESS_CHARS_MAX, NewComplaint, QUESTION_CHARS_MAX, Request, SUMMARY_CHARS_MAX, UnknownRequest,
+    WORD_CHARS_MAX,
 };
 pub use stream::{FrameReader, FrameWriter, StreamError};
 pub use wire::{WireContext, WireEnvelope, WireError};

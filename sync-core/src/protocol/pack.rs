@@ -3,7 +3,7 @@
 //! Items are replaced as a whole. Fields are only ever added; readers ignore what they do not
 //! know, so that old and new clients share one pack.
 
-use crate::ids::{ArticleId, ComplaintId, DeviceId, PersonId, VisitId, WorkOrderId};
+use crate::ids::{ArticleId, ComplaintId, DeviceId, ExpertRequestId, PersonId, VisitId, WorkOrderId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -11,6 +11,9 @@ use std::str::FromStr;
 
 /// Key of the [`OfficeCard`].
 const OFFICE: &str = "office/card";
+
+/// Name of the table of codes that lists the disciplines of the newest rules.
+pub const DISCIPLINES: &str = "disciplines";
 
 /// Where an item stands in the pack.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,6 +119,37 @@ pub struct AssignmentCard {
     /// Everybody assigned to the visit.
     #[serde(default)]
     pub crew: Vec<PersonId>,
+    /// What experts were asked about the complaint and what they answered, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expert_requests: Vec<ExpertCard>,
+}
+
+/// A question to an expert seat, as the technician reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpertCard {
+    /// The question; that of a device has the id of the command that asked it.
+    pub id: ExpertRequestId,
+    /// Who is to answer.
+    pub skill: TermCard,
+    /// What is asked.
+    pub question: String,
+    /// `open`, `taken`, `answered` or `withdrawn`.
+    pub state: String,
+    /// Who asks.
+    pub asked_by: String,
+    /// When: the device's word for a question from the field.
+    pub asked_at: Timestamp,
+    /// Until when it is to be answered.
+    pub due_at: Timestamp,
+    /// What the expert says.
+    #[serde(default)]
+    pub answer: Option<String>,
+    /// Who.
+    #[serde(default)]
+    pub answered_by: Option<String>,
+    /// When.
+    #[serde(default)]
+    pub answered_at: Option<Timestamp>,
 }
 
 /// The customer as the technician may see them.

@@ -104,6 +104,19 @@ pub enum Request {
         #[n(4)]
         reason: String,
     },
+    /// A question to an expert seat about the complaint of the visit.
+    #[n(11)]
+    AskExpert {
+        /// The visit on which it arose.
+        #[n(0)]
+        visit: VisitId,
+        /// Who is to answer: the code of a discipline.
+        #[n(1)]
+        skill: String,
+        /// What is asked.
+        #[n(2)]
+        question: String,
+    },
     /// The bytes of a photo are lost for good on this device.
     #[n(9)]
     PhotoUnavailable {
@@ -121,6 +134,8 @@ pub enum Request {
 
 /// Characters of what a customer says.
 pub const SUMMARY_CHARS_MAX: usize = 4_000;
+/// Characters of a question to an expert seat.
+pub const QUESTION_CHARS_MAX: usize = 2_000;
 /// Characters of an address.
 pub const ADDRESS_CHARS_MAX: usize = 300;
 /// Characters of a name or number.

@@ -112,6 +112,10 @@ fn experts_open_no_page_that_changes_a_complaint() {
         "/conflicts/{conflict_id}",
         "/corrective-actions",
         "/corrective-actions/{id}",
+        "/expert-seats",
+        "/expert-seats/{id}",
+        // What they answer changes no complaint.
+        "/expert-seats/{id}/{act}",
         "/knowledge",
         "/knowledge/{id}",
         "/promises",

@@ -21,6 +21,7 @@ use crate::problem::Problem;
 use crate::returns::{ReturnsPart, returns_part};
 use crate::review::{self, Blocker, LevelLine, level_line};
 use crate::routing::get;
+use crate::seats::{SeatsPart, seats_part};
 use crate::sections::{SectionsPart, sections_part};
 use crate::specials::{SpecialsPart, specials_part};
 use crate::store::{StoreError, Tx};
@@ -60,6 +61,7 @@ pub(crate) struct RecordPage {
     pub(crate) returns: ReturnsPart,
     pub(crate) actions: ActionsPart,
     pub(crate) sections: SectionsPart,
+    pub(crate) seats: SeatsPart,
     pub(crate) specials: SpecialsPart,
     /// The six links: how each is shown, its name, and what is known of it.
     pub(crate) links: Vec<(&'static str, String, String)>,
@@ -200,6 +202,7 @@ impl RecordPage {
             returns: returns_part(phrases.w, &record, now),
             actions: actions_part(phrases.w, &record, reaches(&shell, review::REVIEWERS, &record), now),
             sections: sections_part(phrases.w, &record, reaches(&shell, OFFICE, &record), now),
+            seats: seats_part(phrases.w, &record, reaches(&shell, OFFICE, &record), now),
             specials: specials_part(&shell, &record),
             links: record.links.iter().map(|link| link_line(phrases.w, link)).collect(),
             steps: steps(&shell, &record),

@@ -10,6 +10,7 @@ use crate::corrective::action_facts;
 use crate::deadlines::deadline_facts;
 use crate::pages::{Shell, Words};
 use crate::returns::return_facts;
+use crate::seats::seat_facts;
 use crate::sections::section_facts;
 use crate::specials::special_facts;
 use crate::work_orders::OriginBody;
@@ -169,6 +170,7 @@ fn line(
     };
     let mut facts = facts(phrases, people, entry);
     facts.extend(section_facts(w, &record.sections, &entry.detail));
+    facts.extend(seat_facts(w, &record.expert_requests, &entry.detail));
     // What was written over by parts stands in no entry.
     let history = (entry.kind == "recorded" && told.is_empty()).then_some(entry.visit_id).flatten();
     let visit = entry.visit_id.and_then(|id| {

@@ -215,7 +215,7 @@ fn the_lists_of_the_watch_are_told_in_both_languages() {
         to: to.iter().map(|&to| to.to_owned()).collect(),
     };
     for shell in shells() {
-        for list in ["late", "near", "stuck", "sections", "silent"] {
+        for list in ["late", "near", "stuck", "sections", "experts", "silent"] {
             for (rows, next) in [
                 (Vec::new(), None),
                 (vec![line("bad", &[HOSTILE, HOSTILE]), line("warn", &[])], Some("/watch?list=late&after=x")),

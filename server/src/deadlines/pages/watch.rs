@@ -7,6 +7,7 @@ use crate::deadlines::watch_api::{RaisedBody, SilentBody, WatchList, raised_page
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, Words, page};
 use crate::problem::Problem;
 use crate::routing::get;
+use crate::seats::{SeatLine, pressing_lines};
 use crate::sections::{SectionLine, overdue_lines};
 use crate::wire::PageQuery;
 use askama::Template;
@@ -19,9 +20,11 @@ use sync_core::time::Timestamp;
 
 const PAGE_SIZE: u32 = 50;
 /// The lists in their order; the last one is about people.
-const LISTS: [&str; 5] = ["late", "near", "stuck", SECTIONS, "silent"];
+const LISTS: [&str; 6] = ["late", "near", "stuck", SECTIONS, EXPERTS, "silent"];
 /// Sections that their holders did not sign off in time.
 const SECTIONS: &str = "sections";
+/// Questions that experts did not answer in time, or hardly will.
+const EXPERTS: &str = "experts";
 
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
     routes.page("/watch", Policy::Roles(READERS), get(show))
@@ -65,7 +68,7 @@ pub(super) struct WatchLine {
 }
 
 impl WatchPage {
-    pub(super) fn lists(&self) -> [&'static str; 5] {
+    pub(super) fn lists(&self) -> [&'static str; 6] {
         LISTS
     }
 
@@ -81,26 +84,27 @@ async fn show(
 ) -> Result<Response, Problem> {
     let (w, now) = (viewer.w(), app.clock.now());
     let list = LISTS.into_iter().find(|list| *list == asked.list).unwrap_or(LISTS[0]);
-    let (rows, next) = match list.parse::<WatchList>() {
-        Ok(wanted) => {
-            let cursor = Some(asked.after).filter(|cursor| !cursor.is_empty());
-            let query = PageQuery { cursor, limit: Some(PAGE_SIZE) };
+    let cursor = Some(asked.after).filter(|cursor| !cursor.is_empty());
+    let query = PageQuery { cursor, limit: Some(PAGE_SIZE) };
+    let (rows, cursor) = match (list, list.parse::<WatchList>()) {
+        (_, Ok(wanted)) => {
             let found = raised_page(&app, &viewer.office, wanted, &query).await?;
-            let next = found.next_cursor.map(|cursor| format!("/watch?list={list}&after={cursor}"));
-            (found.items.iter().map(|item| raised_line(w, item, now)).collect(), next)
+            (found.items.iter().map(|item| raised_line(w, item, now)).collect(), found.next_cursor)
         }
-        Err(()) if list == SECTIONS => {
-            let cursor = Some(asked.after).filter(|cursor| !cursor.is_empty());
-            let query = PageQuery { cursor, limit: Some(PAGE_SIZE) };
+        (SECTIONS, _) => {
             let (found, cursor) = overdue_lines(&app, &viewer.office, w, &query).await?;
-            let next = cursor.map(|cursor| format!("/watch?list={list}&after={cursor}"));
-            (found.into_iter().map(section_line).collect(), next)
+            (found.into_iter().map(section_line).collect(), cursor)
         }
-        Err(()) => {
+        (EXPERTS, _) => {
+            let (found, cursor) = pressing_lines(&app, &viewer.office, w, &query).await?;
+            (found.into_iter().map(seat_line).collect(), cursor)
+        }
+        _ => {
             let found = silent_visits(&app, &viewer.office).await?;
             (found.iter().map(|item| silent_line(w, item, now)).collect(), None)
         }
     };
+    let next = cursor.map(|cursor| format!("/watch?list={list}&after={cursor}"));
     Ok(page(&WatchPage { shell: viewer.shell, list, rows, next }))
 }
 
@@ -134,6 +138,21 @@ fn section_line(line: SectionLine) -> WatchLine {
         who: line.unit,
         what: line.discipline,
         when: line.since,
+        span: line.when.1,
+        class: line.when.0,
+        to: Vec::new(),
+    }
+}
+
+fn seat_line(line: SeatLine) -> WatchLine {
+    WatchLine {
+        href: format!("/expert-seats/{}", line.id),
+        number: line.number,
+        state: None,
+        summary: line.question,
+        who: line.holder.unwrap_or(line.state),
+        what: line.skill,
+        when: line.asked,
         span: line.when.1,
         class: line.when.0,
         to: Vec::new(),
