@@ -70,6 +70,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Complaint(ComplaintCommand),
     Grumble(GrumbleArgs),
+    #[command(subcommand)]
+    Expert(ExpertCommand),
     Outbox(OutboxArgs),
     Conflicts(ConflictsArgs),
     Log(LogArgs),

@@ -190,6 +190,24 @@ impl Utility {
     }
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExpertCommand {
+    Ask {
+        /// Code or name of a discipline.
+        #[arg(long)]
+        skill: Option<String>,
+        #[arg(long)]
+        question: Option<String>,
+        #[command(flatten)]
+        on: OnVisit,
+    },
+    #[command(alias = "ls")]
+    List {
+        #[command(flatten)]
+        on: OnVisit,
+    },
+}
+
 #[derive(Debug, Default, Args)]
 pub(crate) struct GrumbleArgs {
     pub(crate) text: String,

@@ -10,6 +10,7 @@ mod customer;
 mod decisions;
 mod doctor;
 mod enrol;
+pub(crate) mod expert;
 mod export;
 mod finding;
 mod gas;
@@ -57,6 +58,7 @@ pub(crate) async fn run(ctx: &mut Ctx, command: Command) -> Outcome {
         Command::Promise(command) => promise::run(ctx, command).await,
         Command::Complaint(command) => complaint::run(ctx, command).await,
         Command::Grumble(args) => complaint::grumble(ctx, &args).await,
+        Command::Expert(command) => expert::run(ctx, command).await,
         Command::Know(args) => know::run(ctx, &args).await,
         Command::Search(args) => search::run(ctx, &args).await,
         Command::Lang(args) => lang::run(ctx, &args),

@@ -43,6 +43,7 @@ fn help_in_english() {
       promise      Promises made to the customer
       complaint    Complaints met in the field
       grumble      File what somebody grumbled about, in ten seconds
+      expert       Ask experts, and read what they answered
       outbox       What has not arrived at the server
       conflicts    Values that differ between people
       log          Who recorded what, when, on which device
@@ -112,6 +113,7 @@ fn help_in_chinese_names_the_way_back() {
       promise      对用户的承诺
       complaint    现场受理的投诉
       grumble      记下听到的抱怨，十秒完成
+      expert       咨询专家坐席，查看答复
       outbox       尚未送达服务器的内容
       conflicts    不同人记录不一致的内容
       log          谁在何时用哪台设备记录了什么

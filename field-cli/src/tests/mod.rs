@@ -3,6 +3,7 @@
 mod acts;
 mod bad_input;
 mod day;
+mod experts;
 mod help;
 mod knowledge;
 mod office;

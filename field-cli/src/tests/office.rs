@@ -102,6 +102,7 @@ fn every_refusal_of_a_request_has_words_in_both_languages() {
         include_str!("../../../server/src/exchange/commands.rs"),
         include_str!("../../../server/src/work_orders/commands.rs"),
         include_str!("../../../server/src/work_orders/contact.rs"),
+        include_str!("../../../server/src/work_orders/experts.rs"),
         include_str!("../../../server/src/work_orders/field_work.rs"),
         include_str!("../../../server/src/work_orders/model.rs"),
         include_str!("../../../server/src/work_orders/prevention.rs"),

@@ -4,7 +4,7 @@ mod progress;
 mod refusals;
 mod tell;
 
-use super::Outcome;
+use super::{Outcome, expert};
 use crate::cli::SyncArgs;
 use crate::client::{DeviceClient, Rate};
 use crate::ctx::Ctx;
@@ -114,6 +114,7 @@ impl Course {
         args: &SyncArgs,
         rate: Rate,
     ) -> Result<(), SyncError> {
+        let answered = expert::answered(store).await?;
         let begun = tokio::time::Instant::now();
         let rounds = patiently(ctx, exchange(store, client)).await?;
         if rounds.wipe {
@@ -121,6 +122,7 @@ impl Course {
         }
         self.took = begun.elapsed();
         tell::exchanged(ctx, store, &rounds, self.took).await?;
+        expert::tell_answers(ctx, store, &answered).await?;
         self.rounds = Some(rounds);
         if args.photos_later || store.setting(PAUSED).await?.is_some() {
             return Ok(());

@@ -4,7 +4,7 @@ use crate::cmd::decisions::{self, Decision};
 use crate::cmd::people::People;
 use crate::cmd::site::{Site, fate, item_name, numbered};
 use crate::cmd::terms::Terms;
-use crate::cmd::{Outcome, choice, customer, gas, hazard, meter, site, standing};
+use crate::cmd::{Outcome, choice, customer, expert, gas, hazard, meter, site, standing};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Words, say};
@@ -73,6 +73,7 @@ pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Ou
         page.proposal(view);
         page.decisions(&Terms::known(&store).await?, view);
     }
+    page.experts(&site);
     let text = page.text.join("\n");
     ctx.out.data(&text);
     let conflicts = view.as_ref().map_or(0, |view| view.conflicts.len());
@@ -275,6 +276,13 @@ impl Page<'_> {
         };
         let lines = decisions::standing(view).iter().map(line).collect();
         self.section(say!(self.words, "title-decisions"), lines);
+    }
+
+    /// What experts were asked about the complaint, by whomever, and what they say.
+    fn experts(&mut self, site: &Site) {
+        let asked = site.card.iter().flat_map(|card| &card.expert_requests);
+        let lines = asked.flat_map(|card| expert::lines(self.words, card, self.now, self.zone)).collect();
+        self.section(say!(self.words, "title-experts"), lines);
     }
 
     fn proposal(&mut self, view: &VisitView) {
