@@ -80,6 +80,10 @@ impl Save<'_> {
             | Act::Promise { .. }
             | Act::Hazard { .. }
             | Act::Notice { .. } => self.agree(act, id, edit, extras, ids)?,
+            Act::AskExpert { skill, question } => {
+                let (visit, skill, question) = (self.site.visit, skill.clone(), question.clone());
+                extras.requests.push(Request::AskExpert { visit, skill, question });
+            }
             Act::Propose { values } => propose(edit, values)?,
             Act::Cause { text } => edit.append_text(SharedText::Cause, text)?,
             Act::Note { text } => edit.append_text(SharedText::Note, text)?,

@@ -85,7 +85,7 @@ impl Text {
                 "lead" => self.pick("组长：受理、派单、审核", "lead: everything in the office"),
                 "clerk" => self.pick("客服：受理、派单", "clerk: takes complaints, sends technicians"),
                 "reviewer" => self.pick("审核：处理冲突、结案", "reviewer: settles conflicts, closes"),
-                "expert" => self.pick("专家：查阅", "expert: reads everything"),
+                "expert" => self.pick("专家：查阅、答复提问", "expert: reads everything, answers questions"),
                 other => other,
             };
             let limit = match (units.as_str(), self.zh) {

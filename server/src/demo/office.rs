@@ -12,7 +12,7 @@ use axum::http::Method;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use sync_core::ids::{ArticleId, ComplaintId, PersonId, VisitId, WorkOrderId};
+use sync_core::ids::{ArticleId, ComplaintId, ExpertRequestId, PersonId, VisitId, WorkOrderId};
 use sync_core::knowledge::ArticleRef;
 use sync_core::time::Timestamp;
 
@@ -267,6 +267,10 @@ impl<'a> Office<'a> {
             OfficeAct::Section { discipline, task, unit } => {
                 ("sections", json!({ "discipline": discipline, "task": task, "unit": unit }))
             }
+            OfficeAct::AskExpert { skill, question } => {
+                ("expert-requests", json!({ "skill": skill, "question": question }))
+            }
+            OfficeAct::AnswerExpert { answer } => return self.answer_expert(key, &step.by, answer).await,
             OfficeAct::Correct { title, owner, until_day } => {
                 let due_on = self.today.date(*until_day).to_string();
                 let form = json!({ "title": title, "owner": self.person(owner)?, "due_on": due_on });
@@ -286,6 +290,16 @@ impl<'a> Office<'a> {
         };
         let path = format!("/v1/complaints/{}/{what}", self.complaint(key)?);
         self.call(&step.by, Method::POST, &path, &form).await.map(drop)
+    }
+
+    /// Answers the newest question to an expert about a complaint.
+    async fn answer_expert(&mut self, key: &str, by: &str, answer: &str) -> Result<(), SeedError> {
+        let path = format!("/v1/complaints/{}", self.complaint(key)?);
+        let record = self.call(by, Method::GET, &path, &Value::Null).await?;
+        let asked = record["expert_requests"].as_array().and_then(|asked| asked.last());
+        let id: ExpertRequestId = member(asked.unwrap_or(&Value::Null), "request_id")?;
+        let path = format!("/v1/expert-requests/{id}/answer");
+        self.call(by, Method::POST, &path, &json!({ "answer": answer })).await.map(drop)
     }
 
     /// What a verdict rests on: entries of the visit, by their names.

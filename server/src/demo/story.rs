@@ -153,6 +153,15 @@ pub(super) enum OfficeAct {
         task: String,
         unit: String,
     },
+    /// Asks an expert at the desk.
+    AskExpert {
+        skill: String,
+        question: String,
+    },
+    /// Answers the newest question about the complaint.
+    AnswerExpert {
+        answer: String,
+    },
     /// Plans a corrective action.
     Correct {
         title: String,
@@ -304,6 +313,11 @@ pub(super) enum Act {
         /// Number and version of the article that it rests on.
         #[serde(default)]
         relied_on: Option<(String, u32)>,
+    },
+    /// Asks an expert.
+    AskExpert {
+        skill: String,
+        question: String,
     },
     Hazard {
         key: String,

@@ -83,6 +83,10 @@ async fn who_looks_around_finds_a_utility_at_work_and_finds_it_again() {
     let refused = refused["items"].as_array().unwrap();
     assert_eq!(refused.len(), 1, "{refused:?}");
     assert_eq!(refused[0]["reason"], "not_author");
+    let waiting = reviewer.read("/v1/expert-requests?list=waiting").await;
+    assert_eq!(waiting["items"].as_array().unwrap().len(), 1, "one question waits: {waiting}");
+    let over = reviewer.read("/v1/expert-requests?list=over").await;
+    assert_eq!(over["items"][0]["state"], "answered", "{over}");
     let under_way = reviewer.photos_under_way(complaints).await;
     assert_eq!(under_way, [(3, 6)], "arrived and named: five photos and a signature");
     let before = audit_end(&demo).await;

@@ -96,6 +96,13 @@ impl Samples {
                 format!("/sections/{}", of(&first(&desk, "/v1/sections?list=open").await, "section_id")),
             ),
             (
+                "/expert-seats/{id}",
+                format!(
+                    "/expert-seats/{}",
+                    of(&first(&desk, "/v1/expert-requests?list=waiting").await, "request_id")
+                ),
+            ),
+            (
                 "/corrective-actions/{id}",
                 format!(
                     "/corrective-actions/{}",
