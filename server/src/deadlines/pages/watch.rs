@@ -75,6 +75,15 @@ impl WatchPage {
     pub(super) fn is(&self, list: &str) -> bool {
         self.list == list
     }
+
+    /// What stands in the column of texts.
+    fn text_heading(&self) -> &'static str {
+        match self.list {
+            SECTIONS => "section-task",
+            EXPERTS => "expert-question",
+            _ => "queue-summary",
+        }
+    }
 }
 
 async fn show(
