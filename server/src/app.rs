@@ -26,6 +26,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
+use sync_core::protocol::{OfficeCard, PackKey};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
@@ -145,7 +146,13 @@ impl App {
         deadlines::publish_built_in(&mut tx, clock.now()).await?;
         warnings::publish_built_in(&mut tx, clock.now()).await?;
         tx.commit().await?;
-        Self::with_store(store, config, clock, entropy).await
+        let app = Self::with_store(store, config, clock, entropy).await?;
+        let sealing_key = Some(app.keys.sealing_key());
+        let card = OfficeCard { sealing_key, ..complaints::OFFICE };
+        let mut tx = app.store.write().await?;
+        exchange::pack::put(&mut tx, exchange::pack::PackAudience::All, &PackKey::Office, &card).await?;
+        tx.commit().await?;
+        Ok(app)
     }
 
     /// The same on a store that is open and migrated.
@@ -280,6 +287,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::office().of(crate::corrective::routes()))
         .merge(Class::office().of(crate::sections::routes()))
         .merge(Class::office().of(crate::seats::routes()))
+        .merge(Class::office().of(crate::restricted::routes()))
         .merge(Class::office().of(crate::specials::routes()))
         .merge(Class::office().of(crate::exports::routes()))
         .merge(Class::office().of(crate::reports::routes()))

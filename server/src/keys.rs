@@ -1,8 +1,10 @@
 //! The server's own keys: files in the data folder that only the server may read.
 //!
 //! `keys/token.pem` signs access tokens; `keys/token-previous.pem`, if there, still verifies them (rotation: rename the
-//! one to the other and restart). `keys/office-<epoch>.pem` signs the office log of that epoch. All are Ed25519 keys as
-//! PKCS #8 PEM. What a backup needs besides the database is this folder.
+//! one to the other and restart). `keys/office-<epoch>.pem` signs the office log of that epoch. `keys/restricted.pem`
+//! holds the seed of the key that opens restricted findings, and `keys/restricted-previous.pem` still opens what was
+//! sealed before a rotation. All are Ed25519 keys as PKCS #8 PEM. What a backup needs besides the database is this
+//! folder; without it no restricted finding can be read any more.
 
 use crate::clock::Entropy;
 use crate::problem::Language;
@@ -13,6 +15,10 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use sync_core::log::{PublicKey, SigningKey};
+use sync_core::restricted::{OpeningKey, SealingKey};
+
+/// Opens what was sealed before the last rotation.
+const RESTRICTED_PREVIOUS: &str = "restricted-previous.pem";
 
 /// A key file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +93,8 @@ pub struct Keys {
     pub token_previous: Option<SigningKey>,
     /// Signs the office log of the present epoch.
     pub office_log: SigningKey,
+    /// Open restricted findings: the present key first.
+    pub opening: Vec<OpeningKey>,
 }
 
 impl Keys {
@@ -117,7 +125,20 @@ impl Keys {
             token: read_or_make(&folder.join("token.pem"), entropy)?,
             token_previous: read(&folder.join("token-previous.pem"))?,
             office_log,
+            opening: [
+                Some(read_or_make(&folder.join("restricted.pem"), entropy)?),
+                read(&folder.join(RESTRICTED_PREVIOUS))?,
+            ]
+            .into_iter()
+            .flatten()
+            .map(|key| OpeningKey::from_seed(key.seed()))
+            .collect(),
         })
+    }
+
+    /// What restricted findings are sealed to from now on.
+    pub fn sealing_key(&self) -> SealingKey {
+        self.opening[0].sealing_key()
     }
 
     /// Whether [`Self::open`] would succeed. Makes nothing.
@@ -128,6 +149,8 @@ impl Keys {
         let folder = data_folder.join("keys");
         read(&folder.join("token.pem"))?;
         read(&folder.join("token-previous.pem"))?;
+        read(&folder.join("restricted.pem"))?;
+        read(&folder.join(RESTRICTED_PREVIOUS))?;
         let path = folder.join(office_file(epoch));
         match (read(&path)?.map(|key| key.public()), office) {
             (None, Some(_)) => Err(KeyFileError::Lost { path }),
@@ -208,7 +231,7 @@ mod tests {
         assert_ne!(first.office_log.public(), after_restore.office_log.public());
         let path = folder.path().join("keys/token.pem");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path().join("keys")).unwrap().count(), 3, "no drafts are left");
+        assert_eq!(fs::read_dir(folder.path().join("keys")).unwrap().count(), 4, "no drafts are left");
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub(crate) mod pages;
 pub mod people;
 pub mod problem;
 mod reports;
+mod restricted;
 mod returns;
 pub mod review;
 pub(crate) mod routing;

@@ -127,6 +127,10 @@ id_type! {
     ExpertRequestId
 }
 id_type! {
+    /// A restricted finding. Derived from the envelope that brought it; minted by the server for one of the office.
+    RestrictedId
+}
+id_type! {
     /// An early warning. Derived by the server from what it warns of, so that raising it twice raises it once.
     WarningId
 }

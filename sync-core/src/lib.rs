@@ -19,6 +19,7 @@ pub mod number;
 pub mod protocol;
 pub mod recorded;
 pub mod replica;
+pub mod restricted;
 pub mod return_visit;
 pub mod search;
 #[cfg(any(test, feature = "testing"))]

@@ -84,6 +84,10 @@ help-finding-edit = Reword one of your findings
 help-finding-edit--finding = Finding: its number in the list
 help-finding-withdraw = Take back one of your findings; it stays readable
 help-finding-withdraw--finding = Finding: its number in the list
+help-finding-restricted = Report the conduct of staff: sealed at once, read by inspectors only
+help-finding-restricted--conduct = What it is about
+help-finding-restricted--about = Name or staff number of who is meant
+help-finding-restricted--text = What happened
 help-meter = Read, check and seal the meter
 help-meter-read = Record register readings as displayed
 help-meter-read--register = Register and reading as displayed, for example total=012345.6; may be repeated
@@ -619,6 +623,19 @@ ask-finding = What did you find?
 finding-number = finding { $number }
 finding-reworded = reworded
 finding-withdrawn = withdrawn; it stays readable
+
+ask-conduct = What is it about?
+ask-restricted = What happened?
+restricted-sealed = sealed and saved; the inspectors get it with the next sync
+restricted-sealed-hint = Nobody can read it on this device any more, not even you. It stays out of the record of the visit.
+restricted-no-key = There is no key yet to seal this with
+restricted-no-key-hint = Sync once while there is a network, then report it. Nothing was recorded.
+undo-restricted-hint = It is sealed, and only inspectors can set it aside. Report again what was wrong about it.
+code-conduct-solicitation = Money, gifts or treats
+code-conduct-obstruction = Obstruction of a customer
+code-conduct-falsification = Made-up or changed records
+code-conduct-abuse = Threats, insults or revenge
+code-conduct-other = Other conduct
 
 ## Meter
 

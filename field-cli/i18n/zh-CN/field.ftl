@@ -82,6 +82,10 @@ help-finding-edit = 修改自己记录的发现
 help-finding-edit--finding = 发现在列表中的序号
 help-finding-withdraw = 撤回自己记录的发现；原文仍可查看
 help-finding-withdraw--finding = 发现在列表中的序号
+help-finding-restricted = 反映员工行风问题：立即密封，仅纪检监察人员可阅
+help-finding-restricted--conduct = 问题类型
+help-finding-restricted--about = 被反映人的姓名或工号
+help-finding-restricted--text = 事情经过
 help-meter = 抄表、检验、封印
 help-meter-read = 按显示抄录示数
 help-meter-read--register = 计度器和显示的示数，例如 total=012345.6；可多次使用
@@ -602,6 +606,19 @@ ask-finding = 发现了什么？
 finding-number = 发现 { $number }
 finding-reworded = 已修改
 finding-withdrawn = 已撤回，原文仍可查看
+
+ask-conduct = 属于哪类问题？
+ask-restricted = 事情经过如何？
+restricted-sealed = 已密封保存；下次同步时送达纪检监察人员
+restricted-sealed-hint = 从此在本设备上任何人都无法阅读，包括您本人；也不会出现在走访记录中。
+restricted-no-key = 尚无可用于密封的密钥
+restricted-no-key-hint = 请先联网同步一次，再行反映。未记录任何内容。
+undo-restricted-hint = 内容已密封，只有纪检监察人员可以处理；如有不实之处，请另行说明。
+code-conduct-solicitation = 吃拿卡要
+code-conduct-obstruction = 刁难客户
+code-conduct-falsification = 弄虚作假
+code-conduct-abuse = 威胁、辱骂或打击报复
+code-conduct-other = 其他行风问题
 
 ## 表计
 

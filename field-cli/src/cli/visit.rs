@@ -127,6 +127,19 @@ pub(crate) enum FindingCommand {
         #[command(flatten)]
         on: OnVisit,
     },
+    Restricted(RestrictedArgs),
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct RestrictedArgs {
+    #[arg(long)]
+    pub(crate) conduct: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) about: Option<String>,
+    #[arg(long)]
+    pub(crate) text: Option<String>,
+    #[command(flatten)]
+    pub(crate) on: OnVisit,
 }
 
 #[derive(Debug, Default, Args)]

@@ -1,10 +1,11 @@
 //! `field finding`.
 
-use super::choice::{language, of_table, pick};
+use super::choice::{Choice, language, of_table, pick};
+use super::complaint::within;
 use super::people::People;
 use super::site::{entry, numbered, saved};
 use super::{Outcome, site};
-use crate::cli::{FindingAddArgs, FindingCommand, OnVisit};
+use crate::cli::{FindingAddArgs, FindingCommand, OnVisit, RestrictedArgs};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::say;
@@ -12,6 +13,8 @@ use crate::render;
 use serde_json::json;
 use sync_core::codes::CodeTable;
 use sync_core::document::{Container, Finding, FindingEdit};
+use sync_core::protocol::{OfficeCard, PackKey};
+use sync_core::restricted::{ACCUSED_CHARS_MAX, Conduct, REPORT_CHARS_MAX, RestrictedFinding};
 
 /// Code of a finding that is nothing but words.
 const NOTE: &str = "note";
@@ -27,6 +30,7 @@ pub(crate) async fn run(ctx: &mut Ctx, command: FindingCommand) -> Outcome {
         FindingCommand::Withdraw { finding, reason, on } => {
             withdraw(ctx, &finding, reason.as_deref(), &on).await
         }
+        FindingCommand::Restricted(args) => restricted(ctx, &args).await,
     }
 }
 
@@ -58,6 +62,32 @@ async fn add(ctx: &mut Ctx, args: &FindingAddArgs) -> Outcome {
         .map(|found| found.0);
     let what = say!(ctx.words, "finding-number", number = number.unwrap_or_default());
     saved(ctx, &site, &recorded, &what, json!({ "finding": recorded.value, "code": finding.code }));
+    Ok(Exit::Ok)
+}
+
+/// Seals what is reported about the conduct of staff: from then on only inspectors of the utility can read it.
+async fn restricted(ctx: &mut Ctx, args: &RestrictedArgs) -> Outcome {
+    let store = ctx.store().await?;
+    let site = site::find(ctx, &store, args.on.visit.as_deref()).await?;
+    let complaint = site.card.as_ref().map(|card| card.complaint);
+    let office: Option<OfficeCard> = store.pack_json(&PackKey::Office).await?;
+    let (Some(complaint), Some(key)) = (complaint, office.and_then(|card| card.sealing_key)) else {
+        let failure = Failure::new("no-sealing-key", say!(ctx.words, "restricted-no-key"));
+        return Err(failure.hint(say!(ctx.words, "restricted-no-key-hint")));
+    };
+    let words = &ctx.words;
+    let kinds =
+        Conduct::ALL.map(|kind| Choice::named(kind.as_str(), words.code("conduct", kind.as_str()))).to_vec();
+    let conduct = pick(ctx, args.conduct.as_deref(), "--conduct", &say!(words, "ask-conduct"), kinds)?.code;
+    let report = ctx.need(args.text.as_deref(), "--text", &say!(words, "ask-restricted"))?;
+    within(ctx, &report, "--text", REPORT_CHARS_MAX)?;
+    let accused = args.about.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+    within(ctx, accused.as_deref().unwrap_or_default(), "--about", ACCUSED_CHARS_MAX)?;
+    let finding = RestrictedFinding { conduct, complaint, visit: Some(site.visit), accused, report };
+    store.record_restricted(&finding, &key).await?;
+    ctx.out.done(&say!(ctx.words, "restricted-sealed"));
+    ctx.out.note(&say!(ctx.words, "restricted-sealed-hint"));
+    ctx.out.event("sealed", json!({ "visit": site.visit }));
     Ok(Exit::Ok)
 }
 

@@ -56,6 +56,7 @@ async fn stays(ctx: &Ctx, store: &Store, row: &LogRow) -> Result<Failure, Failur
     let request =
         commands.iter().find(|command| command.sequence == row.sequence && command.device == row.device);
     let hint = match request.map(|command| command.request.as_str()) {
+        None if row.kind == "restricted" => say!(ctx.words, "undo-restricted-hint"),
         Some("arrive" | "no_access" | "finish") => say!(ctx.words, "undo-progress-hint"),
         _ => say!(ctx.words, "undo-request-hint"),
     };

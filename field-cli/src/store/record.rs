@@ -12,9 +12,10 @@ use sync_core::document::{ActorId16, Chunk, EditAuthor, Role, VisitView};
 use sync_core::ids::{BlobHash, ChangeHash, CommandId, ComplaintId, EnvelopeHash, VisitId, WorkOrderId};
 use sync_core::log::{
     BODY_BYTES_MAX, Body, BodyKind, ChainPosition, ChangeBody, Command, DetachedPart, Envelope,
-    HEADER_FORMAT, Header, SealParts, SigningKey, VisitBegin,
+    HEADER_FORMAT, Header, Restricted, SealParts, SigningKey, VisitBegin,
 };
 use sync_core::protocol::{AssignmentCard, Request};
+use sync_core::restricted::{RestrictedFinding, SealingKey};
 use sync_core::time::Timestamp;
 
 /// How a visit that the server does not know yet begins.
@@ -94,6 +95,22 @@ impl Store {
         writer.command(visit, command).await?;
         writer.commit().await?;
         Ok(id)
+    }
+
+    /// Seals a restricted finding for the server and records it. It names no visit outside of the seal, and nothing of
+    /// it stays readable on this device.
+    ///
+    /// # Errors
+    /// When the store cannot be written: nothing is recorded then.
+    pub async fn record_restricted(
+        &self,
+        finding: &RestrictedFinding,
+        key: &SealingKey,
+    ) -> Result<(), StoreError> {
+        let mut writer = self.log_writer().await?;
+        let sealed = finding.seal(key, writer.identity.person, self.machine().bytes());
+        writer.append(None, &Body::Restricted(Restricted { sealed: sealed.into() }), &[]).await?;
+        writer.commit().await
     }
 
     async fn record_from<T, E: From<StoreError>>(

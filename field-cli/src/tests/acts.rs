@@ -1,9 +1,11 @@
 //! Single acts: pausing, rewording, searching, reading by scripts.
 
-use super::{Desk, START_MS, put, visit_in_the_morning};
+use super::{Desk, START_MS, opening_key, put, visit_in_the_morning};
 use crate::i18n::Lang;
 use serde_json::Value;
-use sync_core::protocol::PackKey;
+use sync_core::log::Body;
+use sync_core::protocol::{OfficeCard, PackKey};
+use sync_core::restricted::RestrictedFinding;
 use sync_core::time::Timestamp;
 
 #[tokio::test]
@@ -344,4 +346,84 @@ async fn what_waits_is_told_as_what_it_is() {
     assert!(waiting[0].contains("signature sign.png (48 B)"), "{outbox}");
     let again = desk.ok(&["meter", "withdraw", "1", "--reason", "again"]).await;
     assert!(again.contains("withdrawn before: a slip"), "{again}");
+}
+
+#[tokio::test]
+async fn what_is_said_about_staff_is_sealed_at_once() {
+    let desk = Desk::new(Lang::En).await;
+    let canary = "asked for two cartons of cigarettes";
+    let report = ["finding", "restricted", "--conduct", "solicitation", "--about", "李娜", "--text", canary];
+    let lines: [&[&str]; 5] = [
+        &["visit", "start", "0417"],
+        &["finding", "restricted", "--conduct", "bribes", "--text", canary],
+        &report,
+        &["undo"],
+        &["log"],
+    ];
+    insta::assert_snapshot!(desk.day(&lines).await, @r#"
+    $ field visit start 0417
+    ✓ C-2025-0417 "电表走得快" started 17:42. It is now @.
+      checklist: Meter accuracy (0/7)
+      due 21:42
+      next: field answer appearance_ok yes|no
+    $ field finding restricted --conduct bribes --text "asked for two cartons of cigarettes"
+    ✗ bribes does not fit --conduct
+      Possible: solicitation (Money, gifts or treats), obstruction (Obstruction of a customer), falsification (Made-up or changed records), abuse (Threats, insults or revenge), other (Other conduct)
+    (exit 2)
+    $ field finding restricted --conduct solicitation --about 李娜 --text "asked for two cartons of cigarettes"
+    ✓ sealed and saved; the inspectors get it with the next sync
+      Nobody can read it on this device any more, not even you. It stays out of the record of the visit.
+    $ field undo
+    ✗ The last act was a request to the office: confidential finding, 17:42. It cannot be taken back here
+      It is sealed, and only inspectors can set it aside. Report again what was wrong about it.
+    (exit 1)
+    $ field log
+      What is listed begins when this device was enrolled, 17:42. What was recorded earlier or on another device is at the server; what stands of it: field visit show <number>
+    ┌──────────────────────────────────────────────────────────────────────┐
+    │ Time    By            Number        What                   State     │
+    ╞══════════════════════════════════════════════════════════════════════╡
+    │ 17:42   张伟 dev-01   C-2025-0417   began to write         only here │
+    │ 17:42   张伟 dev-01   C-2025-0417   visit started          only here │
+    │ 17:42   张伟 dev-01   C-2025-0417   arrived                only here │
+    │ 17:42   张伟 dev-01                 confidential finding   only here │
+    └──────────────────────────────────────────────────────────────────────┘
+    "#);
+    // Nothing on the disk shows it, and it opens with the key of the utility.
+    let store = desk.store().await;
+    let row = store.log(None, 1).await.unwrap().remove(0);
+    let envelope = store.envelope(row.hash).await.unwrap().unwrap();
+    assert_eq!(envelope.header().visit, None);
+    let Body::Restricted(body) = envelope.body().unwrap() else { panic!("{:?}", envelope.body()) };
+    let opened = RestrictedFinding::open(&opening_key(), envelope.header().person, &body.sealed).unwrap();
+    assert_eq!((opened.report.as_str(), opened.accused.as_deref()), (canary, Some("李娜")));
+    store.close().await;
+    let mut files = vec![desk.root.path().to_owned()];
+    while let Some(path) = files.pop() {
+        match path.is_dir() {
+            true => files.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path())),
+            false => {
+                let bytes = std::fs::read(&path).unwrap();
+                let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
+                assert!(!found, "{}", path.display());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_reported_about_staff_before_there_is_a_key() {
+    let desk = Desk::new(Lang::ZhCn).await;
+    let store = desk.store().await;
+    put(&store, &PackKey::Office, &OfficeCard { utc_offset_minutes: 480, sealing_key: None }).await;
+    store.close().await;
+    let report = ["finding", "restricted", "--visit", "0417", "--conduct", "abuse", "--text", "骂人"];
+    let lines: [&[&str]; 2] = [&report, &["outbox"]];
+    insta::assert_snapshot!(desk.day(&lines).await, @r#"
+    $ field finding restricted --visit 0417 --conduct abuse --text 骂人
+    ✗ 尚无可用于密封的密钥
+      请先联网同步一次，再行反映。未记录任何内容。
+    (exit 1)
+    $ field outbox
+    本机记录已全部送达
+    "#);
 }

@@ -29,6 +29,7 @@ use sync_core::protocol::{
     AssignmentCard, CardCustomer, CardMeter, CheckKind, ChecklistItem, ChecklistTemplate, ColleagueCard,
     ItemKind, OfficeCard, PackItem, PackKey, TermCard,
 };
+use sync_core::restricted::OpeningKey;
 use sync_core::time::Timestamp;
 
 /// A technician at an enrolled device with two visits in the pack.
@@ -42,6 +43,11 @@ struct Desk {
 struct Answer {
     text: String,
     exit: u8,
+}
+
+/// Opens what the technicians of these tests seal.
+fn opening_key() -> OpeningKey {
+    OpeningKey::from_seed(&[7; 32])
 }
 
 impl Desk {
@@ -59,7 +65,12 @@ impl Desk {
         };
         put(&store, &PackKey::Colleague(colleague.device), &colleague).await;
         put(&store, &PackKey::Checklist("meter-accuracy".into()), &checklist()).await;
-        put(&store, &PackKey::Office, &OfficeCard { utc_offset_minutes: 480 }).await;
+        put(
+            &store,
+            &PackKey::Office,
+            &OfficeCard { utc_offset_minutes: 480, sealing_key: Some(opening_key().sealing_key()) },
+        )
+        .await;
         store.close().await;
         Self { root, machine: machine("one", 100), lang }
     }

@@ -87,7 +87,7 @@ async fn days_and_times_are_the_utilitys() {
     let today = desk.ok(&["today"]).await;
     assert!(today.contains("21:42") && !today.contains("UTC"), "{today}");
     // Seven hours behind it was still the day before, for a machine that was set up in London it is not.
-    let office = |minutes| sync_core::protocol::OfficeCard { utc_offset_minutes: minutes };
+    let office = |minutes| sync_core::protocol::OfficeCard { utc_offset_minutes: minutes, sealing_key: None };
     let store = desk.store().await;
     super::put(&store, &PackKey::Office, &office(1080 - 60)).await;
     store.close().await;

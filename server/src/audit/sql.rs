@@ -158,7 +158,9 @@ pub(super) async fn list_acts(
         a.envelope_hash, a.visit_id, a.entry, a.entry_sha256, n.reason FROM (SELECT log_index, epoch, kind, at_ms, \
         person_id, device_id, device_seq, envelope_hash, visit_id, entry, entry_sha256 FROM server_log WHERE ";
     let mut query = statement(SELECT);
-    query.push(IS_ACT).push(" AND log_index < ").push_bind(before);
+    // What is done about restricted findings is told to inspectors, on the page of the finding.
+    query.push(IS_ACT).push(" AND kind NOT IN ('restricted.recorded', 'restricted.acted')");
+    query.push(" AND log_index < ").push_bind(before);
     if let Some(kind) = &filter.kind {
         query.push(" AND kind = ").push_bind(kind);
     }

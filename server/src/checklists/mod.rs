@@ -53,14 +53,12 @@ pub fn usual_for(utility: Utility) -> &'static str {
     }
 }
 
-/// Publishes the checklists that come with the server and are not there yet, and puts the tables of codes and the card
-/// of the office into the pack. Repeating it changes nothing and tells nobody.
+/// Publishes the checklists that come with the server and are not there yet, and puts the tables of codes into the pack. Repeating it changes nothing and tells nobody.
 pub async fn publish_built_in(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
     for (name, table) in TABLES {
         let terms: Vec<TermCard> = table.entries().iter().map(term).collect();
         pack::put(tx, PackAudience::All, &PackKey::Codes((*name).to_owned()), &terms).await?;
     }
-    pack::put(tx, PackAudience::All, &PackKey::Office, &crate::complaints::OFFICE).await?;
     for template in built_in() {
         let present = newest(tx, &template.code).await?.map_or(0, |newest| newest.version);
         if present < template.version {

@@ -44,7 +44,8 @@ use sync_core::time::Timestamp;
 const OFFICE_OFFSET_HOURS: i8 = 8;
 
 /// What devices are told about the office.
-pub(crate) const OFFICE: OfficeCard = OfficeCard { utc_offset_minutes: 60 * OFFICE_OFFSET_HOURS as i16 };
+pub(crate) const OFFICE: OfficeCard =
+    OfficeCard { utc_offset_minutes: 60 * OFFICE_OFFSET_HOURS as i16, sealing_key: None };
 
 /// Merges that are followed to a survivor; a merge never makes a cycle, so this is only a belt.
 const MERGES_MAX: usize = 100;

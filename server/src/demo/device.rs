@@ -15,13 +15,14 @@ use sync_core::document::{ActorId16, Edit, EditAuthor, Role};
 use sync_core::ids::{BlobHash, CommandId, ComplaintId, DeviceId, EntryId, EnvelopeHash, PersonId, VisitId};
 use sync_core::log::{
     Body, BodyKind, ChainPosition, ChangeBody, Command, DetachedPart, Envelope, HEADER_FORMAT, Header,
-    PhotoClaim, SealParts, SigningKey, VisitBegin,
+    PhotoClaim, Restricted, SealParts, SigningKey, VisitBegin,
 };
 use sync_core::protocol::{
     ANSWER_BYTES_DEFAULT, Ask, BODY_BYTES_MAX, Beacon, EnrolmentAnswer, EnrolmentRequest, EnvelopeStatus,
     MEDIA_TYPE, PROTOCOL_VERSION, Request, WelcomeBack, enrolment_proof_input,
 };
 use sync_core::replica::{Step, Upload, VisitReplica, compose, plan};
+use sync_core::restricted::{RestrictedFinding, SealingKey};
 use sync_core::time::Timestamp;
 
 /// More rounds than any exchange of the story needs: an answer that never ends is a fault.
@@ -197,6 +198,17 @@ impl Device {
         }
         let id = CommandId::from_entropy(self.claimed(now), self.entropy.bytes());
         self.seal(now, visit, &Body::Command(Command { id, request: request.encode().into() }))
+    }
+
+    /// Seals a restricted finding for the server.
+    pub(super) fn seal_restricted(
+        &mut self,
+        now: Timestamp,
+        finding: &RestrictedFinding,
+        key: &SealingKey,
+    ) -> Result<(), SeedError> {
+        let sealed = finding.seal(key, self.person, self.entropy.bytes());
+        self.seal(now, None, &Body::Restricted(Restricted { sealed: sealed.into() }))
     }
 
     /// Says that this device begins to write a visit, once.

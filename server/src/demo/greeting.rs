@@ -86,6 +86,7 @@ impl Text {
                 "clerk" => self.pick("客服：受理、派单", "clerk: takes complaints, sends technicians"),
                 "reviewer" => self.pick("审核：处理冲突、结案", "reviewer: settles conflicts, closes"),
                 "expert" => self.pick("专家：查阅、答复提问", "expert: reads everything, answers questions"),
+                "inspector" => self.pick("纪检：行风举报", "inspector: reports about the conduct of staff"),
                 other => other,
             };
             let limit = match (units.as_str(), self.zh) {

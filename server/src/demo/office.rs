@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use sync_core::ids::{ArticleId, ComplaintId, ExpertRequestId, PersonId, VisitId, WorkOrderId};
 use sync_core::knowledge::ArticleRef;
+use sync_core::restricted::SealingKey;
 use sync_core::time::Timestamp;
 
 /// While the story is told a session lasts a day: a sign-in costs a password hash. Opened anew well before.
@@ -143,6 +144,11 @@ impl<'a> Office<'a> {
             self.call(by, Method::PUT, &path, &form).await?;
         }
         Ok(())
+    }
+
+    /// What restricted findings are sealed to.
+    pub(super) fn sealing_key(&self) -> SealingKey {
+        self.app.keys.sealing_key()
     }
 
     /// Writes an article and has it approved.

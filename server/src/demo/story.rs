@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use sync_core::gas::GasTestInput;
 use sync_core::metering::MeterCheckInput;
+use sync_core::restricted::Conduct;
 
 /// Everything that is told.
 pub(super) struct Story {
@@ -222,6 +223,13 @@ pub(super) enum DeviceAct {
         text: String,
         category: String,
         place: String,
+    },
+    /// Seals what is said about the conduct of staff.
+    Restrict {
+        visit: String,
+        conduct: Conduct,
+        accused: String,
+        report: String,
     },
     Exchange,
     /// Sends the bytes of photos: all, or of some visits so many per cent of each photo.

@@ -12,6 +12,7 @@ use crate::app::{self, App};
 use crate::clock::Clock;
 use std::collections::BTreeMap;
 use sync_core::protocol::{NewComplaint, Request};
+use sync_core::restricted::RestrictedFinding;
 use sync_core::time::Timestamp;
 
 /// Accounts and devices are made this long before the first event.
@@ -121,6 +122,19 @@ impl Teller<'_> {
             DeviceAct::Grumble { text, category, place } => {
                 let (text, category, place) = (text.clone(), Some(category.clone()), Some(place.clone()));
                 device.command(now, None, &Request::Grumble { text, category, place })
+            }
+            DeviceAct::Restrict { visit, conduct, accused, report } => {
+                let site = self.office.site(visit)?;
+                let finding = |complaint| RestrictedFinding {
+                    conduct: conduct.as_str().to_owned(),
+                    complaint,
+                    visit: Some(site.visit),
+                    accused: Some(accused.clone()),
+                    report: report.clone(),
+                };
+                let what = || format!("{visit:?} has no complaint");
+                let complaint = site.complaint.ok_or_else(|| SeedError::Story { what: what() })?;
+                device.seal_restricted(now, &finding(complaint), &self.office.sealing_key())
             }
             DeviceAct::OpenComplaint { key, provisional, form } => {
                 let site = open_complaint(device, now, provisional, form)?;

@@ -276,7 +276,8 @@ async fn append(
     let entries: Vec<NewEntry<'_>> = fresh.iter().map(|envelope| log_entry(envelope, now)).collect();
     let first = audit::append_all(tx, &entries).await?;
     sql::note_states(tx, device.device_id, first, fresh).await?;
-    sql::note_gaps(tx, first, fresh, now).await
+    sql::note_gaps(tx, first, fresh, now).await?;
+    crate::restricted::note_received(tx, fresh, now).await
 }
 
 /// How an envelope lies in the server log.

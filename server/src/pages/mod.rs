@@ -50,6 +50,7 @@ pub(crate) fn all() -> PageRoutes {
     let routes = crate::returns::pages(routes);
     let routes = crate::corrective::pages(routes);
     let routes = crate::seats::pages(crate::sections::pages(routes));
+    let routes = crate::restricted::pages(routes);
     let routes = crate::exports::pages(routes);
     let routes = crate::reports::pages(routes);
     let routes = crate::specials::pages(routes);

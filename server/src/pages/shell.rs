@@ -56,6 +56,7 @@ const NAV: &[NavItem] = &[
     NavItem { href: "/reports", key: "nav-reports", who: Policy::Roles(REVIEWERS) },
     NavItem { href: "/arrivals", key: "nav-arrivals", who: Policy::Roles(&ARRIVALS) },
     NavItem { href: "/complaints/new", key: "nav-new", who: Policy::Roles(INTAKE) },
+    NavItem { href: "/restricted", key: "nav-restricted", who: Policy::Roles(&[Role::Inspector]) },
     NavItem { href: "/deadlines", key: "nav-deadlines", who: Policy::Roles(PUBLISHERS) },
     NavItem { href: "/devices", key: "nav-devices", who: ADMINISTRATORS },
     NavItem { href: "/people", key: "nav-people", who: ADMINISTRATORS },

@@ -39,6 +39,7 @@ sources!(
     "queue",
     "record",
     "reports",
+    "restricted",
     "returns",
     "review_levels",
     "seats",

@@ -25,12 +25,21 @@ pub enum Role {
     Administrator,
     /// Answers questions of technicians.
     Expert,
+    /// Reads restricted findings: what is reported about the conduct of staff.
+    Inspector,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 6] =
-        [Self::Technician, Self::Clerk, Self::Reviewer, Self::Lead, Self::Administrator, Self::Expert];
+    pub const ALL: [Self; 7] = [
+        Self::Technician,
+        Self::Clerk,
+        Self::Reviewer,
+        Self::Lead,
+        Self::Administrator,
+        Self::Expert,
+        Self::Inspector,
+    ];
 
     /// The word in tables, API and command line.
     pub fn as_str(self) -> &'static str {
@@ -41,6 +50,7 @@ impl Role {
             Self::Lead => "lead",
             Self::Administrator => "administrator",
             Self::Expert => "expert",
+            Self::Inspector => "inspector",
         }
     }
 }
@@ -53,7 +63,9 @@ impl fmt::Display for Role {
 
 /// A word that is no role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{found:?} is no role: expected technician, clerk, reviewer, lead, administrator or expert")]
+#[error(
+    "{found:?} is no role: expected technician, clerk, reviewer, lead, administrator, expert or inspector"
+)]
 pub struct RoleError {
     /// What was found.
     pub found: String,

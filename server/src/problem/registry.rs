@@ -286,6 +286,12 @@ problems! {
     EXPERT_REQUEST_OF_ANOTHER: 403 "expert-request-of-another"
         en "Somebody else took this question" "Its holder, its asker or a lead does this."
         zh "此提问由他人受理" "由受理人、提问人或班组长操作。";
+    RESTRICTED_UNKNOWN: 404 "restricted-unknown"
+        en "There is no such restricted finding" "See the list of restricted findings."
+        zh "没有此行风举报" "请查看行风举报列表。";
+    RESTRICTED_SEALED: 409 "restricted-sealed"
+        en "This restricted finding cannot be opened" "Its key is not here: restore keys/restricted.pem or keys/restricted-previous.pem from a backup."
+        zh "无法打开此行风举报" "此处没有对应的密钥：请从备份恢复 keys/restricted.pem 或 keys/restricted-previous.pem。";
     SPECIAL_STATE: 409 "special-state"
         en "This does not fit where the special complaint stands" "See state; none: nothing of this kind is proposed."
         zh "特殊投诉的当前状态不允许此操作" "请查看 state；none 表示没有提出此类情形。";

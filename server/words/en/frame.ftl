@@ -57,4 +57,5 @@ role-reviewer = Reviewer
 role-lead = Lead
 role-administrator = Administrator
 role-expert = Expert
+role-inspector = Inspector
 resume-nothing = Nothing is kept for you here. What somebody else typed on this machine is shown to them alone, for an hour.

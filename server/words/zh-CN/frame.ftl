@@ -57,4 +57,5 @@ role-reviewer = 审核员
 role-lead = 负责人
 role-administrator = 管理员
 role-expert = 专家
+role-inspector = 纪检监察
 resume-nothing = 这里没有为您保留的内容。他人在本机填写的内容只向其本人显示，保留一小时。

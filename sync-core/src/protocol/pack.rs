@@ -4,6 +4,7 @@
 //! know, so that old and new clients share one pack.
 
 use crate::ids::{ArticleId, ComplaintId, DeviceId, ExpertRequestId, PersonId, VisitId, WorkOrderId};
+use crate::restricted::SealingKey;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -71,6 +72,9 @@ impl FromStr for PackKey {
 pub struct OfficeCard {
     /// How far its clocks are ahead of UTC, in minutes: its days begin at its midnight.
     pub utc_offset_minutes: i16,
+    /// What restricted findings are sealed to; `None` from a server that takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealing_key: Option<SealingKey>,
 }
 
 /// One visit that the technician is to make.

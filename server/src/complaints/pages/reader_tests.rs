@@ -108,6 +108,8 @@ fn experts_open_no_page_that_changes_a_complaint() {
     let reading = [
         "/complaints/{id}",
         "/complaints/{id}/news",
+        // A report about staff is kept apart and changes nothing of the complaint.
+        "/complaints/{id}/restricted",
         "/conflicts",
         "/conflicts/{conflict_id}",
         "/corrective-actions",

@@ -41,7 +41,7 @@ async fn every_page_can_be_used_by_everybody() {
 impl Samples {
     async fn told() -> Self {
         let demo = Demo::open().await;
-        demo.run(&["user", "role", READER, "administrator", "lead", "reviewer", "clerk"]);
+        demo.run(&["user", "role", READER, "administrator", "lead", "reviewer", "clerk", "inspector"]);
         let desk = demo.desk(READER).await;
         leave_field_work_and_something_in_escrow(&demo, &desk).await;
         let conflict = first(&desk, "/v1/conflicts?state=open").await;
@@ -101,6 +101,10 @@ impl Samples {
                     "/expert-seats/{}",
                     of(&first(&desk, "/v1/expert-requests?list=waiting").await, "request_id")
                 ),
+            ),
+            (
+                "/restricted/{id}",
+                format!("/restricted/{}", of(&first(&desk, "/v1/restricted-findings").await, "finding_id")),
             ),
             (
                 "/corrective-actions/{id}",
