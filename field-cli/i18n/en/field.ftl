@@ -205,6 +205,7 @@ help-complaint-new--utility = What it is about
 help-complaint-new--category = Category code
 help-complaint-new--customer = Name of the customer
 help-complaint-new--phone = Phone of the customer
+help-complaint-new--confidential = The customer must not be named to those who are sent
 help-complaint-new--checklist = Checklist for the visit
 help-complaint-new--meter = Number of the meter that it is about
 help-complaint-new--no-visit = Report it only; you do not investigate now
@@ -574,6 +575,7 @@ finish-skip = Or record why not: { $command }
 ## What a visit shows
 
 show-class = class { $class }
+show-confidential = ! Confidential: the customer asked not to be named. Ask nobody who complained, and name nobody.
 show-meter = meter { $meter }
 show-aliases = also called { $aliases }
 show-rework = To redo: { $reason }

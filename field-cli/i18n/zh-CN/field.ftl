@@ -203,6 +203,7 @@ help-complaint-new--utility = 业务类别
 help-complaint-new--category = 分类代码
 help-complaint-new--customer = 用户姓名
 help-complaint-new--phone = 用户电话
+help-complaint-new--confidential = 用户要求保密，不得告知上门人员
 help-complaint-new--checklist = 核查所用检查表
 help-complaint-new--meter = 所涉表计的表号
 help-complaint-new--no-visit = 只上报，暂不核查
@@ -560,6 +561,7 @@ finish-skip = 或记录不做的原因：{ $command }
 ## 核查内容
 
 show-class = { $class } 级
+show-confidential = ! 保密：投诉人要求不透露身份。请勿询问或提及何人投诉。
 show-meter = 表计 { $meter }
 show-aliases = 曾用编号 { $aliases }
 show-rework = 需返工：{ $reason }

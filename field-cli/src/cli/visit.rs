@@ -173,6 +173,8 @@ pub(crate) struct ComplaintNewArgs {
     pub(crate) customer: Option<String>,
     #[arg(long)]
     pub(crate) phone: Option<String>,
+    #[arg(long)]
+    pub(crate) confidential: bool,
     #[arg(long, value_name = "NUMBER")]
     pub(crate) meter: Option<String>,
     #[arg(long)]

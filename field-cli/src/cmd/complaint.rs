@@ -106,6 +106,7 @@ async fn compose(ctx: &Ctx, store: &Store, args: &ComplaintNewArgs) -> Result<Ne
         customer_name: args.customer.clone(),
         customer_phone: args.phone.clone(),
         meter_no: args.meter.clone(),
+        confidential: args.confidential.then_some(true),
     })
 }
 
@@ -167,6 +168,7 @@ async fn card(
             name: complaint.customer_name.clone(),
             phone: complaint.customer_phone.clone(),
         },
+        confidential: args.confidential,
         meter: complaint.meter_no.clone().map(|number| CardMeter { number, ..CardMeter::default() }),
         checklist: checklist(ctx, store, args, &complaint.utility).await?,
         planned_on: render::day(ctx.now(), &ctx.zone).to_string(),

@@ -91,6 +91,7 @@ pub(crate) fn card(visit: VisitId, number: &str) -> AssignmentCard {
         summary: "电表走得快".into(),
         address: "梧桐路 12 号 3 单元 602".into(),
         customer: CardCustomer::default(),
+        confidential: false,
         meter: None,
         checklist: "meter-accuracy".into(),
         planned_on: "2025-11-21".into(),

@@ -4,7 +4,7 @@ use super::{Desk, START_MS, opening_key, put, visit_in_the_morning};
 use crate::i18n::Lang;
 use serde_json::Value;
 use sync_core::log::Body;
-use sync_core::protocol::{OfficeCard, PackKey};
+use sync_core::protocol::{CardCustomer, OfficeCard, PackKey};
 use sync_core::restricted::RestrictedFinding;
 use sync_core::time::Timestamp;
 
@@ -426,4 +426,17 @@ async fn nothing_is_reported_about_staff_before_there_is_a_key() {
     $ field outbox
     本机记录已全部送达
     "#);
+}
+
+#[tokio::test]
+async fn a_card_says_when_nobody_is_to_be_named() {
+    let desk = Desk::new(Lang::ZhCn).await;
+    let mut card = visit_in_the_morning();
+    (card.confidential, card.customer) = (true, CardCustomer::default());
+    put(&desk.store().await, &PackKey::Assignment(card.visit), &card).await;
+    let shown = desk.ok(&["visit", "show", "0417"]).await;
+    assert!(shown.contains("请勿询问或提及何人投诉") && !shown.contains("李梅"), "{shown}");
+    assert!(desk.ok(&["search", "李梅"]).await.contains("没有"), "nor is the name found any more");
+    let usual = desk.ok(&["visit", "show", "0421"]).await;
+    assert!(!usual.contains("请勿询问"), "{usual}");
 }

@@ -154,6 +154,7 @@ fn help_in_chinese_names_the_way_back() {
           --category <分类>     分类代码
           --customer <姓名>     用户姓名
           --phone <电话>        用户电话
+          --confidential        用户要求保密，不得告知上门人员
           --meter <号码>        所涉表计的表号
           --checklist <检查表>  核查所用检查表
           --no-visit            只上报，暂不核查

@@ -125,6 +125,8 @@ pub(crate) struct ComplaintBody {
     pub(crate) customer: Customer,
     /// Why nobody can be reached; null: name and phone are known, or nobody said why not.
     pub(crate) no_contact_reason: Option<String>,
+    /// Whether those who are sent do not learn who complains.
+    pub(crate) confidential: bool,
     pub(crate) address: String,
     /// Code of the region; empty: not known yet.
     pub(crate) region: String,
@@ -177,6 +179,7 @@ impl ComplaintBody {
             remedy_sought: intake.remedy_sought,
             customer: intake.customer,
             no_contact_reason: intake.no_contact_reason,
+            confidential: intake.confidential,
             address: intake.address,
             region: intake.region,
             unit: intake.unit,

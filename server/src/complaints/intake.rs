@@ -51,6 +51,9 @@ pub struct ComplaintForm {
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub no_contact_reason: Option<String>,
+    /// Whether those who are sent must not learn who complains; `false` if absent.
+    #[serde(default)]
+    pub confidential: bool,
     /// Where.
     pub address: String,
     /// Code of the region.
@@ -152,6 +155,8 @@ pub struct ComplaintPatch {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub no_contact_reason: Option<Option<String>>,
+    /// Whether those who are sent must not learn who complains.
+    pub confidential: Option<bool>,
     /// Where.
     pub address: Option<String>,
     /// Code of the region.
@@ -192,6 +197,7 @@ impl ComplaintForm {
             remedy_sought: self.remedy_sought,
             customer: self.customer,
             no_contact_reason: self.no_contact_reason,
+            confidential: self.confidential,
             address: self.address,
             region: self.region,
             unit: self.unit.unwrap_or_default(),
@@ -229,6 +235,7 @@ impl ComplaintPatch {
                 phone: self.customer_phone.unwrap_or(old.customer.phone),
             },
             no_contact_reason: self.no_contact_reason.unwrap_or(old.no_contact_reason),
+            confidential: self.confidential.unwrap_or(old.confidential),
             address: self.address.unwrap_or(old.address),
             region: self.region.unwrap_or(old.region),
             position: self.position.map_or(old.position, |new| new.map(Position::into_pair)),

@@ -295,6 +295,8 @@ pub struct Intake {
     pub customer: Customer,
     /// Why nobody can be reached, where name or phone is not known.
     pub no_contact_reason: Option<String>,
+    /// Whether those who are sent must not learn who complains.
+    pub confidential: bool,
     /// Where.
     pub address: String,
     /// Code of the region.
@@ -473,6 +475,7 @@ pub fn field_changes(old: &Intake, new: &Intake) -> Vec<FieldChange> {
         ("customer_name", old.customer.name.clone(), new.customer.name.clone()),
         ("customer_phone", old.customer.phone.clone(), new.customer.phone.clone()),
         ("no_contact_reason", old.no_contact_reason.clone(), new.no_contact_reason.clone()),
+        ("confidential", yes(old.confidential), yes(new.confidential)),
         ("address", Some(old.address.clone()), Some(new.address.clone())),
         ("region", Some(old.region.clone()), Some(new.region.clone())),
         ("unit", Some(old.unit.clone()), Some(new.unit.clone())),
@@ -486,6 +489,10 @@ pub fn field_changes(old: &Intake, new: &Intake) -> Vec<FieldChange> {
     .filter(|(_, old, new)| old != new)
     .map(|(field, old, new)| FieldChange { field, old, new })
     .collect()
+}
+
+fn yes(is: bool) -> Option<String> {
+    is.then(|| "yes".to_owned())
 }
 
 fn due(at: Option<Timestamp>) -> Option<String> {

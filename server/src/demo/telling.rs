@@ -176,6 +176,7 @@ fn open_complaint(
         customer_name: Some(form.customer_name.clone()),
         customer_phone: Some(form.customer_phone.clone()),
         meter_no: None,
+        confidential: None,
     });
     device.command(now, Some(visit), &request)?;
     Ok(site)

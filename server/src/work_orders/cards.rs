@@ -4,7 +4,7 @@
 //! entries in the server log: cards take the feed's counter.
 
 use super::model::{OrderState, VisitPlan, VisitState};
-use super::sql;
+use super::{redaction, sql};
 use crate::complaints::{self, model::Complaint};
 use crate::exchange::{members, pack};
 use crate::store::{StoreError, Tx};
@@ -65,11 +65,20 @@ async fn build(
     card.priority = priority.as_str().to_owned();
     card.state = state.as_str().to_owned();
     card.expert_requests = seats::cards(tx, complaint.id).await?;
+    if card.confidential {
+        for request in &mut card.expert_requests {
+            request.question = redaction::redacted(&request.question, &complaint.intake.customer);
+            let answer = request.answer.as_deref();
+            request.answer = answer.map(|text| redaction::redacted(text, &complaint.intake.customer));
+        }
+    }
     Ok(Some(card))
 }
 
 fn card_of(complaint: &Complaint, visit: &VisitPlan, crew: &[PersonId]) -> AssignmentCard {
     let intake = &complaint.intake;
+    let withheld = intake.confidential.then(|| redaction::without_customer(intake));
+    let intake = withheld.as_ref().unwrap_or(intake);
     AssignmentCard {
         visit: visit.id,
         work_order: visit.work_order,
@@ -85,6 +94,7 @@ fn card_of(complaint: &Complaint, visit: &VisitPlan, crew: &[PersonId]) -> Assig
             name: intake.customer.name.clone(),
             phone: intake.customer.phone.clone(),
         },
+        confidential: intake.confidential,
         meter: intake.meter.clone(),
         checklist: visit.checklist.clone(),
         planned_on: visit.planned_on.clone(),

@@ -85,6 +85,7 @@ pub(crate) struct TypedOnSite {
     pub(crate) customer_name: Option<String>,
     pub(crate) customer_phone: Option<String>,
     pub(crate) meter_no: Option<String>,
+    pub(crate) confidential: bool,
 }
 
 impl From<&FieldComplaint> for TypedOnSite {
@@ -98,6 +99,7 @@ impl From<&FieldComplaint> for TypedOnSite {
             customer_name: typed(&new.customer_name),
             customer_phone: typed(&new.customer_phone),
             meter_no: typed(&new.meter_no),
+            confidential: new.confidential.unwrap_or(false),
         }
     }
 }
@@ -210,6 +212,7 @@ fn intake_of(
             phone: new.customer_phone.clone(),
         },
         no_contact_reason: None,
+        confidential: new.confidential.unwrap_or(false),
         address: new.address.clone(),
         region,
         unit,

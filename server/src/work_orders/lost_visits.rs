@@ -55,6 +55,7 @@ pub(crate) async fn note(tx: &mut Tx, begun: &Begun, now: Timestamp) -> Result<(
         customer_name: None,
         customer_phone: None,
         meter_no: None,
+        confidential: None,
     };
     match field_work::adopt_visit(tx, &command, Some(begun.visit), None).await {
         Err(Refusal::Store(source)) => return Err(source),

@@ -27,6 +27,7 @@ mod photos;
 mod prevention;
 mod problems;
 mod promises;
+mod redaction;
 mod sending;
 mod sql;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::store::statement;
 use axum::http::Method;
 use serde_json::{Value, json};
 use sync_core::ids::{CommandId, ComplaintId, DeviceId, EntryId, PersonId, VisitId};
-use sync_core::protocol::{AssignmentCard, CommandOutcome, NewComplaint, Request};
+use sync_core::protocol::{AssignmentCard, CardCustomer, CommandOutcome, NewComplaint, Request};
 
 /// A technician with a device.
 #[derive(Debug, Clone, Copy)]
@@ -248,6 +248,7 @@ pub(crate) fn born_in_the_field(n: u8, category: &str) -> NewComplaint {
         customer_name: Some("王强".into()),
         customer_phone: None,
         meter_no: Some("B778899".into()),
+        confidential: None,
     }
 }
 
@@ -366,6 +367,47 @@ async fn a_visit_that_has_not_begun_can_be_called_off() {
         assert_eq!((&visit["state"], &visit["outcome"]), (&json!("cancelled"), &json!("normal")));
         let again = format!("/v1/visits/{}/assignments/{}", dispatched.visit, zhang.person);
         assert_eq!(bureau.call(Method::PUT, &again).send().await.json["code"], "visit-state");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_asked_not_to_be_named_stands_on_no_card_and_in_no_words_of_it() {
+    Bureau::for_each_engine(|bureau| async move {
+        let zhang = Technician::of(&bureau, "zhang").await;
+        let words = json!({ "confidential": true, "summary": "李梅（138 0013 8000）说抄表员没来过", "remedy_sought": "不要让抄表员知道" });
+        let sent = Dispatched::about(&bureau, &words).await;
+        sent.send(&bureau, zhang).await;
+        let card = zhang.card(&bureau, sent.visit).await.unwrap();
+        assert!(card.confidential);
+        assert_eq!(card.customer, CardCustomer::default());
+        assert_eq!(card.summary, "▇▇（▇▇）说抄表员没来过");
+        assert_eq!(card.address, "梧桐路 12 号 3 单元 602", "the matter is there");
+        let record = sent.record(&bureau).await;
+        assert_eq!(record["customer"]["name"], "李梅", "the office knows: {record}");
+        assert_eq!(record["confidential"], true);
+
+        let ask = json!({ "skill": "metering", "question": "李女士家的表要换吗？" });
+        crate::sections::tests::with_rules(&bureau).await;
+        let asked = bureau.post(&format!("/v1/complaints/{}/expert-requests", sent.complaint), &ask).await;
+        assert_eq!(asked.status, 201, "{}", asked.json);
+        let card = zhang.card(&bureau, sent.visit).await.unwrap();
+        assert_eq!(card.expert_requests[0].question, "▇▇家的表要换吗？");
+
+        // Asked for later, it is taken from those who carry the card already; and the other way round.
+        let open = Dispatched::of(&bureau).await;
+        open.send(&bureau, zhang).await;
+        let before = zhang.card(&bureau, open.visit).await.unwrap();
+        assert_eq!((before.confidential, before.customer.name.as_deref()), (false, Some("李梅")));
+        for (confidential, name) in [(true, None), (false, Some("李梅"))] {
+            let path = format!("/v1/complaints/{}", open.complaint);
+            let version = open.record(&bureau).await["version"].clone();
+            let patch = bureau.call(Method::PATCH, &path).header("if-match", format!("\"{version}\""));
+            let answer = patch.json(&json!({ "confidential": confidential })).send().await;
+            assert_eq!(answer.status, 200, "{}", answer.json);
+            let card = zhang.card(&bureau, open.visit).await.unwrap();
+            assert_eq!((card.confidential, card.customer.name.as_deref()), (confidential, name));
+        }
     })
     .await;
 }

@@ -1,4 +1,4 @@
-nav-restricted = Conduct of staff
+nav-restricted = Conduct
 restricted-heading = Reports about the conduct of staff
 restricted-list-open = Open
 restricted-list-decided = Decided

@@ -101,6 +101,9 @@ pub struct AssignmentCard {
     pub address: String,
     /// Who, as far as the technician may know.
     pub customer: CardCustomer,
+    /// Whether the customer asked not to be named: then the card does not say who complains.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confidential: bool,
     /// The meter on record, if there is one.
     pub meter: Option<CardMeter>,
     /// Checklist to fill in.

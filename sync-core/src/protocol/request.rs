@@ -175,6 +175,9 @@ pub struct NewComplaint {
     /// Meter number, if read.
     #[n(9)]
     pub meter_no: Option<String>,
+    /// Whether those who are sent must not learn who complains; absent in requests of older clients.
+    #[n(10)]
+    pub confidential: Option<bool>,
 }
 
 /// A request that this build does not know, or that is damaged.

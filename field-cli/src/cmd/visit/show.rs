@@ -155,6 +155,9 @@ impl Page<'_> {
         if !customer.is_empty() {
             self.line(customer.join(" · "));
         }
+        if card.confidential {
+            self.line(say!(self.words, "show-confidential"));
+        }
         if let Some(meter) = &card.meter {
             let class = meter.class.as_deref().map(|class| say!(self.words, "show-class", class = class));
             let constant = meter.constant.map(|constant| format!("{constant} imp/kWh"));

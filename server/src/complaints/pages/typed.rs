@@ -71,6 +71,7 @@ typed!(
     customer_name,
     customer_phone,
     no_contact_reason,
+    confidential,
     address,
     region,
     unit,
@@ -84,6 +85,9 @@ typed!(
     onsite_due,
     answer_due,
 );
+
+/// What stands in the form when those who are sent must not learn who complains.
+pub(super) const CONFIDENTIAL: &str = "confidential";
 
 impl From<&Intake> for Typed {
     fn from(intake: &Intake) -> Self {
@@ -101,6 +105,7 @@ impl From<&Intake> for Typed {
             customer_name: text(&intake.customer.name),
             customer_phone: text(&intake.customer.phone),
             no_contact_reason: text(&intake.no_contact_reason),
+            confidential: if intake.confidential { CONFIDENTIAL } else { "open" }.to_owned(),
             address: intake.address.clone(),
             region: intake.region.clone(),
             unit: intake.unit.clone(),
@@ -158,6 +163,7 @@ impl Typed {
             customer_name: Some(form.customer.name),
             customer_phone: Some(form.customer.phone),
             no_contact_reason: Some(form.no_contact_reason),
+            confidential: Some(form.confidential),
             address: Some(form.address),
             region: Some(form.region),
             position: Some(form.position),
@@ -184,6 +190,7 @@ impl Typed {
                 phone: text(form.customer.phone),
             },
             no_contact_reason: None,
+            confidential: false,
             address: form.address.trim().to_owned(),
             region: form.region.trim().to_owned(),
             unit: String::new(),
@@ -234,6 +241,7 @@ impl Typed {
                 phone: some(&self.customer_phone),
             },
             no_contact_reason: some(&self.no_contact_reason),
+            confidential: self.confidential == CONFIDENTIAL,
             address: self.address.clone(),
             region: self.region.clone(),
             unit: Some(self.unit.clone()),
