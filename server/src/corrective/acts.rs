@@ -7,9 +7,9 @@ use super::model::{
     Act, ActKind, Action, ActionError, ActionState, COMPLAINTS_MAX, EFFECT_DAYS_MAX, TITLE_CHARS_MAX,
 };
 use super::sql;
-use crate::audit::{self, EntryKind};
+use crate::audit::{self, EntryKind, NewEntry};
 use crate::complaints::acts::{Actor, find_open_to_acts, named};
-use crate::complaints::history;
+use crate::complaints::history::{self, NewEvent};
 use crate::complaints::intake::checked_reason;
 use crate::complaints::model::{Complaint, EventKind};
 use crate::complaints::scope::{OFFICE, Reach};
@@ -66,19 +66,27 @@ pub(super) async fn plan(
         effect_days: new.effect_days,
         planned_at: by.at,
         planned_by: by.person,
+        cause: None,
         done: None,
         check_at: None,
         over_at: None,
     };
     require_owner(tx, &action, new.owner).await?;
-    sql::insert(tx, &action).await?;
-    sql::link(tx, action.id, complaint.id, (by.person, by.at)).await?;
-    let act = Act { owner: Some(new.owner), due_at: Some(new.due_at), ..act(ActKind::Planned, by) };
-    sql::note(tx, action.id, &act).await?;
-    tell(tx, &action, &complaint, &act, by).await?;
-    let detail = named(&complaint).with("action", action.id);
-    audit::append(tx, &by.entry(PLANNED, detail)).await?;
+    begin(tx, &action, &complaint, act(ActKind::Planned, by)).await?;
     Ok(action)
+}
+
+/// Writes a planned action down with its first complaint.
+pub(super) async fn begin(
+    tx: &mut Tx,
+    action: &Action,
+    complaint: &Complaint,
+    act: Act,
+) -> Result<(), StoreError> {
+    sql::insert(tx, action).await?;
+    sql::link(tx, action.id, complaint.id, (action.planned_by, act.at)).await?;
+    let act = Act { owner: Some(action.owner), due_at: Some(action.due_at), ..act };
+    tell_one(tx, action, complaint, &act, PLANNED).await
 }
 
 /// Puts another complaint under an action. Doing it again changes nothing.
@@ -96,11 +104,33 @@ pub(super) async fn link(
     if sql::complaints_count(tx, action.id).await? > COMPLAINTS_MAX {
         return Err(ActionError::invalid("/complaint", format!("at most {COMPLAINTS_MAX} complaints")));
     }
-    let act = Act { complaint: Some(complaint.id), ..act(ActKind::Linked, by) };
-    sql::note(tx, action.id, &act).await?;
-    tell(tx, &action, &complaint, &act, by).await?;
-    audit::append(tx, &by.entry(LINKED, named(&complaint).with("action", action.id))).await?;
+    linked(tx, &action, &complaint, act(ActKind::Linked, by)).await?;
     Ok(action)
+}
+
+/// Writes down that a complaint was put under an action.
+pub(super) async fn linked(
+    tx: &mut Tx,
+    action: &Action,
+    complaint: &Complaint,
+    act: Act,
+) -> Result<(), StoreError> {
+    let act = Act { complaint: Some(complaint.id), ..act };
+    tell_one(tx, action, complaint, &act, LINKED).await
+}
+
+/// Writes down an act that is about one complaint.
+async fn tell_one(
+    tx: &mut Tx,
+    action: &Action,
+    complaint: &Complaint,
+    act: &Act,
+    kind: EntryKind,
+) -> Result<(), StoreError> {
+    sql::note(tx, action.id, act).await?;
+    tell(tx, action, complaint, act).await?;
+    let detail = named(complaint).with("action", action.id);
+    audit::append(tx, &NewEntry::new(kind, act.at).by(act.person).detail(detail)).await.map(drop)
 }
 
 /// Gives an action another owner or another day, for a reason.
@@ -182,7 +212,7 @@ pub(super) async fn give_up(
 }
 
 fn act(kind: ActKind, by: Actor) -> Act {
-    Act { kind, words: None, complaint: None, owner: None, due_at: None, person: by.person, at: by.at }
+    Act { kind, words: None, complaint: None, owner: None, due_at: None, person: Some(by.person), at: by.at }
 }
 
 fn words(pointer: &'static str, text: &str) -> Result<String, ActionError> {
@@ -225,7 +255,7 @@ async fn write(
     row.version += 1;
     sql::note(tx, row.id, &act).await?;
     for complaint in complaints_of(tx, row.id).await? {
-        tell(tx, &row, &complaint, &act, by).await?;
+        tell(tx, &row, &complaint, &act).await?;
     }
     let detail = audit::Detail::new().with("action", row.id).with("act", act.kind.as_str());
     audit::append(tx, &by.entry(kind, detail).because(act.words.as_deref())).await?;
@@ -247,16 +277,10 @@ pub(super) async fn complaints_of(tx: &mut Tx, action: ActionId) -> Result<Vec<C
 }
 
 /// Writes an act into the record of a complaint.
-async fn tell(
-    tx: &mut Tx,
-    action: &Action,
-    complaint: &Complaint,
-    act: &Act,
-    by: Actor,
-) -> Result<(), StoreError> {
+async fn tell(tx: &mut Tx, action: &Action, complaint: &Complaint, act: &Act) -> Result<(), StoreError> {
     let facts = json!({ "action": action.id, "title": action.title, "act": act.kind,
         "person": act.owner, "due_at_ms": act.due_at.map(Timestamp::unix_ms) });
-    let mut event = by.event(EventKind::CorrectiveAction).detail(facts);
-    event.reason.clone_from(&act.words);
+    let event = NewEvent::system(EventKind::CorrectiveAction, act.at).detail(facts);
+    let event = NewEvent { person: act.person, reason: act.words.clone(), ..event };
     history::add(tx, complaint.id, &event).await
 }

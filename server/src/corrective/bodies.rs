@@ -1,6 +1,6 @@
 //! How corrective actions look in answers.
 
-use super::model::{Act, ActKind, Action, ActionState};
+use super::model::{Act, ActKind, Action, ActionCause, ActionState};
 use super::{acts, sql};
 use crate::complaints::{self, Names, PersonRef};
 use crate::store::{StoreError, Tx};
@@ -48,7 +48,10 @@ pub(crate) struct ActionBody {
     /// How many days its effect is watched.
     pub(crate) effect_days: i64,
     pub(crate) planned_at_ms: i64,
+    /// Who planned it; where a rule did, whoever held the complaint then.
     pub(crate) planned_by: PersonRef,
+    /// The rule that planned it; null: somebody did.
+    pub(crate) cause: Option<ActionCause>,
     pub(crate) done_at_ms: Option<i64>,
     pub(crate) done_by: Option<PersonRef>,
     /// When its effect can be judged.
@@ -74,6 +77,7 @@ impl ActionBody {
             effect_days: row.effect_days,
             planned_at_ms: row.planned_at.unix_ms(),
             planned_by: names.person(tx, row.planned_by).await?,
+            cause: row.cause,
             done_at_ms: row.done.map(|(at, _)| at.unix_ms()),
             done_by,
             check_at_ms: row.check_at.map(Timestamp::unix_ms),
@@ -122,7 +126,8 @@ pub(crate) struct ActBody {
     pub(crate) owner: Option<PersonRef>,
     /// Until when from then on.
     pub(crate) due_at_ms: Option<i64>,
-    pub(crate) person: PersonRef,
+    /// Null: the server.
+    pub(crate) person: Option<PersonRef>,
     pub(crate) at_ms: i64,
 }
 
@@ -178,13 +183,17 @@ async fn act_body(tx: &mut Tx, names: &mut Names, act: Act) -> Result<ActBody, S
         Some(person) => Some(names.person(tx, person).await?),
         None => None,
     };
+    let person = match act.person {
+        Some(person) => Some(names.person(tx, person).await?),
+        None => None,
+    };
     Ok(ActBody {
         act: act.kind,
         words: act.words,
         complaint_id: act.complaint,
         owner,
         due_at_ms: act.due_at.map(Timestamp::unix_ms),
-        person: names.person(tx, act.person).await?,
+        person,
         at_ms: act.at.unix_ms(),
     })
 }

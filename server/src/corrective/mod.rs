@@ -5,6 +5,7 @@
 //! did not help is to be done anew; every complaint of an action is told what happens to it.
 
 mod acts;
+mod analysis;
 mod api;
 mod bodies;
 mod model;
@@ -14,6 +15,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use analysis::{NewAnalysis, analyse};
 pub(crate) use api::routes;
 pub(crate) use bodies::ActionBody;
 pub(crate) use pages::{ActionsPart, action_facts, actions_part, pages};
@@ -21,6 +23,7 @@ pub(crate) use pages::{ActionsPart, action_facts, actions_part, pages};
 use crate::complaints::{self, Names};
 use crate::review::Blocker;
 use crate::store::{StoreError, Tx};
+use std::collections::BTreeSet;
 use sync_core::ids::ComplaintId;
 
 /// The corrective actions of a complaint and of the records merged into it, oldest first, each once.
@@ -34,6 +37,14 @@ pub(crate) async fn of_complaint(tx: &mut Tx, complaint: ComplaintId) -> Result<
         }
     }
     Ok(found)
+}
+
+/// The complaints that share an action with this one, in whatever state.
+pub(crate) async fn together_with(
+    tx: &mut Tx,
+    complaint: ComplaintId,
+) -> Result<BTreeSet<ComplaintId>, StoreError> {
+    sql::together_with(tx, complaint).await
 }
 
 /// Corrective actions that hold back closing.

@@ -49,6 +49,14 @@ words! {
     }
 }
 
+words! {
+    /// By which rule an action was planned.
+    pub(crate) ActionCause {
+        /// Complaints alike within a month are to be analysed together.
+        Similar = "similar",
+    }
+}
+
 /// A corrective action as it lies in its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Action {
@@ -65,7 +73,10 @@ pub(crate) struct Action {
     pub(crate) due_at: Timestamp,
     pub(crate) effect_days: i64,
     pub(crate) planned_at: Timestamp,
+    /// Of one that a rule planned: whoever held the complaint.
     pub(crate) planned_by: PersonId,
+    /// `None`: somebody planned it.
+    pub(crate) cause: Option<ActionCause>,
     pub(crate) done: Option<(Timestamp, PersonId)>,
     /// When its effect can be judged.
     pub(crate) check_at: Option<Timestamp>,
@@ -105,7 +116,8 @@ pub(crate) struct Act {
     pub(crate) complaint: Option<ComplaintId>,
     pub(crate) owner: Option<PersonId>,
     pub(crate) due_at: Option<Timestamp>,
-    pub(crate) person: PersonId,
+    /// `None`: the server.
+    pub(crate) person: Option<PersonId>,
     pub(crate) at: Timestamp,
 }
 

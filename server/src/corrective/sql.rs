@@ -1,10 +1,11 @@
 //! The tables `corrective_actions`, `corrective_action_complaints` and `corrective_action_acts`.
 
 use super::bodies::ActionList;
-use super::model::{Act, Action, Span};
+use super::model::{Act, Action, ActionCause, Span};
 use crate::complaints::scope::{Reach, within};
 use crate::store::{StoreError, Tx, statement};
 use sqlx_macros::FromRow;
+use std::collections::BTreeSet;
 use std::str::FromStr;
 use sync_core::ids::{ActionId, ComplaintId, PersonId};
 use sync_core::time::Timestamp;
@@ -25,6 +26,7 @@ struct Row {
     effect_days: i64,
     planned_at_ms: i64,
     planned_by: String,
+    cause: Option<String>,
     done_at_ms: Option<i64>,
     done_by: Option<String>,
     check_at_ms: Option<i64>,
@@ -34,7 +36,7 @@ struct Row {
 macro_rules! columns {
     () => {
         "a.action_id, a.version, a.state, a.title, a.category, a.region, a.unit, a.owner, a.due_at_ms, a.effect_days, \
-         a.planned_at_ms, a.planned_by, a.done_at_ms, a.done_by, a.check_at_ms, a.over_at_ms"
+         a.planned_at_ms, a.planned_by, a.cause, a.done_at_ms, a.done_by, a.check_at_ms, a.over_at_ms"
     };
 }
 
@@ -61,6 +63,7 @@ impl TryFrom<Row> for Action {
             effect_days: row.effect_days,
             planned_at: at(row.planned_at_ms),
             planned_by: StoreError::parse_column(TABLE, "planned_by", key, &row.planned_by)?,
+            cause: optional("cause", key, row.cause.as_ref())?,
             done: row.done_at_ms.map(at).zip(optional("done_by", key, row.done_by.as_ref())?),
             check_at: row.check_at_ms.map(at),
             over_at: row.over_at_ms.map(at),
@@ -152,7 +155,8 @@ pub(super) async fn list(tx: &mut Tx, wanted: &Listing<'_>) -> Result<Vec<(i64, 
 /// Inserts a new action.
 pub(super) async fn insert(tx: &mut Tx, new: &Action) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO corrective_actions (action_id, version, state, title, category, region, unit, owner, \
-        due_at_ms, effect_days, planned_at_ms, planned_by) VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        due_at_ms, effect_days, planned_at_ms, planned_by, cause) \
+        VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     statement(SQL)
         .bind(new.id.to_string())
         .bind(new.state.as_str())
@@ -165,6 +169,7 @@ pub(super) async fn insert(tx: &mut Tx, new: &Action) -> Result<(), StoreError> 
         .bind(new.effect_days)
         .bind(new.planned_at.unix_ms())
         .bind(new.planned_by.to_string())
+        .bind(new.cause.map(ActionCause::as_str))
         .execute(tx)
         .await?;
     Ok(())
@@ -219,6 +224,20 @@ pub(super) async fn complaints(tx: &mut Tx, action: ActionId) -> Result<Vec<Comp
     ids.into_iter().map(read).collect()
 }
 
+/// The complaints that share an action with this one.
+pub(super) async fn together_with(
+    tx: &mut Tx,
+    complaint: ComplaintId,
+) -> Result<BTreeSet<ComplaintId>, StoreError> {
+    const SQL: &str = "SELECT DISTINCT other.complaint_id FROM corrective_action_complaints mine \
+        JOIN corrective_action_complaints other ON other.action_id = mine.action_id WHERE mine.complaint_id = $1";
+    let key = complaint.to_string();
+    let ids: Vec<String> = statement(SQL).bind(&key).values(tx).await?;
+    let read =
+        |id: String| StoreError::parse_column("corrective_action_complaints", "complaint_id", &key, &id);
+    ids.into_iter().map(read).collect()
+}
+
 /// How many complaints an action has.
 pub(super) async fn complaints_count(tx: &mut Tx, action: ActionId) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT count(*) FROM corrective_action_complaints WHERE action_id = $1";
@@ -252,7 +271,7 @@ pub(super) async fn note(tx: &mut Tx, action: ActionId, act: &Act) -> Result<(),
         .bind(act.complaint.map(String::from))
         .bind(act.owner.map(String::from))
         .bind(act.due_at.map(Timestamp::unix_ms))
-        .bind(act.person.to_string())
+        .bind(act.person.map(String::from))
         .bind(act.at.unix_ms())
         .execute(tx)
         .await?;
@@ -266,7 +285,7 @@ struct ActRow {
     complaint_id: Option<String>,
     owner: Option<String>,
     due_at_ms: Option<i64>,
-    person_id: String,
+    person_id: Option<String>,
     at_ms: i64,
 }
 
@@ -283,7 +302,7 @@ pub(super) async fn acts(tx: &mut Tx, action: ActionId) -> Result<Vec<Act>, Stor
             complaint: optional("complaint_id", &key, row.complaint_id.as_ref())?,
             owner: optional("owner", &key, row.owner.as_ref())?,
             due_at: row.due_at_ms.map(Timestamp::from_unix_ms),
-            person: StoreError::parse_column(TABLE, "person_id", &key, &row.person_id)?,
+            person: optional("person_id", &key, row.person_id.as_ref())?,
             at: Timestamp::from_unix_ms(row.at_ms),
         })
     };

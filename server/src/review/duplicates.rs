@@ -146,7 +146,7 @@ impl Likeness {
 }
 
 /// Pairs of neighbouring characters that two texts share, in per cent of all (Jaccard); 100 for equal texts.
-fn similarity(one: &str, other: &str) -> usize {
+pub(crate) fn similarity(one: &str, other: &str) -> usize {
     let (one, other) = (index_text(one), index_text(other));
     if one == other {
         return if one.is_empty() { 0 } else { 100 };

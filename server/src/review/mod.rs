@@ -46,7 +46,7 @@ pub(crate) use chain_api::count_waiting;
 pub(crate) use chain_pages::{LevelLine, level_line};
 pub(crate) use conflicts::ConflictBody;
 pub(crate) use declarations::declare_lost;
-pub(crate) use duplicates::{DAYS_DEFAULT, proposals};
+pub(crate) use duplicates::{DAYS_DEFAULT, proposals, similarity};
 pub(crate) use gate::{Blocker, blockers};
 pub(crate) use offered::{Offered, evidence_keys, evidence_offered, evidence_refs};
 pub(crate) use provenance::{Origin, Origins};

@@ -261,7 +261,7 @@ fn is_close(rule: &BatchRule, one: &Matter, other: &Matter) -> bool {
 }
 
 /// On distances of a city the earth is flat.
-fn metres(a: (f64, f64), b: (f64, f64)) -> f64 {
+pub(super) fn metres(a: (f64, f64), b: (f64, f64)) -> f64 {
     let north = (a.0 - b.0) * DEGREE_METRES;
     let east = (a.1 - b.1) * DEGREE_METRES * ((a.0 + b.0) / 2.0).to_radians().cos();
     north.hypot(east)

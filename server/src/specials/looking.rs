@@ -6,6 +6,7 @@
 use super::acts::{self, tell};
 use super::judge::{Case, Matter, judge, same_matter};
 use super::model::{Proposal, Special, SpecialAct, SpecialState};
+use super::similar::bring_together;
 use super::sql::{self, WARNED};
 use crate::app::App;
 use crate::complaints::model::{Complaint, phone_digits};
@@ -16,7 +17,7 @@ use crate::warnings::class_of;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use sync_core::deadline::Limits;
-use sync_core::ids::ComplaintId;
+use sync_core::ids::{ActionId, ComplaintId};
 use sync_core::search::index_text;
 use sync_core::time::Timestamp;
 
@@ -53,7 +54,8 @@ pub(super) async fn round(app: &App) -> Result<usize, StoreError> {
     for id in &due {
         let mut tx = app.store.write().await?;
         let spreads = sql::take_due(&mut tx, *id, now).await?.iter().any(|mark| spreads(mark));
-        let others = look(&mut tx, *id, now).await?;
+        let analysis = ActionId::from_entropy(now, app.entropy.bytes());
+        let others = look(&mut tx, *id, analysis, now).await?;
         // Each in a transaction of its own: a storm may touch many.
         for other in others.into_iter().filter(|_| spreads) {
             sql::mark_due(&mut tx, other, BESIDE, now).await?;
@@ -68,12 +70,18 @@ fn spreads(mark: &str) -> bool {
     mark != BESIDE && !mark.starts_with(WARNED)
 }
 
-/// Looks at one complaint; gives those whose signs may have changed because of it.
-async fn look(tx: &mut Tx, id: ComplaintId, now: Timestamp) -> Result<Vec<ComplaintId>, StoreError> {
+/// Looks at one complaint; gives those whose signs may have changed because of it. An analysis that must be opened gets
+/// this id.
+async fn look(
+    tx: &mut Tx,
+    id: ComplaintId,
+    analysis: ActionId,
+    now: Timestamp,
+) -> Result<Vec<ComplaintId>, StoreError> {
     let Some(complaint) = complaints::find(tx, id).await?.filter(|found| found.merged_into.is_none()) else {
         return Ok(Vec::new());
     };
-    let Some((published, _)) = deadlines::policy_with_calendar(tx, heard(&complaint)).await? else {
+    let Some((published, calendar)) = deadlines::policy_with_calendar(tx, heard(&complaint)).await? else {
         return Ok(Vec::new());
     };
     let rules = &published.policy.special;
@@ -92,6 +100,8 @@ async fn look(tx: &mut Tx, id: ComplaintId, now: Timestamp) -> Result<Vec<Compla
             sql::mark_due(tx, id, "overdue", again).await?;
         }
     }
+    let similar = (&rules.similar, &calendar);
+    others.extend(bring_together(tx, &complaint, similar, (analysis, now)).await?);
     others.sort_unstable();
     others.dedup();
     Ok(others)
@@ -219,7 +229,7 @@ fn heard(complaint: &Complaint) -> Timestamp {
     complaint.intake.requested_at.min(complaint.received_at)
 }
 
-fn matter_of(complaint: &Complaint) -> Matter {
+pub(super) fn matter_of(complaint: &Complaint) -> Matter {
     let intake = &complaint.intake;
     let customer = intake.customer.number.clone();
     let customer = customer.or_else(|| intake.customer.phone.as_deref().and_then(phone_digits));

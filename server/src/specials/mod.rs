@@ -6,6 +6,8 @@
 //! author, its time and its words.
 
 mod acts;
+#[cfg(test)]
+mod analysis_tests;
 mod api;
 mod bodies;
 mod judge;
@@ -15,6 +17,7 @@ mod model;
 mod order_tests;
 mod pages;
 mod problems;
+mod similar;
 mod sql;
 #[cfg(test)]
 mod tests;

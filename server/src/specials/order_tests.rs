@@ -17,7 +17,7 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// A complaint: whose, about what, when, and where.
 #[derive(Debug, Clone)]
-struct Told {
+pub(super) struct Told {
     customer: u8,
     meter: u8,
     category: usize,
@@ -26,7 +26,7 @@ struct Told {
     words: bool,
 }
 
-fn told() -> impl Strategy<Value = Told> {
+pub(super) fn told() -> impl Strategy<Value = Told> {
     // Most of it lies close together, so that there are batches, and some of it months apart.
     let hours_ago = prop_oneof![3 => 0..40_i64, 2 => 0..2_400_i64];
     let place = prop::option::weighted(0.7, 0..12_u8);
@@ -62,13 +62,13 @@ fn in_world(told: &Told, world: u8, now: Timestamp) -> NewComplaint {
 }
 
 /// The id of a complaint in its world: in every world they sort the same.
-fn id_of(world: u8, number: usize) -> ComplaintId {
+pub(super) fn id_of(world: u8, number: usize) -> ComplaintId {
     let mut bytes = [world; 16];
     bytes[15] = u8::try_from(number).unwrap();
     ComplaintId::from_bytes(bytes)
 }
 
-async fn arrive(
+pub(super) async fn arrive(
     bureau: &Bureau,
     by: PersonId,
     all: &[Told],

@@ -2,8 +2,11 @@
 
 use super::judge::Matter;
 use super::model::{Path, Special, SpecialAct, SpecialKind, SpecialState};
+use super::similar::Candidate;
 use crate::complaints::model::{Complaint, State, phone_digits};
+use crate::complaints::office_day_number;
 use crate::store::{StoreError, Tx, select_in, statement};
+use crate::warnings::class_of;
 use serde::Serialize;
 use sqlx_macros::FromRow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +17,8 @@ use sync_core::time::Timestamp;
 const TABLE: &str = "complaint_specials";
 /// Most complaints of a class that are compared by place and time: in a storm the nearest in time are enough.
 const NEAR_MAX: i64 = 120;
+/// Most complaints of one matter that are compared before a day, and after it.
+const ALIKE_MAX: i64 = 60;
 /// Most complaints of one customer, one meter or one home that are compared.
 const SAME_PARTY_MAX: i64 = 50;
 
@@ -329,6 +334,67 @@ pub(super) async fn near(
         .rows(tx)
         .await?;
     rows.into_iter().map(Matter::try_from).collect()
+}
+
+/// The nearest of one matter in one region, on one side of a day.
+macro_rules! of_matter {
+    ($name:literal, $days:literal, $direction:literal) => {
+        concat!(
+            "SELECT source FROM (SELECT r.source FROM warning_reports r JOIN complaints c ON c.complaint_id = r.source \
+             WHERE r.class = $1 AND r.area = $2 AND r.kind = 'complaint' AND r.day ",
+            $days,
+            " AND (c.category = $7 OR substr(c.category, 1, length($7) + 1) = $7 || '.') AND c.complaint_id <> $6 \
+             AND c.merged_into IS NULL AND c.state <> 'withdrawn' ORDER BY r.day ",
+            $direction,
+            ", r.source LIMIT $8) ",
+            $name
+        )
+    };
+}
+
+/// Other complaints of the same matter in the same region that were heard at most so many days before or after one, the
+/// nearest of each side; withdrawn and merged ones are left out.
+pub(super) async fn alike(tx: &mut Tx, one: &Matter, days: u32) -> Result<Vec<Candidate>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        matter_columns!(),
+        ", c.meter_no, c.address_folded, c.summary FROM complaints c WHERE c.complaint_id IN (",
+        of_matter!("earlier", "BETWEEN $3 AND $4", "DESC"),
+        " UNION ",
+        of_matter!("later", "BETWEEN $4 AND $5", "ASC"),
+        ")"
+    );
+    let (day, days) = (office_day_number(one.heard), i64::from(days));
+    let rows: Vec<CandidateRow> = statement(SQL)
+        .bind(class_of(&one.category))
+        .bind(&one.region)
+        .bind(day - days)
+        .bind(day)
+        .bind(day + days)
+        .bind(one.id.to_string())
+        .bind(one.category.split('.').take(3).collect::<Vec<_>>().join("."))
+        .bind(ALIKE_MAX)
+        .rows(tx)
+        .await?;
+    rows.into_iter().map(Candidate::try_from).collect()
+}
+
+#[derive(FromRow)]
+struct CandidateRow {
+    #[sqlx(flatten)]
+    matter: MatterRow,
+    meter_no: Option<String>,
+    address_folded: String,
+    summary: String,
+}
+
+impl TryFrom<CandidateRow> for Candidate {
+    type Error = StoreError;
+
+    fn try_from(row: CandidateRow) -> Result<Self, StoreError> {
+        let CandidateRow { matter, meter_no: meter, address_folded: address, summary: says } = row;
+        Ok(Self { matter: matter.try_into()?, meter, address, says })
+    }
 }
 
 /// The newest complaints of which something holds.

@@ -13,7 +13,7 @@ use sync_core::date::CivilDate;
 const DAY_MS: i64 = 86_400_000;
 
 /// A bureau with the rules that come with the server.
-async fn with_rules(bureau: &Bureau) {
+pub(super) async fn with_rules(bureau: &Bureau) {
     let app = &bureau.test.app;
     let mut tx = app.store.write().await.unwrap();
     crate::deadlines::publish_built_in(&mut tx, app.clock.now()).await.unwrap();
@@ -21,7 +21,7 @@ async fn with_rules(bureau: &Bureau) {
     tx.commit().await.unwrap();
 }
 
-async fn for_each_engine<F, Fut>(story: F)
+pub(super) async fn for_each_engine<F, Fut>(story: F)
 where
     F: Fn(Bureau) -> Fut + Copy,
     Fut: Future<Output = ()>,
@@ -38,11 +38,11 @@ pub(super) async fn looked(test: &TestApp) {
     while round(&test.app).await.unwrap() > 0 {}
 }
 
-fn path_of(complaint: &Value) -> String {
+pub(super) fn path_of(complaint: &Value) -> String {
     format!("/v1/complaints/{}", complaint["complaint_id"].as_str().unwrap())
 }
 
-async fn record(bureau: &Bureau, complaint: &Value) -> Value {
+pub(super) async fn record(bureau: &Bureau, complaint: &Value) -> Value {
     bureau.get(&path_of(complaint)).await.json
 }
 
@@ -61,7 +61,7 @@ fn told(specials: &[(&str, &str, i64)]) -> Vec<(String, String, i64)> {
     specials.iter().map(|(kind, state, level)| ((*kind).to_owned(), (*state).to_owned(), *level)).collect()
 }
 
-async fn send(bureau: &Bureau, session: &str, method: Method, path: &str, body: &Value) -> Answer {
+pub(super) async fn send(bureau: &Bureau, session: &str, method: Method, path: &str, body: &Value) -> Answer {
     bureau.test.app.clock.advance_ms(1);
     bureau.test.call(method, path).header("authorization", session).json(body).send().await
 }
@@ -71,7 +71,7 @@ async fn decide(bureau: &Bureau, session: &str, complaint: &Value, act: &str, re
     send(bureau, session, Method::POST, &path, &json!({ "reason": reason })).await
 }
 
-fn end_of(date: &str) -> Value {
+pub(super) fn end_of(date: &str) -> Value {
     json!(date.parse::<CivilDate>().unwrap().moment(24 * 60, 480).unix_ms() - 1)
 }
 

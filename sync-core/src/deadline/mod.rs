@@ -20,7 +20,8 @@ pub use limit::{AMOUNT_MAX, Due, Limit, LimitUnit, Pause, due};
 pub use policy::{DeadlinePolicy, Facts, Limits, PolicyError, RULES_MAX, Rule};
 pub use reviews::{CHAINS_MAX, LEVEL_ROLES, LEVELS_MAX, ReviewChain, ReviewLevel};
 pub use special::{
-    BatchRule, EscalatedRule, FocusRule, MajorRule, RepeatRule, SpecialFlow, SpecialRules, WORDS_MAX,
+    BatchRule, EscalatedRule, FocusRule, MajorRule, RepeatRule, SimilarRule, SpecialFlow, SpecialRules,
+    WORDS_MAX,
 };
 pub use watch::{ESCALATED_TO, Escalation, MISSED, Mark, NEAR, QUIET, WatchRules, level_at};
 

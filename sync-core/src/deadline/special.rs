@@ -24,6 +24,9 @@ pub struct SpecialRules {
     pub major: MajorRule,
     /// A topic that is watched, or one that drags on between departments.
     pub focus: FocusRule,
+    /// So many alike within a month are analysed together.
+    #[serde(default)]
+    pub similar: SimilarRule,
     /// The level at which verdicts begin where no chain is named for the category; the level of the kind follows it.
     pub usual: ReviewLevel,
 }
@@ -114,6 +117,29 @@ pub struct FocusRule {
     pub flow: SpecialFlow,
 }
 
+/// How many complaints alike, within which time, are analysed together, and what alike means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimilarRule {
+    /// So many together.
+    pub complaints: u32,
+    /// At most so many days apart.
+    pub days: u32,
+    /// Where both places are known: at most so far from one another.
+    pub metres: u32,
+    /// Where no meter or place tells them apart: so much of their words is the same, in percent.
+    pub text_percent: u32,
+    /// Working days until the analysis is due.
+    pub working_days: u32,
+}
+
+/// Two in a month; the others are ours.
+impl Default for SimilarRule {
+    fn default() -> Self {
+        Self { complaints: 2, days: 30, metres: 500, text_percent: 50, working_days: 5 }
+    }
+}
+
 impl SpecialRules {
     /// What each kind brings, in the order of the kinds.
     pub fn flows(&self) -> [&SpecialFlow; 5] {
@@ -132,6 +158,11 @@ impl SpecialRules {
             (self.major.loss_yuan, 1, u32::MAX, "major: a loss of 1 yuan or more"),
             (self.focus.percent, 100, 10_000, "focus: 100 to 10,000 percent"),
             (self.focus.departments, 1, 100, "focus: 1 to 100 departments"),
+            (self.similar.complaints, 2, 100, "similar: 2 to 100 complaints"),
+            (self.similar.days, 1, 366, "similar: 1 to 366 days"),
+            (self.similar.metres, 1, 50_000, "similar: 1 to 50,000 metres"),
+            (self.similar.text_percent, 1, 100, "similar: 1 to 100 percent of the words"),
+            (self.similar.working_days, 1, 250, "similar: 1 to 250 working days"),
         ];
         for (number, least, most, what) in numbers {
             if !(least..=most).contains(&number) {

@@ -289,12 +289,21 @@ fn rules_about_special_complaints_are_data_and_old_rules_have_the_usual_ones() {
     assert_eq!(numbers, (60, 3, 2));
     assert_eq!((special.batch.customers, special.batch.hours, special.batch.metres), (5, 24, 500));
     assert_eq!((special.focus.percent, special.focus.departments), (200, 3));
+    let mut older = serde_json::to_value(policy).unwrap();
+    older["special"].as_object_mut().unwrap().remove("similar");
+    assert_eq!(serde_json::from_value::<DeadlinePolicy>(older).unwrap(), *policy);
+    assert_eq!((special.similar.complaints, special.similar.days), (2, 30));
     for change in [
         |one: &mut SpecialRules| one.repeat.days = 0,
         |one: &mut SpecialRules| one.repeat.alert = 1,
         |one: &mut SpecialRules| one.batch.customers = 1,
         |one: &mut SpecialRules| one.batch.metres = 0,
         |one: &mut SpecialRules| one.focus.percent = 99,
+        |one: &mut SpecialRules| one.similar.complaints = 1,
+        |one: &mut SpecialRules| one.similar.days = 0,
+        |one: &mut SpecialRules| one.similar.metres = 50_001,
+        |one: &mut SpecialRules| one.similar.text_percent = 101,
+        |one: &mut SpecialRules| one.similar.working_days = 251,
         |one: &mut SpecialRules| one.major.words = vec![" ".to_owned()],
         |one: &mut SpecialRules| one.focus.words = vec!["字".to_owned(); WORDS_MAX + 1],
         |one: &mut SpecialRules| one.usual.role = "clerk".to_owned(),

@@ -2,6 +2,7 @@
 
 use super::{failure_words, when};
 use crate::app::App;
+use crate::complaints::PersonRef;
 use crate::complaints::pages::is_for_the_form;
 use crate::complaints::phrases::Phrases;
 use crate::complaints::scope::{OFFICE, READERS};
@@ -134,21 +135,26 @@ fn may(viewer: &Viewer, detail: &ActionDetail) -> May {
 
 fn facts(phrases: &Phrases, shell: &Shell, detail: &ActionDetail) -> Vec<(String, String)> {
     let (w, action) = (phrases.w, &detail.action);
-    let name =
-        |person: &crate::complaints::PersonRef| person.name.clone().unwrap_or_else(|| w.t("record-unknown"));
+    let name = |person| name(w, person);
     let or = |text: &str, none: &str| if text.is_empty() { w.t(none) } else { text.to_owned() };
+    let planner =
+        action.cause.map_or_else(|| name(&action.planned_by), |cause| w.code("action-cause", cause));
     let mut facts = vec![
         (w.t("action-owner"), name(&action.owner)),
         (w.t("action-due"), w.time(action.due_at_ms)),
         (w.t("record-unit"), or(&action.unit, "unit-none")),
         (w.t("record-category"), phrases.coded(CodeTable::Categories, &action.category)),
         (w.t("record-region"), or(shell.region(&action.region), "record-unknown")),
-        (w.t("action-planned"), w.ab("action-by-at", name(&action.planned_by), w.time(action.planned_at_ms))),
+        (w.t("action-planned"), w.ab("action-by-at", planner, w.time(action.planned_at_ms))),
     ];
     if let (Some(at), Some(by)) = (action.done_at_ms, &action.done_by) {
         facts.push((w.t("action-done"), w.ab("action-by-at", name(by), w.time(at))));
     }
     facts
+}
+
+fn name(w: Words, person: &PersonRef) -> String {
+    person.name.clone().unwrap_or_else(|| w.t("record-unknown"))
 }
 
 fn effect(w: Words, detail: &ActionDetail) -> Vec<(String, String)> {
@@ -169,7 +175,7 @@ fn act_line(w: Words, act: &ActBody, complaints: &[ActionComplaint]) -> (String,
     for fact in linked.map(|known| known.number.clone()).into_iter().chain(owner).chain(due) {
         title = format!("{title} · {fact}");
     }
-    let who = act.person.name.clone().unwrap_or_else(|| w.t("record-unknown"));
+    let who = act.person.as_ref().map_or_else(|| w.t("action-by-rules"), |person| name(w, person));
     (title, act.words.clone(), w.ab("action-by-at", who, w.time(act.at_ms)))
 }
 

@@ -5,11 +5,11 @@ use crate::pages::Words;
 use crate::specials::{SpecialKind, source_words};
 use sync_core::deadline::{
     BatchRule, EscalatedRule, FocusRule, Limit, LimitUnit, Limits, MajorRule, RepeatRule, ReviewLevel,
-    SpecialFlow, SpecialRules,
+    SimilarRule, SpecialFlow, SpecialRules,
 };
 
 /// The numbers in the order of the form.
-const NUMBERS: [&str; 9] = [
+const NUMBERS: [&str; 14] = [
     "repeat_days",
     "repeat_alert",
     "dissatisfied",
@@ -19,6 +19,11 @@ const NUMBERS: [&str; 9] = [
     "loss_yuan",
     "percent",
     "departments",
+    "similar_complaints",
+    "similar_days",
+    "similar_metres",
+    "similar_text_percent",
+    "similar_working_days",
 ];
 /// The lists in the order of the form.
 const LISTS: [&str; 5] =
@@ -76,7 +81,7 @@ fn code(unit: LimitUnit) -> String {
 
 /// The rules as they would be typed.
 pub(super) fn typed(rules: &SpecialRules) -> SpecialColumns {
-    let SpecialRules { repeat, escalated, batch, major, focus, usual } = rules;
+    let SpecialRules { repeat, escalated, batch, major, focus, similar, usual } = rules;
     let numbers = [
         repeat.days,
         repeat.alert,
@@ -87,6 +92,11 @@ pub(super) fn typed(rules: &SpecialRules) -> SpecialColumns {
         major.loss_yuan,
         focus.percent,
         focus.departments,
+        similar.complaints,
+        similar.days,
+        similar.metres,
+        similar.text_percent,
+        similar.working_days,
     ];
     let lists = [&escalated.sources, &major.sources, &major.words, &focus.words, &focus.categories];
     let mut columns = SpecialColumns {
@@ -185,6 +195,13 @@ pub(super) fn rules(columns: &SpecialColumns) -> Option<SpecialRules> {
             departments: number(8)?,
             flow: columns.flow(4)?,
         },
+        similar: SimilarRule {
+            complaints: number(9)?,
+            days: number(10)?,
+            metres: number(11)?,
+            text_percent: number(12)?,
+            working_days: number(13)?,
+        },
         usual: columns.level(5)??,
     })
 }
@@ -243,6 +260,10 @@ mod tests {
             |_: &mut SpecialRules| {},
             |rules: &mut SpecialRules| rules.batch.flow = SpecialFlow::default(),
             |rules: &mut SpecialRules| rules.escalated.handled = false,
+            |rules: &mut SpecialRules| {
+                rules.similar =
+                    SimilarRule { complaints: 3, days: 4, metres: 5, text_percent: 6, working_days: 7 };
+            },
             |rules: &mut SpecialRules| {
                 rules.focus.words = vec!["充电桩".to_owned(), "ladder tariff".to_owned()];
             },

@@ -137,7 +137,12 @@ async fn rules_about_special_complaints_are_previewed_and_published_with_the_oth
     let changed = with(&fields, &words);
     let preview = lead.post("/deadlines/special", &[&changed[..], &[("act", "preview")]].concat()).await;
     assert!(preview.html().contains("Focus: 1 (0)"), "{}", preview.html());
-    for wrong in [("special_number", 0, "soon"), ("special_number", 1, "1"), ("special_zh", 0, "")] {
+    for wrong in [
+        ("special_number", 0, "soon"),
+        ("special_number", 1, "1"),
+        ("special_number", 12, "101"),
+        ("special_zh", 0, ""),
+    ] {
         let sent = with(&fields, &[wrong]);
         let refused = lead.post("/deadlines/special", &[&sent[..], &[("act", "publish")]].concat()).await;
         assert!(
