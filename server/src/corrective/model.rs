@@ -84,9 +84,10 @@ pub(crate) struct Action {
 }
 
 impl Action {
-    /// Whether a complaint must wait for it before it is closed.
+    /// Whether a complaint must wait for it before it is closed. What a rule opened is about more than this customer,
+    /// whose answer does not wait for it.
     pub(crate) fn holds_back(&self) -> bool {
-        self.state == ActionState::Open
+        self.state == ActionState::Open && self.cause.is_none()
     }
 
     /// The two spans whose complaints are compared: before it was planned, and since it was carried out.

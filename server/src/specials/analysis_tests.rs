@@ -59,6 +59,9 @@ async fn the_second_complaint_alike_opens_an_analysis_and_the_third_joins_it() {
             told.as_array().unwrap().iter().find(|entry| entry["kind"] == "corrective_action").unwrap();
         assert_eq!((&told["detail"]["act"], &told["person"]), (&json!("planned"), &Value::Null), "{told}");
 
+        let waits = record(&bureau, &second).await["blockers"].to_string();
+        assert!(!waits.contains("corrective_action"), "the customers' answers wait for none: {waits}");
+
         let third = of_customer(&bureau, 5, json!({})).await;
         let joined = actions(&bureau, &third).await;
         assert_eq!((joined.len(), &joined[0]["action_id"]), (1, &action["action_id"]));
