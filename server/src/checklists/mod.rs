@@ -53,7 +53,8 @@ pub fn usual_for(utility: Utility) -> &'static str {
     }
 }
 
-/// Publishes the checklists that come with the server and are not there yet, and puts the tables of codes into the pack. Repeating it changes nothing and tells nobody.
+/// Publishes the checklists that come with the server and are not there yet, and puts the tables of codes into the
+/// pack. Repeating it changes nothing and tells nobody.
 pub async fn publish_built_in(tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
     for (name, table) in TABLES {
         let terms: Vec<TermCard> = table.entries().iter().map(term).collect();

@@ -16,6 +16,7 @@ use sync_core::log::{ChainPosition, Envelope};
 use sync_core::time::Timestamp;
 
 use super::chains::as_i64;
+use super::envelopes;
 
 /// Envelopes in escrow for one device.
 const ENVELOPES_MAX: i64 = 1_000;
@@ -66,7 +67,7 @@ pub(super) async fn keep(
     insert_rows!(
         tx,
         "INSERT INTO escrow (envelope_hash, device_id, device_seq, visit_id, reason, claimed_at_ms, not_before_ms, \
-            received_at_ms, cose, salt, body) ",
+            received_at_ms, kind, cose, salt, body) ",
         &kept,
         |bind, envelope| {
             let header = envelope.header();
@@ -74,11 +75,13 @@ pub(super) async fn keep(
             bind.push_bind(as_i64(header.sequence)).push_bind(header.visit.map(String::from));
             bind.push_bind(reason.as_str()).push_bind(header.claimed_at.unix_ms());
             bind.push_bind(header.server_time_known.unix_ms().min(now.unix_ms())).push_bind(now.unix_ms());
-            bind.push_bind(envelope.cose().to_vec()).push_bind(envelope.salt().to_vec());
-            bind.push_bind(envelope.body_bytes().to_vec())
+            bind.push_bind(envelopes::kind_name(header.kind)).push_bind(envelope.cose().to_vec());
+            bind.push_bind(envelope.salt().to_vec()).push_bind(envelope.body_bytes().to_vec())
         },
         " ON CONFLICT (envelope_hash) DO NOTHING"
     )?;
+    // Who is accused may be the one who had the device's access taken: inspectors read it all the same.
+    crate::restricted::note_received(tx, &kept, now).await?;
     Ok(kept.len())
 }
 

@@ -190,6 +190,7 @@ async fn try_keep(
             sql::note_visits(&mut tx, device, &fresh, now).await?;
             chains::note_offered(&mut tx, device, last).await?;
         }
+        crate::restricted::note_received(&mut tx, &fresh, now).await?;
     }
     tx.commit().await?;
     metrics::counter!("fieldloop_envelopes_offered_total").increment(fresh.len() as u64);

@@ -226,7 +226,8 @@ async fn arrival_tiles(tx: &mut Tx, viewer: &Viewer) -> Result<Vec<Tile>, StoreE
     const REFUSED: &str = open_items!("quarantine", "q.state = 'open'");
     const ESCROW: &str = open_items!(
         "escrow",
-        "NOT EXISTS (SELECT 1 FROM escrow_decisions d WHERE d.envelope_hash = q.envelope_hash)"
+        "q.kind <> 'restricted' AND \
+            NOT EXISTS (SELECT 1 FROM escrow_decisions d WHERE d.envelope_hash = q.envelope_hash)"
     );
     const PENDING: &str = open_items!("envelope_states", "q.state = 'pending'");
     let places = Reach::of(&viewer.office.roles, &ARRIVALS).and_then(|reach| reach.pattern());

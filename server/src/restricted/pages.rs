@@ -3,9 +3,9 @@
 use super::api::{self, RestrictedDetail, RestrictedForm, RestrictedLine, RestrictedVerdict};
 use super::model::{INSPECTORS, RestrictedState};
 use crate::app::App;
-use crate::complaints::pages::is_for_the_form;
+use crate::complaints::pages::{is_for_the_form, person_name};
+use crate::complaints::reachable;
 use crate::complaints::scope::READERS;
-use crate::complaints::{PersonRef, reachable};
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, Words, page, see_other, with_status};
 use crate::problem::Problem;
 use crate::routing::{get, post};
@@ -120,7 +120,7 @@ pub(super) fn finding_page(
     let line = &detail.line;
     let conduct = line.conduct.unwrap_or(Conduct::Other);
     let act = |act: &api::RestrictedActBody| {
-        let who = w.ab("restricted-by-at", name(w, &act.person), w.time(act.at_ms));
+        let who = w.ab("restricted-by-at", person_name(w, &act.person), w.time(act.at_ms));
         (w.code("restricted-act", &act.act), act.words.clone(), who)
     };
     let complaint = line.complaint_id.filter(|_| shell.has_role(READERS)).map(|id| id.to_string());
@@ -142,16 +142,12 @@ pub(super) fn finding_page(
     }
 }
 
-fn name(w: Words, person: &PersonRef) -> String {
-    person.name.clone().unwrap_or_else(|| w.t("record-unknown"))
-}
-
 fn facts(w: Words, detail: &RestrictedDetail) -> Vec<(String, String)> {
     let device = detail.device.as_ref().and_then(|device| device.label.clone());
     let accused = detail.accused.clone().unwrap_or_else(|| w.t("record-unknown"));
     vec![
         (w.t("restricted-accused"), accused),
-        (w.t("restricted-author"), name(w, &detail.author)),
+        (w.t("restricted-author"), person_name(w, &detail.author)),
         (w.t("restricted-from"), device.unwrap_or_else(|| w.t("restricted-office"))),
         (w.t("restricted-claimed"), w.time(detail.claimed_at_ms)),
         (w.t("restricted-received"), w.time(detail.line.received_at_ms)),

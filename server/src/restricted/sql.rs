@@ -78,12 +78,14 @@ pub(super) async fn before(
     rows.into_iter().map(Row::read).collect()
 }
 
-/// Everybody with this name or staff number, with each unit that they work in.
-pub(super) async fn meant(tx: &mut Tx, named: &str) -> Result<Vec<Meant>, StoreError> {
+/// Everybody whose name or staff number stands in these words, with each unit that they work in.
+pub(super) async fn meant(tx: &mut Tx, words: &str) -> Result<Vec<Meant>, StoreError> {
     const SQL: &str = "SELECT p.person_id, coalesce(r.unit, '') FROM people p \
         LEFT JOIN person_roles r ON r.person_id = p.person_id \
-        WHERE p.display_name = $1 OR p.staff_number = $1 ORDER BY p.person_id";
-    let rows: Vec<(String, String)> = statement(SQL).bind(named).rows(tx).await?;
+        WHERE p.display_name = $1 OR p.staff_number = $1 \
+        OR (length(p.display_name) >= 2 AND replace($1, p.display_name, '') <> $1) \
+        OR (length(p.staff_number) >= 3 AND replace($1, p.staff_number, '') <> $1) ORDER BY p.person_id";
+    let rows: Vec<(String, String)> = statement(SQL).bind(words).rows(tx).await?;
     let read = |(person, unit): (String, String)| {
         Ok(Meant { person: StoreError::parse_column("people", "person_id", &person, &person)?, unit })
     };

@@ -2,6 +2,7 @@
 
 use super::model;
 use crate::complaints::tests::{Bureau, somebody_of};
+use crate::exchange::testing::SimDevice;
 use crate::exchange::tests::{a_technician, exchange};
 use crate::pages::testing::Browser;
 use crate::people::tests::a_person;
@@ -43,6 +44,20 @@ async fn report(bureau: &Bureau, session: &str, complaint: &Value, accused: &str
     kept.json["finding_id"].as_str().unwrap().to_owned()
 }
 
+/// What a device keeps for its next exchange after `field finding restricted`.
+fn seal(bureau: &Bureau, device: &mut SimDevice, complaint: ComplaintId) {
+    let finding = RestrictedFinding {
+        conduct: "solicitation".to_owned(),
+        complaint,
+        visit: None,
+        accused: None,
+        report: CANARY.to_owned(),
+    };
+    let app = &bureau.test.app;
+    let sealed = finding.seal(&app.keys.sealing_key(), device.person, app.entropy.bytes());
+    device.seal(None, &Body::Restricted(Restricted { sealed: sealed.into() }));
+}
+
 /// Somebody called `name` who works in `unit`.
 async fn colleague(bureau: &Bureau, name: &str, unit: &str) -> PersonId {
     let (person, _) = a_person(&bureau.test, name, &[Role::Technician]).await;
@@ -61,16 +76,7 @@ async fn what_a_technician_seals_on_site_reaches_an_inspector_and_nobody_else() 
         let mut zhang = a_technician(&bureau.test, "zhang").await;
         let mut wang = a_technician(&bureau.test, "wang").await;
         let inspector = somebody_of(&bureau.test, Role::Inspector, "", "").await;
-        let finding = RestrictedFinding {
-            conduct: "solicitation".to_owned(),
-            complaint: complaint_id(&complaint),
-            visit: None,
-            accused: None,
-            report: CANARY.to_owned(),
-        };
-        let app = &bureau.test.app;
-        let sealed = finding.seal(&app.keys.sealing_key(), zhang.person, app.entropy.bytes());
-        zhang.seal(None, &Body::Restricted(Restricted { sealed: sealed.into() }));
+        seal(&bureau, &mut zhang, complaint_id(&complaint));
         exchange(&bureau.test, &mut zhang).await;
         exchange(&bureau.test, &mut wang).await;
         assert!(!format!("{:?}", wang.pack).contains(CANARY));
@@ -108,6 +114,51 @@ async fn what_a_technician_seals_on_site_reaches_an_inspector_and_nobody_else() 
 }
 
 #[tokio::test]
+async fn no_device_keeps_a_report_from_the_inspectors() {
+    Bureau::for_each_engine(|bureau| async move {
+        let complaint = complaint_id(&bureau.complaint(&json!({})).await);
+        let inspector = somebody_of(&bureau.test, Role::Inspector, "", "").await;
+        let app = &bureau.test.app;
+        // The device says that somebody has it whom the server does not know.
+        let mut stranger = a_technician(&bureau.test, "zhang").await;
+        stranger.person = PersonId::from_entropy(app.clock.now(), app.entropy.bytes());
+        seal(&bureau, &mut stranger, complaint);
+        exchange(&bureau.test, &mut stranger).await;
+        assert_eq!(stranger.acknowledged.sequence, 1);
+        assert_eq!(listed(&bureau, &inspector, false).await.len(), 1);
+        // Whoever is accused had the access of the device taken.
+        let mut revoked = a_technician(&bureau.test, "wang").await;
+        let by = crate::devices::By::terminal(app.clock.now());
+        let mut tx = app.store.write().await.unwrap();
+        crate::devices::revoke(&mut tx, revoked.device, "lost", by).await.unwrap();
+        tx.commit().await.unwrap();
+        seal(&bureau, &mut revoked, complaint);
+        for _ in 0..2 {
+            exchange(&bureau.test, &mut revoked).await;
+            assert_eq!(listed(&bureau, &inspector, false).await.len(), 2);
+        }
+        // The chain was continued in two places.
+        let mut forked = a_technician(&bureau.test, "chen").await;
+        let mut copy = forked.clone();
+        seal(&bureau, &mut forked, complaint);
+        seal(&bureau, &mut copy, complaint);
+        exchange(&bureau.test, &mut forked).await;
+        exchange(&bureau.test, &mut copy).await;
+        let ids = listed(&bureau, &inspector, false).await;
+        assert_eq!(ids.len(), 4);
+        for id in ids {
+            let path = format!("/v1/restricted-findings/{id}");
+            let read = send(&bureau, &inspector, Method::GET, &path, &Value::Null).await;
+            assert_eq!((read.status, &read.json["report"]), (200, &json!(CANARY)), "{}", read.json);
+        }
+        // Who looks through what is kept aside learns nothing of it.
+        let kept = send(&bureau, &bureau.reviewer.1, Method::GET, "/v1/escrow", &Value::Null).await;
+        assert_eq!((kept.status, &kept.json["items"]), (200, &json!([])));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nobody_reads_about_themselves_or_about_somebody_of_their_unit() {
     Bureau::for_each_engine(|bureau| async move {
         let complaint = bureau.complaint(&json!({ "region": "east" })).await;
@@ -119,7 +170,8 @@ async fn nobody_reads_about_themselves_or_about_somebody_of_their_unit() {
         let mut tx = bureau.test.app.store.read().await.unwrap();
         let name = find_by_login(&mut tx, "laoliu").await.unwrap().unwrap().display_name;
         drop(tx);
-        let about_liu = report(&bureau, &bureau.clerk.1, &complaint, &name).await;
+        let words = format!("班长{name}（那天穿红衣服）");
+        let about_liu = report(&bureau, &bureau.clerk.1, &complaint, &words).await;
         let about_nobody = report(&bureau, &bureau.clerk.1, &complaint, "").await;
         let both = [about_nobody.clone(), about_liu.clone()];
         assert_eq!(listed(&bureau, &everywhere, false).await, both);

