@@ -2,7 +2,7 @@
 
 use super::EXPORT_TAKEN;
 use super::stream::{self, Wanted};
-use super::tables::Table;
+use super::tables::ExportFile;
 use crate::app::App;
 use crate::audit::{self, Detail, NewEntry};
 use crate::auth::OfficeAuth;
@@ -37,20 +37,21 @@ pub(super) struct Days {
     pub(super) until: Option<String>,
 }
 
-/// A table of complaints, their visits, findings or meter checks as CSV, or of complaints as points for a map: everything
+/// A table of complaints, their visits, findings or meter checks as CSV or as a workbook, or of complaints as points for a map: everything
 /// within reach whose complaint was received in these days. Sent while it is read; broken off when that fails.
 #[utoipa::path(get, path = "/v1/exports/{table}", tag = "exports",
-    params(("table" = inline(Table), Path, description = "the table"), Days),
+    params(("table" = inline(ExportFile), Path, description = "the table and its form"), Days),
     security(("session" = ["reviewer", "lead"])),
-    responses((status = OK, description = "the table", content((String = "text/csv"), (String = "application/geo+json"))),
+    responses((status = OK, description = "the table", content((String = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "application/geo+json"))),
         (status = BAD_REQUEST, description = "query-invalid"), (status = FORBIDDEN, description = "role-missing")))]
 async fn read_export(
     State(app): State<App>,
     office: OfficeAuth,
-    Path(table): Path<Table>,
+    Path(file): Path<ExportFile>,
     Query(days): Query<Days>,
 ) -> Result<Response, Problem> {
-    take(app, &office, table, &days).await
+    take(app, &office, file, &days).await
 }
 
 /// Notes in the log of acts who takes which table, and gives it.
@@ -60,17 +61,17 @@ async fn read_export(
 pub(super) async fn take(
     app: App,
     office: &OfficeAuth,
-    table: Table,
+    file: ExportFile,
     days: &Days,
 ) -> Result<Response, Problem> {
     let reach = reach_of(office, REVIEWERS)?;
     let wanted = Wanted {
-        table,
+        file,
         reach,
         from_ms: midnight("from", days.from.as_deref(), 0)?.unwrap_or(i64::MIN),
         until_ms: midnight("until", days.until.as_deref(), 1)?.unwrap_or(i64::MAX),
     };
-    let mut detail = Detail::new().with("table", table.file());
+    let mut detail = Detail::new().with("table", file.name());
     for (name, day) in [("from", &days.from), ("until", &days.until)] {
         if let Some(day) = day.as_deref().filter(|day| !day.is_empty()) {
             detail = detail.with(name, day);
@@ -80,7 +81,7 @@ pub(super) async fn take(
     let entry = NewEntry::new(EXPORT_TAKEN, app.clock.now()).by(Some(office.person_id)).detail(detail);
     audit::append(&mut tx, &entry).await?;
     tx.commit().await?;
-    Ok(stream::answer(app, wanted))
+    stream::answer(app, wanted).map_err(|error| Problem::internal(&error))
 }
 
 /// The moment when this day, or one some days later, begins in the office.

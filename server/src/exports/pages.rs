@@ -1,7 +1,7 @@
 //! The page on which tables are chosen, and the tables themselves for a browser.
 
 use super::api::{Days, take};
-use super::tables::Table;
+use super::tables::{ExportFile, Table};
 use crate::app::App;
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, page};
 use crate::problem::Problem;
@@ -37,10 +37,10 @@ async fn choose(viewer: Viewer) -> Response {
 async fn send(
     State(app): State<App>,
     viewer: Viewer,
-    Path(table): Path<Table>,
+    Path(file): Path<ExportFile>,
     Query(days): Query<Days>,
 ) -> Result<Response, Problem> {
-    take(app, &viewer.office, table, &days).await
+    take(app, &viewer.office, file, &days).await
 }
 
 #[cfg(test)]

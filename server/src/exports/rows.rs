@@ -10,7 +10,7 @@ use sync_core::document::{Entry, EntryMeta, VisitView};
 /// Names of people by their id.
 pub(super) type People = HashMap<String, String>;
 
-pub(super) fn complaint(row: &ComplaintRow) -> String {
+pub(super) fn complaint(row: &ComplaintRow) -> Line {
     Line::default()
         .plain(&row.number)
         .plain(&row.complaint_id)
@@ -34,9 +34,8 @@ pub(super) fn complaint(row: &ComplaintRow) -> String {
         .optional(row.meter_no.as_deref())
         .text(&row.address)
         .text(&row.summary)
-        .optional(row.latitude.as_deref())
-        .optional(row.longitude.as_deref())
-        .end()
+        .optional_plain(row.latitude.as_deref())
+        .optional_plain(row.longitude.as_deref())
 }
 
 /// A complaint as a GeoJSON feature (RFC 7946); none when its place is not known.
@@ -67,7 +66,7 @@ fn standing<T>(entries: &std::collections::BTreeMap<sync_core::ids::EntryId, Ent
     entries.values().filter(|entry| entry.stands()).count()
 }
 
-pub(super) fn visit(complaint: &str, row: &VisitRow, view: Option<&VisitView>) -> String {
+pub(super) fn visit(complaint: &str, row: &VisitRow, view: Option<&VisitView>) -> Line {
     let line = Line::default()
         .plain(complaint)
         .plain(&row.visit_id)
@@ -81,7 +80,7 @@ pub(super) fn visit(complaint: &str, row: &VisitRow, view: Option<&VisitView>) -
         .optional_time(row.ended_received_ms)
         .optional(row.outcome.as_deref());
     let Some(view) = view else {
-        return line.plain(0).plain(0).plain(0).plain(0).plain(0).plain(0).plain("").plain(0).end();
+        return line.plain(0).plain(0).plain(0).plain(0).plain(0).plain(0).plain("").plain(0);
     };
     line.plain(standing(&view.findings))
         .plain(standing(&view.readings))
@@ -91,7 +90,6 @@ pub(super) fn visit(complaint: &str, row: &VisitRow, view: Option<&VisitView>) -
         .plain(standing(&view.promises))
         .plain(view.hazard_level().map_or("", |level| level.code()))
         .plain(view.conflicts.len())
-        .end()
 }
 
 /// What the lines of all entries begin with.
@@ -112,19 +110,18 @@ fn entry(
         .optional_time(meta.withdrawn.as_ref().map(|withdrawn| withdrawn.at.unix_ms()))
 }
 
-pub(super) fn findings(complaint: &str, visit: &str, view: &VisitView, people: &People) -> String {
+pub(super) fn findings(complaint: &str, visit: &str, view: &VisitView, people: &People) -> Vec<Line> {
     let lines = view.findings.iter().map(|(id, found)| {
         entry(complaint, visit, id, &found.meta, people)
             .text(&found.content.code)
             .optional(found.content.severity.as_deref())
             .optional(found.content.item.as_deref())
             .text(&found.content.text)
-            .end()
     });
     lines.collect()
 }
 
-pub(super) fn meter_checks(complaint: &str, visit: &str, view: &VisitView, people: &People) -> String {
+pub(super) fn meter_checks(complaint: &str, visit: &str, view: &VisitView, people: &People) -> Vec<Line> {
     let lines = view.meter_checks.iter().map(|(id, check)| {
         let content = &check.content;
         let line = entry(complaint, visit, id, &check.meta, people)
@@ -132,14 +129,13 @@ pub(super) fn meter_checks(complaint: &str, visit: &str, view: &VisitView, peopl
             .text(&content.method)
             .optional(content.class.as_deref());
         let Ok(result) = result_of_check(check) else {
-            return line.optional(content.profile.as_deref()).plain("").plain("").plain("").end();
+            return line.optional(content.profile.as_deref()).plain("").plain("").plain("");
         };
         let verdict = serde_json::to_value(result.verdict).unwrap_or_default();
         line.text(&result.profile)
             .plain(result.error_percent)
             .plain(result.rounded_percent)
             .plain(verdict.as_str().unwrap_or_default())
-            .end()
     });
     lines.collect()
 }

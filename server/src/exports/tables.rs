@@ -3,24 +3,112 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// A table that can be taken.
+/// A table that can be taken, in the form in which it is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-pub(crate) enum Table {
+pub(crate) enum ExportFile {
     /// One line for each complaint.
     #[serde(rename = "complaints.csv")]
-    Complaints,
+    ComplaintsCsv,
+    #[serde(rename = "complaints.xlsx")]
+    ComplaintsXlsx,
     /// One line for each visit.
     #[serde(rename = "visits.csv")]
-    Visits,
+    VisitsCsv,
+    #[serde(rename = "visits.xlsx")]
+    VisitsXlsx,
     /// One line for each finding.
     #[serde(rename = "findings.csv")]
-    Findings,
+    FindingsCsv,
+    #[serde(rename = "findings.xlsx")]
+    FindingsXlsx,
     /// One line for each meter check, with what follows from its figures.
     #[serde(rename = "meter-checks.csv")]
-    MeterChecks,
+    MeterChecksCsv,
+    #[serde(rename = "meter-checks.xlsx")]
+    MeterChecksXlsx,
     /// The complaints whose place is known, as points.
     #[serde(rename = "complaints.geojson")]
     Map,
+}
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Text with commas.
+    Csv,
+    /// A workbook of a spreadsheet.
+    Xlsx,
+    /// Points of a map (RFC 7946).
+    GeoJson,
+}
+
+/// What a table is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Table {
+    Complaints,
+    Visits,
+    Findings,
+    MeterChecks,
+    Map,
+}
+
+impl ExportFile {
+    /// Its name as a file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::ComplaintsCsv => "complaints.csv",
+            Self::ComplaintsXlsx => "complaints.xlsx",
+            Self::VisitsCsv => "visits.csv",
+            Self::VisitsXlsx => "visits.xlsx",
+            Self::FindingsCsv => "findings.csv",
+            Self::FindingsXlsx => "findings.xlsx",
+            Self::MeterChecksCsv => "meter-checks.csv",
+            Self::MeterChecksXlsx => "meter-checks.xlsx",
+            Self::Map => "complaints.geojson",
+        }
+    }
+
+    /// What it is about.
+    pub(crate) fn table(self) -> Table {
+        match self {
+            Self::ComplaintsCsv | Self::ComplaintsXlsx => Table::Complaints,
+            Self::VisitsCsv | Self::VisitsXlsx => Table::Visits,
+            Self::FindingsCsv | Self::FindingsXlsx => Table::Findings,
+            Self::MeterChecksCsv | Self::MeterChecksXlsx => Table::MeterChecks,
+            Self::Map => Table::Map,
+        }
+    }
+
+    /// How it is written.
+    pub(crate) fn form(self) -> Form {
+        match self {
+            Self::ComplaintsCsv | Self::VisitsCsv | Self::FindingsCsv | Self::MeterChecksCsv => Form::Csv,
+            Self::ComplaintsXlsx | Self::VisitsXlsx | Self::FindingsXlsx | Self::MeterChecksXlsx => {
+                Form::Xlsx
+            }
+            Self::Map => Form::GeoJson,
+        }
+    }
+}
+
+impl Form {
+    /// Its media type.
+    pub(crate) fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::GeoJson => "application/geo+json",
+        }
+    }
+
+    /// What people call it.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Xlsx => "Excel",
+            Self::GeoJson => "GeoJSON",
+        }
+    }
 }
 
 impl Table {
@@ -28,22 +116,25 @@ impl Table {
     pub(crate) const ALL: [Self; 5] =
         [Self::Complaints, Self::Visits, Self::Findings, Self::MeterChecks, Self::Map];
 
-    /// Its name as a file.
-    pub(crate) fn file(self) -> &'static str {
+    /// Its code, and what its sheet is called.
+    pub(crate) fn code(self) -> &'static str {
         match self {
-            Self::Complaints => "complaints.csv",
-            Self::Visits => "visits.csv",
-            Self::Findings => "findings.csv",
-            Self::MeterChecks => "meter-checks.csv",
-            Self::Map => "complaints.geojson",
+            Self::Complaints => "complaints",
+            Self::Visits => "visits",
+            Self::Findings => "findings",
+            Self::MeterChecks => "meter-checks",
+            Self::Map => "map",
         }
     }
 
-    /// Its media type.
-    pub(crate) fn media_type(self) -> &'static str {
+    /// The files in which it can be taken.
+    pub(crate) fn files(self) -> &'static [ExportFile] {
         match self {
-            Self::Map => "application/geo+json",
-            _ => "text/csv; charset=utf-8",
+            Self::Complaints => &[ExportFile::ComplaintsCsv, ExportFile::ComplaintsXlsx],
+            Self::Visits => &[ExportFile::VisitsCsv, ExportFile::VisitsXlsx],
+            Self::Findings => &[ExportFile::FindingsCsv, ExportFile::FindingsXlsx],
+            Self::MeterChecks => &[ExportFile::MeterChecksCsv, ExportFile::MeterChecksXlsx],
+            Self::Map => &[ExportFile::Map],
         }
     }
 
