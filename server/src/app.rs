@@ -287,6 +287,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::office().of(crate::corrective::routes()))
         .merge(Class::office().of(crate::sections::routes()))
         .merge(Class::office().of(crate::seats::routes()))
+        .merge(Class::office().of(crate::back_billing::routes()))
         .merge(Class::office().of(crate::restricted::routes()))
         .merge(Class::office().of(crate::specials::routes()))
         .merge(Class::office().of(crate::exports::routes()))

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod audit;
 pub mod auth;
+mod back_billing;
 pub mod check;
 pub mod checklists;
 pub mod cli;

@@ -90,6 +90,8 @@ const KINDS: &[&str] = &[
     "section.signed_off",
     "section.taken_back",
     "section.dropped",
+    "back_billing.proposed",
+    "back_billing.withdrawn",
     "expert.asked",
     "expert.taken",
     "expert.given_back",

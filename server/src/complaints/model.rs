@@ -182,6 +182,8 @@ words! {
         Section = "section",
         /// An expert was asked about it, or what became of that.
         ExpertRequest = "expert_request",
+        /// Somebody proposed what the customer owes or gets back, or withdrew that.
+        BackBilling = "back_billing",
         /// It was proposed to be special, or somebody decided about that.
         Special = "special",
         /// Somebody said what kind of matter it is, or who passed it on.

@@ -10,6 +10,7 @@ use super::history::{self, Event};
 use super::links::{LinkBody, Told, links};
 use super::model::{Act, Complaint, EventKind, next_state};
 use super::{contact, sql};
+use crate::back_billing::{self, BackBillingBody};
 use crate::corrective::{self, ActionBody};
 use crate::deadlines::ClockBody;
 use crate::returns::{self, ReturnBody};
@@ -65,6 +66,8 @@ pub(crate) struct CentralRecord {
     pub(crate) sections: Vec<SectionBody>,
     /// What experts were asked and what they answered, oldest first.
     pub(crate) expert_requests: Vec<ExpertRequestBody>,
+    /// What the customer owes or gets back: proposals with their figures.
+    pub(crate) back_billing: Vec<BackBillingBody>,
     /// In which ways it is special, or was proposed to be.
     pub(crate) specials: Vec<SpecialBody>,
     /// How it is dealt with, and who passed it on; null: nobody said.
@@ -185,6 +188,7 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
         corrective_actions,
         sections: sections::of_complaint(tx, id).await?,
         expert_requests: seats::of_complaint(tx, &mut names, id).await?,
+        back_billing: back_billing::of_complaint(tx, &mut names, id).await?,
         specials: specials::of_complaint(tx, &mut names, id).await?,
         path: specials::path_of(tx, &mut names, id).await?,
         blockers: review::blockers(tx, id).await?,

@@ -42,6 +42,7 @@ sources!(
     "restricted",
     "returns",
     "review_levels",
+    "back_billing",
     "seats",
     "sections",
     "specials",

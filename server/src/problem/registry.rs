@@ -286,6 +286,15 @@ problems! {
     EXPERT_REQUEST_OF_ANOTHER: 403 "expert-request-of-another"
         en "Somebody else took this question" "Its holder, its asker or a lead does this."
         zh "此提问由他人受理" "由受理人、提问人或班组长操作。";
+    BACK_BILLING_UNKNOWN: 404 "back-billing-unknown"
+        en "There is no such proposal of back-billing" "See the record of the complaint."
+        zh "没有此退补建议" "请查看投诉记录。";
+    BACK_BILLING_UTILITY: 409 "back-billing-utility"
+        en "Only complaints about electricity have back-billing" "Its rules are those of electricity meters."
+        zh "仅用电投诉适用电量退补" "退补规则只适用于电能表。";
+    BACK_BILLING_WITHDRAWN: 409 "back-billing-withdrawn"
+        en "The proposal was withdrawn before" "See the record of the complaint."
+        zh "此退补建议已撤回" "请查看投诉记录。";
     RESTRICTED_UNKNOWN: 404 "restricted-unknown"
         en "There is no such restricted finding" "See the list of restricted findings."
         zh "没有此行风举报" "请查看行风举报列表。";

@@ -173,18 +173,30 @@ pub enum BackBillingError {
 /// Decimals of energies in a proposal.
 const KWH_DECIMALS: u32 = 2;
 
-#[derive(Deserialize)]
+/// The rule of a case.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Rule {
-    case: String,
-    name: LocalName,
-    counted: Decimal,
-    charge_only: bool,
-    period: LocalName,
-    source: String,
+pub struct BackBillingRule {
+    /// Its code, as the tag of [`BackBillingCase`] has it.
+    pub case: String,
+    /// Its name.
+    pub name: LocalName,
+    /// Share of the difference that counts.
+    pub counted: Decimal,
+    /// Whether nothing is ever given back.
+    pub charge_only: bool,
+    /// The time that counts.
+    pub period: LocalName,
+    /// Where it comes from.
+    pub source: String,
 }
 
-static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+/// The rules of all cases.
+pub fn rules() -> &'static [BackBillingRule] {
+    &RULES
+}
+
+static RULES: LazyLock<Vec<BackBillingRule>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("data/back_billing.json"))
         .expect("the embedded rules are tested to parse")
 });
@@ -221,16 +233,20 @@ pub fn propose(input: &BackBillingInput) -> Result<BackBillingProposal, BackBill
 }
 
 impl BackBillingCase {
-    fn rule(&self) -> &'static Rule {
-        let code = match self {
+    fn rule(&self) -> &'static BackBillingRule {
+        RULES.iter().find(|rule| rule.case == self.code()).expect("a test finds the rule of every case")
+    }
+
+    /// Its code, as the tag has it.
+    pub fn code(&self) -> &'static str {
+        match self {
             Self::ErrorBeyondTolerance { .. } => "error_beyond_tolerance",
             Self::SecondaryVoltageDrop { .. } => "secondary_voltage_drop",
             Self::OtherCause { .. } => "other_cause",
             Self::WiringError { .. } => "wiring_error",
             Self::PtFuseBlown { .. } => "pt_fuse_blown",
             Self::MultiplierMismatch { .. } => "multiplier_mismatch",
-        };
-        RULES.iter().find(|rule| rule.case == code).expect("a test finds the rule of every case")
+        }
     }
 }
 

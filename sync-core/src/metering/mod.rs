@@ -16,6 +16,10 @@ mod seal;
 mod site;
 mod transformer;
 
+pub use back_billing::{
+    BackBillingCase, BackBillingError, BackBillingInput, BackBillingProposal, BackBillingRule, Direction,
+    WiringFault, propose, rules,
+};
 pub use check::{
     MeterCheckError, MeterCheckInput, MeterCheckResult, Method, RUNS_MAX, Reason, ReferenceInstrument,
     Timing, Verdict, Worked, evaluate, evaluate_runs,

@@ -6,6 +6,7 @@ use super::timeline::{Line, Order, lines, people_named};
 use super::verdicts::{VerdictLine, verdict_line};
 use super::visits::{VisitPart, visit_part};
 use crate::app::App;
+use crate::back_billing::{BackBillingPart, back_billing_part};
 use crate::complaints::contact::{ContactPart, contact_part};
 use crate::complaints::links::{LinkBody, LinkState};
 use crate::complaints::phrases::Phrases;
@@ -62,6 +63,7 @@ pub(crate) struct RecordPage {
     pub(crate) actions: ActionsPart,
     pub(crate) sections: SectionsPart,
     pub(crate) seats: SeatsPart,
+    pub(crate) billing: BackBillingPart,
     pub(crate) specials: SpecialsPart,
     /// The six links: how each is shown, its name, and what is known of it.
     pub(crate) links: Vec<(&'static str, String, String)>,
@@ -203,6 +205,7 @@ impl RecordPage {
             actions: actions_part(phrases.w, &record, reaches(&shell, review::REVIEWERS, &record), now),
             sections: sections_part(phrases.w, &record, reaches(&shell, OFFICE, &record), now),
             seats: seats_part(phrases.w, &record, reaches(&shell, OFFICE, &record), now),
+            billing: back_billing_part(phrases.w, &record, reaches(&shell, OFFICE, &record)),
             specials: specials_part(&shell, &record),
             links: record.links.iter().map(|link| link_line(phrases.w, link)).collect(),
             steps: steps(&shell, &record),
