@@ -1,6 +1,7 @@
 //! Second opinions: other people's libraries read what ours wrote.
 
-use crate::harness::{peer_node_modules, peer_python};
+use crate::harness::{Office, TestDatabase, peer_node_modules, peer_python};
+use crate::stories::clerk;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -108,4 +109,36 @@ fn an_independent_cose_library_verifies_an_envelope() {
     std::fs::write(&file, forged).unwrap();
     let refused = Command::new(&python).arg(script("envelope.py")).arg(&file).arg(&hex).status().unwrap();
     assert!(!refused.success(), "a forged signature must be refused");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_spreadsheet_library_reads_an_exported_workbook() {
+    let Some(python) = peer_python("a_spreadsheet_library_reads_an_exported_workbook") else { return };
+    let office = Office::open(TestDatabase::sqlite()).await;
+    let desk = clerk(&office).await;
+    let form = json!({
+        "utility": "power", "category": "power.BIZ.metering", "channel": "phone", "region": "east",
+        "summary": "=SUM(A1:A9) 电表 <快> & 走", "address": "梧桐路 12 号",
+        "customer": { "number": "0012345678", "name": "李梅", "phone": "13800138000" },
+        "position": { "latitude": "31.2304", "longitude": "121.4737" },
+    });
+    let complaint = desk.post("/v1/complaints", &form).await;
+    let lead = office.desk("chief", &["lead"]).await;
+    let request = reqwest::Client::new().get(office.url("/v1/exports/complaints.xlsx"));
+    let answer = request.header("authorization", lead.authorization()).send().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("complaints.xlsx");
+    std::fs::write(&file, answer.bytes().await.unwrap()).unwrap();
+
+    let seen = output_of(Command::new(python).arg(script("workbook.py")).arg(&file));
+
+    assert_eq!(seen["sheets"], json!(["complaints"]));
+    let rows = seen["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0]["complaint_number"], complaint["number"]);
+    assert_eq!((&rows[0]["summary"], &rows[0]["summary type"]), (&form["summary"], &json!("s")));
+    assert_eq!((&rows[0]["latitude"], &rows[0]["longitude"]), (&json!(31.2304), &json!(121.4737)));
+    let received = complaint["received_at_ms"].as_i64().unwrap();
+    let seen_ms = rows[0]["received_at"].as_i64().expect("a moment is a moment");
+    assert!((received - seen_ms).abs() < 1000, "{received} {seen_ms}");
 }
