@@ -13,6 +13,7 @@ use super::{contact, sql};
 use crate::back_billing::{self, BackBillingBody};
 use crate::corrective::{self, ActionBody};
 use crate::deadlines::ClockBody;
+use crate::knowledge::{CaseRef, cases_of};
 use crate::returns::{self, ReturnBody};
 use crate::review::{self, Blocker, ReviewLevelBody, VerdictBody};
 use crate::seats::{self, ExpertRequestBody};
@@ -66,6 +67,8 @@ pub(crate) struct CentralRecord {
     pub(crate) sections: Vec<SectionBody>,
     /// What experts were asked and what they answered, oldest first.
     pub(crate) expert_requests: Vec<ExpertRequestBody>,
+    /// Cases of the library that were made of it.
+    pub(crate) cases: Vec<CaseRef>,
     /// What the customer owes or gets back: proposals with their figures.
     pub(crate) back_billing: Vec<BackBillingBody>,
     /// In which ways it is special, or was proposed to be.
@@ -188,6 +191,7 @@ pub(crate) async fn build(tx: &mut Tx, complaint: Complaint) -> Result<CentralRe
         corrective_actions,
         sections: sections::of_complaint(tx, id).await?,
         expert_requests: seats::of_complaint(tx, &mut names, id).await?,
+        cases: cases_of(tx, id).await?,
         back_billing: back_billing::of_complaint(tx, &mut names, id).await?,
         specials: specials::of_complaint(tx, &mut names, id).await?,
         path: specials::path_of(tx, &mut names, id).await?,

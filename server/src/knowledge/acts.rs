@@ -6,13 +6,13 @@
 use super::model::{
     Article, ArticleAct, ArticleActKind, ArticleContent, ArticleKind, ArticleVersion, KnowledgeError,
 };
-use super::{card, sql};
+use super::{card, cases, sql};
 use crate::audit::{self, Detail, EntryKind};
 use crate::complaints::acts::Actor;
 use crate::complaints::intake::checked_reason;
 use crate::config::Regions;
 use crate::store::{Counter, Tx, next_number};
-use sync_core::ids::ArticleId;
+use sync_core::ids::{ArticleId, ComplaintId};
 use sync_core::search::index_text;
 
 const WRITTEN: EntryKind = EntryKind("article.written");
@@ -23,15 +23,17 @@ const WITHDRAWN: EntryKind = EntryKind("article.withdrawn");
 pub(super) async fn create(
     tx: &mut Tx,
     id: ArticleId,
-    kind: ArticleKind,
+    (kind, source): (ArticleKind, Option<ComplaintId>),
     content: ArticleContent,
     by: Actor,
 ) -> Result<Article, KnowledgeError> {
     let content = content.checked()?;
+    cases::require_redacted(tx, source, &content).await?;
     let article = Article {
         id,
         number: next_number(tx, Counter("article")).await?,
         kind,
+        source,
         version: 1,
         approved: None,
         draft: Some(1),
@@ -55,6 +57,7 @@ pub(super) async fn write(
 ) -> Result<Article, KnowledgeError> {
     let content = content.checked()?;
     let article = standing(article)?;
+    cases::require_redacted(tx, article.source, &content).await?;
     let versions = sql::versions(tx, article.id).await?;
     let number = article.draft.unwrap_or_else(|| article.approved.unwrap_or(0) + 1);
     if versions.iter().any(|version| Some(version.number) == article.draft && version.content == content) {

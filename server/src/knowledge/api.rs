@@ -3,7 +3,7 @@
 use super::acts;
 use super::bodies::{ArticleBody, ArticleDetail, ArticleList, Lookup};
 use super::model::{Article, ArticleContent, ArticleKind, KnowledgeError};
-use super::sql;
+use super::{cases, sql};
 use crate::app::App;
 use crate::auth::OfficeAuth;
 use crate::complaints::acts::Actor;
@@ -18,7 +18,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use sync_core::ids::ArticleId;
+use sync_core::ids::{ArticleId, ComplaintId};
 use sync_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -122,15 +122,21 @@ pub(super) async fn detail(
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewArticle {
+    /// A `case` comes from a closed complaint and names nobody.
     pub(super) kind: ArticleKind,
+    /// The closed complaint that a case comes from; null for other kinds.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub(super) source_complaint_id: Option<ComplaintId>,
     pub(super) content: ArticleContent,
 }
 
 /// Writes the first version of a new article; it waits for approval by somebody else.
 #[utoipa::path(post, path = "/v1/articles", tag = "knowledge", request_body = NewArticle,
     security(("session" = ["clerk", "reviewer", "lead"])),
-    responses((status = CREATED, body = ArticleDetail), (status = FORBIDDEN, description = "role-missing"),
-        (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
+    responses((status = CREATED, body = ArticleDetail), (status = NOT_FOUND, description = "complaint-unknown"),
+        (status = FORBIDDEN, description = "role-missing"),
+        (status = UNPROCESSABLE_ENTITY, description = "body-invalid, case-names-people")))]
 async fn create_article(
     State(app): State<App>,
     office: OfficeAuth,
@@ -150,11 +156,23 @@ pub(super) async fn create(
 ) -> Result<Article, Problem> {
     office.require(OFFICE)?;
     let now = app.clock.now();
-    if form.kind == ArticleKind::Case {
-        return Err(KnowledgeError::invalid("/kind", "article, faq or wording").into());
+    match (form.kind, form.source_complaint_id) {
+        (ArticleKind::Case, Some(source)) => drop(cases::source(tx, office, source).await?),
+        (ArticleKind::Case, None) => return Err(cases::source_needed().into()),
+        (_, Some(_)) => {
+            return Err(KnowledgeError::invalid("/kind", "case, where a complaint is named").into());
+        }
+        (_, None) => {}
     }
     let id = ArticleId::from_entropy(now, app.entropy.bytes());
-    Ok(acts::create(tx, id, form.kind, form.content, Actor::office(office.person_id, now)).await?)
+    Ok(acts::create(
+        tx,
+        id,
+        (form.kind, form.source_complaint_id),
+        form.content,
+        Actor::office(office.person_id, now),
+    )
+    .await?)
 }
 
 async fn answered(app: &App, mut tx: Tx, status: StatusCode, article: Article) -> Result<Response, Problem> {
@@ -198,7 +216,7 @@ impl Change<'_> {
     params(("article_id" = String, Path, format = "uuid"), ("If-Match" = Option<String>, Header)),
     responses((status = OK, body = ArticleDetail), (status = NOT_FOUND, description = "article-unknown"),
         (status = CONFLICT, description = "article-state"), (status = PRECONDITION_FAILED, description = "precondition-failed"),
-        (status = FORBIDDEN, description = "role-missing"), (status = UNPROCESSABLE_ENTITY, description = "body-invalid")))]
+        (status = FORBIDDEN, description = "role-missing"), (status = UNPROCESSABLE_ENTITY, description = "body-invalid, case-names-people")))]
 async fn write_article_draft(
     State(app): State<App>,
     office: OfficeAuth,

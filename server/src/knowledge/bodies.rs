@@ -9,7 +9,7 @@ use crate::complaints::{Names, PersonRef};
 use crate::store::{StoreError, Tx};
 use crate::words::words;
 use serde::Serialize;
-use sync_core::ids::{ArticleId, PersonId};
+use sync_core::ids::{ArticleId, ComplaintId, PersonId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -18,6 +18,8 @@ words! {
     pub(crate) ArticleList {
         /// Approved ones that stand.
         Current = "current",
+        /// Of those, the closed cases without their people.
+        Cases = "cases",
         /// Those with a draft that waits for approval.
         Waiting = "waiting",
         /// Those that were withdrawn.
@@ -33,6 +35,9 @@ pub(crate) struct ArticleBody {
     /// What people call it, for example `K-0007`.
     pub(crate) number: String,
     pub(crate) kind: ArticleKind,
+    /// The closed complaint that a case came from; null: another kind.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub(crate) source_complaint_id: Option<ComplaintId>,
     /// For `If-Match`.
     pub(crate) version: i64,
     /// The newest approved version of the text; null: none so far.
@@ -144,6 +149,7 @@ impl Lookup {
             article_id: row.id,
             number: row.name(),
             kind: row.kind,
+            source_complaint_id: row.source,
             version: row.version,
             approved_version: row.approved,
             draft_version: row.draft,

@@ -9,6 +9,7 @@ mod acts;
 mod api;
 mod bodies;
 mod card;
+mod cases;
 mod difference;
 mod model;
 mod pages;
@@ -22,6 +23,7 @@ mod sql;
 mod tests;
 
 pub(crate) use api::routes;
+pub(crate) use cases::{CaseRef, cases_of};
 pub(crate) use model::article_name;
 pub(crate) use pages::pages;
 pub(crate) use promises::count_to_correct;

@@ -7,7 +7,7 @@ use crate::words::words;
 use serde::{Deserialize, Serialize};
 use sync_core::codes::CodeTable;
 use sync_core::date::CivilDate;
-use sync_core::ids::{ArticleId, PersonId};
+use sync_core::ids::{ArticleId, ComplaintId, PersonId};
 use sync_core::knowledge::{has_not_ended, newest_begun, searched_words};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
@@ -84,6 +84,8 @@ pub(crate) struct Article {
     /// 7 is shown as `K-0007`.
     pub(crate) number: i64,
     pub(crate) kind: ArticleKind,
+    /// The closed complaint that a case came from.
+    pub(crate) source: Option<ComplaintId>,
     pub(crate) version: i64,
     /// The newest approved version.
     pub(crate) approved: Option<i64>,
@@ -278,6 +280,9 @@ pub(crate) enum KnowledgeError {
     Own,
     #[error("{pointer}: expected {expected}")]
     Invalid { pointer: &'static str, expected: &'static str },
+    /// A case tells whose complaint it was.
+    #[error("the case names the customer, the place or the meter")]
+    NamesPeople,
     #[error("the article was changed meanwhile")]
     Changed,
     #[error(transparent)]

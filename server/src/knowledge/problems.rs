@@ -10,6 +10,7 @@ impl From<KnowledgeError> for Problem {
             KnowledgeError::State(state) => Self::new(&problem::ARTICLE_STATE).with("state", state),
             KnowledgeError::Own => Self::new(&problem::ARTICLE_OWN),
             KnowledgeError::Invalid { pointer, expected } => Self::invalid_field(pointer, expected),
+            KnowledgeError::NamesPeople => Self::new(&problem::CASE_NAMES_PEOPLE),
             KnowledgeError::Changed => Self::new(&problem::PRECONDITION_FAILED),
             KnowledgeError::Store(source) => source.into(),
         }

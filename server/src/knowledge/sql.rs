@@ -5,7 +5,7 @@ use super::model::{Article, ArticleAct, ArticleContent, ArticleVersion};
 use crate::store::{StoreError, Tx, statement};
 use serde_json::json;
 use sqlx_macros::FromRow;
-use sync_core::ids::{ArticleId, PersonId};
+use sync_core::ids::{ArticleId, ComplaintId, PersonId};
 use sync_core::search::{like_pattern, query_terms};
 use sync_core::time::Timestamp;
 
@@ -17,6 +17,7 @@ struct Row {
     article_id: String,
     number: i64,
     kind: String,
+    source_complaint_id: Option<String>,
     version: i64,
     approved_no: Option<i64>,
     draft_no: Option<i64>,
@@ -29,7 +30,7 @@ struct Row {
 
 macro_rules! columns {
     () => {
-        "a.article_id, a.number, a.kind, a.version, a.approved_no, a.draft_no, a.changed_at_ms, a.created_at_ms, \
+        "a.article_id, a.number, a.kind, a.source_complaint_id, a.version, a.approved_no, a.draft_no, a.changed_at_ms, a.created_at_ms, \
          a.created_by, a.withdrawn_at_ms, a.withdrawn_by"
     };
 }
@@ -44,6 +45,11 @@ impl TryFrom<Row> for Article {
             id: StoreError::parse_column(TABLE, "article_id", key, key)?,
             number: row.number,
             kind: row.kind.parse().map_err(|()| StoreError::impossible(TABLE, "kind", key))?,
+            source: row
+                .source_complaint_id
+                .as_ref()
+                .map(|id| StoreError::parse_column(TABLE, "source_complaint_id", key, id))
+                .transpose()?,
             version: row.version,
             approved: row.approved_no,
             draft: row.draft_no,
@@ -81,6 +87,7 @@ pub(super) struct Listing<'a> {
 pub(super) async fn list(tx: &mut Tx, wanted: &Listing<'_>) -> Result<Vec<Article>, StoreError> {
     let which = match wanted.list {
         ArticleList::Current => "a.withdrawn_at_ms IS NULL AND a.approved_no IS NOT NULL",
+        ArticleList::Cases => "a.withdrawn_at_ms IS NULL AND a.approved_no IS NOT NULL AND a.kind = 'case'",
         ArticleList::Waiting => "a.withdrawn_at_ms IS NULL AND a.draft_no IS NOT NULL",
         ArticleList::Withdrawn => "a.withdrawn_at_ms IS NOT NULL",
     };
@@ -95,6 +102,14 @@ pub(super) async fn list(tx: &mut Tx, wanted: &Listing<'_>) -> Result<Vec<Articl
     rows.into_iter().map(Article::try_from).collect()
 }
 
+/// The cases that came from a complaint, the oldest first.
+pub(super) async fn cases_of(tx: &mut Tx, complaint: ComplaintId) -> Result<Vec<Article>, StoreError> {
+    const SQL: &str =
+        concat!("SELECT ", columns!(), " FROM articles a WHERE a.source_complaint_id = $1 ORDER BY a.number");
+    let rows: Vec<Row> = statement(SQL).bind(complaint.to_string()).rows(tx).await?;
+    rows.into_iter().map(Article::try_from).collect()
+}
+
 /// How many drafts of others wait for this person; counting ends at 99.
 pub(crate) async fn count_waiting(tx: &mut Tx, person: PersonId) -> Result<i64, StoreError> {
     const SQL: &str = "SELECT count(*) FROM (SELECT 1 FROM articles a WHERE a.withdrawn_at_ms IS NULL \
@@ -106,7 +121,7 @@ pub(crate) async fn count_waiting(tx: &mut Tx, person: PersonId) -> Result<i64, 
 /// Inserts a new article.
 pub(super) async fn insert(tx: &mut Tx, new: &Article, indexed: &str) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO articles (article_id, number, kind, version, draft_no, indexed, changed_at_ms, \
-        created_at_ms, created_by) VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8)";
+        created_at_ms, created_by, source_complaint_id) VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9)";
     statement(SQL)
         .bind(new.id.to_string())
         .bind(new.number)
@@ -116,6 +131,7 @@ pub(super) async fn insert(tx: &mut Tx, new: &Article, indexed: &str) -> Result<
         .bind(new.changed_at.unix_ms())
         .bind(new.created_at.unix_ms())
         .bind(new.created_by.to_string())
+        .bind(new.source.map(String::from))
         .execute(tx)
         .await?;
     Ok(())

@@ -3,6 +3,7 @@
 use crate::complaints::tests::{Bureau, somebody_of};
 use crate::exchange::testing::SimDevice;
 use crate::exchange::tests::{a_technician, exchange};
+use crate::pages::testing::Browser;
 use crate::people::Role;
 use crate::testing::Answer;
 use axum::http::Method;
@@ -207,6 +208,69 @@ async fn a_technician_gets_what_changed_and_nothing_that_is_for_the_office() {
         }
         exchange(&bureau.test, &mut technician).await;
         assert!(!technician.pack.contains_key(&key));
+    })
+    .await;
+}
+
+/// A complaint that was decided without a visit, answered and closed.
+async fn a_closed_one(bureau: &Bureau) -> Value {
+    let complaint =
+        bureau.complaint(&json!({ "summary": "李梅说电表 A123456 走得快，打 13800138000 找她" })).await;
+    let path = format!("/v1/complaints/{}", complaint["complaint_id"].as_str().unwrap());
+    let verdict = json!({ "verdict": "substantiated", "cause": "M01", "note": "李女士的表误差 +4.0 %，已换表",
+        "responsibility": "utility", "without_visit": true, "override_reason": "档案可查" });
+    for (who, step, body) in [
+        (&bureau.reviewer.1, "reviews", &verdict),
+        (&bureau.lead.1, "answer", &json!({ "reason": "已答复" })),
+        (&bureau.reviewer.1, "closure", &json!({ "reason": "办结", "override_reason": "客户已确认" })),
+    ] {
+        let done = send(bureau, who, Method::POST, &format!("{path}/{step}"), body).await;
+        assert_eq!(done.status, 200, "{step}: {}", done.json);
+    }
+    complaint
+}
+
+#[tokio::test]
+async fn a_closed_complaint_becomes_a_case_without_its_people() {
+    Bureau::for_each_engine(|bureau| async move {
+        let open = bureau.complaint(&json!({})).await["complaint_id"].clone();
+        let closed = a_closed_one(&bureau).await;
+        let id = closed["complaint_id"].as_str().unwrap();
+        let browser = Browser::of(&bureau.test, &bureau.clerk.1);
+        assert!(browser.get(&format!("/complaints/{id}")).await.html().contains("Make a case of it"));
+        let begun = browser.get(&format!("/knowledge/new?case={id}")).await;
+        assert_eq!(begun.status, 200, "{}", begun.html());
+        let text = begun.html().split("name=\"body_en\"").nth(1).unwrap().split("</textarea>").next().unwrap();
+        for told in ["What the customer said", "已换表", "走得快"] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+        for hidden in ["李梅", "李女士", "A123456", "13800138000", "梧桐路"] {
+            assert!(!text.contains(hidden), "{hidden}: {text}");
+        }
+
+        let case = |fields: &Value, source: &Value| json!({ "kind": "case", "source_complaint_id": source, "content": content(fields) });
+        let post = async |form: &Value| send(&bureau, &bureau.clerk.1, Method::POST, "/v1/articles", form).await;
+        for source in [&open, &Value::Null] {
+            let refused = post(&case(&json!({}), source)).await;
+            assert_eq!(refused.json["errors"][0]["pointer"], "/source_complaint_id", "{}", refused.json);
+        }
+        for told in ["客户李梅的表快", "打 138-0013-8000 核实", "梧桐路 12 号 3 单元 602 换表", "表号 A123456"] {
+            let refused = post(&case(&json!({ "body_zh": told }), &json!(id))).await;
+            assert_eq!((refused.status, &refused.json["code"]), (422, &json!("case-names-people")), "{told}");
+        }
+        let made = post(&case(&json!({ "body_zh": "误差 +4.0 %，换表退费。" }), &json!(id))).await;
+        assert_eq!((made.status, &made.json["source_complaint_id"]), (201, &json!(id)), "{}", made.json);
+        let named = content(&json!({ "body_zh": "李梅" }));
+        let refused = send(&bureau, &bureau.clerk.1, Method::PUT, &at(&made.json, "/draft"), &named).await;
+        assert_eq!(refused.json["code"], "case-names-people");
+        assert!(list(&bureau, "list=cases").await.is_empty(), "nobody approved it");
+        assert_eq!(approve(&bureau, &bureau.lead.1, &made.json, 1).await.status, 200);
+        approved(&bureau, &json!({})).await;
+        assert_eq!(list(&bureau, "list=cases").await, [made.json["number"].as_str().unwrap()]);
+        let record = bureau.get(&format!("/v1/complaints/{id}")).await.json;
+        assert_eq!(record["cases"], json!([{ "article_id": made.json["article_id"], "number": "K-0001", "stands": true }]));
+        let shown = browser.get(&format!("/knowledge/{}", made.json["article_id"].as_str().unwrap())).await;
+        assert!(shown.html().contains(&format!("/complaints/{id}")), "{}", shown.html());
     })
     .await;
 }

@@ -286,6 +286,10 @@ problems! {
     EXPERT_REQUEST_OF_ANOTHER: 403 "expert-request-of-another"
         en "Somebody else took this question" "Its holder, its asker or a lead does this."
         zh "此提问由他人受理" "由受理人、提问人或班组长操作。";
+    CASE_NAMES_PEOPLE: 422 "case-names-people"
+        en "The case names the customer, the place, the meter or the number of the complaint"
+           "Take that out: a case of the library has no people."
+        zh "案例中出现了客户、地址、表号或投诉编号" "请删去：案例库不涉及个人。";
     BACK_BILLING_UNKNOWN: 404 "back-billing-unknown"
         en "There is no such proposal of back-billing" "See the record of the complaint."
         zh "没有此退补建议" "请查看投诉记录。";

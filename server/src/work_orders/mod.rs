@@ -27,7 +27,7 @@ mod photos;
 mod prevention;
 mod problems;
 mod promises;
-mod redaction;
+pub(crate) mod redaction;
 mod sending;
 mod sql;
 #[cfg(test)]

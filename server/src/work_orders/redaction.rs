@@ -7,7 +7,7 @@
 use crate::complaints::model::{Customer, Intake};
 
 /// Stands where something was taken out.
-const BLANK: &str = "▇▇";
+pub(crate) const BLANK: &str = "▇▇";
 /// So many digits in a row, with spaces, dashes and brackets between them, are a number that somebody can be found by.
 const DIGITS_MIN: usize = 7;
 /// What follows a family name.
@@ -25,7 +25,7 @@ pub(super) fn without_customer(intake: &Intake) -> Intake {
 
 /// The text with names and numbers of the customer blanked. The number of the meter is one that the technician needs,
 /// but not in the customer's words.
-pub(super) fn redacted(text: &str, customer: &Customer) -> String {
+pub(crate) fn redacted(text: &str, customer: &Customer) -> String {
     let mut text = text.to_owned();
     if let Some(name) = customer.name.as_deref() {
         text = text.replace(name, BLANK);

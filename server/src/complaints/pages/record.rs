@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::back_billing::{BackBillingPart, back_billing_part};
 use crate::complaints::contact::{ContactPart, contact_part};
 use crate::complaints::links::{LinkBody, LinkState};
+use crate::complaints::model;
 use crate::complaints::phrases::Phrases;
 use crate::complaints::record::{self, CentralRecord};
 use crate::complaints::scope::{OFFICE, READERS};
@@ -64,6 +65,8 @@ pub(crate) struct RecordPage {
     pub(crate) sections: SectionsPart,
     pub(crate) seats: SeatsPart,
     pub(crate) billing: BackBillingPart,
+    /// Whether this reader may make a case of the library of it.
+    pub(crate) may_make_case: bool,
     pub(crate) specials: SpecialsPart,
     /// The six links: how each is shown, its name, and what is known of it.
     pub(crate) links: Vec<(&'static str, String, String)>,
@@ -205,6 +208,7 @@ impl RecordPage {
             actions: actions_part(phrases.w, &record, reaches(&shell, review::REVIEWERS, &record), now),
             sections: sections_part(phrases.w, &record, reaches(&shell, OFFICE, &record), now),
             seats: seats_part(phrases.w, &record, reaches(&shell, OFFICE, &record), now),
+            may_make_case: record.complaint.state == model::State::Closed && reaches(&shell, OFFICE, &record),
             billing: back_billing_part(phrases.w, &record, reaches(&shell, OFFICE, &record)),
             specials: specials_part(&shell, &record),
             links: record.links.iter().map(|link| link_line(phrases.w, link)).collect(),

@@ -3,6 +3,7 @@
 use super::{Changed, categories, changed, failure_words, regions, standing_badge, title, validity};
 use crate::app::App;
 use crate::complaints::pages::{is_for_the_form, person_name};
+use crate::complaints::reachable;
 use crate::complaints::scope::{OFFICE, READERS};
 use crate::knowledge::api::{self, Change};
 use crate::knowledge::bodies::{ArticleActBody, ArticleDetail, ArticleVersionBody};
@@ -62,6 +63,8 @@ pub(super) struct ArticlePage {
     pub(super) texts: Vec<(&'static str, String, String)>,
     pub(super) changes: String,
     pub(super) facts: Vec<(String, String)>,
+    /// Address and number of the complaint that a case came from, for those who may read it.
+    pub(super) source: Option<(String, String)>,
     /// The version before, and what is different from it.
     pub(super) before: Option<(i64, Vec<Changed>)>,
     /// Number, standing and days of every version, newest first.
@@ -108,6 +111,11 @@ async fn article_page(
     let wanted = wanted.or(article.draft_version).unwrap_or(article.shown.version);
     let shown = detail.versions.iter().find(|version| version.version == wanted).unwrap_or(&article.shown);
     let before = detail.versions.iter().find(|version| version.version == shown.version - 1);
+    let source = match article.source_complaint_id {
+        Some(id) => reachable(&mut tx, &viewer.office, READERS, id).await.ok(),
+        None => None,
+    };
+    let source = source.map(|complaint| (format!("/complaints/{}", complaint.id), complaint.number));
     let promises = promises::count_before(&mut tx, id, shown.version).await?;
     let failure = refused.as_ref().map(|(_, problem)| failure_words(w, problem));
     let line = |version: &ArticleVersionBody| {
@@ -124,6 +132,7 @@ async fn article_page(
         texts: texts(shown),
         changes: shown.content.changes.clone(),
         facts: facts(&viewer.shell, shown),
+        source,
         before: before
             .map(|before| (before.version, changed(&viewer.shell, &before.content, &shown.content))),
         versions: detail.versions.iter().map(line).collect(),

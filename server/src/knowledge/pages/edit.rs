@@ -4,21 +4,23 @@ use super::{Changed, changed, failure_words};
 use crate::app::App;
 use crate::complaints::pages::is_for_the_form;
 use crate::complaints::pages::sections::{self, Options};
+use crate::complaints::record;
 use crate::complaints::scope::OFFICE;
 use crate::knowledge::api::{self, Change, NewArticle};
 use crate::knowledge::bodies::ArticleDetail;
+use crate::knowledge::cases;
 use crate::knowledge::difference::Line;
 use crate::knowledge::model::{ArticleContent, ArticleKind, Visibility};
 use crate::knowledge::office_date;
 use crate::pages::{PageRoutes, Policy, Posted, Shell, Viewer, page, see_other, with_status};
-use crate::problem::{self, Problem};
+use crate::problem::{self, Language, Problem};
 use crate::routing::get;
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 use sync_core::date::CivilDate;
-use sync_core::ids::ArticleId;
+use sync_core::ids::{ArticleId, ComplaintId};
 
 pub(super) fn pages(routes: PageRoutes) -> PageRoutes {
     let writers = Policy::Roles(OFFICE);
@@ -36,6 +38,8 @@ pub(super) struct Typed {
     /// Of the row that was read.
     pub(super) version: i64,
     pub(super) kind: String,
+    /// The complaint that a case comes from; empty for other kinds.
+    pub(super) source: String,
     pub(super) title_zh: String,
     pub(super) body_zh: String,
     pub(super) title_en: String,
@@ -100,6 +104,8 @@ pub(super) struct EditPage {
     pub(super) shell: Shell,
     /// Id and number; `None`: a new article.
     pub(super) article: Option<(String, String)>,
+    /// Id and number of the complaint that a new case comes from.
+    pub(super) source: Option<(String, String)>,
     /// Code and name.
     pub(super) kinds: Vec<(String, String)>,
     /// Code and name.
@@ -143,14 +149,44 @@ impl EditPage {
     }
 }
 
-async fn show_new(State(app): State<App>, viewer: Viewer) -> Result<Response, Problem> {
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    /// The closed complaint of which a case is to be made.
+    case: Option<ComplaintId>,
+}
+
+async fn show_new(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
     let typed = Typed {
         kind: ArticleKind::Article.as_str().to_owned(),
         visibility: Visibility::Technician.as_str().to_owned(),
         valid_from: office_date(app.clock.now()).to_string(),
         ..Typed::default()
     };
+    let typed = match asked.case {
+        Some(complaint) => begin_case(&app, &viewer, complaint, typed).await?,
+        None => typed,
+    };
     Ok(page(&form(&app, viewer, None, Some(typed), None).await?))
+}
+
+/// What the form of a case begins with, in the language of whoever writes it.
+async fn begin_case(app: &App, viewer: &Viewer, id: ComplaintId, typed: Typed) -> Result<Typed, Problem> {
+    let mut tx = app.store.read().await?;
+    let complaint = cases::source(&mut tx, &viewer.office, id).await?;
+    let categories = vec![complaint.intake.category.clone()];
+    let record = record::build(&mut tx, complaint.clone()).await?;
+    let (title, body) = cases::told(viewer.w(), &complaint, &record);
+    let (kind, source) = (ArticleKind::Case.as_str().to_owned(), id.to_string());
+    let typed = Typed { kind, source, categories, ..typed };
+    Ok(match viewer.w().language {
+        Language::ZhCn => Typed { title_zh: title, body_zh: body, ..typed },
+        Language::En => Typed { title_en: title, body_en: body, ..typed },
+    })
 }
 
 async fn show_draft(
@@ -192,12 +228,20 @@ async fn form(
         texts: texts(content),
         against: detail.as_ref().map(|detail| against(&viewer.shell, detail, content, meanwhile)),
     });
+    let source = match typed.source.parse() {
+        Ok(id) => {
+            let mut tx = app.store.read().await?;
+            Some((typed.source.clone(), cases::source(&mut tx, &viewer.office, id).await?.number))
+        }
+        Err(_) => None,
+    };
     let named = |family: &str, codes: Vec<&'static str>| {
         codes.into_iter().map(|code| (code.to_owned(), w.code(family, code))).collect::<Vec<_>>()
     };
     let kinds = [ArticleKind::Article, ArticleKind::Faq, ArticleKind::Wording];
     Ok(EditPage {
         article: detail.map(|detail| (detail.article.article_id.to_string(), detail.article.number)),
+        source,
         kinds: named("article-kind", kinds.map(ArticleKind::as_str).to_vec()),
         visibilities: named("article-visibility", Visibility::ALL.iter().map(|each| each.as_str()).collect()),
         categories: sections::categories(w, None),
@@ -251,8 +295,8 @@ async fn create(State(app): State<App>, posted: Posted<Typed>) -> Result<Respons
     let mut tx = app.store.write().await?;
     let wanted = typed.content().and_then(|content| {
         let kind = typed.kind.parse();
-        let kind = kind.map_err(|()| Problem::invalid_field("/kind", "article, faq or wording"))?;
-        Ok(NewArticle { kind, content })
+        let kind = kind.map_err(|()| Problem::invalid_field("/kind", "article, faq, wording or case"))?;
+        Ok(NewArticle { kind, source_complaint_id: typed.source.parse().ok(), content })
     });
     let made = match wanted {
         Ok(wanted) => api::create(&app, &mut tx, &viewer.office, wanted).await,

@@ -62,6 +62,7 @@ fn every_page_can_be_rendered() {
                 texts: texts(),
                 changes: hostile(),
                 facts: pairs(),
+                source: before.is_some().then(|| (hostile(), hostile())),
                 before,
                 versions: vec![(2, ("", hostile()), hostile())],
                 acts: vec![(hostile(), Some(hostile()), hostile())],
@@ -74,6 +75,7 @@ fn every_page_can_be_rendered() {
         for (article, against) in [(None, None), (Some((hostile(), hostile())), Some((1, changes())))] {
             let preview = Some(Preview { texts: texts(), against });
             check(&EditPage {
+                source: article.is_none().then(|| (hostile(), hostile())),
                 shell: shell.clone(),
                 article,
                 kinds: pairs(),

@@ -62,6 +62,7 @@ impl Samples {
             ("record-new", of_state("received").await),
             ("record-reviewed", of_state("reviewed").await),
             ("record-closed", of_state("closed").await),
+            ("knowledge-new-case", of_state("closed").await.replace("/complaints/", "/knowledge/new?case=")),
             ("record-visits", format!("{complaint}?all=1")),
             ("back-billing-case", format!("{complaint}/back-billing?case=wiring_error")),
             ("queue-nothing", "/queue?q=%E6%B2%A1%E6%9C%89%E8%BF%99%E6%A0%B7%E7%9A%84".to_owned()),
