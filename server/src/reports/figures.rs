@@ -1,5 +1,6 @@
 //! What a report counts. Pure: rows in, figures out, whatever their order.
 
+use super::callers::Callers;
 use super::sql::{self, EndedVisit, Passage};
 use crate::complaints::office_day_begin;
 use crate::complaints::scope::Reach;
@@ -181,6 +182,7 @@ pub(super) struct Figures {
     pub(super) no_access: i64,
     pub(super) outcomes: BTreeMap<String, i64>,
     pub(super) people: BTreeMap<String, PersonFigures>,
+    pub(super) callers: Callers,
     pub(super) verdicts: BTreeMap<String, i64>,
     pub(super) causes: BTreeMap<String, i64>,
     pub(super) responsibilities: BTreeMap<String, i64>,
@@ -205,6 +207,12 @@ impl Figures {
             figures.add_step(&step);
         }
         figures.add_visits(&sql::ended_visits(tx, asked).await?);
+        for made in sql::return_visits(tx, asked).await? {
+            figures.callers.add(&made);
+        }
+        for (person, seconds) in sql::return_answers(tx, asked).await? {
+            figures.callers.add_answer(&person, seconds);
+        }
         for verdict in sql::verdicts(tx, asked).await? {
             figures.add_verdict(verdict);
         }
@@ -343,16 +351,21 @@ pub(super) fn share(part: i64, whole: i64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// The smallest of these times that so many percent do not exceed, in hours (nearest rank).
-fn quantile_hours(times_ms: &[i64], percent: usize) -> Option<f64> {
-    let mut sorted = times_ms.to_vec();
-    let rank = (times_ms.len() * percent).div_ceil(100).max(1) - 1;
+/// The smallest of these values that so many percent do not exceed (nearest rank).
+pub(super) fn quantile(values: &[i64], percent: usize) -> Option<i64> {
+    let mut sorted = values.to_vec();
+    let rank = (values.len() * percent).div_ceil(100).max(1) - 1;
     if sorted.is_empty() {
         return None;
     }
-    let (_, found, _) = sorted.select_nth_unstable(rank.min(times_ms.len() - 1));
+    let (_, found, _) = sorted.select_nth_unstable(rank.min(values.len() - 1));
+    Some(*found)
+}
+
+/// The same of times, in hours.
+fn quantile_hours(times_ms: &[i64], percent: usize) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "centuries in milliseconds are below 2^52")]
-    Some(*found as f64 / 3_600_000.0)
+    quantile(times_ms, percent).map(|ms| ms as f64 / 3_600_000.0)
 }
 
 #[cfg(test)]

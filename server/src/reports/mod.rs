@@ -7,6 +7,7 @@
 
 mod api;
 mod body;
+mod callers;
 mod figures;
 mod pages;
 mod period;

@@ -235,6 +235,8 @@ fn in_words(w: Words, holds: Holds, value: f64) -> String {
     match holds {
         Holds::Number | Holds::OfLine => format!("{value:.0}"),
         Holds::Share => format!("{:.1} %", value * 100.0),
+        Holds::Rating => format!("{value:.1}"),
+        Holds::Seconds => w.a("report-seconds", format!("{value:.0}")),
         Holds::Hours if value < HOURS_MAX => w.a("report-hours", format!("{value:.1}")),
         Holds::Hours => w.a("report-days", format!("{:.1}", value / 24.0)),
     }
@@ -259,7 +261,9 @@ fn label(shell: &Shell, table: ReportTable, code: &str) -> String {
         ReportTable::Deadlines => w.code("watch-step", code),
         ReportTable::States => w.code("state", code),
         ReportTable::ReturnVisits => w.code("report-asked", code),
-        ReportTable::Units | ReportTable::Departments | ReportTable::People => code.to_owned(),
+        ReportTable::Units | ReportTable::Departments | ReportTable::People | ReportTable::Callers => {
+            code.to_owned()
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading what happened in the days of a report. Every statement begins at an index of those days.
 
+use super::callers::{Made, RATING_QUESTION};
 use super::figures::{Asked, Closed, Happened, Step, Verdict};
 use crate::complaints::scope::within;
 use crate::store::{StoreError, Tx, statement};
@@ -238,6 +239,41 @@ pub(super) async fn verdicts(tx: &mut Tx, asked: &Asked<'_>) -> Result<Vec<Verdi
             WHERE n.complaint_id = v.complaint_id AND n.verdict_no > v.verdict_no) AND ",
         wanted!(),
         " GROUP BY v.verdict, v.cause, v.responsibility ORDER BY v.verdict, v.cause, v.responsibility"
+    );
+    let (from, until) = asked.moments();
+    Ok(fetch_wanted!(tx, asked, SQL, from, until))
+}
+
+/// Return visits that were made in this time.
+///
+/// # Errors
+/// Whatever reading meets.
+pub(super) async fn return_visits(tx: &mut Tx, asked: &Asked<'_>) -> Result<Vec<Made>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT r.done_by, r.completed_at_ms, r.due_at_ms, r.done_at_ms, d.view_json, (SELECT a.answer_json \
+            FROM return_answers a WHERE a.return_id = r.return_id AND a.question = $7 \
+            ORDER BY a.answer_no DESC LIMIT 1) AS rating \
+        FROM return_visits r JOIN complaints c ON c.complaint_id = r.complaint_id \
+        LEFT JOIN visit_documents d ON d.visit_id = r.door_visit \
+        WHERE r.state = 'done' AND r.done_at_ms >= $5 AND r.done_at_ms < $6 AND r.done_by IS NOT NULL AND ",
+        wanted!(),
+        " ORDER BY r.done_at_ms, r.return_id"
+    );
+    let (from, until) = asked.moments();
+    Ok(fetch_wanted!(tx, asked, SQL, from, until, RATING_QUESTION))
+}
+
+/// Who asked, and how many seconds each answer on the phone took, of the same.
+///
+/// # Errors
+/// Whatever reading meets.
+pub(super) async fn return_answers(tx: &mut Tx, asked: &Asked<'_>) -> Result<Vec<(String, i64)>, StoreError> {
+    const SQL: &str = concat!(
+        "SELECT a.person_id, a.seconds FROM return_visits r JOIN complaints c ON c.complaint_id = r.complaint_id \
+        JOIN return_answers a ON a.return_id = r.return_id \
+        WHERE r.state = 'done' AND r.done_at_ms >= $5 AND r.done_at_ms < $6 AND ",
+        wanted!(),
+        " ORDER BY a.person_id"
     );
     let (from, until) = asked.moments();
     Ok(fetch_wanted!(tx, asked, SQL, from, until))

@@ -1,6 +1,7 @@
 //! The tables of a report: the same for its page, its JSON and its CSV.
 
-use super::figures::{Figures, Kept, Stay};
+use super::callers::CallerFigures;
+use super::figures::{Figures, Kept, PersonFigures, Stay};
 use super::period::{Period, day_name};
 use crate::exports::csv::{BOM, Line};
 use crate::words::words;
@@ -43,6 +44,8 @@ words! {
         ReturnVisits = "return_visits",
         /// Visits of each technician; for leads.
         People = "people",
+        /// Return visits of each who asks customers; for leads.
+        Callers = "callers",
     }
 }
 
@@ -56,6 +59,10 @@ pub(crate) enum Holds {
     Share,
     /// Hours.
     Hours,
+    /// Seconds.
+    Seconds,
+    /// How content customers are in the mean, 1 to 5.
+    Rating,
     /// What the line says: a number, a share or hours.
     OfLine,
 }
@@ -179,6 +186,7 @@ const METRICS: &[Metric] = &[
     ("solved_on_site_share", Holds::Share, Figures::solved_rate),
     ("no_access", Holds::Number, |figures| number(figures.no_access)),
     ("repeated_share", Holds::Share, Figures::repeated_rate),
+    ("rating", Holds::Rating, |figures| figures.callers.all.mean_rating()),
     ("withdrawn", Holds::Number, |figures| number(figures.withdrawn)),
     ("still_open", Holds::Number, |figures| number(figures.open)),
     ("arrived_later", Holds::Number, |figures| number(figures.late)),
@@ -223,13 +231,14 @@ impl Counted {
             ReportTable::States => (STAYS, stays(&now.states)),
             ReportTable::Departments => (STAYS, stays(&now.departments)),
             ReportTable::People => (PEOPLE, self.people()?),
+            ReportTable::Callers => (CALLERS, self.callers()?),
         };
         Some(table(wanted, columns, lines))
     }
 
     fn metrics(&self) -> Vec<ReportLine> {
         let told = |&(code, holds, of): &Metric| {
-            let digits = if holds == Holds::Hours { 2 } else { 4 };
+            let digits = if matches!(holds, Holds::Hours | Holds::Rating) { 2 } else { 4 };
             let year_before = self.year_before.as_ref().and_then(of);
             let cells = [of(&self.now), of(&self.before), year_before];
             let cells = cells.into_iter().map(|cell| rounded(cell, digits)).collect();
@@ -259,20 +268,46 @@ impl Counted {
 
     fn people(&self) -> Option<Vec<ReportLine>> {
         let names = self.people.as_ref()?;
-        let mut lines: Vec<_> = self
-            .now
-            .people
-            .iter()
-            .map(|(id, figures)| {
-                let cells = vec![number(figures.finished), number(figures.solved), number(figures.no_access)];
-                line(names.get(id).unwrap_or(id), cells)
-            })
-            .collect();
-        lines.sort_by(|one, other| one.code.cmp(&other.code));
-        Some(lines)
+        let cells = |figures: &PersonFigures| {
+            vec![number(figures.finished), number(figures.solved), number(figures.no_access)]
+        };
+        Some(by_name(names, self.now.people.iter().map(|(id, figures)| (id, cells(figures)))))
+    }
+
+    fn callers(&self) -> Option<Vec<ReportLine>> {
+        let names = self.people.as_ref()?;
+        let cells = |figures: &CallerFigures| {
+            vec![
+                number(figures.made),
+                number(figures.late),
+                rounded(figures.last_tenth_rate(), 4),
+                rounded(figures.mean_rating(), 2),
+                figures.median_seconds(),
+                rounded(figures.hurried_rate(), 4),
+            ]
+        };
+        Some(by_name(names, self.now.callers.each.iter().map(|(id, figures)| (id, cells(figures)))))
     }
 }
 
+/// Lines of people in the order of their names.
+fn by_name<'a>(
+    names: &BTreeMap<String, String>,
+    people: impl Iterator<Item = (&'a String, Vec<Option<f64>>)>,
+) -> Vec<ReportLine> {
+    let mut lines: Vec<_> = people.map(|(id, cells)| line(names.get(id).unwrap_or(id), cells)).collect();
+    lines.sort_by(|one, other| one.code.cmp(&other.code));
+    lines
+}
+
+const CALLERS: Columns = &[
+    ("return_visits_made", Holds::Number),
+    ("missed", Holds::Number),
+    ("last_tenth_share", Holds::Share),
+    ("rating", Holds::Rating),
+    ("median_seconds", Holds::Seconds),
+    ("hurried_share", Holds::Share),
+];
 const DEADLINES: Columns = &[
     ("kept", Holds::Number),
     ("missed", Holds::Number),

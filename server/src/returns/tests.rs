@@ -1,5 +1,6 @@
 //! What return visits promise, on both engines.
 
+use crate::complaints::office_time;
 use crate::complaints::tests::Bureau;
 use crate::deadlines::publish_built_in;
 use crate::people::Role;
@@ -290,6 +291,22 @@ async fn every_question_takes_its_time_and_nothing_is_done_without_words() {
         );
         assert_eq!(list(&bureau, "done").await.len(), 1);
         assert!(list(&bureau, "open").await.is_empty());
+
+        // What the report says of who asked: for leads only.
+        let week = office_time(bureau.test.app.clock.now()).date().iso_week_date();
+        let report = format!("/v1/reports/{}-W{:02}", week.year(), week.week());
+        let told = as_person(&bureau, &bureau.lead.1, Method::GET, &report, &Value::Null).await.json;
+        let table = |name: &str| {
+            let tables = told["tables"].as_array().unwrap().iter();
+            tables.clone().find(|table| table["table"] == name).unwrap()["lines"].clone()
+        };
+        let metrics = table("metrics");
+        let rating = metrics.as_array().unwrap().iter().find(|line| line["code"] == "rating").unwrap();
+        assert_eq!(rating["cells"], json!([5.0, null, null]));
+        // The six answers took 4, 9, 9, 9, 0 and 0 seconds.
+        assert_eq!(table("callers")[0]["cells"], json!([1.0, 0.0, 0.0, 5.0, 4.0, 0.3333]));
+        let less = as_person(&bureau, &bureau.reviewer.1, Method::GET, &report, &Value::Null).await.json;
+        assert!(!less["tables"].to_string().contains("callers"));
     })
     .await;
 }
