@@ -271,7 +271,7 @@ fn place_of(path: &str) -> String {
     let id = "018f3c52-8f00-7c3a-9d2e-0123456789ab";
     let place = path.split('/').map(|part| match part {
         "{id}" if path.starts_with("/arrivals/") => "7",
-        "{log_index}" => "7",
+        "{log_index}" | "{number}" => "7",
         "{sha256}" | "{envelope_hash}" => "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         part if part.starts_with('{') => id,
         part => part,
