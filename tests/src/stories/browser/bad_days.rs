@@ -104,6 +104,11 @@ async fn while_nothing_can_be_merged_field_work_waits_in_sight_and_every_page_an
 
     office.give_workers_back();
     browser.wait_for_text("#record-news", "Something new").await;
+    let title = browser.run("return document.title", &json!([])).await;
+    assert!(
+        title.as_str().is_some_and(|title| title.contains("C-2026-")),
+        "what is read keeps its name: {title}"
+    );
     browser.go(&record).await;
     browser.wait_for_text("main", "kept meanwhile.").await;
     assert!(!browser.text("main").await.contains("not judged yet"));
