@@ -12,6 +12,7 @@ use crate::exchange::ARRIVALS;
 use crate::knowledge;
 use crate::people::Role;
 use crate::problem::Problem;
+use crate::restricted::{self, INSPECTORS};
 use crate::review::{REVIEWERS, count_waiting};
 use crate::routing::get;
 use crate::seats::{self, ANSWERERS};
@@ -107,7 +108,8 @@ pub(super) struct StartPage {
 impl StartPage {
     /// What stands above the tiles: nothing waits for who only reads.
     fn heading(&self) -> String {
-        let acts = self.shell.has_role(OFFICE) || self.shell.has_role(&[Role::Administrator]);
+        let acts =
+            [OFFICE, INSPECTORS, &[Role::Administrator]].into_iter().any(|roles| self.shell.has_role(roles));
         self.shell.w.t(if acts { "start-waits" } else { "start-reads" })
     }
 
@@ -138,6 +140,10 @@ async fn show_start(State(app): State<App>, viewer: Viewer) -> Result<Response, 
         let ended = by_day(&mut tx, Counted::Ended, &reach, first).await?;
         charts.push(Chart { key: "start-received", unit: "start-complaints", days: days(first, &received) });
         charts.push(Chart { key: "start-ended", unit: "start-visits", days: days(first, &ended) });
+    }
+    if viewer.shell.has_role(INSPECTORS) {
+        let count = restricted::count_open(&app, &viewer.office, NEWER_MAX).await?;
+        tiles.push(Tile::of("/restricted".to_owned(), viewer.w().t("start-restricted"), count, true));
     }
     if viewer.shell.has_role(&ARRIVALS) {
         tiles.extend(arrival_tiles(&mut tx, &viewer).await?);

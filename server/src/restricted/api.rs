@@ -222,6 +222,13 @@ pub(super) async fn listed(
     }
 }
 
+/// How many reports this inspector may read that nobody decided about; counting ends at `most`.
+pub(crate) async fn count_open(app: &App, office: &OfficeAuth, most: i64) -> Result<i64, Problem> {
+    let page = PageQuery { cursor: None, limit: u32::try_from(most).ok() };
+    let found = listed(app, office, false, &page).await?.items.len();
+    Ok(i64::try_from(found).unwrap_or(most))
+}
+
 /// A report that was opened, or why it could not be.
 struct Opened {
     stored: Stored,

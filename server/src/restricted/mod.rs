@@ -14,7 +14,8 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use api::routes;
+pub(crate) use api::{count_open, routes};
+pub(crate) use model::INSPECTORS;
 pub(crate) use pages::pages;
 
 use crate::store::{StoreError, Tx};

@@ -11,7 +11,7 @@ use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
 /// Who reads restricted findings.
-pub(super) const INSPECTORS: &[Role] = &[Role::Inspector];
+pub(crate) const INSPECTORS: &[Role] = &[Role::Inspector];
 
 /// A report as it lies in the database.
 #[derive(Debug, Clone)]

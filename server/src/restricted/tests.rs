@@ -258,6 +258,11 @@ async fn a_report_is_sealed_by_a_form_and_decided_on_a_page() {
         assert!(record.html().contains("The report is sealed") && !record.html().contains(CANARY));
 
         assert_eq!(clerk.get("/restricted").await.status, 403);
+        let start = inspector.get("/").await;
+        assert!(
+            start.html().contains("href=\"/restricted\"") && start.html().contains("Reports about conduct")
+        );
+        assert!(!clerk.get("/").await.html().contains("Reports about conduct"));
         let list = inspector.get("/restricted").await;
         assert!(list.html().contains(complaint["number"].as_str().unwrap()), "{}", list.html());
         let path = list.html().split("href=\"/restricted/").nth(1).unwrap().split('"').next().unwrap();

@@ -49,3 +49,4 @@ restricted-act-opened = Opened
 restricted-act-upheld = Upheld
 restricted-act-dismissed = Dismissed
 restricted-act-referred = Referred
+start-restricted = Reports about conduct

@@ -49,3 +49,4 @@ restricted-act-opened = 查看
 restricted-act-upheld = 认定属实
 restricted-act-dismissed = 认定不成立
 restricted-act-referred = 移送
+start-restricted = 行风举报
