@@ -1,7 +1,7 @@
 //! How a complaint and the people around it look in answers.
 
 use super::intake::{Meter, Position};
-use super::model::{Channel, Complaint, Customer, Deadlines, Priority, State, Utility};
+use super::model::{Channel, Complaint, Customer, CustomerClass, Deadlines, Priority, State, Utility};
 use crate::store::{StoreError, Tx};
 use crate::{devices, people};
 use serde::Serialize;
@@ -127,6 +127,8 @@ pub(crate) struct ComplaintBody {
     pub(crate) no_contact_reason: Option<String>,
     /// Whether those who are sent do not learn who complains.
     pub(crate) confidential: bool,
+    /// What kind of customer that is; null: not known.
+    pub(crate) customer_class: Option<CustomerClass>,
     pub(crate) address: String,
     /// Code of the region; empty: not known yet.
     pub(crate) region: String,
@@ -180,6 +182,7 @@ impl ComplaintBody {
             customer: intake.customer,
             no_contact_reason: intake.no_contact_reason,
             confidential: intake.confidential,
+            customer_class: intake.customer_class,
             address: intake.address,
             region: intake.region,
             unit: intake.unit,

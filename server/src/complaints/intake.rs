@@ -3,7 +3,7 @@
 //! One list of limits for the office, for corrections and for complaints born in the field. Control characters are
 //! dropped here: PostgreSQL takes no NUL, and nobody types them on purpose.
 
-use super::model::{Channel, Customer, Deadlines, Intake, Priority, Utility, phone_digits};
+use super::model::{Channel, Customer, CustomerClass, Deadlines, Intake, Priority, Utility, phone_digits};
 use serde::{Deserialize, Deserializer, Serialize};
 use sync_core::codes::CodeTable;
 use sync_core::protocol::CardMeter;
@@ -54,6 +54,9 @@ pub struct ComplaintForm {
     /// Whether those who are sent must not learn who complains; `false` if absent.
     #[serde(default)]
     pub confidential: bool,
+    /// What kind of customer that is; null: not known.
+    #[serde(default)]
+    pub customer_class: Option<CustomerClass>,
     /// Where.
     pub address: String,
     /// Code of the region.
@@ -157,6 +160,10 @@ pub struct ComplaintPatch {
     pub no_contact_reason: Option<Option<String>>,
     /// Whether those who are sent must not learn who complains.
     pub confidential: Option<bool>,
+    /// What kind of customer that is.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<CustomerClass>)]
+    pub customer_class: Option<Option<CustomerClass>>,
     /// Where.
     pub address: Option<String>,
     /// Code of the region.
@@ -198,6 +205,7 @@ impl ComplaintForm {
             customer: self.customer,
             no_contact_reason: self.no_contact_reason,
             confidential: self.confidential,
+            customer_class: self.customer_class,
             address: self.address,
             region: self.region,
             unit: self.unit.unwrap_or_default(),
@@ -236,6 +244,7 @@ impl ComplaintPatch {
             },
             no_contact_reason: self.no_contact_reason.unwrap_or(old.no_contact_reason),
             confidential: self.confidential.unwrap_or(old.confidential),
+            customer_class: self.customer_class.unwrap_or(old.customer_class),
             address: self.address.unwrap_or(old.address),
             region: self.region.unwrap_or(old.region),
             position: self.position.map_or(old.position, |new| new.map(Position::into_pair)),

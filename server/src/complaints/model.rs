@@ -72,6 +72,22 @@ words! {
 }
 
 words! {
+    /// What kind of customer complains.
+    pub CustomerClass {
+        /// A household.
+        Residential = "residential",
+        /// A shop, an office, a school.
+        Commercial = "commercial",
+        /// A factory.
+        Industrial = "industrial",
+        /// A filling station for natural gas.
+        Cng = "cng",
+        /// Anybody else.
+        Other = "other",
+    }
+}
+
+words! {
     /// How urgent it is.
     pub Priority {
         /// In its turn.
@@ -299,6 +315,8 @@ pub struct Intake {
     pub no_contact_reason: Option<String>,
     /// Whether those who are sent must not learn who complains.
     pub confidential: bool,
+    /// What kind of customer that is; `None`: not known.
+    pub customer_class: Option<CustomerClass>,
     /// Where.
     pub address: String,
     /// Code of the region.
@@ -466,6 +484,7 @@ pub struct FieldChange {
 pub fn field_changes(old: &Intake, new: &Intake) -> Vec<FieldChange> {
     let position = |intake: &Intake| intake.position.as_ref().map(|(lat, lon)| format!("{lat},{lon}"));
     let meter = |intake: &Intake| intake.meter.as_ref().map(|meter| meter.number.clone());
+    let class = |intake: &Intake| intake.customer_class.map(|class| class.to_string());
     [
         ("utility", Some(old.utility.to_string()), Some(new.utility.to_string())),
         ("category", Some(old.category.clone()), Some(new.category.clone())),
@@ -477,6 +496,7 @@ pub fn field_changes(old: &Intake, new: &Intake) -> Vec<FieldChange> {
         ("customer_name", old.customer.name.clone(), new.customer.name.clone()),
         ("customer_phone", old.customer.phone.clone(), new.customer.phone.clone()),
         ("no_contact_reason", old.no_contact_reason.clone(), new.no_contact_reason.clone()),
+        ("customer_class", class(old), class(new)),
         ("confidential", yes(old.confidential), yes(new.confidential)),
         ("address", Some(old.address.clone()), Some(new.address.clone())),
         ("region", Some(old.region.clone()), Some(new.region.clone())),

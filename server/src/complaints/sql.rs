@@ -1,6 +1,6 @@
 //! The tables `complaints`, `complaint_numbers` and `complaint_aliases`.
 
-use super::model::{Complaint, Customer, Deadlines, Intake, number_text, phone_digits};
+use super::model::{Complaint, Customer, CustomerClass, Deadlines, Intake, number_text, phone_digits};
 use super::tally;
 use crate::store::{Counter, StoreError, Tx, next_number, statement};
 use sqlx_macros::FromRow;
@@ -14,7 +14,7 @@ const TABLE: &str = "complaints";
 macro_rules! columns {
     () => {
         "c.complaint_id, c.ordinal, c.number, c.version, c.state, c.utility, c.category, c.channel, c.priority, \
-         c.summary, c.remedy_sought, c.customer_number, c.customer_name, c.customer_phone, c.address, c.region, c.unit, c.no_contact_reason, c.confidential, \
+         c.summary, c.remedy_sought, c.customer_number, c.customer_name, c.customer_phone, c.address, c.region, c.unit, c.no_contact_reason, c.confidential, c.customer_class, \
          c.latitude, c.longitude, c.meter_json, c.first_owner, c.holder, c.holder_since_ms, c.opened_on_device, \
          c.requested_at_ms, c.received_at_ms, c.contact_due_at_ms, c.onsite_due_at_ms, c.answer_due_at_ms, \
          c.closed_at_ms, c.merged_into"
@@ -44,6 +44,7 @@ pub(super) struct ComplaintRow {
     unit: String,
     no_contact_reason: Option<String>,
     confidential: i64,
+    customer_class: Option<String>,
     latitude: Option<String>,
     longitude: Option<String>,
     meter_json: Option<String>,
@@ -89,6 +90,11 @@ impl TryFrom<ComplaintRow> for Complaint {
                 },
                 no_contact_reason: row.no_contact_reason,
                 confidential: row.confidential == 1,
+                customer_class: row
+                    .customer_class
+                    .map(|word| word.parse())
+                    .transpose()
+                    .map_err(|()| words("customer_class"))?,
                 address: row.address,
                 region: row.region,
                 unit: row.unit,
@@ -157,9 +163,9 @@ pub(super) async fn insert(tx: &mut Tx, complaint: &Complaint) -> Result<(), Sto
         address, address_folded, region, latitude, longitude, meter_no, meter_json, contact_due_at_ms, \
         onsite_due_at_ms, answer_due_at_ms, requested_at_ms, first_owner, holder, holder_since_ms, \
         opened_on_device, received_at_ms, unit, \
-        no_contact_reason, confidential) \
+        no_contact_reason, confidential, customer_class) \
         VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-        $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
+        $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
     let values = Columns::of(&complaint.intake);
     let intake = &complaint.intake;
     statement(SQL)
@@ -196,6 +202,7 @@ pub(super) async fn insert(tx: &mut Tx, complaint: &Complaint) -> Result<(), Sto
         .bind(&intake.unit)
         .bind(&intake.no_contact_reason)
         .bind(i64::from(intake.confidential))
+        .bind(intake.customer_class.map(CustomerClass::as_str))
         .execute(tx)
         .await?;
     tally::received(tx, complaint);
@@ -210,7 +217,7 @@ pub(super) async fn update(tx: &mut Tx, complaint: &Complaint) -> Result<bool, S
         phone_digits = $11, address = $12, address_folded = $13, region = $14, latitude = $15, longitude = $16, \
         meter_no = $17, meter_json = $18, contact_due_at_ms = $19, onsite_due_at_ms = $20, answer_due_at_ms = $21, \
         holder = $22, holder_since_ms = $23, closed_at_ms = $24, merged_into = $25, unit = $26, no_contact_reason = $27, \
-        confidential = $28 \
+        confidential = $28, customer_class = $29 \
         WHERE complaint_id = $1 AND version = $2";
     let values = Columns::of(&complaint.intake);
     let intake = &complaint.intake;
@@ -244,6 +251,7 @@ pub(super) async fn update(tx: &mut Tx, complaint: &Complaint) -> Result<bool, S
         .bind(&intake.unit)
         .bind(&intake.no_contact_reason)
         .bind(i64::from(intake.confidential))
+        .bind(intake.customer_class.map(CustomerClass::as_str))
         .execute(tx)
         .await?;
     if let Some(place) = place.filter(|_| changed == 1) {

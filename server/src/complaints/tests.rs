@@ -1,6 +1,7 @@
 //! What complaints promise to the office.
 
 use crate::checklists;
+use crate::pages::testing::Browser;
 use crate::people::tests::a_person;
 use crate::people::{Grant, Role, find_by_login, set_roles};
 use crate::store::statement;
@@ -328,6 +329,40 @@ async fn the_deadline_in_the_table_is_the_one_that_binds() {
                 assert_eq!(due, binds, "{state}: {contact:?} {onsite:?} {answer:?}");
             }
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_kind_of_customer_is_noted_corrected_and_told() {
+    Bureau::for_each_engine(|bureau| async move {
+        let factory = bureau.complaint(&json!({ "customer_class": "industrial" })).await;
+        assert_eq!(factory["customer_class"], "industrial");
+        assert_eq!(bureau.complaint(&json!({})).await["customer_class"], Value::Null);
+        let wrong = bureau.post("/v1/complaints", &a_complaint(&json!({ "customer_class": "royal" }))).await;
+        assert_eq!((wrong.status, &wrong.json["code"]), (422, &json!("body-invalid")), "{}", wrong.json);
+        let path = format!("/v1/complaints/{}", factory["complaint_id"].as_str().unwrap());
+        for (class, told) in [(json!("cng"), "cng"), (Value::Null, "")] {
+            let version = bureau.get(&path).await.json["version"].clone();
+            let patch = bureau.call(Method::PATCH, &path).header("if-match", &format!("\"{version}\""));
+            let done = patch.json(&json!({ "customer_class": class })).send().await;
+            assert_eq!(
+                (done.status, done.json["customer_class"].as_str().unwrap_or_default()),
+                (200, told),
+                "{}",
+                done.json
+            );
+        }
+        let record = bureau.get(&path).await.json;
+        assert!(record["timeline"].to_string().contains("corrected"), "{record:#}");
+        let browser = Browser::of(&bureau.test, &bureau.clerk.1);
+        let form = browser.get("/complaints/new").await;
+        assert!(
+            form.html().contains("name=\"customer_class\"") && form.html().contains("Filling station (CNG)")
+        );
+        let at_home = bureau.complaint(&json!({ "customer_class": "residential" })).await;
+        let page = browser.get(&format!("/complaints/{}", at_home["complaint_id"].as_str().unwrap())).await;
+        assert!(page.html().contains("Household"), "{}", page.html());
     })
     .await;
 }

@@ -36,6 +36,7 @@ pub(super) fn complaint(row: &ComplaintRow) -> Line {
         .text(&row.summary)
         .optional_plain(row.latitude.as_deref())
         .optional_plain(row.longitude.as_deref())
+        .optional_plain(row.customer_class.as_deref())
 }
 
 /// A complaint as a GeoJSON feature (RFC 7946); none when its place is not known.

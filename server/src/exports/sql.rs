@@ -31,6 +31,7 @@ pub(super) struct ComplaintRow {
     pub(super) summary: String,
     pub(super) latitude: Option<String>,
     pub(super) longitude: Option<String>,
+    pub(super) customer_class: Option<String>,
 }
 
 /// A visit as it is exported.
@@ -63,7 +64,7 @@ pub(super) async fn complaints(
     const SQL: &str = "SELECT c.ordinal, c.complaint_id, c.number, c.state, c.utility, c.category, c.channel, \
         c.priority, c.region, c.unit, c.requested_at_ms, c.received_at_ms, c.contact_due_at_ms, c.onsite_due_at_ms, \
         c.answer_due_at_ms, c.closed_at_ms, s.number AS survivor, v.verdict, v.cause, v.responsibility, c.meter_no, \
-        c.address, c.summary, c.latitude, c.longitude FROM complaints c \
+        c.address, c.summary, c.latitude, c.longitude, c.customer_class FROM complaints c \
         LEFT JOIN complaints s ON s.complaint_id = c.merged_into \
         LEFT JOIN review_verdicts v ON v.complaint_id = c.complaint_id AND v.verdict_no = \
         (SELECT max(n.verdict_no) FROM review_verdicts n WHERE n.complaint_id = c.complaint_id) \

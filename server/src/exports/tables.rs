@@ -175,6 +175,7 @@ const COMPLAINTS: &[(&str, &str)] = &[
     ("summary", "what the customer says"),
     ("latitude", "WGS-84 degrees"),
     ("longitude", "WGS-84 degrees"),
+    ("customer_class", "kind of customer"),
 ];
 
 const VISITS: &[(&str, &str)] = &[

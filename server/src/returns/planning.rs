@@ -7,7 +7,7 @@ use super::sql;
 use crate::audit::{self, Detail, EntryKind, NewEntry};
 use crate::complaints;
 use crate::complaints::history::{self, NewEvent};
-use crate::complaints::model::{Complaint, EventKind, State};
+use crate::complaints::model::{Complaint, CustomerClass, EventKind, State};
 use crate::deadlines;
 use crate::store::{StoreError, Tx};
 use crate::work_orders;
@@ -136,7 +136,8 @@ async fn ruled_for(
     complaint: &Complaint,
     completed: Timestamp,
 ) -> Result<Option<Ruled>, StoreError> {
-    let work = CompletedWork { category: &complaint.intake.category, checklist: &plan.checklist };
+    let class = complaint.intake.customer_class.map_or("", CustomerClass::as_str);
+    let work = CompletedWork { category: &complaint.intake.category, checklist: &plan.checklist, class };
     Ok(rules::at(tx, completed).await?.and_then(|rules| rules.for_work(work, completed)))
 }
 

@@ -213,6 +213,7 @@ fn intake_of(
         },
         no_contact_reason: None,
         confidential: new.confidential.unwrap_or(false),
+        customer_class: None,
         address: new.address.clone(),
         region,
         unit,

@@ -147,3 +147,4 @@ log-step-state = Move on from its state
 watch-told-holder = its holder
 watch-told-lead = the lead
 watch-told-administrator = the administrator
+deadlines-return-classes = Kinds of customers (residential, commercial, industrial, cng, other); empty: any

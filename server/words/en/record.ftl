@@ -645,3 +645,4 @@ link-corrected = Corrected
 link-answered = Answered
 link-state-missing = not yet
 link-state-not-needed = not needed
+change-field-customer-class = Kind of customer

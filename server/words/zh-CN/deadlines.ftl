@@ -132,3 +132,4 @@ log-step-state = 离开当前状态
 watch-told-holder = 负责人
 watch-told-lead = 主管
 watch-told-administrator = 管理员
+deadlines-return-classes = 客户类别（residential 居民、commercial 商业、industrial 工业、cng、other 其他）；留空为全部

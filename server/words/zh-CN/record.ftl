@@ -636,3 +636,4 @@ link-corrected = 纠
 link-answered = 答
 link-state-missing = 尚未
 link-state-not-needed = 不需要
+change-field-customer-class = 客户类别

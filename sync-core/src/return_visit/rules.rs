@@ -40,6 +40,9 @@ pub struct ReturnRule {
     /// Checklists of the completed visit; empty: any.
     #[serde(default)]
     pub checklists: Vec<String>,
+    /// Kinds of customers; empty: any.
+    #[serde(default)]
+    pub classes: Vec<String>,
     /// How long after the work was completed.
     pub within: Limit,
     /// How.
@@ -67,6 +70,8 @@ pub struct CompletedWork<'a> {
     pub category: &'a str,
     /// The checklist of the visit.
     pub checklist: &'a str,
+    /// What kind of customer that is; empty: not known.
+    pub class: &'a str,
 }
 
 impl Default for ReturnRules {
@@ -77,6 +82,7 @@ impl Default for ReturnRules {
         let rule = |categories: &[&str], checklists: &[&str], amount, unit, source: &str| ReturnRule {
             categories: codes(categories),
             checklists: codes(checklists),
+            classes: Vec::new(),
             within: Limit { amount, unit },
             method: ReturnMethod::Phone,
             questions: QUESTIONS.to_owned(),
@@ -171,5 +177,6 @@ impl ReturnRule {
         };
         (self.categories.is_empty() || self.categories.iter().any(below))
             && (self.checklists.is_empty() || self.checklists.iter().any(|named| named == work.checklist))
+            && (self.classes.is_empty() || self.classes.iter().any(|named| named == work.class))
     }
 }

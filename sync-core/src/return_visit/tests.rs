@@ -44,12 +44,25 @@ fn each_kind_of_work_has_its_time() {
         ("gas.LEAKAGE", "gas-safety", "2026-03-02 10:00", None),
         ("power.BIZ.metering", "meter-accuracy", "2026-03-02 10:00", None),
     ] {
-        let rule = rules.rule_for(CompletedWork { category, checklist });
+        let rule = rules.rule_for(CompletedWork { category, checklist, class: "" });
         let found = rule.map(|(_, rule)| due(at(finished), rule.within, calendar, &[]));
         let expected =
             due_on.map(|day| Due::At { at: calendar.close_of(day.parse().unwrap()), provisional: false });
         assert_eq!(found, expected, "{category} {checklist}");
     }
+}
+
+#[test]
+fn a_rule_may_be_for_some_kinds_of_customers() {
+    let mut rules = ReturnRules::default();
+    let mut factories = rules.rules[1].clone();
+    factories.classes = vec!["industrial".to_owned(), "cng".to_owned()];
+    rules.rules.insert(1, factories);
+    let number = |class| {
+        let work = CompletedWork { category: "gas.LEAK", checklist: "gas-safety", class };
+        rules.rule_for(work).map(|(number, _)| number)
+    };
+    assert_eq!(["industrial", "cng", "residential", ""].map(number), [Some(2), Some(2), Some(3), Some(3)]);
 }
 
 #[test]

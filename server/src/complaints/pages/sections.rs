@@ -4,7 +4,7 @@ use super::typed::{CONFIDENTIAL, Typed, field_of};
 use crate::complaints::intake::{
     ADDRESS_CHARS_MAX, FieldError, REASON_CHARS_MAX, SUMMARY_CHARS_MAX, WORD_CHARS_MAX,
 };
-use crate::complaints::model::{Channel, Priority, Utility};
+use crate::complaints::model::{Channel, CustomerClass, Priority, Utility};
 use crate::pages::Words;
 use std::collections::BTreeMap;
 use sync_core::codes::CodeTable;
@@ -151,13 +151,14 @@ pub(super) fn sections(w: Words, typed: &Typed, beside: &Beside) -> Vec<Section>
     let phone = one("customer_phone", Kind::Phone, WORD_CHARS_MAX, is_new);
     let why_not = one("no_contact_reason", Kind::Line, REASON_CHARS_MAX, false);
     let confidential = one("confidential", Kind::Choice, WORD_CHARS_MAX, false);
+    let class = one("customer_class", Kind::Choice, WORD_CHARS_MAX, false);
     let address = one("address", Kind::Line, ADDRESS_CHARS_MAX, true);
     let region = if beside.regions.is_empty() { Kind::Line } else { Kind::Choice };
     let region = one("region", region, WORD_CHARS_MAX, false);
     let section = |key: &str, fields| Section { title: w.code("form-section", key), fields };
     vec![
         section("about", about),
-        section("customer", vec![name, phone, why_not, line("customer_number"), confidential]),
+        section("customer", vec![name, phone, why_not, line("customer_number"), class, confidential]),
         section("place", vec![address, region, line("latitude"), line("longitude")]),
         section("meter", vec![line("meter_number"), line("meter_class"), line("meter_constant")]),
         section("times", times),
@@ -181,6 +182,12 @@ fn options(w: Words, field: &str, typed: &Typed, beside: &Beside) -> Vec<Options
         "priority" => words("priority", Priority::ALL.iter().map(|word| word.as_str()).collect()),
         "channel" => words("channel", Channel::ALL.iter().map(|word| word.as_str()).collect()),
         "confidential" => words("confidentiality", vec!["open", CONFIDENTIAL]),
+        "customer_class" => {
+            let mut classes =
+                words("customer-class", CustomerClass::ALL.iter().map(|word| word.as_str()).collect());
+            classes[0].options.insert(0, (String::new(), w.t("record-unknown")));
+            classes
+        }
         "category" => categories(w, beside.utility),
         "unit" => units(w, &beside.units),
         "region" => regions(w, &typed.region, &beside.regions),

@@ -13,6 +13,7 @@ pub(super) struct ReturnRow {
     pub(super) number: usize,
     pub(super) categories: String,
     pub(super) checklists: String,
+    pub(super) classes: String,
     pub(super) amount: String,
     pub(super) unit: String,
     pub(super) method: String,
@@ -25,6 +26,7 @@ pub(super) struct ReturnRow {
 pub(super) struct ReturnColumns<'a> {
     pub(super) categories: &'a [String],
     pub(super) checklists: &'a [String],
+    pub(super) classes: &'a [String],
     pub(super) amounts: &'a [String],
     pub(super) units: &'a [String],
     pub(super) methods: &'a [String],
@@ -48,6 +50,7 @@ pub(super) fn typed(rules: &ReturnRules) -> (Vec<ReturnRow>, String) {
         number: 0,
         categories: rule.categories.join(" "),
         checklists: rule.checklists.join(" "),
+        classes: rule.classes.join(" "),
         amount: rule.within.amount.to_string(),
         unit: unit(rule.within.unit).to_owned(),
         method: rule.method.as_str().to_owned(),
@@ -70,6 +73,7 @@ pub(super) fn rows(columns: &ReturnColumns<'_>) -> Vec<ReturnRow> {
             number: 0,
             categories: at(columns.categories, place),
             checklists: at(columns.checklists, place),
+            classes: at(columns.classes, place),
             amount: at(columns.amounts, place),
             unit: at(columns.units, place),
             method: at(columns.methods, place),
@@ -112,7 +116,9 @@ fn minutes(text: &str) -> Option<u16> {
 
 impl ReturnRow {
     fn is_empty(&self) -> bool {
-        [&self.categories, &self.checklists, &self.amount, &self.source].iter().all(|text| text.is_empty())
+        [&self.categories, &self.checklists, &self.classes, &self.amount, &self.source]
+            .iter()
+            .all(|text| text.is_empty())
     }
 
     fn rule(&self) -> Result<ReturnRule, ReturnMistake> {
@@ -124,6 +130,7 @@ impl ReturnRow {
         Ok(ReturnRule {
             categories: codes(&self.categories),
             checklists: codes(&self.checklists),
+            classes: codes(&self.classes),
             within: Limit { amount: self.amount.parse().map_err(|_| amount())?, unit: *unit },
             method: if self.method == "door" { ReturnMethod::Door } else { ReturnMethod::Phone },
             questions: self.questions.clone(),
@@ -145,11 +152,12 @@ mod tests {
         let (categories, checklists) = (column(|row| &row.categories), column(|row| &row.checklists));
         let (mut amounts, units) = (column(|row| &row.amount), column(|row| &row.unit));
         let (methods, questions) = (column(|row| &row.method), column(|row| &row.questions));
-        let sources = column(|row| &row.source);
+        let (sources, classes) = (column(|row| &row.source), column(|row| &row.classes));
         let sent = |amounts: &[String], windows: &str| {
             let columns = ReturnColumns {
                 categories: &categories,
                 checklists: &checklists,
+                classes: &classes,
                 amounts,
                 units: &units,
                 methods: &methods,

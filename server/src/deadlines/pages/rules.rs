@@ -103,6 +103,7 @@ pub(super) struct RulesTyped {
     watch_unit: Vec<String>,
     return_categories: Vec<String>,
     return_checklists: Vec<String>,
+    return_classes: Vec<String>,
     return_amount: Vec<String>,
     return_unit: Vec<String>,
     return_method: Vec<String>,
@@ -160,6 +161,7 @@ impl RulesTyped {
         for row in returns {
             typed.return_categories.push(row.categories);
             typed.return_checklists.push(row.checklists);
+            typed.return_classes.push(row.classes);
             typed.return_amount.push(row.amount);
             typed.return_unit.push(row.unit);
             typed.return_method.push(row.method);
@@ -229,6 +231,7 @@ impl RulesTyped {
         ReturnColumns {
             categories: &self.return_categories,
             checklists: &self.return_checklists,
+            classes: &self.return_classes,
             amounts: &self.return_amount,
             units: &self.return_unit,
             methods: &self.return_method,
