@@ -131,6 +131,14 @@ pub(super) struct Figure {
     pub(super) is_needed: bool,
 }
 
+/// What follows from the figures.
+pub(super) struct Computed {
+    /// Class of the badge, and its words.
+    pub(super) result: (&'static str, String),
+    /// Name and value.
+    pub(super) facts: Vec<(String, String)>,
+}
+
 /// The form: first the case, then its figures and what follows from them.
 #[derive(Template)]
 #[template(path = "back_billing/form.html")]
@@ -149,7 +157,7 @@ pub(super) struct FormPage {
     pub(super) checks: Vec<(String, String)>,
     pub(super) typed: BackBillingForm,
     /// What follows, once it was computed.
-    pub(super) computed: Option<((&'static str, String), Vec<(String, String)>)>,
+    pub(super) computed: Option<Computed>,
     pub(super) failure: Option<String>,
 }
 
@@ -224,7 +232,7 @@ async fn checks(tx: &mut Tx, id: ComplaintId) -> Result<Vec<(String, String)>, P
     Ok(found)
 }
 
-fn computed_words(w: Words, stored: &Stored) -> ((&'static str, String), Vec<(String, String)>) {
+fn computed_words(w: Words, stored: &Stored) -> Computed {
     let proposal = &stored.proposal;
     let factor = proposal.factor.map(|factor| (w.t("billing-factor-k"), factor.normalize().to_string()));
     let mut facts: Vec<(String, String)> = factor.into_iter().collect();
@@ -232,7 +240,7 @@ fn computed_words(w: Words, stored: &Stored) -> ((&'static str, String), Vec<(St
     facts.push((w.t("billing-true"), kwh(proposal.true_kwh)));
     facts.push((w.t("billing-difference"), kwh(proposal.difference_kwh)));
     facts.push((w.t("billing-counted"), proposal.counted.normalize().to_string()));
-    (result(w, proposal.direction, &format!("{:.2}", proposal.proposed_kwh)), facts)
+    Computed { result: result(w, proposal.direction, &format!("{:.2}", proposal.proposed_kwh)), facts }
 }
 
 /// Why a form was refused; names the figure that is wrong.

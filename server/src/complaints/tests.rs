@@ -344,7 +344,7 @@ async fn the_kind_of_customer_is_noted_corrected_and_told() {
         let path = format!("/v1/complaints/{}", factory["complaint_id"].as_str().unwrap());
         for (class, told) in [(json!("cng"), "cng"), (Value::Null, "")] {
             let version = bureau.get(&path).await.json["version"].clone();
-            let patch = bureau.call(Method::PATCH, &path).header("if-match", &format!("\"{version}\""));
+            let patch = bureau.call(Method::PATCH, &path).header("if-match", format!("\"{version}\""));
             let done = patch.json(&json!({ "customer_class": class })).send().await;
             assert_eq!(
                 (done.status, done.json["customer_class"].as_str().unwrap_or_default()),
