@@ -63,6 +63,14 @@ impl CivilDate {
         Self::of_jiff(later).unwrap_or(self)
     }
 
+    /// The day with the same number so many months earlier, or the last one of a shorter month; held at the year 1.
+    #[must_use]
+    pub fn minus_months(self, months: u32) -> Self {
+        let months = i64::from(months).min(DAYS_MAX);
+        let earlier = self.as_jiff().saturating_sub(jiff::Span::new().months(months));
+        Self::of_jiff(earlier).unwrap_or(Self { year: 1, month: 1, day: 1 })
+    }
+
     /// How many days this one lies after the other; negative before it.
     pub fn days_since(self, other: Self) -> i64 {
         self.as_jiff().duration_since(other.as_jiff()).as_hours() / 24

@@ -139,6 +139,10 @@ id_type! {
     ArticleId
 }
 id_type! {
+    /// A planned event of the utility. Minted by the server.
+    PlannedEventId
+}
+id_type! {
     /// An entry of a collection in a visit document. Minted by the device that records it.
     EntryId
 }

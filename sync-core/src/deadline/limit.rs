@@ -70,6 +70,15 @@ pub enum Due {
     },
 }
 
+/// The last moment at which something is early enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LatestBefore {
+    /// That moment.
+    pub at: Timestamp,
+    /// Whether the calendar did not reach so far, so that a holiday may move it.
+    pub provisional: bool,
+}
+
 /// Until when something that started at `start` must have happened.
 ///
 /// Minutes and hours run around the clock except in pauses. Days are counted by their ends: a day
@@ -89,6 +98,40 @@ pub fn due(start: Timestamp, limit: Limit, calendar: &Calendar, pauses: &[Pause]
             days(start, days_of_months(start, amount, calendar), calendar, pauses, false)
         }
     }
+}
+
+/// The last moment that leaves a limit before `begins`, counted backwards.
+///
+/// Minutes and hours run around the clock. Days are whole ones: the answer is the closing time of the day that lies so
+/// many days, working days or months before the day of `begins`. So four working days before a Monday is the close of the
+/// Tuesday of the week before, unless a day between is off or made up.
+///
+/// For a calendar that leaves no working day at all the answer is the last day looked at.
+pub fn latest_before(begins: Timestamp, limit: Limit, calendar: &Calendar) -> LatestBefore {
+    let amount = limit.amount.min(AMOUNT_MAX);
+    let day = calendar.date_of(begins);
+    let certain = |at| LatestBefore { at, provisional: false };
+    match limit.unit {
+        LimitUnit::Minute => certain(begins.plus_ms(-i64::from(amount) * 60_000)),
+        LimitUnit::Hour => certain(begins.plus_ms(-i64::from(amount) * 3_600_000)),
+        LimitUnit::CalendarDay => certain(calendar.close_of(day.plus_days(-i64::from(amount)))),
+        LimitUnit::CalendarMonth => certain(calendar.close_of(day.minus_months(amount))),
+        LimitUnit::WorkingDay => working_days_before(day, amount, calendar),
+    }
+}
+
+fn working_days_before(day: CivilDate, amount: u32, calendar: &Calendar) -> LatestBefore {
+    let (mut date, mut counted, mut provisional) = (day, 0, false);
+    for _ in 0..DAYS_MAX {
+        if counted >= amount {
+            break;
+        }
+        date = date.plus_days(-1);
+        let day = calendar.day(date);
+        provisional |= !day.certain;
+        counted += u32::from(day.works);
+    }
+    LatestBefore { at: calendar.close_of(date), provisional }
 }
 
 fn around_the_clock(start: Timestamp, run_ms: i64, pauses: &[Pause]) -> Due {

@@ -7,6 +7,7 @@
 mod calendar;
 mod disciplines;
 mod limit;
+mod planned;
 mod policy;
 mod reviews;
 mod special;
@@ -16,7 +17,8 @@ mod watch;
 
 pub use calendar::{Calendar, CalendarError, CalendarName, DAYS_LISTED_MAX, Day};
 pub use disciplines::{DISCIPLINES_MAX, Discipline};
-pub use limit::{AMOUNT_MAX, Due, Limit, LimitUnit, Pause, due};
+pub use limit::{AMOUNT_MAX, Due, LatestBefore, Limit, LimitUnit, Pause, due, latest_before};
+pub use planned::{PlannedLimits, PlannedRules};
 pub use policy::{DeadlinePolicy, Facts, Limits, PolicyError, RULES_MAX, Rule};
 pub use reviews::{CHAINS_MAX, LEVEL_ROLES, LEVELS_MAX, ReviewChain, ReviewLevel};
 pub use special::{

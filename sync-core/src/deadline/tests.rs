@@ -233,6 +233,89 @@ fn experts_have_thirty_minutes_around_the_clock() {
     assert_eq!(old.expert, WatchRules::default().expert, "rules of before experts");
 }
 
+/// Begins, working days before, last day.
+#[test]
+fn working_days_are_counted_backwards_over_holidays_and_make_up_days() {
+    for (begins, amount, last) in [
+        ("2026-11-23", 4, "2026-11-17"),
+        ("2026-11-28", 1, "2026-11-27"),
+        ("2026-11-27", 0, "2026-11-27"),
+        // 20 September is a Sunday that people work on.
+        ("2026-09-21", 1, "2026-09-20"),
+        ("2026-09-22", 4, "2026-09-17"),
+        // National Day: 1 to 7 October are off, 10 October makes up.
+        ("2026-10-09", 4, "2026-09-28"),
+        ("2026-10-08", 1, "2026-09-30"),
+        ("2026-10-12", 2, "2026-10-09"),
+    ] {
+        let found = latest_before(at(begins, 8 * 60), limit(amount, LimitUnit::WorkingDay), &cn());
+        let expected = LatestBefore { at: cn().close_of(day(last)), provisional: false };
+        assert_eq!(found, expected, "{amount} before {begins}");
+    }
+}
+
+#[test]
+fn other_units_are_counted_backwards_without_a_calendar() {
+    let begins = at("2026-10-09", 8 * 60);
+    for (amount, unit, expected) in [
+        (30, LimitUnit::Minute, at("2026-10-09", 7 * 60 + 30)),
+        (48, LimitUnit::Hour, at("2026-10-07", 8 * 60)),
+        (5, LimitUnit::CalendarDay, cn().close_of(day("2026-10-04"))),
+        (7, LimitUnit::CalendarDay, cn().close_of(day("2026-10-02"))),
+        (1, LimitUnit::CalendarMonth, cn().close_of(day("2026-09-09"))),
+    ] {
+        let found = latest_before(begins, limit(amount, unit), &cn());
+        assert_eq!(found, LatestBefore { at: expected, provisional: false }, "{amount} {unit:?}");
+    }
+    let short = latest_before(at("2026-03-31", 60), limit(1, LimitUnit::CalendarMonth), &cn());
+    assert_eq!(short.at, cn().close_of(day("2026-02-28")));
+}
+
+#[test]
+fn a_calendar_that_does_not_reach_so_far_says_so_and_one_that_never_works_ends() {
+    let four = limit(4, LimitUnit::WorkingDay);
+    assert!(latest_before(at("2027-01-05", 60), four, &cn()).provisional, "1 January 2027 is not published");
+    assert!(!latest_before(at("2026-12-31", 60), four, &cn()).provisional);
+    let nobody = Calendar { weekend: (1..=7).collect(), ..cn() };
+    let found = latest_before(at("2026-12-31", 60), four, &nobody);
+    assert!(found.at < at("2026-12-31", 60), "{found:?}");
+}
+
+proptest! {
+    #[test]
+    fn counting_forwards_from_the_last_day_in_time_leaves_the_working_days(days in 0..700i64, amount in 1..30u32) {
+        let begins = at("2024-03-01", 9 * 60).plus_ms(days * 24 * HOUR);
+        let last = latest_before(begins, limit(amount, LimitUnit::WorkingDay), &cn()).at;
+        let Due::At { at: again, .. } = due(last, limit(amount, LimitUnit::WorkingDay), &cn(), &[]) else {
+            panic!("nothing stands");
+        };
+        // So many working days later it is the day on which it begins, or the next on which people work.
+        prop_assert!(cn().date_of(again) >= cn().date_of(begins));
+        prop_assert!(cn().day(cn().date_of(last)).works);
+    }
+}
+
+#[test]
+fn what_is_due_before_a_planned_event_leaves_time_to_tell_customers() {
+    let rules = PlannedRules::default();
+    // An ordinary week: the form five days before, customers four working days before; the earlier holds for the form.
+    let limits = rules.limits(at("2026-11-27", 8 * 60), &cn());
+    assert_eq!(limits.submit_by, cn().close_of(day("2026-11-22")));
+    assert_eq!((limits.inform_by, limits.provisional), (cn().close_of(day("2026-11-23")), false));
+    // Behind National Day five days are a holiday, and four working days lie in September.
+    let limits = rules.limits(at("2026-10-09", 8 * 60), &cn());
+    assert_eq!((limits.submit_by, limits.inform_by), (limits.inform_by, cn().close_of(day("2026-09-28"))));
+    assert_eq!(limits.carried_from, cn().close_of(day("2026-09-25")));
+    assert_eq!(
+        rules.near_at(limits.submit_by, &cn()),
+        cn().close_of(day("2026-09-24")),
+        "25 September is off"
+    );
+    assert!(rules.limits(at("2027-02-20", 0), &cn()).provisional);
+    let old: WatchRules = serde_json::from_str(r#"{ "warn_percent": 70 }"#).unwrap();
+    assert_eq!(old.planned_events, rules, "rules of before planned events");
+}
+
 #[test]
 fn rules_that_would_tell_nobody_in_time_are_refused() {
     let day = Limit { amount: 1, unit: LimitUnit::WorkingDay };
@@ -243,6 +326,10 @@ fn rules_that_would_tell_nobody_in_time_are_refused() {
         WatchRules { escalations: vec![to("nobody")], ..WatchRules::default() },
         WatchRules { escalations: vec![to("administrator"), to("lead")], ..WatchRules::default() },
         WatchRules { silent: Limit { amount: 0, ..day }, ..WatchRules::default() },
+        WatchRules {
+            planned_events: PlannedRules { near: Limit { amount: 0, ..day }, ..PlannedRules::default() },
+            ..WatchRules::default()
+        },
         WatchRules { expert: day, ..WatchRules::default() },
         WatchRules { expert_near: WatchRules::default().expert, ..WatchRules::default() },
     ] {

@@ -2,6 +2,7 @@
 
 use super::calendar::Calendar;
 use super::limit::{AMOUNT_MAX, Due, Limit, LimitUnit, due};
+use super::planned::PlannedRules;
 use super::policy::PolicyError;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,8 @@ pub struct WatchRules {
     pub expert: Limit,
     /// How long before that the question is called near its deadline; shorter.
     pub expert_near: Limit,
+    /// How long before a planned event its papers and its customers are due.
+    pub planned_events: PlannedRules,
 }
 
 /// Before whom a missed deadline is brought.
@@ -78,6 +81,7 @@ impl Default for WatchRules {
             silent: limit(24, LimitUnit::Hour),
             expert: limit(30, LimitUnit::Minute),
             expert_near: limit(10, LimitUnit::Minute),
+            planned_events: PlannedRules::default(),
         }
     }
 }
@@ -100,7 +104,7 @@ impl WatchRules {
             );
         }
         let limits = self.escalations.iter().map(|step| &step.after).chain(self.dwell.values());
-        if limits.chain([&self.silent]).any(unusable) {
+        if limits.chain([&self.silent]).any(unusable) || !self.planned_events.is_usable() {
             return wrong("an amount is a whole number from 1 to 100,000");
         }
         match (around_the_clock_ms(self.expert), around_the_clock_ms(self.expert_near)) {

@@ -22,7 +22,7 @@ pub use frames::{
 };
 pub use pack::{
     AssignmentCard, CardCustomer, CardMeter, CheckKind, ChecklistItem, ChecklistTemplate, ColleagueCard,
-    DISCIPLINES, ExpertCard, ItemKind, OfficeCard, PackKey, TermCard,
+    DISCIPLINES, ExpertCard, ItemKind, OfficeCard, PackKey, PlannedEventCard, TermCard,
 };
 pub use request::{
     ADDRESS_CHARS_MAX, NewComplaint, QUESTION_CHARS_MAX, Request, SUMMARY_CHARS_MAX, UnknownRequest,

@@ -3,7 +3,9 @@
 //! Items are replaced as a whole. Fields are only ever added; readers ignore what they do not
 //! know, so that old and new clients share one pack.
 
-use crate::ids::{ArticleId, ComplaintId, DeviceId, ExpertRequestId, PersonId, VisitId, WorkOrderId};
+use crate::ids::{
+    ArticleId, ComplaintId, DeviceId, ExpertRequestId, PersonId, PlannedEventId, VisitId, WorkOrderId,
+};
 use crate::restricted::SealingKey;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,8 @@ pub enum PackKey {
     Codes(String),
     /// The [`OfficeCard`].
     Office,
+    /// A [`PlannedEventCard`].
+    PlannedEvent(PlannedEventId),
 }
 
 impl fmt::Display for PackKey {
@@ -42,6 +46,7 @@ impl fmt::Display for PackKey {
             Self::Colleague(device) => write!(f, "colleague/{device}"),
             Self::Codes(table) => write!(f, "codes/{table}"),
             Self::Office => f.write_str(OFFICE),
+            Self::PlannedEvent(event) => write!(f, "planned-event/{event}"),
         }
     }
 }
@@ -62,6 +67,7 @@ impl FromStr for PackKey {
             "checklist" => Ok(Self::Checklist(name.to_owned())),
             "colleague" => name.parse().map(Self::Colleague).map_err(|_| unknown()),
             "codes" => Ok(Self::Codes(name.to_owned())),
+            "planned-event" => name.parse().map(Self::PlannedEvent).map_err(|_| unknown()),
             _ => Err(unknown()),
         }
     }
@@ -93,6 +99,9 @@ pub struct AssignmentCard {
     pub aliases: Vec<String>,
     /// `power`, `gas`, `telecom` or `water`.
     pub utility: String,
+    /// Code of the region; empty: not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub region: String,
     /// Category code.
     pub category: String,
     /// What the customer says.
@@ -157,6 +166,58 @@ pub struct ExpertCard {
     /// When.
     #[serde(default)]
     pub answered_at: Option<Timestamp>,
+}
+
+/// Something that the utility plans, as the technician tells customers of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedEventCard {
+    /// The event.
+    pub event: PlannedEventId,
+    /// Its number, for example `PE-0007`.
+    pub number: String,
+    /// The approved version.
+    pub version: u32,
+    /// `outage`, `gas_stop`, `cut_over`, `tariff`, `meter_replacement` or `other`.
+    pub kind: String,
+    /// `power`, `gas`, `telecom` or `water`.
+    pub utility: String,
+    /// Where it is; none: everywhere.
+    #[serde(default)]
+    pub regions: Vec<TermCard>,
+    /// Places and streets in words.
+    #[serde(default)]
+    pub places: String,
+    /// When it begins.
+    pub begins_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
+    /// What customers will notice.
+    pub effect: String,
+    /// What everybody says to customers, in Chinese; empty: only in English.
+    #[serde(default)]
+    pub wording_zh: String,
+    /// The same in English.
+    #[serde(default)]
+    pub wording_en: String,
+    /// Who knows more.
+    #[serde(default)]
+    pub contact: String,
+    /// Whether customers were told.
+    #[serde(default)]
+    pub announced: bool,
+}
+
+impl PlannedEventCard {
+    /// Whether it is about a complaint of this utility and region. What is not known shuts nothing out.
+    pub fn touches(&self, utility: &str, region: &str) -> bool {
+        let here = || self.regions.iter().any(|own| own.code == region);
+        self.utility == utility && (region.is_empty() || self.regions.is_empty() || here())
+    }
+
+    /// Whether it has not ended yet.
+    pub fn is_ahead(&self, now: Timestamp) -> bool {
+        now < self.ends_at
+    }
 }
 
 /// The customer as the technician may see them.
