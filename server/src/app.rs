@@ -216,8 +216,9 @@ impl App {
         let warnings = tokio::spawn(warnings::run(self.clone()));
         let forgetting = tokio::spawn(auth::keep_forgetting(self.clone()));
         let specials = tokio::spawn(crate::specials::run(self.clone()));
+        let planned = tokio::spawn(crate::planned::run(self.clone()));
         http::serve(listener, router(self.clone()), limits, stop).await;
-        for task in [evidence, catching_up, watching, deadlines, warnings, forgetting, specials] {
+        for task in [evidence, catching_up, watching, deadlines, warnings, forgetting, specials, planned] {
             task.abort();
         }
         self.store.close().await;
@@ -288,6 +289,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(Class::office().of(crate::sections::routes()))
         .merge(Class::office().of(crate::seats::routes()))
         .merge(Class::office().of(crate::back_billing::routes()))
+        .merge(Class::office().of(crate::planned::routes()))
         .merge(Class::office().of(crate::restricted::routes()))
         .merge(Class::office().of(crate::specials::routes()))
         .merge(Class::office().of(crate::exports::routes()))

@@ -28,6 +28,7 @@ pub mod layers;
 mod openapi;
 pub(crate) mod pages;
 pub mod people;
+mod planned;
 pub mod problem;
 mod reports;
 mod restricted;

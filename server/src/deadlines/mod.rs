@@ -107,6 +107,7 @@ async fn publish_calendar(
     let moved = clock::count_provisional_anew(tx, &calendar.code, by).await?;
     crate::returns::calendar_published(tx).await.map_err(crate::returns::ReturnError::into_store)?;
     crate::sections::calendar_published(tx, by.at).await?;
+    crate::planned::calendar_published(tx, by.at).await?;
     let detail = Detail::new()
         .with("calendar", &calendar.code)
         .with("version", version.to_string())

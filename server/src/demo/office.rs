@@ -5,14 +5,16 @@ use super::calendar::{Today, date_of};
 use super::client::{Client, member};
 use super::consumption::Register;
 use super::field::Entries;
-use super::story::{Article, Complaint, OfficeAct, Step, Story, Visit};
+use super::story::{Article, Complaint, OfficeAct, Planned, Step, Story, Visit};
 use crate::app::App;
 use crate::people::{self, Grant, NewPerson, Role};
 use axum::http::Method;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use sync_core::ids::{ArticleId, ComplaintId, ExpertRequestId, PersonId, VisitId, WorkOrderId};
+use sync_core::ids::{
+    ArticleId, ComplaintId, ExpertRequestId, PersonId, PlannedEventId, VisitId, WorkOrderId,
+};
 use sync_core::knowledge::ArticleRef;
 use sync_core::restricted::SealingKey;
 use sync_core::time::Timestamp;
@@ -173,6 +175,30 @@ impl<'a> Office<'a> {
                 self.call(&article.by, Method::PUT, &format!("/v1/articles/{id}/draft"), &content).await?;
                 self.call(by, Method::POST, &path, &json!({ "article_version": 2 })).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Plans an event, and takes it as far as the story does.
+    pub(super) async fn plan(&mut self, planned: &Planned) -> Result<(), SeedError> {
+        let mut form = planned.form.clone();
+        form["begins_at_ms"] = json!(self.today.moment(&planned.begins)?);
+        form["ends_at_ms"] = json!(self.today.moment(&planned.ends)?);
+        let answer = self.call(&planned.by, Method::POST, "/v1/planned-events", &form).await?;
+        let id: PlannedEventId = member(&answer, "event_id")?;
+        let path = format!("/v1/planned-events/{id}");
+        if planned.is_draft {
+            return Ok(());
+        }
+        let submitted = json!({ "late_reason": planned.late_reason });
+        self.call(&planned.by, Method::POST, &format!("{path}/submission"), &submitted).await?;
+        if let Some(by) = &planned.approved_by {
+            let version = json!({ "event_version": 1 });
+            self.call(by, Method::POST, &format!("{path}/approval"), &version).await?;
+        }
+        if let Some(how) = &planned.announced {
+            let told = json!({ "how": how });
+            self.call(&planned.by, Method::POST, &format!("{path}/announcement"), &told).await?;
         }
         Ok(())
     }

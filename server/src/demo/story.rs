@@ -15,6 +15,7 @@ pub(super) struct Story {
     pub(super) people: People,
     pub(super) checklists: Vec<Value>,
     pub(super) articles: Vec<Article>,
+    pub(super) planned: Vec<Planned>,
     pub(super) complaints: Vec<Complaint>,
     pub(super) visits: Vec<Visit>,
     pub(super) field_work: Vec<FieldWork>,
@@ -84,6 +85,30 @@ pub(super) struct NextVersion {
     pub(super) from_day: i32,
     /// What it says otherwise than the first one.
     pub(super) changes: serde_json::Map<String, Value>,
+}
+
+/// A planned event, and how far it came.
+#[derive(Debug, Deserialize)]
+pub(super) struct Planned {
+    #[serde(flatten)]
+    pub(super) when: When,
+    /// Login name of who wrote it.
+    pub(super) by: String,
+    /// Not submitted so far.
+    #[serde(default)]
+    pub(super) is_draft: bool,
+    /// Why it is submitted late; told only where public holidays make it so.
+    #[serde(default)]
+    pub(super) late_reason: String,
+    /// Login name of who approved it; none: it waits.
+    pub(super) approved_by: Option<String>,
+    /// How customers were told.
+    #[serde(default)]
+    pub(super) announced: Option<String>,
+    pub(super) begins: When,
+    pub(super) ends: When,
+    /// Body of `POST /v1/planned-events`; its times are added.
+    pub(super) form: Value,
 }
 
 /// A complaint, and what the office did with it by itself.
@@ -364,6 +389,7 @@ impl Story {
             people: read!("people.json"),
             checklists: read!("checklists.json"),
             articles: read!("articles.json"),
+            planned: read!("planned_events.json"),
             complaints: read!("complaints.json"),
             visits: read!("visits.json"),
             field_work: read!("field_work.json"),

@@ -6,7 +6,7 @@ use super::client::Client;
 use super::device::Device;
 use super::field::{Entries, Save};
 use super::office::{Office, Site};
-use super::story::{Complaint, DeviceAct, FieldForm, FieldWork, Step, Story, Visit};
+use super::story::{Complaint, DeviceAct, FieldForm, FieldWork, Planned, Step, Story, Visit};
 use super::upload;
 use crate::app::{self, App};
 use crate::clock::Clock;
@@ -20,6 +20,7 @@ const PREPARATION_MS: i64 = 2 * 3_600_000;
 
 /// Something that happens.
 enum Event<'a> {
+    Planned(&'a Planned),
     Complaint(&'a Complaint),
     Step(&'a str, &'a Step),
     Visit(&'a Visit),
@@ -37,6 +38,9 @@ impl<'a> Timeline<'a> {
             for step in &complaint.steps {
                 events.push((today.moment(&step.when)?, Event::Step(&complaint.key, step)));
             }
+        }
+        for planned in &story.planned {
+            events.push((today.moment(&planned.when)?, Event::Planned(planned)));
         }
         for visit in &story.visits {
             events.push((today.moment(&visit.when)?, Event::Visit(visit)));
@@ -89,6 +93,7 @@ pub(super) async fn tell(app: &App, story: &Story, today: Today) -> Result<(), S
     for (at, event) in &timeline.0 {
         move_to(&app.clock, *at);
         let happened = match event {
+            Event::Planned(planned) => teller.office.plan(planned).await,
             Event::Complaint(complaint) => teller.office.open(complaint).await,
             Event::Step(complaint, step) => teller.office.step(complaint, step, &teller.entries).await,
             Event::Visit(visit) => teller.office.dispatch(visit).await,

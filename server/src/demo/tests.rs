@@ -87,6 +87,10 @@ async fn who_looks_around_finds_a_utility_at_work_and_finds_it_again() {
     assert_eq!(waiting["items"].as_array().unwrap().len(), 1, "one question waits: {waiting}");
     let over = reviewer.read("/v1/expert-requests?list=over").await;
     assert_eq!(over["items"][0]["state"], "answered", "{over}");
+    for (list, count) in [("coming", 2), ("waiting", 1), ("drafts", 1), ("pressing", 1)] {
+        let planned = reviewer.read(&format!("/v1/planned-events?list={list}")).await;
+        assert_eq!(planned["items"].as_array().unwrap().len(), count, "{list}: {planned}");
+    }
     let under_way = reviewer.photos_under_way(complaints).await;
     assert_eq!(under_way, [(3, 6)], "arrived and named: five photos and a signature");
     let before = audit_end(&demo).await;

@@ -43,6 +43,14 @@ pub async fn remove(tx: &mut Tx, audience: PackAudience, key: &PackKey) -> Resul
     replace(tx, audience.into(), &key.to_string(), None).await
 }
 
+/// The people who carry an item of their own under this key. Items are not ordered by their keys: ask seldom.
+pub async fn carriers(tx: &mut Tx, key: &PackKey) -> Result<Vec<PersonId>, StoreError> {
+    const SQL: &str =
+        "SELECT audience FROM pack_items WHERE pack_key = $1 AND json IS NOT NULL ORDER BY audience";
+    let found: Vec<String> = statement(SQL).bind(key.to_string()).values(tx).await?;
+    Ok(found.iter().filter_map(|whose| whose.strip_prefix("person/")?.parse().ok()).collect())
+}
+
 async fn replace(tx: &mut Tx, audience: Audience, key: &str, json: Option<String>) -> Result<(), StoreError> {
     const FIND: &str = "SELECT json FROM pack_items WHERE audience = $1 AND pack_key = $2";
     const SQL: &str = "INSERT INTO pack_items (audience, pack_key, feed_position, json) VALUES ($1, $2, $3, $4) \

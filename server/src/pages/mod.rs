@@ -48,6 +48,7 @@ pub(crate) fn all() -> PageRoutes {
     let routes = crate::complaints::pages::pages(routes);
     let routes = crate::deadlines::pages(routes);
     let routes = crate::returns::pages(routes);
+    let routes = crate::planned::pages(routes);
     let routes = crate::back_billing::pages(crate::corrective::pages(routes));
     let routes = crate::seats::pages(crate::sections::pages(routes));
     let routes = crate::restricted::pages(routes);

@@ -52,6 +52,7 @@ const NAV: &[NavItem] = &[
     NavItem { href: "/corrective-actions", key: "nav-actions", who: Policy::Roles(READERS) },
     NavItem { href: "/warnings", key: "nav-warnings", who: Policy::Roles(READERS) },
     NavItem { href: "/knowledge", key: "nav-knowledge", who: Policy::Roles(READERS) },
+    NavItem { href: "/planned-events", key: "nav-planned-events", who: Policy::Roles(READERS) },
     NavItem { href: "/conflicts", key: "nav-conflicts", who: Policy::Roles(READERS) },
     NavItem { href: "/reports", key: "nav-reports", who: Policy::Roles(REVIEWERS) },
     NavItem { href: "/arrivals", key: "nav-arrivals", who: Policy::Roles(&ARRIVALS) },

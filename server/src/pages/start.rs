@@ -11,6 +11,7 @@ use crate::devices::{self, ArrivedDevice};
 use crate::exchange::ARRIVALS;
 use crate::knowledge;
 use crate::people::Role;
+use crate::planned;
 use crate::problem::Problem;
 use crate::restricted::{self, INSPECTORS};
 use crate::review::{REVIEWERS, count_waiting};
@@ -200,6 +201,24 @@ async fn office_tiles(
                 count,
                 false,
             ));
+        }
+    }
+    if let Some(judges) = Reach::of(&viewer.office.roles, REVIEWERS) {
+        let count = planned::count_waiting(tx, &judges, (viewer.office.person_id, now)).await?;
+        if count > 0 {
+            tiles.push(Tile::of(
+                "/planned-events?list=waiting".to_owned(),
+                viewer.w().t("start-planned"),
+                count,
+                true,
+            ));
+        }
+    }
+    if let Some(plans) = Reach::of(&viewer.office.roles, OFFICE) {
+        let count = planned::count_pressing(tx, &plans, now).await?;
+        if count > 0 {
+            let label = viewer.w().t("start-planned-late");
+            tiles.push(Tile::of("/planned-events?list=pressing".to_owned(), label, count, true));
         }
     }
     let promises = knowledge::count_to_correct(tx, reach, now).await?;

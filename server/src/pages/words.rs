@@ -43,6 +43,7 @@ sources!(
     "returns",
     "review_levels",
     "back_billing",
+    "planned",
     "seats",
     "sections",
     "specials",

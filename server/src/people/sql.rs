@@ -286,7 +286,7 @@ async fn set_disabled(tx: &mut Tx, person_id: PersonId, at: Option<Timestamp>) -
     raise_version(tx, person_id, None).await?;
     let (id, at_ms) = (person_id.to_string(), at.map(Timestamp::unix_ms));
     statement(SQL).bind(id).bind(at_ms).execute(tx).await?;
-    Ok(())
+    Ok(crate::planned::technicians_changed(tx).await?)
 }
 
 async fn must_find(tx: &mut Tx, person_id: PersonId) -> Result<Person, PeopleError> {
@@ -331,7 +331,7 @@ async fn insert_roles(tx: &mut Tx, person_id: PersonId, roles: &[Grant]) -> Resu
         let role = grant.role.as_str();
         statement(SQL).bind(&id).bind(role).bind(unit).bind(region).execute(tx).await?;
     }
-    Ok(())
+    Ok(crate::planned::technicians_changed(tx).await?)
 }
 
 /// What a person may do.

@@ -286,6 +286,18 @@ problems! {
     EXPERT_REQUEST_OF_ANOTHER: 403 "expert-request-of-another"
         en "Somebody else took this question" "Its holder, its asker or a lead does this."
         zh "此提问由他人受理" "由受理人、提问人或班组长操作。";
+    PLANNED_EVENT_UNKNOWN: 404 "planned-event-unknown"
+        en "There is no such planned event" "See the lists of planned events."
+        zh "没有此计划事项" "请查看计划事项列表。";
+    PLANNED_EVENT_STATE: 409 "planned-event-state"
+        en "This does not fit where the event stands" "See state; what is over or cancelled stays so."
+        zh "计划事项的当前状态不允许此操作" "请查看 state；已结束或已取消的不再更改。";
+    PLANNED_EVENT_OWN: 409 "planned-event-own"
+        en "Nobody decides about what they wrote or submitted" "Somebody else approves it or sends it back."
+        zh "不得审定本人编写或报审的事项" "请由他人审定或退回。";
+    PLANNED_EVENT_ELSEWHERE: 403 "planned-event-elsewhere"
+        en "A part of the event lies outside of your units and regions" "Somebody whose role reaches all of it does this."
+        zh "事项的部分区域不在您的职责范围内" "请由职责范围涵盖全部区域的人员操作。";
     CASE_NAMES_PEOPLE: 422 "case-names-people"
         en "The case names the customer, the place, the meter or the number of the complaint"
            "Take that out: a case of the library has no people."

@@ -86,6 +86,7 @@ fn card_of(complaint: &Complaint, visit: &VisitPlan, crew: &[PersonId]) -> Assig
         number: complaint.number.clone(),
         aliases: Vec::new(),
         utility: intake.utility.as_str().to_owned(),
+        region: intake.region.clone(),
         category: intake.category.clone(),
         summary: intake.summary.clone(),
         address: intake.address.clone(),

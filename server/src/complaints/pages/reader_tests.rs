@@ -120,6 +120,8 @@ fn experts_open_no_page_that_changes_a_complaint() {
         "/expert-seats/{id}/{act}",
         "/knowledge",
         "/knowledge/{id}",
+        "/planned-events",
+        "/planned-events/{id}",
         "/promises",
         "/queue",
         "/queue/news",

@@ -19,6 +19,7 @@ use crate::deadlines::{ClockPart, clock_part};
 use crate::evidence::photos_of;
 use crate::pages::{PageRoutes, Policy, Shell, Viewer, Words, versioned};
 use crate::people::Role;
+use crate::planned::{NoticeLine, notices};
 use crate::problem::Problem;
 use crate::returns::{ReturnsPart, returns_part};
 use crate::review::{self, Blocker, LevelLine, level_line};
@@ -65,6 +66,8 @@ pub(crate) struct RecordPage {
     pub(crate) sections: SectionsPart,
     pub(crate) seats: SeatsPart,
     pub(crate) billing: BackBillingPart,
+    /// What is planned where it is.
+    pub(crate) planned: Vec<NoticeLine>,
     /// Whether this reader may make a case of the library of it.
     pub(crate) may_make_case: bool,
     pub(crate) specials: SpecialsPart,
@@ -134,7 +137,9 @@ pub(super) async fn record_page(
         let reworks = review::reworks(tx, visit.visit.visit_id).await?;
         visits.push(visit_part(&phrases, visit, place + 1, &photos, &reworks, all));
     }
-    Ok(RecordPage::of(shell, &phrases, record, &people, visits, (all, order, mark, app.clock.now())))
+    let now = app.clock.now();
+    let planned = notices(tx, phrases.w, (record.complaint.utility, &record.complaint.region), now).await?;
+    Ok(RecordPage::of(shell, &phrases, record, &people, visits, planned, (all, order, mark, now)))
 }
 
 impl RecordPage {
@@ -191,6 +196,7 @@ impl RecordPage {
         record: CentralRecord,
         people: &BTreeMap<String, String>,
         visits: Vec<VisitPart>,
+        planned: Vec<NoticeLine>,
         (all, order, mark, now): (bool, Order, i64, Timestamp),
     ) -> Self {
         let most = if all { usize::MAX } else { TIMELINE_SHOWN };
@@ -208,6 +214,7 @@ impl RecordPage {
             actions: actions_part(phrases.w, &record, reaches(&shell, review::REVIEWERS, &record), now),
             sections: sections_part(phrases.w, &record, reaches(&shell, OFFICE, &record), now),
             seats: seats_part(phrases.w, &record, reaches(&shell, OFFICE, &record), now),
+            planned,
             may_make_case: record.complaint.state == model::State::Closed && reaches(&shell, OFFICE, &record),
             billing: back_billing_part(phrases.w, &record, reaches(&shell, OFFICE, &record)),
             specials: specials_part(&shell, &record),

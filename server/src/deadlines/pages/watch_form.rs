@@ -5,11 +5,16 @@ use crate::complaints::model::State;
 use crate::pages::Words;
 use sync_core::deadline::{ESCALATED_TO, Escalation, Limit, LimitUnit, WatchRules};
 
-/// What has a limit of its own besides states.
-const SILENT: &str = "silent";
-/// Answers of experts, and the warning before they are due.
-const EXPERT: &str = "expert";
-const EXPERT_NEAR: &str = "expert_near";
+/// What always has a limit besides states: devices, experts' answers, planned events.
+const ALWAYS: [&str; 7] = [
+    "silent",
+    "expert",
+    "expert_near",
+    "planned_submit",
+    "planned_inform",
+    "planned_near",
+    "planned_carried",
+];
 
 /// One limit as it is typed; an empty amount: none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,22 +25,36 @@ pub(super) struct WatchRow {
     pub(super) unit: String,
 }
 
-/// What has a limit, in the order of the form: whom a missed deadline is brought before, devices, experts, states.
+/// What has a limit, in the order of the form: whom a missed deadline is brought before, what always has one, states.
 fn subjects() -> impl Iterator<Item = &'static str> {
     let open = State::ALL.iter().filter(|state| !matches!(state, State::Closed | State::Withdrawn));
-    ESCALATED_TO.into_iter().chain([SILENT, EXPERT, EXPERT_NEAR]).chain(open.map(|state| state.as_str()))
+    ESCALATED_TO.into_iter().chain(ALWAYS).chain(open.map(|state| state.as_str()))
+}
+
+/// The limit of one of [`ALWAYS`].
+fn always<'a>(rules: &'a mut WatchRules, subject: &str) -> Option<&'a mut Limit> {
+    let planned = &mut rules.planned_events;
+    Some(match subject {
+        "silent" => &mut rules.silent,
+        "expert" => &mut rules.expert,
+        "expert_near" => &mut rules.expert_near,
+        "planned_submit" => &mut planned.submit_before,
+        "planned_inform" => &mut planned.inform_before,
+        "planned_near" => &mut planned.near,
+        "planned_carried" => &mut planned.carried,
+        _ => return None,
+    })
 }
 
 /// The rules as they would be typed: amounts and units.
 pub(super) fn typed(rules: &WatchRules) -> (Vec<String>, Vec<String>) {
-    let limit = |subject: &str| match subject {
-        SILENT => Some(rules.silent),
-        EXPERT => Some(rules.expert),
-        EXPERT_NEAR => Some(rules.expert_near),
-        _ => {
-            let escalation = rules.escalations.iter().find(|step| step.to == subject);
-            escalation.map(|step| step.after).or_else(|| rules.dwell.get(subject).copied())
+    let mut rules = rules.clone();
+    let mut limit = |subject: &str| {
+        if let Some(limit) = always(&mut rules, subject) {
+            return Some(*limit);
         }
+        let escalation = rules.escalations.iter().find(|step| step.to == subject);
+        escalation.map(|step| step.after).or_else(|| rules.dwell.get(subject).copied())
     };
     let code = |unit: LimitUnit| UNITS.iter().find(|(known, _)| *known == unit).map_or("", |(_, code)| code);
     subjects()
@@ -50,9 +69,7 @@ pub(super) fn typed(rules: &WatchRules) -> (Vec<String>, Vec<String>) {
 pub(super) fn rows(w: Words, amounts: &[String], units: &[String]) -> Vec<WatchRow> {
     let at = |column: &[String], place: usize| column.get(place).cloned().unwrap_or_default();
     let label = |subject: &str| match subject {
-        SILENT => w.t("watch-silent-after"),
-        EXPERT => w.t("watch-expert-within"),
-        EXPERT_NEAR => w.t("watch-expert-near"),
+        named if ALWAYS.contains(&named) => w.code("watch-limit", named),
         to if ESCALATED_TO.contains(&to) => w.code("watch-escalate", to),
         state => w.a("watch-stuck-after", w.code("state", state)),
     };
@@ -73,20 +90,18 @@ pub(super) fn rules(warn_percent: &str, amounts: &[String], units: &[String]) ->
     rules.dwell.clear();
     for (place, subject) in subjects().enumerate() {
         let amount = amounts.get(place)?.trim();
-        if amount.is_empty() && ![SILENT, EXPERT, EXPERT_NEAR].contains(&subject) {
+        if amount.is_empty() && !ALWAYS.contains(&subject) {
             continue;
         }
         let unit = units.get(place)?;
         let (unit, _) = UNITS.iter().find(|(_, code)| code == unit)?;
         let limit = Limit { amount: amount.parse().ok()?, unit: *unit };
-        match subject {
-            SILENT => rules.silent = limit,
-            EXPERT => rules.expert = limit,
-            EXPERT_NEAR => rules.expert_near = limit,
-            to if ESCALATED_TO.contains(&to) => {
-                rules.escalations.push(Escalation { after: limit, to: to.to_owned() });
-            }
-            state => drop(rules.dwell.insert(state.to_owned(), limit)),
+        if let Some(named) = always(&mut rules, subject) {
+            *named = limit;
+        } else if ESCALATED_TO.contains(&subject) {
+            rules.escalations.push(Escalation { after: limit, to: subject.to_owned() });
+        } else {
+            rules.dwell.insert(subject.to_owned(), limit);
         }
     }
     Some(rules)

@@ -105,6 +105,13 @@ impl Samples {
                 ),
             ),
             (
+                "/planned-events/{id}",
+                format!(
+                    "/planned-events/{}",
+                    of(&first(&desk, "/v1/planned-events?list=coming").await, "event_id")
+                ),
+            ),
+            (
                 "/restricted/{id}",
                 format!("/restricted/{}", of(&first(&desk, "/v1/restricted-findings").await, "finding_id")),
             ),
