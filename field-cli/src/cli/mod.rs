@@ -77,6 +77,7 @@ pub(crate) enum Command {
     Log(LogArgs),
     Undo(UndoArgs),
     Know(KnowArgs),
+    Events(EventsArgs),
     Search(SearchArgs),
     Doctor(DoctorArgs),
     Export(ExportArgs),

@@ -242,6 +242,9 @@ pub(crate) struct KnowArgs {
 }
 
 #[derive(Debug, Default, Args)]
+pub(crate) struct EventsArgs {}
+
+#[derive(Debug, Default, Args)]
 pub(crate) struct SearchArgs {
     #[arg(required = true, value_name = "TEXT")]
     pub(crate) text: Vec<String>,

@@ -160,6 +160,7 @@ async fn card(
         number: complaint.provisional_number.clone(),
         aliases: Vec::new(),
         utility: complaint.utility.clone(),
+        region: String::new(),
         category: complaint.category.clone(),
         summary: complaint.summary.clone(),
         address: complaint.address.clone(),

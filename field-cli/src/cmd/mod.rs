@@ -10,6 +10,7 @@ mod customer;
 mod decisions;
 mod doctor;
 mod enrol;
+pub(crate) mod events;
 pub(crate) mod expert;
 mod export;
 mod finding;
@@ -60,6 +61,7 @@ pub(crate) async fn run(ctx: &mut Ctx, command: Command) -> Outcome {
         Command::Grumble(args) => complaint::grumble(ctx, &args).await,
         Command::Expert(command) => expert::run(ctx, command).await,
         Command::Know(args) => know::run(ctx, &args).await,
+        Command::Events(_) => events::run(ctx).await,
         Command::Search(args) => search::run(ctx, &args).await,
         Command::Lang(args) => lang::run(ctx, &args),
         Command::Completions(args) => man::completions(ctx, &args),

@@ -26,6 +26,7 @@ mod log;
 mod origins;
 mod pack;
 mod photos;
+mod planned;
 mod previews;
 mod record;
 mod search;

@@ -87,6 +87,7 @@ pub(crate) fn card(visit: VisitId, number: &str) -> AssignmentCard {
         number: number.into(),
         aliases: Vec::new(),
         utility: "power".into(),
+        region: String::new(),
         category: "meter_accuracy".into(),
         summary: "电表走得快".into(),
         address: "梧桐路 12 号 3 单元 602".into(),

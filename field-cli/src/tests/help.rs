@@ -49,6 +49,7 @@ fn help_in_english() {
       log          Who recorded what, when, on which device
       undo         Take back your last act; it stays readable
       know         Articles of the office, read and searched without a network
+      events       Planned events of the region with the wording for customers, without a network
       search       Search everything on this device
       doctor       Check clock, store, keys and network
       export       Write a visit to a file
@@ -119,6 +120,7 @@ fn help_in_chinese_names_the_way_back() {
       log          谁在何时用哪台设备记录了什么
       undo         撤销上一步；原内容仍可查看
       know         办公室发布的知识，离线查阅和搜索
+      events       本区域的计划事项和对客户的统一口径，离线可查
       search       在本机全部内容中搜索
       doctor       检查时钟、数据、密钥和网络
       export       把一次核查写入文件
@@ -207,6 +209,7 @@ fn command_lines_of_the_manual_are_understood() {
         "field conflicts choose 1 --keep b --why x",
         "field log @",
         "field undo",
+        "field events",
         "field know",
         "field know 误差 退费 --unread",
         "field search 电表 快",

@@ -3,6 +3,7 @@
 mod acts;
 mod bad_input;
 mod day;
+mod events;
 mod experts;
 mod help;
 mod knowledge;

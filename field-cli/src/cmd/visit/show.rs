@@ -4,7 +4,7 @@ use crate::cmd::decisions::{self, Decision};
 use crate::cmd::people::People;
 use crate::cmd::site::{Site, fate, item_name, numbered};
 use crate::cmd::terms::Terms;
-use crate::cmd::{Outcome, choice, customer, expert, gas, hazard, meter, site, standing};
+use crate::cmd::{Outcome, choice, customer, events, expert, gas, hazard, meter, site, standing};
 use crate::ctx::Ctx;
 use crate::failure::{Exit, Failure};
 use crate::i18n::{Words, say};
@@ -74,6 +74,10 @@ pub(crate) async fn run(ctx: &mut Ctx, typed: Option<&str>, history: bool) -> Ou
         page.decisions(&Terms::known(&store).await?, view);
     }
     page.experts(&site);
+    if let Some(card) = &site.card {
+        let planned = events::at_the_door(ctx, &store, (&card.utility, &card.region)).await?;
+        page.section(say!(ctx.words, "title-events"), planned);
+    }
     let text = page.text.join("\n");
     ctx.out.data(&text);
     let conflicts = view.as_ref().map_or(0, |view| view.conflicts.len());
